@@ -1,0 +1,86 @@
+package flow
+
+// A Mark says what a batch means besides its records.
+type Mark uint8
+
+// The marks. A Barrier separates what belongs to a checkpoint from what comes
+// after it; End closes a stream. Watermark and Flush are for windows.
+const (
+	MarkNone Mark = iota
+	MarkWatermark
+	MarkBarrier
+	MarkFlush
+	MarkEnd
+)
+
+// BlockSize is the capacity in bytes with which a Batch's Data begins. A source
+// may grow it for a record that is longer.
+const BlockSize = 256 << 10
+
+// A Batch is records of one split of one source, in order. Its memory belongs
+// to the engine, which uses it again when the loop has run: whatever outlives
+// Loop.Run is copied.
+type Batch struct {
+	// Split is the part of the source: a file, a partition.
+	Split string
+	// Base is the number, from 0, of the first record in its split, and Offset
+	// the byte position of Data[0] there, where the source knows them.
+	Base, Offset int64
+	// Data holds complete records, framed by the codec (lines, rows, values).
+	Data []byte
+	// Ends are the ends of the records in Data for sources that frame records
+	// themselves (messages of a broker); nil where the codec does.
+	Ends []uint32
+	// Rows is a []T for sources and queues that carry typed records, else nil.
+	Rows any
+	// Count is the number of records where the source knows it, else -1.
+	Count int
+	// Aux is the connector's own: metadata of a request or of each message.
+	Aux any
+	// Position is where to resume behind this batch. It encodes to JSON; nil
+	// where the source can't resume.
+	Position any
+	Mark     Mark
+	// OnDone, where set, is called once: with nil when every sink has made
+	// every record durable (or it was filtered, dropped or is safe in a dead
+	// letter), else with the reason, a *RecordError where one record caused it.
+	OnDone func(err error)
+
+	engine batchState
+}
+
+// A Record is the place of one record inside its batch, for errors and meta.
+type Record struct {
+	// Index counts the records of the batch from 0 (blank lines do not count).
+	Index int
+	// Start and End are its bytes in Batch.Data; both 0 where it has none.
+	Start, End int
+	// Line counts the lines of the batch from 0, for text formats.
+	Line int
+}
+
+// An Out is a packet of records from a region to a sink or a queue.
+type Out struct {
+	// Data are encoded records, or the bytes that Rows' raw spans point to.
+	Data []byte
+	// Ends are the ends of the records in Data, kept only where the consumer
+	// asked for them (see TargetOptions).
+	Ends []uint32
+	// Keys are per-record values of the consumer's config (path, topic), one
+	// slice a key, in the order that the connector documents; nil for none.
+	Keys [][]string
+	// Rows is a []T for typed consumers, else nil.
+	Rows any
+	// Count is the number of records.
+	Count int
+
+	engine outState
+}
+
+// Reset empties the packet and keeps its memory. Rows is the owner's to reset.
+func (o *Out) Reset() {
+	o.Data, o.Ends, o.Count = o.Data[:0], o.Ends[:0], 0
+	for i := range o.Keys {
+		o.Keys[i] = o.Keys[i][:0]
+	}
+}

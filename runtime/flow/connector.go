@@ -1,0 +1,72 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// A Source reads batches. One goroutine calls it.
+//
+// What a source can promise, it shows by methods: Seeker makes it replayable,
+// Acker acknowledged.
+type Source interface {
+	// Open gets ready to read from the start, or from where Seek said.
+	Open(ctx context.Context) error
+	// Read puts complete records into b.Data (which is empty and has a capacity
+	// of BlockSize at least) or b.Rows and fills the fields that it knows. It
+	// waits until there is at least one record, and does not wait for more than
+	// are there. io.EOF ends the stream; a context that ended returns its error.
+	Read(ctx context.Context, b *Batch) error
+	// Close lets go of everything. It is called once, also after errors.
+	Close(ctx context.Context) error
+}
+
+// A Seeker is a source that can go back: positions are by split, as Read gave
+// them in Batch.Position. Seek is called before Open.
+type Seeker interface {
+	Seek(ctx context.Context, positions map[string]json.RawMessage) error
+}
+
+// An Acker is a source that wants to know how far everything is durable, the
+// checkpoint included.
+type Acker interface {
+	Ack(ctx context.Context, positions map[string]any) error
+}
+
+// An Endless source never ends by itself: a drained program that reads one
+// exits with 0 after SIGTERM.
+type Endless interface{ Endless() bool }
+
+// A Sink writes packets. One goroutine calls it.
+type Sink interface {
+	Open(ctx context.Context) error
+	// Write takes over the records of o in order. It may use o's memory until
+	// it returns. An error concerns all of them, unless it is a
+	// *PartialError.
+	Write(ctx context.Context, o *Out) error
+	// Sync makes all that was written durable: acks follow it. The engine
+	// calls it once for a group of packets.
+	Sync(ctx context.Context) error
+	// Close ends the stream. done tells that all input came to its end, so that
+	// a file may be published under its name; else the state is kept for the
+	// next start.
+	Close(ctx context.Context, done bool) error
+}
+
+// A Stateful sink takes part in checkpoints: State is asked for right after
+// Sync at a barrier and stored with the sources' positions; Restore is called
+// before Open with what was stored, and must bring the sink back to exactly
+// that state (a file is cut to its committed length).
+type Stateful interface {
+	State() (any, error)
+	Restore(ctx context.Context, state json.RawMessage) error
+}
+
+// A Waker is a sink or source with a health of its own, asked by /readyz.
+type Waker interface {
+	Healthy(ctx context.Context) error
+}
+
+// A PartialError is a write in which only some records failed, by index in the
+// packet. The others are written.
+type PartialError struct{ Failed map[int]error }

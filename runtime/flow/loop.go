@@ -1,0 +1,18 @@
+package flow
+
+// A Loop is the fused stages of a region: code that the compiler wrote. Each
+// lane has its own.
+type Loop interface {
+	// Run handles the records of b from lane.Next on (0 for a fresh batch) and
+	// returns at the end of the batch, or when lane.Fail said so. Before each
+	// record it stores the record's place in lane.Record, and the position
+	// behind it in lane.Next, so that a panic of user code becomes that
+	// record's error and the loop goes on behind it.
+	Run(b *Batch)
+	// Flush is called once at the end of the stream, for components that held
+	// something back.
+	Flush()
+	// Settle adds what Run counted to lane.Counts and sets its own counters to
+	// zero. The engine calls it after each batch.
+	Settle()
+}
