@@ -1,0 +1,62 @@
+package decimal
+
+// Cmp returns -1, 0 or 1 for d < x, d == x, d > x. It compares values: 1.0
+// and 1.00 are equal. Every pair of Decimals can be compared.
+func (d Decimal) Cmp(x Decimal) int {
+	if (d.flags|x.flags)&negative != 0 {
+		if d.flags&negative == 0 {
+			return 1
+		}
+		if x.flags&negative == 0 {
+			return -1
+		}
+		d, x = x, d // both negative: the larger one has the smaller magnitude
+	}
+	if d.exp == x.exp {
+		return d.coef.cmp(x.coef)
+	}
+	return cmpScales(d, x)
+}
+
+// Equal reports whether d and x have the same value.
+func (d Decimal) Equal(x Decimal) bool { return d.Cmp(x) == 0 }
+
+// Less reports whether d < x.
+func (d Decimal) Less(x Decimal) bool { return d.Cmp(x) < 0 }
+
+// Max returns the largest of its operands, and of equal ones the first.
+func Max(d Decimal, more ...Decimal) Decimal {
+	for _, x := range more {
+		if d.Less(x) {
+			d = x
+		}
+	}
+	return d
+}
+
+// Min returns the smallest of its operands, and of equal ones the first.
+func Min(d Decimal, more ...Decimal) Decimal {
+	for _, x := range more {
+		if x.Less(d) {
+			d = x
+		}
+	}
+	return d
+}
+
+// cmpScales compares the magnitudes of d and x of different exponents.
+func cmpScales(d, x Decimal) int {
+	if d.exp > x.exp {
+		// What does not fit in 128 bits is larger than any coefficient.
+		coef, fits := d.coef.shift(int(d.exp) - int(x.exp))
+		if !fits {
+			return 1
+		}
+		return coef.cmp(x.coef)
+	}
+	coef, fits := x.coef.shift(int(x.exp) - int(d.exp))
+	if !fits {
+		return -1
+	}
+	return d.coef.cmp(coef)
+}
