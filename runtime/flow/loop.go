@@ -1,5 +1,7 @@
 package flow
 
+import "context"
+
 // A Loop is the fused stages of a region: code that the compiler wrote. Each
 // lane has its own.
 type Loop interface {
@@ -15,4 +17,16 @@ type Loop interface {
 	// Settle adds what Run counted to lane.Counts and sets its own counters to
 	// zero. The engine calls it after each batch.
 	Settle()
+}
+
+// An Opener is a loop whose components want to be opened before the first
+// batch.
+type Opener interface {
+	Open(ctx context.Context) error
+}
+
+// A Closer is a loop whose components want to be closed after the last batch;
+// it is called once, also after errors, and after Flush where that was called.
+type Closer interface {
+	Close(ctx context.Context) error
 }
