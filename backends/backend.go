@@ -1,0 +1,52 @@
+// Package backends turns a program into the files of a target.
+//
+// Generating is pure, writing is separate: a [Backend] sees the IR and its own
+// options and returns files in memory; [Write] compares them with what is on
+// disk, replaces what differs, deletes what it wrote earlier and no longer
+// wants, and refuses to touch files that are not its own.
+package backends
+
+import (
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// A Backend is one target.
+type Backend interface {
+	// Name is how the target is called on the command line and under `targets`.
+	Name() string
+	// OptionsSchema is the CUE text of the target's options.
+	OptionsSchema() string
+	// Check says what the program asks for that this target cannot do.
+	Check(*ir.Program, Options) diag.List
+	// Emit returns the files, sorted by path. It is pure: no file, clock,
+	// environment or network. An error is a bug of the compiler's.
+	Emit(*ir.Program, Options, Layout) ([]File, error)
+}
+
+// Options are a target's options as its schema evaluated them: JSON, nil for
+// none. Each backend decodes them into a type of its own.
+type Options []byte
+
+// A File is one file of a target.
+type File struct {
+	// Path is relative to the output folder, with slashes.
+	Path string
+	Data []byte
+	// Verbatim files carry no header that says who wrote them (the copy of the
+	// pipeline, go.sum); they are remembered in the list of written files.
+	Verbatim bool
+}
+
+// A Layout says where the output will lie and as what.
+type Layout struct {
+	// Package is "main", or the name of an importable package.
+	Package string
+	// Path is the import path of the generated package.
+	Path string
+	// Inside is set where the package is part of the user's module: then it has
+	// no go.mod of its own.
+	Inside bool
+	// Version is flowc's own version, for headers.
+	Version string
+}
