@@ -1,0 +1,3 @@
+module github.com/flowc-dev/flowc/bench
+
+go 1.26
