@@ -98,6 +98,7 @@ type Value struct {
 type Entry struct {
 	Key   string
 	Value *Value
+	Span  source.Span // the key
 }
 
 // A PartKind is the origin of a part of a value.
@@ -196,8 +197,11 @@ type GoRef struct {
 	Package, PkgName, Symbol string
 	// Make says how an instance comes to be.
 	Make Make
-	// TypeName is the name of the component's type for all but plain functions,
-	// Pointer whether methods need a pointer to it.
+	// TypeName is the name in Package of the component's type; "" for functions,
+	// and for a type that can't be written there (a constructor that returns an
+	// unexported type, or one of another package): generated code then keeps
+	// method values. Pointer tells that an instance is a pointer: what New
+	// returns, or what the methods need of a literal.
 	TypeName string
 	Pointer  bool
 	// Method is what is called: "" for a function, else Read, Process, Write, …
@@ -218,7 +222,9 @@ type GoRef struct {
 	// Optional methods that it has.
 	Open, Flush, Healthy, Close Method
 	Seek, Ack, Committed        bool
-	// Position is the source's position type.
+	// Idempotent tells that it has the marker method Idempotent.
+	Idempotent bool
+	// Position is the source's position type, or that of a sink's Committed.
 	Position *Type
 	// Declared is where the component's Go is, for notes.
 	Declared source.Span

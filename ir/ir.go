@@ -51,6 +51,10 @@ type Module struct {
 	// Path is the module path, Dir its root folder on this machine (never
 	// printed, never emitted).
 	Path, Dir string
+	// Folder is the import path of the root pipeline's folder. Generated
+	// packages that use the user's Go lie below it, so that every internal
+	// package which the pipeline may name is in their reach.
+	Folder string
 	// GoVersion is the go line of its go.mod.
 	GoVersion string
 }

@@ -59,12 +59,18 @@ type GoType struct {
 	Lenient bool
 	// Custom tells that it has methods of its own for JSON or text.
 	Custom bool
+	// Text tells that these are MarshalText or UnmarshalText alone: on the wire
+	// it is a string.
+	Text bool
 }
 
 // A Field is one field of a struct.
 type Field struct {
 	// Name is the name on the wire, Go the name in Go.
 	Name, Go string
+	// Embedded are the embedded structs that a field of a user's struct is
+	// promoted through, outermost first, by Go names.
+	Embedded Path
 	Type     *Type
 	// Optional fields may be missing or null: a pointer in Go (a list or a map:
 	// just nil).
@@ -140,6 +146,8 @@ func (t *Type) String() string {
 			s += ": " + f.Type.String()
 		}
 		return s + "}"
+	case t.Go != nil && t.Go.PkgName == "":
+		return t.Go.Name
 	case t.Go != nil:
 		return t.Go.PkgName + "." + t.Go.Name
 	}
@@ -152,3 +160,16 @@ type Path []string
 
 // Whole is the path of the record itself.
 var Whole = Path{"*"}
+
+// Pointer tells whether the field is a pointer in Go: optional scalars and
+// structs are, optional lists, maps and raw values are just nil.
+func (f *Field) Pointer() bool {
+	if !f.Optional {
+		return false
+	}
+	switch f.Type.Kind {
+	case List, Map, JSON, Any, Bytes:
+		return false
+	}
+	return true
+}
