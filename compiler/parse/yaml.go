@@ -1,0 +1,73 @@
+package parse
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// readYAML reads one document of YAML that begins at from.
+func readYAML(f *source.File, from int, l *diag.List) *Node {
+	if !checkDepth(f, from, l) {
+		return nil
+	}
+	tokens := tokenize(f.Text[from:])
+	p, wrong := place(f, from, tokens)
+	if !checkTokens(p, tokens, l) {
+		return nil
+	}
+	if wrong != nil {
+		reportMisplaced(f, wrong, l)
+		return nil
+	}
+	if tk := tokens.InvalidToken(); tk != nil {
+		reportInvalid(p, tokens, tk, l)
+		return nil
+	}
+	doc, err := parseTokens(tokens)
+	if err != nil {
+		reportSyntax(p, tokens, err, l)
+		return nil
+	}
+	t := &tree{placement: p, list: l, anchors: map[string]*anchored{}}
+	return t.document(doc)
+}
+
+// A syntaxError is what goccy's parser says.
+type syntaxError struct {
+	message string
+	token   *token.Token // nil where it gives none
+}
+
+func (e *syntaxError) Error() string { return e.message }
+
+// parseTokens runs goccy's parser. A panic of it must not be one of ours: the
+// text is to blame as far as the user is concerned.
+func parseTokens(tokens token.Tokens) (body ast.Node, err *syntaxError) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &syntaxError{message: fmt.Sprintf("the YAML parser gave up (%v)", r)}
+		}
+	}()
+	file, e := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if e != nil {
+		var y yaml.Error
+		if errors.As(e, &y) {
+			return nil, &syntaxError{y.GetMessage(), y.GetToken()}
+		}
+		return nil, &syntaxError{message: e.Error()}
+	}
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			return doc.Body, nil
+		}
+	}
+	return nil, nil
+}
