@@ -1,0 +1,136 @@
+package jsonscan
+
+import (
+	"encoding/base64"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// The writers append JSON to dst and return it, as append does. Those that meet
+// values which JSON has no form for return an error as well; what they appended
+// until then is of no use.
+
+var (
+	errUTF8  = errors.New("a string that is not valid UTF-8 has no form in JSON")
+	errFloat = errors.New("NaN and infinities have no form in JSON")
+)
+
+// AppendString appends s as a string with as few escapes as JSON allows.
+func AppendString(dst []byte, s string) ([]byte, error) {
+	dst = append(dst, '"')
+	b := unsafe.Slice(unsafe.StringData(s), len(s)) // read only
+	i := plainText(b, 0)
+	if i == len(b) {
+		dst = append(dst, s...)
+		return append(dst, '"'), nil
+	}
+	from := 0
+	for i < len(b) {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			dst = append(dst, s[from:i]...)
+			dst = appendEscape(dst, c)
+			i++
+			from = i
+		} else {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n <= 1 {
+				return dst, errUTF8
+			}
+			i += n
+		}
+		i = plainText(b, i)
+	}
+	dst = append(dst, s[from:]...)
+	return append(dst, '"'), nil
+}
+
+// plainText returns the index of the first byte of b at or after i that must be
+// escaped or is beyond ASCII, or len(b).
+func plainText(b []byte, i int) int {
+	n := len(b)
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	for i+8 <= n {
+		x := load64(p, i) // i+8 <= n
+		if m := specialBytes(x) | quoteBytes(x); m != 0 {
+			return i + firstByte(m)
+		}
+		i += 8
+	}
+	if i < n {
+		x := loadPadded(p, n, i)
+		i += firstByte(specialBytes(x) | quoteBytes(x))
+	}
+	return i
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}
+
+// AppendInt appends an integer.
+func AppendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+
+// AppendUint appends an integer.
+func AppendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
+
+// AppendFloat appends the shortest number that reads back as v, with an exponent
+// below 1e-6 and from 1e21 on, as in JavaScript.
+func AppendFloat(dst []byte, v float64) ([]byte, error) {
+	abs := math.Abs(v)
+	if abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		if math.IsInf(v, 0) {
+			return dst, errFloat
+		}
+		dst = strconv.AppendFloat(dst, v, 'e', -1, 64)
+		// e-07 becomes e-7.
+		if n := len(dst); dst[n-4] == 'e' && dst[n-2] == '0' {
+			dst[n-2] = dst[n-1]
+			dst = dst[:n-1]
+		}
+		return dst, nil
+	}
+	if v != v {
+		return dst, errFloat
+	}
+	return strconv.AppendFloat(dst, v, 'f', -1, 64), nil
+}
+
+// AppendBool appends true or false.
+func AppendBool(dst []byte, v bool) []byte { return strconv.AppendBool(dst, v) }
+
+// AppendNull appends null.
+func AppendNull(dst []byte) []byte { return append(dst, "null"...) }
+
+// AppendBytes appends a string in base64 (standard alphabet, with padding).
+func AppendBytes(dst, v []byte) []byte {
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, v)
+	return append(dst, '"')
+}
+
+// AppendDuration appends a string in Go's form.
+func AppendDuration(dst []byte, d time.Duration) []byte {
+	dst = append(dst, '"')
+	dst = append(dst, d.String()...)
+	return append(dst, '"')
+}

@@ -1,0 +1,79 @@
+package jsonscan
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// An Error is a record that is not what it should be.
+type Error struct {
+	Offset int    // of the byte at fault, from 0, in the bytes that the call was given
+	Msg    string // what was found and what was expected
+}
+
+// Error returns the message and the place.
+func (e *Error) Error() string { return e.Msg + " (byte " + strconv.Itoa(e.Offset) + ")" }
+
+// Shift moves err by n bytes if it is an *Error, for callers that gave a part
+// of a larger text, and returns it.
+func Shift(err error, n int) error {
+	if e, ok := err.(*Error); ok {
+		e.Offset += n
+	}
+	return err
+}
+
+// foundMax is how many bytes of a bad value a message shows.
+const foundMax = 40
+
+func fail(at int, msg string) error { return &Error{Offset: at, Msg: msg} }
+
+// expected is the error of a value, b[start:end], which is not what it should be.
+func expected(what string, b []byte, start, end int) error {
+	return &Error{Offset: start, Msg: "expected " + what + ", found " + found(b, start, end)}
+}
+
+// expectedAt is the error of what stands at b[at:] (or of its end).
+func expectedAt(what string, b []byte, at int) error {
+	if at >= len(b) {
+		return &Error{Offset: len(b), Msg: "expected " + what + ", found the end of the record"}
+	}
+	end := at + 1
+	if isScalarByte[b[at]] {
+		for end < len(b) && end-at <= foundMax && isScalarByte[b[end]] {
+			end++
+		}
+	} else if b[at] == '"' {
+		if q := stringEnd(b, at+1); q >= 0 {
+			end = q + 1
+		} else {
+			end = len(b)
+		}
+	} else if _, n := utf8.DecodeRune(b[at:]); n > 1 {
+		end = at + n
+	}
+	return expected(what, b, at, end)
+}
+
+// found shows a piece of the record on one line.
+func found(b []byte, start, end int) string {
+	if start >= end {
+		return "nothing"
+	}
+	cut := ""
+	if end-start > foundMax {
+		end, cut = start+foundMax, "…"
+		for end > start+foundMax-utf8.UTFMax && !utf8.RuneStart(b[end]) {
+			end--
+		}
+	}
+	v := b[start:end]
+	plain := utf8.Valid(v)
+	for _, c := range v {
+		plain = plain && c >= 0x20 && c != 0x7f
+	}
+	if plain && (len(v) > 1 || isScalarByte[v[0]]) {
+		return string(v) + cut
+	}
+	return strconv.Quote(string(v)) + cut
+}

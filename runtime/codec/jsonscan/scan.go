@@ -1,0 +1,179 @@
+package jsonscan
+
+import (
+	"math"
+	"unsafe"
+)
+
+// maxRecord is how many bytes spans can tell apart.
+const maxRecord = min(math.MaxUint32, math.MaxInt)
+
+func errTooLong() error { return fail(0, "a record of 4 GiB or more") }
+
+// Scan walks a whole record, which is an object with nothing but white space
+// around it, and fills spans[:Width()], by the policy structural.
+func (o *Object) Scan(line []byte, spans []Span) error {
+	spans = spans[:o.width]
+	clear(spans)
+	o.begin(line)
+	_, err := o.run(line, spans, -1, 0)
+	return err
+}
+
+// Start begins a record by the policy needed: it clears spans[:Width()] and
+// reads nothing. Until does the work.
+func (o *Object) Start(line []byte, spans []Span) {
+	clear(spans[:o.width])
+	o.begin(line)
+}
+
+// Until goes on with the record that Start was given, until the fields of this
+// phase and of those before are captured, or the record ends. What stands
+// behind is not looked at: it may be anything. The span of an object that was
+// not left yet has a Start, and no End. done tells that the record has ended.
+func (o *Object) Until(phase int, line []byte, spans []Span) (done bool, err error) {
+	if o.at.isEnd {
+		return true, nil
+	}
+	spans = spans[:o.width]
+	remaining := 0
+	for _, f := range o.wanted {
+		if f.Phase <= phase && spans[f.Index].Absent() {
+			remaining++
+		}
+	}
+	if remaining == 0 {
+		return false, nil
+	}
+	return o.run(line, spans, phase, remaining)
+}
+
+func (o *Object) begin(line []byte) {
+	o.at, o.pos = o.start, 0
+	o.full.on = false
+	o.scans++
+	if o.misses > manyMisses {
+		if o.misses > o.scans/4 {
+			o.reset()
+			o.at = o.start
+		}
+		o.misses, o.scans = 0, 0
+	}
+}
+
+// run is the loop that everything else exists for: text between two values,
+// value, text, value, to the end or until no field up to this phase remains to
+// be captured.
+func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool, err error) {
+	n := len(line)
+	if n > maxRecord {
+		return false, errTooLong()
+	}
+	p := unsafe.Pointer(unsafe.SliceData(line))
+	from, i := o.at, o.pos
+	for {
+		// The text. Words beyond the end are padded with zeros, which no text
+		// has, so that what matches lies inside the record.
+		var w0, w1 uint64
+		if i+16 <= n {
+			w0, w1 = load64(p, i), load64(p, i+8)
+		} else {
+			w0, w1 = loadPadded(p, n, i), loadPadded(p, n, i+8)
+		}
+		e := &from.first
+		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
+			e = from.other(line, i, w0, w1)
+		}
+		var to *node
+		var begin int
+		if e != nil {
+			to, begin = e.to, i+e.len
+		} else if to, begin, err = o.gap(line, i, from); err != nil {
+			return false, err
+		}
+
+		// The value.
+		var end int
+	value:
+		if begin >= n || to.isEnd {
+			if !to.isEnd {
+				return false, expectedAt("a value", line, n)
+			}
+			end = begin
+		} else if c := *(*byte)(unsafe.Add(p, begin)); c == '"' { // begin < n
+			end = begin + 1
+			if end+8 <= n {
+				if q := quoteBytes(load64(p, end)); q != 0 {
+					end += firstByte(q)
+					if *(*byte)(unsafe.Add(p, end-1)) != '\\' {
+						end++
+						goto captured
+					}
+				}
+			}
+			if end = stringEnd(line, end); end < 0 {
+				return false, errOpenString(begin)
+			}
+			end++
+		} else if c|0x20 == '{' {
+			if to.members != nil && c == '{' {
+				// The text was learned from a record where this was no object.
+				if to, begin, err = o.gap(line, i, from); err != nil {
+					return false, err
+				}
+				e = nil
+				goto value
+			}
+			if end, err = skipContainer(line, begin, to.level.depth); err != nil {
+				return false, err
+			}
+		} else {
+			end = scalarEnd(line, begin)
+			if end == begin {
+				if e == nil {
+					return false, expectedAt("a value", line, begin)
+				}
+				// White space, where there was none when the text was learned.
+				if to, begin, err = o.gap(line, i, from); err != nil {
+					return false, err
+				}
+				e = nil
+				goto value
+			}
+		}
+
+	captured:
+		if e == nil {
+			if len(o.acts) > 0 {
+				if err := apply(o.acts, 0, spans); err != nil {
+					return false, err
+				}
+			}
+		} else if len(e.acts) > 0 {
+			if err := apply(e.acts, i, spans); err != nil {
+				return false, err
+			}
+		}
+		from, i = to, end
+		if k := to.capture; k >= 0 {
+			s := &spans[k]
+			if s.End != 0 {
+				return false, errDuplicate(begin)
+			}
+			*s = Span{uint32(begin), uint32(end)}
+			if to.phase <= phase {
+				if remaining--; remaining == 0 {
+					o.at, o.pos = to, end
+					return false, nil
+				}
+			}
+		}
+		if to.isEnd {
+			o.at, o.pos = from, i
+			if i = SkipSpace(line, i); i < n {
+				return false, expectedAt("nothing after the object", line, i)
+			}
+			return true, nil
+		}
+	}
+}

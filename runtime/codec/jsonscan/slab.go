@@ -1,0 +1,61 @@
+package jsonscan
+
+import "unsafe"
+
+// A Slab is memory for strings and byte slices that outlive their record. It
+// hands out pieces of large chunks that the collector owns and nobody uses
+// again, so that a piece stays as it is for as long as anybody holds it, for
+// the price of one allocation in hundreds. The zero value is ready.
+type Slab struct {
+	free []byte // the rest of the current chunk; len is what is used of it
+}
+
+const slabChunk = 32 << 10
+
+// String returns a copy of b.
+func (s *Slab) String(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	c := s.Bytes(b)
+	return unsafe.String(unsafe.SliceData(c), len(c)) // nobody writes to c any more
+}
+
+// Bytes returns a copy of b that the caller may write to and append to.
+func (s *Slab) Bytes(b []byte) []byte {
+	s.grow(len(b))
+	at := len(s.free)
+	s.free = append(s.free, b...)
+	return s.free[at:len(s.free):len(s.free)]
+}
+
+// grow makes room for n bytes. A piece of more than a quarter of a chunk gets a
+// chunk of its own, so that little of a chunk is wasted.
+func (s *Slab) grow(n int) {
+	if cap(s.free)-len(s.free) >= n {
+		return
+	}
+	s.free = make([]byte, 0, max(slabChunk, 4*n))
+}
+
+// open returns an empty slice with room for n bytes; take keeps what was
+// appended to it. In between nobody else uses the slab.
+func (s *Slab) open(n int) []byte {
+	s.grow(n)
+	return s.free[len(s.free):]
+}
+
+func (s *Slab) take(b []byte) []byte {
+	if len(b) == 0 {
+		return []byte{} // not nil: there is a value
+	}
+	s.free = s.free[:len(s.free)+len(b)]
+	return b[:len(b):len(b)]
+}
+
+// An Arena is a Slab that may be emptied: what came out of it is valid until
+// Reset. It is for views that live no longer than a block of input.
+type Arena struct{ Slab }
+
+// Reset makes the memory free for use again.
+func (a *Arena) Reset() { a.free = a.free[:0] }
