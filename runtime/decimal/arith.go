@@ -57,25 +57,27 @@ func checked(op string, r Decimal, code Code, x, y Decimal) (Decimal, error) {
 }
 
 func add(a, b Decimal) (Decimal, Code) {
-	x, y, exp := a.coef, b.coef, a.exp
-	if a.exp != b.exp {
-		aligned := false
-		if a.exp > b.exp {
-			x, aligned = x.shift(int(a.exp) - int(b.exp))
-			exp = b.exp
+	form := a.flags & number
+	if a.exp < b.exp {
+		a, b = b, a
+	}
+	x, y := a.coef, b.coef
+	if gap := int(a.exp) - int(b.exp); gap > 0 {
+		if x.hi == 0 && gap < len(pow10x64) {
+			x = shift64(x.lo, gap)
 		} else {
-			y, aligned = y.shift(int(b.exp) - int(a.exp))
-		}
-		if !aligned {
-			return addWide(a, b)
+			var fits bool
+			if x, fits = x.shift(gap); !fits {
+				return addWide(form, a, b)
+			}
 		}
 	}
-	f := a.flags
+	f := a.flags & negative
 	var r uint128
-	if (a.flags^b.flags)&negative == 0 {
+	if f == b.flags&negative {
 		var carry uint64
 		if r, carry = x.add(y); carry != 0 {
-			return addWide(a, b)
+			return addWide(form, a, b)
 		}
 	} else if y.less(x) {
 		r = x.sub(y)
@@ -84,18 +86,15 @@ func add(a, b Decimal) (Decimal, Code) {
 		f ^= negative
 	}
 	if !r.fits() {
-		return addWide(a, b)
+		return addWide(form, a, b)
 	}
-	return build(f, r, int(exp)), noError
+	return build(f|form, r, int(b.exp)), noError
 }
 
-// addWide is add where 128 bits do not hold the aligned operands, or 38 digits
-// not the sum: it may still be exact with fewer zeros at its end.
-func addWide(a, b Decimal) (Decimal, Code) {
-	form := a.flags & number
-	if a.exp < b.exp {
-		a, b = b, a
-	}
+// addWide is add, for a.exp ≥ b.exp, where 128 bits do not hold the aligned
+// operands, or 38 digits not the sum: that may still be exact with fewer zeros
+// at its end.
+func addWide(form flags, a, b Decimal) (Decimal, Code) {
 	ideal := int(b.exp)
 	if b.coef.isZero() {
 		return settle(a.flags&negative|form, uint128{}, a.coef, int(a.exp), ideal)
@@ -114,22 +113,19 @@ func addWide(a, b Decimal) (Decimal, Code) {
 		}
 	}
 	hi, lo := a.coef.mul(pow10[gap])
-	f := a.flags & negative
-	switch {
-	case f == b.flags&negative:
+	if (a.flags^b.flags)&negative == 0 {
 		var carry uint64
-		lo, carry = lo.add(y)
-		hi, _ = hi.add(uint128{lo: carry})
-	case !hi.isZero() || y.less(lo):
+		if lo, carry = lo.add(y); carry != 0 {
+			hi = hi.increment()
+		}
+	} else {
+		// Of a and b, a is the larger: aligned it has more than 38 digits.
 		if lo.less(y) {
 			hi = hi.sub(uint128{lo: 1})
 		}
 		lo = lo.sub(y)
-	default:
-		lo = y.sub(lo)
-		f ^= negative
 	}
-	return settle(f|form, hi, lo, exp, ideal)
+	return settle(a.flags&negative|form, hi, lo, exp, ideal)
 }
 
 func mul(a, b Decimal) (Decimal, Code) {

@@ -46,17 +46,17 @@ func Min(d Decimal, more ...Decimal) Decimal {
 
 // cmpScales compares the magnitudes of d and x of different exponents.
 func cmpScales(d, x Decimal) int {
-	if d.exp > x.exp {
-		// What does not fit in 128 bits is larger than any coefficient.
-		coef, fits := d.coef.shift(int(d.exp) - int(x.exp))
-		if !fits {
-			return 1
-		}
-		return coef.cmp(x.coef)
+	sign := 1
+	if d.exp < x.exp {
+		d, x, sign = x, d, -1
 	}
-	coef, fits := x.coef.shift(int(x.exp) - int(d.exp))
+	gap := int(d.exp) - int(x.exp)
+	if d.coef.hi == 0 && gap < len(pow10x64) {
+		return sign * shift64(d.coef.lo, gap).cmp(x.coef)
+	}
+	coef, fits := d.coef.shift(gap)
 	if !fits {
-		return -1
+		return sign // what needs more than 128 bits is larger than any coefficient
 	}
-	return d.coef.cmp(coef)
+	return sign * coef.cmp(x.coef)
 }

@@ -12,7 +12,7 @@ func rounds(short int) int {
 	if testing.Short() {
 		return short
 	}
-	return 10 * short
+	return 4 * short
 }
 
 // operators are the operations on two operands, in all their forms.

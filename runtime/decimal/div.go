@@ -80,12 +80,11 @@ func quo(a, b Decimal) (Decimal, Code) {
 		q, back := q.stripZeros(n)
 		return settle(f, uint128{}, q, ideal-n+back, ideal-n+back)
 	}
-	// Half to even: r and y-r are the distances to the neighbours.
+	// Half to even: r and y-r are the distances to the neighbours. The one above
+	// still has 38 digits: of two coefficients of 38 digits, the quotient stays
+	// further than that below a power of ten.
 	if rest := y.sub(r); rest.less(r) || rest == r && q.lo&1 != 0 {
-		if q = q.increment(); !q.fits() {
-			q = pow10[MaxDigits-1]
-			n--
-		}
+		q = q.increment()
 	}
 	if !inRange(ideal - n) {
 		return Decimal{}, CodeRange

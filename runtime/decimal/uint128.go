@@ -91,14 +91,20 @@ func (x uint128) mul(y uint128) (hi, lo uint128) {
 // shift returns x × 10^n for n ≥ 0, and whether that fits in 128 bits.
 func (x uint128) shift(n int) (uint128, bool) {
 	if x.hi == 0 && n < len(pow10x64) {
-		hi, lo := bits.Mul64(x.lo, pow10x64[n])
-		return uint128{hi, lo}, true
+		return shift64(x.lo, n), true
 	}
 	if n > MaxDigits {
 		return uint128{}, x.isZero()
 	}
 	hi, lo := x.mul(pow10[n])
 	return lo, hi.isZero()
+}
+
+// shift64 returns x × 10^n for 0 ≤ n ≤ 19: the usual case of shift, small
+// enough to be inlined.
+func shift64(x uint64, n int) (p uint128) {
+	p.hi, p.lo = bits.Mul64(x, pow10x64[n])
+	return p
 }
 
 // digits returns the number of decimal digits of x; 0 has one.
