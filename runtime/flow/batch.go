@@ -19,7 +19,8 @@ const BlockSize = 256 << 10
 
 // A Batch is records of one split of one source, in order. Its memory belongs
 // to the engine, which uses it again when the loop has run: whatever outlives
-// Loop.Run is copied.
+// Loop.Run is copied. A loop that passes everything on may exchange Data with
+// that of a packet instead of copying it.
 type Batch struct {
 	// Split is the part of the source: a file, a partition.
 	Split string
@@ -31,14 +32,20 @@ type Batch struct {
 	// Ends are the ends of the records in Data for sources that frame records
 	// themselves (messages of a broker); nil where the codec does.
 	Ends []uint32
-	// Rows is a []T for sources and queues that carry typed records, else nil.
+	// Rows is a *[]T for sources and queues that carry typed records (made by
+	// the engine with SourceOptions.Rows, empty when Read is called), else nil.
 	Rows any
 	// Count is the number of records where the source knows it, else -1.
 	Count int
+	// From is the place of the batch's input in RegionOptions.From.
+	From int
+	// Lanes is set in keyed regions only: the lane of each row. All lanes get
+	// the batch; a loop handles the rows that bear its Lane.Index.
+	Lanes []uint8
 	// Aux is the connector's own: metadata of a request or of each message.
 	Aux any
-	// Position is where to resume behind this batch. It encodes to JSON; nil
-	// where the source can't resume.
+	// Position is where to resume behind this batch. It encodes to JSON, and
+	// stays as it is after Read returned it; nil where the source can't resume.
 	Position any
 	Mark     Mark
 	// OnDone, where set, is called once: with nil when every sink has made
@@ -51,12 +58,13 @@ type Batch struct {
 
 // A Record is the place of one record inside its batch, for errors and meta.
 type Record struct {
-	// Index counts the records of the batch from 0 (blank lines do not count).
+	// Index counts the records of the batch from 0. Loops over Rows and over
+	// Ends keep it; loops that find records in Data need not: it matters only
+	// to those who read it.
 	Index int
-	// Start and End are its bytes in Batch.Data; both 0 where it has none.
+	// Start and End are its bytes in Batch.Data; both 0 where it has none. The
+	// engine counts line breaks before Start only when something failed.
 	Start, End int
-	// Line counts the lines of the batch from 0, for text formats.
-	Line int
 }
 
 // An Out is a packet of records from a region to a sink or a queue.
@@ -64,14 +72,18 @@ type Out struct {
 	// Data are encoded records, or the bytes that Rows' raw spans point to.
 	Data []byte
 	// Ends are the ends of the records in Data, kept only where the consumer
-	// asked for them (see TargetOptions).
+	// asked for them (SinkOptions.Ends, QueueOptions.Ends).
 	Ends []uint32
 	// Keys are per-record values of the consumer's config (path, topic), one
 	// slice a key, in the order that the connector documents; nil for none.
 	Keys [][]string
-	// Rows is a []T for typed consumers, else nil.
+	// Hashes decide the lane of each record in a keyed region (see Hash); where
+	// there are none the engine hashes Keys[0].
+	Hashes []uint32
+	// Rows is a *[]T for typed consumers, else nil.
 	Rows any
-	// Count is the number of records.
+	// Count is the number of records. Ends, Keys, Hashes and Rows, where they
+	// are kept, have this length.
 	Count int
 
 	engine outState
@@ -79,7 +91,7 @@ type Out struct {
 
 // Reset empties the packet and keeps its memory. Rows is the owner's to reset.
 func (o *Out) Reset() {
-	o.Data, o.Ends, o.Count = o.Data[:0], o.Ends[:0], 0
+	o.Data, o.Ends, o.Hashes, o.Count = o.Data[:0], o.Ends[:0], o.Hashes[:0], 0
 	for i := range o.Keys {
 		o.Keys[i] = o.Keys[i][:0]
 	}

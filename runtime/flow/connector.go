@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 )
 
-// A Source reads batches. One goroutine calls it.
+// A Source reads batches. One goroutine at a time calls it, not always the
+// same one; only Ack and Healthy may be called while Read waits.
 //
 // What a source can promise, it shows by methods: Seeker makes it replayable,
 // Acker acknowledged.
@@ -15,7 +16,8 @@ type Source interface {
 	// Read puts complete records into b.Data (which is empty and has a capacity
 	// of BlockSize at least) or b.Rows and fills the fields that it knows. It
 	// waits until there is at least one record, and does not wait for more than
-	// are there. io.EOF ends the stream; a context that ended returns its error.
+	// are there. io.EOF (with no records) ends the stream; a context that ended
+	// returns its error.
 	Read(ctx context.Context, b *Batch) error
 	// Close lets go of everything. It is called once, also after errors.
 	Close(ctx context.Context) error
@@ -36,6 +38,16 @@ type Acker interface {
 // An Endless source never ends by itself: a drained program that reads one
 // exits with 0 after SIGTERM.
 type Endless interface{ Endless() bool }
+
+// A Placer is a source with a position of its own for each record, as it
+// stands in dead letters; without, it is {split, record, line, offset}. Place
+// reads nothing but b, and is called from any goroutine.
+type Placer interface {
+	Place(b *Batch, r Record) (position any)
+}
+
+// A Sized source knows how many bytes there are to read in all, for progress.
+type Sized interface{ Size() int64 }
 
 // A Sink writes packets. One goroutine calls it.
 type Sink interface {
@@ -62,11 +74,8 @@ type Stateful interface {
 	Restore(ctx context.Context, state json.RawMessage) error
 }
 
-// A Waker is a sink or source with a health of its own, asked by /readyz.
+// A Waker is a sink, source or loop with a health of its own, asked by /readyz
+// from any goroutine.
 type Waker interface {
 	Healthy(ctx context.Context) error
 }
-
-// A PartialError is a write in which only some records failed, by index in the
-// packet. The others are written.
-type PartialError struct{ Failed map[int]error }

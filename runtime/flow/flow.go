@@ -34,6 +34,8 @@ const (
 type Node struct {
 	Name string
 	Kind NodeKind
+	// Was is the name under which an older checkpoint knows the node, if any.
+	Was string
 	// Place is "file:line" in the pipeline.
 	Place  string
 	Policy Policy
@@ -52,7 +54,8 @@ const (
 	Reject
 )
 
-// A Policy is a node's on_error.
+// A Policy is a node's on_error. The zero value is the default: what is
+// transient is tried five times more, then the program stops.
 type Policy struct {
 	// Written tells that the user wrote `retry`: it then covers every error
 	// that is not poison, permanent or fatal, else only transient ones.
@@ -62,7 +65,7 @@ type Policy struct {
 	// with full jitter.
 	Backoff, MaxBackoff time.Duration
 	Then                Then
-	// Dead is the program's index of the dead-letter sink.
+	// Dead is the node of the dead-letter sink.
 	Dead int
 	// MaxDead is the share (0 to 1) of failed records, of the last 1,000 and of
 	// all at the end, at which the program stops; 0 for no limit.
@@ -86,4 +89,24 @@ type Count struct {
 	Pending  int64 `json:"pending"`
 	Retried  int64 `json:"retried"`
 	Emitted  int64 `json:"emitted"`
+}
+
+// Lost is how many records of the node went no further because they failed.
+func (c *Count) Lost() int64 { return c.Dead + c.Dropped + c.Failed }
+
+func (c *Count) add(d *Count) {
+	c.In += d.In
+	c.Out += d.Out
+	c.Filtered += d.Filtered
+	c.Dead += d.Dead
+	c.Dropped += d.Dropped
+	c.Failed += d.Failed
+	c.Pending += d.Pending
+	c.Retried += d.Retried
+	c.Emitted += d.Emitted
+}
+
+// sums tells whether every record that came in is accounted for.
+func (c *Count) sums() bool {
+	return c.In == c.Out+c.Filtered+c.Dead+c.Dropped+c.Failed+c.Pending
 }

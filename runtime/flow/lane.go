@@ -13,16 +13,46 @@ type Lane struct {
 	// RegionOptions.To. The engine sends and replaces them after each batch, so
 	// loops read them anew in each Run.
 	Outs []*Out
-	// Counts are this lane's counters by node, written in Loop.Settle and by
-	// the methods below.
+	// Counts are the counters by node of the current batch: zero when Run
+	// begins, raised by Fail and Again, completed by Loop.Settle, which can
+	// derive what a node passed on from Count.Lost.
 	Counts []Count
 	// Record is the record being handled, Next the position in Batch.Data (or
 	// the index in Batch.Rows) behind it.
 	Record Record
 	Next   int
+	// Blank counts the blank lines that the loop skipped in this batch; with
+	// the records they give the line numbers of later batches.
+	Blank int
 	// Node is the node whose user code is running, for panics: loops set it
 	// where a stage can panic and the stack does not tell.
 	Node int
 
 	engine laneState
 }
+
+// Fail applies node's policy to the current record (lane.Record of the batch
+// being run), whose final error is err, and counts it. It returns true when the
+// loop must return now (stop or reject), false when it goes on with the next
+// record. What the record left in the packets is cut off where Mark was called.
+func (l *Lane) Fail(node int, err error) (stop bool) { return l.FailInput(node, err, nil) }
+
+// FailInput is Fail with the JSON of what the failing node got, where that is
+// not the source's record.
+func (l *Lane) FailInput(node int, err error, input []byte) (stop bool) {
+	return l.fail(node, err, input)
+}
+
+// Again tells whether a call of node's that failed for the attempt-th time (0
+// first) is to be tried again. It waits the backoff before.
+func (l *Lane) Again(node, attempt int, err error) bool { return l.again(node, attempt, err) }
+
+// Mark remembers the lengths of all packets as the state before the current
+// record; a failed record is cut back to it. Loops with one packet, written
+// last, need not call it.
+func (l *Lane) Mark() { l.mark() }
+
+// Origin notes that the record being appended to o is (a part of) the current
+// one. Loops call it once for each record they append, for targets that ask for
+// it.
+func (l *Lane) Origin(o *Out) { l.origin(o) }

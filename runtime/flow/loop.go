@@ -9,13 +9,14 @@ type Loop interface {
 	// returns at the end of the batch, or when lane.Fail said so. Before each
 	// record it stores the record's place in lane.Record, and the position
 	// behind it in lane.Next, so that a panic of user code becomes that
-	// record's error and the loop goes on behind it.
+	// record's error and the loop goes on behind it (the engine calls Run again
+	// with the same batch, so counters of the loop go on as well).
 	Run(b *Batch)
 	// Flush is called once at the end of the stream, for components that held
 	// something back.
 	Flush()
-	// Settle adds what Run counted to lane.Counts and sets its own counters to
-	// zero. The engine calls it after each batch.
+	// Settle adds what Run or Flush counted to lane.Counts and sets its own
+	// counters to zero. The engine calls it after each batch.
 	Settle()
 }
 
@@ -29,4 +30,16 @@ type Opener interface {
 // it is called once, also after errors, and after Flush where that was called.
 type Closer interface {
 	Close(ctx context.Context) error
+}
+
+// A Holder is a loop whose components hold records back from one batch to the
+// next (a batch component). Its region has one input.
+type Holder interface {
+	Loop
+	// Holding tells whether records of batches that Run got are still held;
+	// those batches are not done until it says no.
+	Holding() bool
+	// Release hands all of them out: at checkpoints, and behind a batch whose
+	// sender waits for the answer.
+	Release()
 }

@@ -1,0 +1,117 @@
+// Package program is the main of a built pipeline: settings, flags, logs,
+// signals, telemetry, the report and the exit code around a flow.Program.
+//
+// The environment is read here and nowhere else. References (${env:NAME},
+// ${file:PATH}) are resolved first, then the tunables are set: those of
+// FLOWC_SET, over them those of --set-file, over them those of --set. Only then
+// is the program made and run.
+package program
+
+import (
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// A Spec is what the compiler knows about the program.
+type Spec struct {
+	// Name is the pipeline's, Hash that of its text, Version the version of
+	// flowc that built it, File the YAML file as errors name it.
+	Name, Hash, Version, File string
+	// Refs are the values from outside, Settings the tunables.
+	Refs     []Ref
+	Settings []Setting
+	// Telemetry, where set, is the pipeline's telemetry block; settings may
+	// point into it.
+	Telemetry *Telemetry
+	// New wires the program. It is called when all settings have their values.
+	New func() (*flow.Program, error)
+}
+
+// A Telemetry is the pipeline's telemetry block.
+type Telemetry struct {
+	// HTTP is the address of /livez, /readyz and /metrics; empty for none.
+	HTTP string
+	// Log is "text" (the default) or "json", Level debug, info, warn or error.
+	Log, Level string
+	// Progress is "auto" (the default: where stderr is a terminal), "on" or
+	// "off".
+	Progress string
+}
+
+// A Setting is one tunable: node.config.key.
+type Setting struct {
+	Key string
+	// Place is "file:line" where the pipeline gives its value, if it does.
+	Place string
+	Set   Value
+	// Secret values are never printed.
+	Secret bool
+	// Doc is one line for --help.
+	Doc string
+}
+
+// A Ref is a value of the pipeline that holds ${env:…} or ${file:…}.
+type Ref struct {
+	// Key is the setting's, or the name of the let value; Place is "file:line".
+	Key, Place string
+	Set        Value
+	Parts      []Part
+}
+
+// A Part is a piece of a Ref: made by Literal, Env, EnvOr or File.
+type Part struct {
+	kind     partKind
+	text     string
+	fallback string
+}
+
+type partKind uint8
+
+const (
+	partLiteral partKind = iota
+	partEnv
+	partEnvOr
+	partFile
+)
+
+// Literal is text as it stands.
+func Literal(text string) Part { return Part{kind: partLiteral, text: text} }
+
+// Env is the value of a variable that must be set.
+func Env(name string) Part { return Part{kind: partEnv, text: name} }
+
+// EnvOr is the value of a variable, or fallback where it is unset or empty.
+func EnvOr(name, fallback string) Part {
+	return Part{kind: partEnvOr, text: name, fallback: fallback}
+}
+
+// File is the content of a file, without one line end at its end.
+func File(path string) Part { return Part{kind: partFile, text: path} }
+
+// A Value is a typed place for a setting. The functions of this package named
+// after types make them.
+type Value interface {
+	// Set parses text and stores it; the error says what is expected.
+	Set(text string) error
+	// String is the value that is stored now, in the form that Set takes.
+	String() string
+	// Type names what is expected: "string", "duration", "size".
+	Type() string
+}
+
+type value[T any] struct {
+	at     *T
+	parse  func(string) (T, error)
+	format func(T) string
+	typ    string
+}
+
+func (v value[T]) Set(text string) error {
+	parsed, err := v.parse(text)
+	if err != nil {
+		return err
+	}
+	*v.at = parsed
+	return nil
+}
+func (v value[T]) String() string { return v.format(*v.at) }
+func (v value[T]) Type() string   { return v.typ }
