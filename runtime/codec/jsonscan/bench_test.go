@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // payments makes records of about a kilobyte with 14 members, as the filter
@@ -119,6 +120,99 @@ func BenchmarkScan(b *testing.B) {
 					b.Fatal(err)
 				}
 				i++
+			}
+		})
+	}
+}
+
+func BenchmarkUntil(b *testing.B) {
+	for _, d := range benchData {
+		b.Run(d.name, func(b *testing.B) {
+			lines := d.lines(4096)
+			fields := append([]Field(nil), d.fields...)
+			for i := range fields {
+				if n := fields[i].Name; n != "type" && n != "amount" {
+					fields[i].Phase = 1
+				}
+			}
+			o := NewObject(fields)
+			spans := make([]Span, o.Width())
+			i := 0
+			for b.Loop() {
+				o.Start(lines[i&4095], spans)
+				if _, err := o.Until(0, lines[i&4095], spans); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}
+
+func BenchmarkScanFull(b *testing.B) {
+	for _, d := range benchData {
+		b.Run(d.name, func(b *testing.B) {
+			lines := d.lines(4096)
+			o := NewObject(d.fields)
+			spans := make([]Span, o.Width())
+			i := 0
+			for b.Loop() {
+				if err := o.ScanFull(lines[i&4095], spans); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	var slab Slab
+	var sink int
+	run := func(name, raw string, f func(line []byte, s Span) error) {
+		b.Run(name, func(b *testing.B) {
+			line, s := []byte(raw), Span{0, uint32(len(raw))}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := f(line, s); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	str := func(l []byte, s Span) error { v, err := String(l, s, &slab); sink += len(v); return err }
+	run("string8", `"payment1"`, str)
+	run("string56", `"GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW"`, str)
+	run("stringUTF8", `"Übergrößenträger ぺージ"`, str)
+	run("stringEscaped", `"a \"quoted\" text\n"`, str)
+	run("stringCopy56", `"GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW"`, func(l []byte, s Span) error { v, err := StringCopy(l, s, &slab); sink += len(v); return err })
+	run("stringIs", `"payment"`, func(l []byte, s Span) error { _, err := StringIs(l, s, "payment"); return err })
+	run("stringIsNot", `"create_account"`, func(l []byte, s Span) error { _, err := StringIs(l, s, "payment"); return err })
+	run("enum", `"trade"`, func(l []byte, s Span) error { _, err := Enum(l, s, []string{"payment", "fee", "trade"}); return err })
+	run("int", `51234567`, func(l []byte, s Span) error { _, err := Int64(l, s); return err })
+	run("float", `1234.5678`, func(l []byte, s Span) error { _, err := Float64(l, s); return err })
+	run("float17", `0.12345678901234567`, func(l []byte, s Span) error { _, err := Float64(l, s); return err })
+	run("time", `"2026-01-02T03:04:05Z"`, func(l []byte, s Span) error { _, err := Time(l, s); return err })
+	run("timeOffset", `"2026-01-02T03:04:05.678+02:00"`, func(l []byte, s Span) error { _, err := Time(l, s); return err })
+}
+
+func BenchmarkAppend(b *testing.B) {
+	dst := make([]byte, 0, 1000)
+	at := time.Unix(1767322996, 0).UTC()
+	ms := time.Unix(1767322996, 678e6).In(zone(120))
+	for name, f := range map[string]func(){
+		"string8":   func() { dst, _ = AppendString(dst[:0], "payment1") },
+		"string56":  func() { dst, _ = AppendString(dst[:0], "GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW") },
+		"stringEsc": func() { dst, _ = AppendString(dst[:0], "a \"quoted\" text\n") },
+		"float":     func() { dst, _ = AppendFloat(dst[:0], 1234.5678) },
+		"int":       func() { dst = AppendInt(dst[:0], 51234567) },
+		"time":      func() { dst, _ = AppendTime(dst[:0], at) },
+		"timeMs":    func() { dst, _ = AppendTime(dst[:0], ms) },
+		"timeStd":   func() { dst, _ = at.AppendText(dst[:0]) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f()
 			}
 		})
 	}

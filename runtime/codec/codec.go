@@ -1,0 +1,66 @@
+// Package codec is what decoders of all formats say in the same words: a field
+// that is not what its type wants.
+//
+// The formats are packages below this one.
+package codec
+
+import "errors"
+
+// A FieldError is a field of a record that could not be read or written.
+type FieldError struct {
+	// Field is the name on the wire, dotted below the record: asset.code.
+	Field string
+	// Err says what is wrong with the value.
+	Err error
+}
+
+// Error names the field and what is wrong with it.
+func (e *FieldError) Error() string { return "field `" + e.Field + "`: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Permanent tells the engine that trying again is of no use.
+func (e *FieldError) Permanent() bool { return true }
+
+// ErrMissing is a field that the record lacks and its type does not make
+// optional.
+var ErrMissing = errors.New("missing, and not optional (`name?:` makes it so)")
+
+// Field says that a field's value is wrong; err is the reason.
+func Field(name string, err error) error { return &FieldError{name, err} }
+
+// Missing says that a required field is not there.
+func Missing(name string) error { return &FieldError{name, ErrMissing} }
+
+// A TagError is a record whose event type the pipeline does not declare.
+type TagError struct {
+	// Field tells event types apart, Value is what the record has there.
+	Field, Value string
+	// Known are the values that the pipeline lists.
+	Known string
+}
+
+// Error names the field, its value and the known ones.
+func (e *TagError) Error() string {
+	return "field `" + e.Field + "`: no event type `" + e.Value + "` (declared: " + e.Known + "; `else: json` takes the rest)"
+}
+
+// Permanent tells the engine that trying again is of no use.
+func (e *TagError) Permanent() bool { return true }
+
+// A CheckError is a record that did not pass a condition of a `check`.
+type CheckError struct {
+	// Name is the condition's name in the pipeline; it is the error's code in
+	// dead letters and answers.
+	Name string
+}
+
+// Error names the condition.
+func (e *CheckError) Error() string { return "check `" + e.Name + "` failed" }
+
+// Code is the condition's name.
+func (e *CheckError) Code() string { return e.Name }
+
+// Permanent tells the engine that trying again is of no use.
+func (e *CheckError) Permanent() bool { return true }

@@ -1,0 +1,40 @@
+package codec
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// Unmarshal decodes raw into a type that decodes itself, or that only
+// encoding/json knows how to decode.
+func Unmarshal[T any](raw []byte) (v T, err error) {
+	err = json.Unmarshal(raw, &v)
+	return v, err
+}
+
+// Marshal appends v as compact JSON by its own methods or by encoding/json,
+// without the escapes that encoding/json adds for HTML.
+func Marshal(dst []byte, v any) ([]byte, error) {
+	w := writer{dst}
+	enc := json.NewEncoder(&w)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return dst, err
+	}
+	return w.buf[:len(w.buf)-1], nil // Encode ends with a line break
+}
+
+// A writer appends what is written to it.
+type writer struct{ buf []byte }
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.buf = append(w.buf, p...)
+	return len(p), nil
+}
+
+// Keys returns the keys of a map in order, so that the same map is always
+// written as the same bytes.
+func Keys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
