@@ -158,6 +158,8 @@ type Source struct {
 // Facts are what a connector says it can promise.
 type Facts struct {
 	Acks, Replayable, Ordered, Idempotent, Transactional, PrunesOnAck bool
+	// Memory is what the connector itself may hold at once, in bytes.
+	Memory int64
 	// Answers tells that the source can answer the sender of a record (HTTP).
 	Answers bool
 }
@@ -251,12 +253,17 @@ type Route struct {
 	Cases []Case
 	// Else is the port of what no case takes; "" where it is dropped.
 	Else string
+	// On is the field that all conditions compare with constants, set by the
+	// route pass: the node is then a switch on it. Nil where it is none.
+	On Path
 }
 
 // A Case is one branch of a Route.
 type Case struct {
 	Port string
 	Cond *Expr
+	// Values are the constants of a switch that lead here; see Route.On.
+	Values []string
 }
 
 // Encode turns records into bytes for a sink.
@@ -359,6 +366,19 @@ const (
 	Clone Ownership = "clone"
 )
 
+// An Origin tells where the bytes of a record on an edge are.
+type Origin string
+
+// Intact records are what the source read, or that with set and unset spliced
+// in: their bytes may be written as they are. Made records came to be in the
+// program and have no bytes. On a Mixed edge there are both, and a record tells
+// by having bytes or not.
+const (
+	Intact Origin = "intact"
+	Made   Origin = "made"
+	Mixed  Origin = "mixed"
+)
+
 // An Edge carries records from a port to a node.
 type Edge struct {
 	From string // node ID
@@ -369,13 +389,23 @@ type Edge struct {
 	// Live are the fields that somebody behind the edge reads; nil before the
 	// push pass means all.
 	Live []Path
-	// Raw tells that the record's original bytes must come along.
+	// Meta are the fields of `meta` that somebody behind the edge reads, by the
+	// names of Expr.MetaReads, sorted; nil before the push pass and where there
+	// are none.
+	Meta []string
+	// Raw tells that the record's original bytes must come along: somebody
+	// behind the edge writes them, splices them or puts them in a dead letter.
 	Raw bool
-	Own Ownership
+	// Origin tells where the record's bytes are, set by the push pass. On an
+	// edge into an encoder it is Made also where the encoder writes another
+	// format, so that it says alone what the encoder has to do.
+	Origin Origin
+	Own    Ownership
 	// Ordered tells that source order holds on this edge.
 	Ordered bool
 	Via     Via
-	// Batch (records) and Bytes bound a queue; Depth is its length in batches.
+	// A queue holds Depth batches; a batch goes on when it has Batch records (0:
+	// no limit) or Bytes/Depth bytes, so that Bytes bounds the queue.
 	Batch, Depth int
 	Bytes        int64
 	// Why is one sentence for explain: why fused, why not, why this size.
@@ -390,7 +420,7 @@ type Region struct {
 	Head  string
 	Nodes []string
 	// Lanes is the number of loops that run at once; 0 means one for each
-	// processor. Keyed lanes keep a key together.
+	// processor, to AutoLanes at most. Keyed lanes keep a key together.
 	Lanes int
 	Why   string
 }
