@@ -57,7 +57,7 @@ func checked(op string, r Decimal, code Code, x, y Decimal) (Decimal, error) {
 }
 
 func add(a, b Decimal) (Decimal, Code) {
-	form := a.flags & number
+	form := a.flags & flagNumber
 	if a.exp < b.exp {
 		a, b = b, a
 	}
@@ -72,9 +72,9 @@ func add(a, b Decimal) (Decimal, Code) {
 			}
 		}
 	}
-	f := a.flags & negative
+	f := a.flags & flagNegative
 	var r uint128
-	if f == b.flags&negative {
+	if f == b.flags&flagNegative {
 		var carry uint64
 		if r, carry = x.add(y); carry != 0 {
 			return addWide(form, a, b)
@@ -83,7 +83,7 @@ func add(a, b Decimal) (Decimal, Code) {
 		r = x.sub(y)
 	} else {
 		r = y.sub(x)
-		f ^= negative
+		f ^= flagNegative
 	}
 	if !r.fits() {
 		return addWide(form, a, b)
@@ -97,7 +97,7 @@ func add(a, b Decimal) (Decimal, Code) {
 func addWide(form flags, a, b Decimal) (Decimal, Code) {
 	ideal := int(b.exp)
 	if b.coef.isZero() {
-		return settle(a.flags&negative|form, uint128{}, a.coef, int(a.exp), ideal)
+		return settle(a.flags&flagNegative|form, uint128{}, a.coef, int(a.exp), ideal)
 	}
 	exp, y := int(b.exp), b.coef
 	gap := int(a.exp) - exp
@@ -113,7 +113,7 @@ func addWide(form flags, a, b Decimal) (Decimal, Code) {
 		}
 	}
 	hi, lo := a.coef.mul(pow10[gap])
-	if (a.flags^b.flags)&negative == 0 {
+	if (a.flags^b.flags)&flagNegative == 0 {
 		var carry uint64
 		if lo, carry = lo.add(y); carry != 0 {
 			hi = hi.increment()
@@ -125,11 +125,11 @@ func addWide(form flags, a, b Decimal) (Decimal, Code) {
 		}
 		lo = lo.sub(y)
 	}
-	return settle(a.flags&negative|form, hi, lo, exp, ideal)
+	return settle(a.flags&flagNegative|form, hi, lo, exp, ideal)
 }
 
 func mul(a, b Decimal) (Decimal, Code) {
-	f := a.flags ^ b.flags&negative
+	f := a.flags ^ b.flags&flagNegative
 	exp := int(a.exp) + int(b.exp)
 	hi, lo := a.coef.mul(b.coef)
 	if hi.isZero() && lo.fits() && inRange(exp) {

@@ -105,6 +105,10 @@ func TestOperators(t *testing.T) {
 		{"1e6144", "/", "1e-6144", "decimal-range"},
 		{"1e-6144", "/", "10", "decimal-range"},
 		{"1e-6144", "/", "3", "decimal-range"},
+		{"1e-6106", "/", "3", "3." + third[3:] + "e-6107"},
+		{"1e-6107", "/", "3", "decimal-range"},
+		{"1e6144", "/", "3e-38", "3." + third[3:] + "e+6181"},
+		{"1e6144", "/", "3e-39", "decimal-range"},
 		{"10e-6144", "/", "10", "1e-6144"},
 		{"0e-6144", "/", "1e10", "0e-6144"},
 
@@ -253,7 +257,7 @@ func TestShape(t *testing.T) {
 	if reflect.TypeFor[Decimal]().Comparable() {
 		t.Error("a Decimal can be compared with ==")
 	}
-	if size := unsafe.Sizeof(Decimal{}); size != 24 {
+	if size := unsafe.Sizeof(Decimal{}); size > 24 { // 20 where words have 32 bits
 		t.Errorf("a Decimal has %d bytes", size)
 	}
 	var zero Decimal

@@ -3,11 +3,11 @@ package decimal
 // Cmp returns -1, 0 or 1 for d < x, d == x, d > x. It compares values: 1.0
 // and 1.00 are equal. Every pair of Decimals can be compared.
 func (d Decimal) Cmp(x Decimal) int {
-	if (d.flags|x.flags)&negative != 0 {
-		if d.flags&negative == 0 {
+	if (d.flags|x.flags)&flagNegative != 0 {
+		if d.flags&flagNegative == 0 {
 			return 1
 		}
-		if x.flags&negative == 0 {
+		if x.flags&flagNegative == 0 {
 			return -1
 		}
 		d, x = x, d // both negative: the larger one has the smaller magnitude

@@ -15,18 +15,18 @@ const (
 // drivers exchange decimals: form is always 0 (finite), the coefficient is
 // big-endian without leading zeros (empty for 0) and uses buf where that has
 // room for it.
-func (d Decimal) Decompose(buf []byte) (form byte, negativ bool, coefficient []byte, exponent int32) {
+func (d Decimal) Decompose(buf []byte) (form byte, negative bool, coefficient []byte, exponent int32) {
 	var all [16]byte
 	binary.BigEndian.PutUint64(all[:8], d.coef.hi)
 	binary.BigEndian.PutUint64(all[8:], d.coef.lo)
 	coefficient = append(buf[:0], trimZeros(all[:])...)
-	return sqlFinite, d.flags&negative != 0, coefficient, int32(d.exp)
+	return sqlFinite, d.flags&flagNegative != 0, coefficient, int32(d.exp)
 }
 
 // Compose sets d from the parts that [Decimal.Decompose] describes, keeping the
 // form of d. As when a text is read, more than 38 digits or an exponent out of
 // range is an *[Error], and so are infinities and NaN.
-func (d *Decimal) Compose(form byte, negativ bool, coefficient []byte, exponent int32) error {
+func (d *Decimal) Compose(form byte, negative bool, coefficient []byte, exponent int32) error {
 	if form != sqlFinite {
 		text := "NaN"
 		if form == sqlInfinite {
@@ -41,8 +41,8 @@ func (d *Decimal) Compose(form byte, negativ bool, coefficient []byte, exponent 
 	}
 	coef := uint128{binary.BigEndian.Uint64(all[:8]), binary.BigEndian.Uint64(all[8:])}
 	var f flags
-	if negativ {
-		f = negative
+	if negative {
+		f = flagNegative
 	}
 	code := noError
 	switch {

@@ -73,15 +73,15 @@ type Decimal struct {
 type flags uint8
 
 const (
-	negative flags = 1 << iota // never set on a zero
-	number                     // written to JSON as a number
+	flagNegative flags = 1 << iota // never set on a zero
+	flagNumber                     // written to JSON as a number
 )
 
 // build builds a Decimal from parts that are known to be in range, and keeps
 // zero free of a sign.
 func build(f flags, coef uint128, exp int) Decimal {
 	if coef.isZero() {
-		f &^= negative
+		f &^= flagNegative
 	}
 	return Decimal{coef: coef, exp: int16(exp), flags: f}
 }
@@ -101,7 +101,7 @@ func New(coef int64, exp int) Decimal {
 // FromInt64 returns n with exponent 0.
 func FromInt64(n int64) Decimal {
 	if n < 0 {
-		return Decimal{coef: uint128{lo: -uint64(n)}, flags: negative}
+		return Decimal{coef: uint128{lo: -uint64(n)}, flags: flagNegative}
 	}
 	return Decimal{coef: uint128{lo: uint64(n)}}
 }
@@ -113,19 +113,19 @@ func FromUint64(n uint64) Decimal {
 
 // AsNumber returns d in the form that is written to JSON as a number.
 func (d Decimal) AsNumber() Decimal {
-	d.flags |= number
+	d.flags |= flagNumber
 	return d
 }
 
 // AsString returns d in the form that is written to JSON as a string, the
 // form that a Decimal has from the start.
 func (d Decimal) AsString() Decimal {
-	d.flags &^= number
+	d.flags &^= flagNumber
 	return d
 }
 
 // IsNumber reports whether d is written to JSON as a number.
-func (d Decimal) IsNumber() bool { return d.flags&number != 0 }
+func (d Decimal) IsNumber() bool { return d.flags&flagNumber != 0 }
 
 // IsZero reports whether d is 0, of any scale.
 func (d Decimal) IsZero() bool { return d.coef.isZero() }
@@ -135,7 +135,7 @@ func (d Decimal) Sign() int {
 	switch {
 	case d.coef.isZero():
 		return 0
-	case d.flags&negative != 0:
+	case d.flags&flagNegative != 0:
 		return -1
 	}
 	return 1
@@ -144,14 +144,14 @@ func (d Decimal) Sign() int {
 // Neg returns -d. The negative of 0 is 0.
 func (d Decimal) Neg() Decimal {
 	if !d.coef.isZero() {
-		d.flags ^= negative
+		d.flags ^= flagNegative
 	}
 	return d
 }
 
 // Abs returns d without its sign.
 func (d Decimal) Abs() Decimal {
-	d.flags &^= negative
+	d.flags &^= flagNegative
 	return d
 }
 

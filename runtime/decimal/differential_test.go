@@ -67,7 +67,7 @@ func checkBinary(t *testing.T, a, b Decimal) {
 // checkValid fails where d breaks what every Decimal has to be.
 func checkValid(t *testing.T, d Decimal) {
 	t.Helper()
-	if !d.coef.fits() || d.exp < -MaxExponent || d.exp > MaxExponent || d.coef.isZero() && d.flags&negative != 0 {
+	if !d.coef.fits() || d.exp < -MaxExponent || d.exp > MaxExponent || d.coef.isZero() && d.flags&flagNegative != 0 {
 		t.Fatalf("invalid decimal: %#v", d)
 	}
 }

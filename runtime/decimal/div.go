@@ -1,7 +1,5 @@
 package decimal
 
-import "math/bits"
-
 // Quo returns d / x: the exact quotient where 38 digits hold it, with the
 // difference of the exponents or the one nearest below it that exactness
 // needs, and otherwise the quotient rounded to 38 digits, half to even. It
@@ -42,7 +40,7 @@ func quo(a, b Decimal) (Decimal, Code) {
 	if b.coef.isZero() {
 		return Decimal{}, CodeDivisionByZero
 	}
-	f := a.flags ^ b.flags&negative
+	f := a.flags ^ b.flags&flagNegative
 	ideal := int(a.exp) - int(b.exp)
 	x, y := a.coef, b.coef
 	if x.isZero() {
@@ -102,9 +100,8 @@ func quoShort(x uint128, y uint64) (q uint128, n int, exact bool) {
 		return q, 0, false
 	}
 	n = len(pow10x64) - 1
-	q.hi, q.lo = bits.Mul64(x.lo, pow10x64[n])
-	q, r := q.div64(y)
-	if r != 0 || !q.fits() {
+	q, r := shift64(x.lo, n).div64(y) // less than 10^38, as y is not 1
+	if r != 0 {
 		return q, 0, false
 	}
 	q, back := q.stripZeros(n)

@@ -37,13 +37,13 @@ func (d Decimal) Append(dst []byte) []byte {
 	if exp < 0 {
 		size = max(n, 1-exp) + 1 // a point, and zeros in front: 0.05
 	}
-	if d.flags&negative != 0 {
+	if d.flags&flagNegative != 0 {
 		size++
 	}
 	at := len(dst)
 	dst = extend(dst, size)
 	buf := dst[at:]
-	if d.flags&negative != 0 {
+	if d.flags&flagNegative != 0 {
 		buf[0] = '-'
 		buf = buf[1:]
 	}
@@ -65,7 +65,7 @@ func (d Decimal) Append(dst []byte) []byte {
 
 // appendScientific appends d, of n digits, with the exponent of its first one.
 func (d Decimal) appendScientific(dst []byte, n, first int) []byte {
-	if d.flags&negative != 0 {
+	if d.flags&flagNegative != 0 {
 		dst = append(dst, '-')
 	}
 	at := len(dst)

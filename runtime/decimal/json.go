@@ -3,7 +3,7 @@ package decimal
 // AppendJSON appends d to dst as JSON: the text of [Decimal.Append], in quotes
 // unless d has the number form. Every such text is a JSON number.
 func (d Decimal) AppendJSON(dst []byte) []byte {
-	if d.flags&number != 0 {
+	if d.flags&flagNumber != 0 {
 		return d.Append(dst)
 	}
 	dst = append(dst, '"')
@@ -45,8 +45,8 @@ func parseEscaped(b []byte) (Decimal, error) {
 	return ParseBytes(text)
 }
 
-// unescape returns the ASCII character that an escape \u00XX at the start of b
-// stands for.
+// unescape returns the byte that an escape \u00XX at the start of b stands for.
+// Above ASCII that is not its UTF-8, but parsing stops at it all the same.
 func unescape(b []byte) (c byte, is bool) {
 	if len(b) < len(`\u0000`) || string(b[:4]) != `\u00` {
 		return 0, false
@@ -62,7 +62,7 @@ func unescape(b []byte) (c byte, is bool) {
 		}
 		c = c<<4 | h
 	}
-	return c, c < 0x80
+	return c, true
 }
 
 // MarshalJSON implements json.Marshaler by [Decimal.AppendJSON].
@@ -100,7 +100,7 @@ func (d *Decimal) set(x Decimal, err error) error {
 	if err != nil {
 		return err
 	}
-	x.flags = x.flags&^number | d.flags&number
+	x.flags = x.flags&^flagNumber | d.flags&flagNumber
 	*d = x
 	return nil
 }

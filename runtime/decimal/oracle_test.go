@@ -32,7 +32,7 @@ func fromBig(n *big.Int) uint128 {
 // signed returns the coefficient of d with its sign.
 func signed(d Decimal) *big.Int {
 	n := d.coef.big()
-	if d.flags&negative != 0 {
+	if d.flags&flagNegative != 0 {
 		n.Neg(n)
 	}
 	return n
@@ -213,7 +213,7 @@ func oracleText(d Decimal) string {
 		}
 		s = digits[:len(digits)+exp] + "." + digits[len(digits)+exp:]
 	}
-	if d.flags&negative != 0 {
+	if d.flags&flagNegative != 0 {
 		s = "-" + s
 	}
 	return s

@@ -42,16 +42,16 @@ func MustParse(s string) Decimal {
 
 // parse reads s; on an error it says where.
 func parse(s string) (d Decimal, code Code, at int) {
-	// The short way: at most 19 characters without an exponent, so that the
+	// The short way: at most 19 digits without an exponent, so that the
 	// coefficient fits in 64 bits. What it does not understand, wrong text
 	// included, parseLong looks at from the start.
 	var f flags
 	i := 0
 	if len(s) > 0 && s[0] == '-' {
-		f = negative
+		f = flagNegative
 		i = 1
 	}
-	if len(s)-i > 19 {
+	if len(s)-i > 20 { // 19 digits and a point
 		return parseLong(s)
 	}
 	var c uint64
@@ -60,7 +60,7 @@ func parse(s string) (d Decimal, code Code, at int) {
 		c = c*10 + uint64(s[i]-'0')
 		i++
 	}
-	if i == first || s[first] == '0' && i > first+1 {
+	if i == first || s[first] == '0' && i > first+1 || i-first > 19 {
 		return parseLong(s)
 	}
 	exp := 0
@@ -87,7 +87,7 @@ func parseLong(s string) (d Decimal, code Code, at int) {
 	var f flags
 	i := 0
 	if i < len(s) && s[i] == '-' {
-		f = negative
+		f = flagNegative
 		i++
 	}
 	whole := i

@@ -9,7 +9,7 @@ import (
 // integer with a positive exponent is returned as it is.
 func (d Decimal) Floor() Decimal {
 	r, fraction := d.split()
-	if fraction && d.flags&negative != 0 {
+	if fraction && d.flags&flagNegative != 0 {
 		return build(d.flags, r.increment(), 0)
 	}
 	return build(d.flags, r, max(0, int(d.exp)))
@@ -19,7 +19,7 @@ func (d Decimal) Floor() Decimal {
 // integer with a positive exponent is returned as it is.
 func (d Decimal) Ceil() Decimal {
 	r, fraction := d.split()
-	if fraction && d.flags&negative == 0 {
+	if fraction && d.flags&flagNegative == 0 {
 		return build(d.flags, r.increment(), 0)
 	}
 	return build(d.flags, r, max(0, int(d.exp)))
@@ -82,7 +82,7 @@ func (d Decimal) Float64() float64 {
 		} else {
 			f *= float64pow10[exp]
 		}
-		if d.flags&negative != 0 {
+		if d.flags&flagNegative != 0 {
 			f = -f
 		}
 		return f
@@ -149,9 +149,9 @@ func toInt64(d Decimal) (int64, Code) {
 	switch {
 	case whole.hi != 0:
 		return 0, CodeInt64
-	case d.flags&negative != 0 && whole.lo <= 1<<63:
+	case d.flags&flagNegative != 0 && whole.lo <= 1<<63:
 		return int64(-whole.lo), noError
-	case d.flags&negative == 0 && whole.lo < 1<<63:
+	case d.flags&flagNegative == 0 && whole.lo < 1<<63:
 		return int64(whole.lo), noError
 	}
 	return 0, CodeInt64

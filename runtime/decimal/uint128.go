@@ -197,9 +197,7 @@ func div192(u uint128, low uint64, y uint128) (q uint64, r uint128) {
 // remainder, at most limit times, and returns how often it did.
 func (x uint128) stripZeros(limit int) (uint128, int) {
 	// What 10^n divides, 2^n divides: for most numbers this alone is the answer.
-	if x.lo != 0 {
-		limit = min(limit, bits.TrailingZeros64(x.lo))
-	}
+	limit = min(limit, bits.TrailingZeros64(x.lo))
 	n := 0
 	for step := 32; step > 0; step >>= 1 {
 		if n+step > limit {
