@@ -1,0 +1,100 @@
+// Package catalog is what the compiler knows about the built-in connectors:
+// their config keys, what they promise, and the modules that they need. It is
+// data alone and imports no connector, so that flowc links none.
+//
+// The tables in catalog_gen.go are extracted from the connectors' Go source by
+// the generator in this folder's gen; a test compares them.
+package catalog
+
+// A Connector is a built-in.
+type Connector struct {
+	// Name is how `use:` calls it.
+	Name string
+	// Package is the import path below the runtime: "connect/file".
+	Package string
+	// Doc is the first paragraph of its package comment.
+	Doc string
+	// Source and Sink are its sides; nil for one that it lacks.
+	Source, Sink *Side
+	// Modules are what it needs beyond the standard library.
+	Modules []Module
+}
+
+// A Side is a connector as a source or as a sink.
+type Side struct {
+	// Config is the name of the Go struct of the config in the package, New
+	// that of the constructor func(Config, …).
+	Config, New string
+	// Keys are the config's keys in the order of the struct.
+	Keys []Key
+	// Facts are what the side promises, by the methods that it has and the
+	// constant table of the connector.
+	Facts Facts
+	// Meta are the fields of `meta` on records of a source; for a sink the keys
+	// that `meta:` may set.
+	Meta []Key
+	// Formats are the formats that it can read or write, the first being the
+	// default where the path's extension says nothing; empty for connectors
+	// without bytes.
+	Formats []string
+	Doc     string
+}
+
+// A Key is one key of a config, or a field of meta.
+type Key struct {
+	// Name is the key, dotted below nested structs (tls.ca); Go the selector of
+	// the field (TLS.CA).
+	Name, Go string
+	// Type is a type of the language (string, int, int64, uint64, float64, bool,
+	// duration, [string], map of string), or size (bytes, with units).
+	Type string
+	Doc  string
+	// Default is the value without the key, as text; "" for the zero value.
+	Default string
+	// Values are the legal values of a string key, nil for any.
+	Values []string
+	// Required keys must be given; Secret ones take references alone;
+	// PerRecord ones may hold ${in.Field} and ${meta.Key}; Fixed ones are shape
+	// and cannot be set at run time.
+	Required, Secret, PerRecord, Fixed bool
+}
+
+// Facts are what a side promises.
+type Facts struct {
+	Acks, Replayable, Ordered, Idempotent, Transactional, PrunesOnAck bool
+	// Answers tells that a source answers each sender.
+	Answers bool
+	// Endless sources never end by themselves; Depends says that the config
+	// decides (follow, count).
+	Endless, Depends bool
+	// Memory is what it may hold itself, in bytes.
+	Memory int64
+}
+
+// A Module is a Go module with what go.mod and go.sum need.
+type Module struct {
+	Path, Version string
+	// Sum and GoModSum are the two lines of go.sum.
+	Sum, GoModSum string
+}
+
+// Lookup returns the connector that `use:` calls name.
+func Lookup(name string) (*Connector, bool) {
+	for _, c := range Connectors {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
+// Names are the names of all connectors that have a source side or a sink side.
+func Names(source bool) []string {
+	var names []string
+	for _, c := range Connectors {
+		if source && c.Source != nil || !source && c.Sink != nil {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
