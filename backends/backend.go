@@ -50,3 +50,15 @@ type Layout struct {
 	// Version is flowc's own version, for headers.
 	Version string
 }
+
+// Runtime is the import path at which generated code finds the runtime's copy.
+func (l Layout) Runtime() string { return l.Path + "/runtime" }
+
+// VersionSuffix is flowc's version with a space before it, "" for an unstamped
+// compiler, whose output must not depend on how it was built.
+func (l Layout) VersionSuffix() string {
+	if l.Version == "" {
+		return ""
+	}
+	return " " + l.Version
+}

@@ -213,6 +213,8 @@ type GoRef struct {
 	// In and Out are the records' types in Go, nil where there is none. An In
 	// with Go set is met by structure: generated code copies the fields.
 	In, Out *Type
+	// Plan says how an event becomes In; nil where the event's type is In.
+	Plan []Conv
 	// Ports are the emit functions' names and types, for ShapePorts.
 	Ports []Port
 	// Config is the struct of the constructor or of the exported fields, nil

@@ -69,12 +69,16 @@ type Field struct {
 	// Name is the name on the wire, Go the name in Go.
 	Name, Go string
 	// Embedded are the embedded structs that a field of a user's struct is
-	// promoted through, outermost first, by Go names.
+	// promoted through, outermost first, by Go names. Go is a selector all the
+	// same; only in a composite literal it can't stand.
 	Embedded Path
 	Type     *Type
 	// Optional fields may be missing or null: a pointer in Go (a list or a map:
 	// just nil).
 	Optional bool
+	// Lenient fields follow Go's rules when decoded: missing is zero. Those of
+	// the user's own structs are.
+	Lenient bool
 	// OmitEmpty is Go's json option, on types of the user's.
 	OmitEmpty bool
 	// Required is the tag `flowc:"required"` of a config field.

@@ -1,0 +1,211 @@
+package gocode
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// encodeTo quotes how a record is encoded into the packet of its sink.
+func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Code, error) {
+	edges := l.dataOut(n.ID, "")
+	if len(edges) != 1 {
+		return nil, fmt.Errorf("encode %s has %d edges, not one to its sink", n.ID, len(edges))
+	}
+	sink := l.nodes[edges[0].To]
+	p := l.packet(l.target(sink.ID))
+	feed := l.feed(sink, op.Codec)
+
+	var code []jen.Code
+	data := p + ".Data"
+	lines := op.Codec == "ndjson" || op.Codec == "text" || op.Codec == "csv"
+	tail := func(expr string) jen.Code {
+		if lines {
+			return l.Go("%s = append(%s, '\\n')", data, expr)
+		}
+		return l.Go("%s = %s", data, expr)
+	}
+	encode := func(call string) {
+		at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
+		code = append(code, l.Go("data, err := %s", call), l.ifFailed(n.YAML, "err", at), tail("data"))
+	}
+	switch {
+	case op.Raw && v.raw != "":
+		if op.Codec == "ndjson" && l.multiline() {
+			encode(fmt.Sprintf("@jsonscan.AppendCompact(%s, %s)", data, v.raw))
+			break
+		}
+		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.raw)))
+	case op.Codec == "ndjson" || op.Codec == "json":
+		encode(fmt.Sprintf("%s(%s, %s)", l.appendJSON(v.typ), data, v.ref()))
+	case op.Codec == "text":
+		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
+	case op.Codec == "bytes":
+		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
+	case op.Codec == "csv":
+		encode(fmt.Sprintf("%s(%s, %s)", l.appendCSV(v.typ, op), data, v.ref()))
+	default:
+		return nil, fmt.Errorf("codec %q has no encoder", op.Codec)
+	}
+	if feed.Ends {
+		code = append(code, l.Go("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
+	}
+	keys, err := l.keys(sink, v, p)
+	if err != nil {
+		return nil, err
+	}
+	code = append(append(code, keys...), l.Go("%s.Count++", p))
+	if feed.Origins {
+		code = append(code, l.Go("l.Origin(%d)", l.target(sink.ID)))
+	}
+	if at.next == "continue" && !usesErrVariable(code) {
+		return code, nil
+	}
+	return []jen.Code{l.scoped(code)}, nil
+}
+
+// usesErrVariable tells whether code declares variables that would clash with
+// those of another encoder in the same block.
+func usesErrVariable(code []jen.Code) bool {
+	return containsWord(jen.Block(code...).GoString(), "data")
+}
+
+// multiline tells whether records of the region's source may span lines.
+func (l *loop) multiline() bool {
+	return l.decoder == nil || l.decoder.op.Codec != "ndjson"
+}
+
+// feed decides once what a sink's packets carry besides bytes.
+func (l *loop) feed(sink *ir.Node, codec string) Feed {
+	if f, ok := l.feeds[sink.ID]; ok {
+		return f
+	}
+	op := sink.Op.(*ir.Sink)
+	f := Feed{}
+	f.Origins = sink.OnError != nil && sink.OnError.Then == ir.ThenDead
+	for _, s := range op.Config {
+		if s.Value.PerRecord() {
+			f.Keys = append(f.Keys, s.Key)
+		}
+	}
+	for _, a := range op.Meta {
+		f.Keys = append(f.Keys, "meta."+a.Name)
+	}
+	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil && op.Batch.Count > 0
+	l.feeds[sink.ID] = f
+	return f
+}
+
+// keys quotes the per-record values of a sink's config.
+func (l *loop) keys(sink *ir.Node, v value, packet string) ([]jen.Code, error) {
+	op := sink.Op.(*ir.Sink)
+	var code []jen.Code
+	i := 0
+	add := func(key string, parts []ir.Part) {
+		expr := ""
+		for _, part := range parts {
+			text := fmt.Sprintf("%q", part.Text)
+			if part.Expr != nil {
+				name := l.stages.add(stageFunc{
+					name: "key" + l.names.upper(sink.YAML) + upperFirst(camel(key)), comment: "gives `" + key + "` of `" + sink.YAML + "` for a record.", node: sink,
+					in: v.typ, meta: l.metaIf(part.Expr), results: l.stages.typ(part.Expr.Type), body: l.stages.returns(part.Expr),
+				})
+				text = fmt.Sprintf("%s(%s)", name, l.args(v, part.Expr))
+				if part.Expr.Type.Kind != ir.String && part.Expr.Type.Kind != ir.Enum {
+					text = "@codec.Key(" + text + ")"
+				}
+			}
+			if expr != "" {
+				expr += " + "
+			}
+			expr += text
+		}
+		code = append(code, l.Go("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
+		i++
+	}
+	for _, s := range op.Config {
+		if s.Value.PerRecord() {
+			add(s.Key, s.Value.Parts)
+		}
+	}
+	for _, a := range op.Meta {
+		add(a.Name, []ir.Part{{Kind: ir.Record, Expr: a.Expr}})
+	}
+	return code, nil
+}
+
+// enqueue quotes how a typed record goes into a packet: to a sink of the user's,
+// or to another region.
+func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, error) {
+	var code []jen.Code
+	p := l.packet(l.target(n.ID))
+	expr, t := v.base, v.typ
+	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go != nil {
+		code = append(code, l.ensure(n.YAML, l.reads(n), &v, at)...)
+		t = sink.Go.In
+		if len(sink.Go.Plan) > 0 {
+			name, fails := l.convertTo(v.typ, t, sink.Go.Plan)
+			local := l.names.local(n.YAML) + "Row"
+			if fails {
+				at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
+				code = append(code, l.Go("%s, err := %s(%s)", local, name, v.ref()), l.ifFailed(n.YAML, "err", at))
+			} else {
+				code = append(code, l.Go("%s := %s(%s)", local, name, v.ref()))
+			}
+			expr = local
+		}
+	} else if v.dec {
+		paths := e.Live
+		if paths == nil {
+			paths = []ir.Path{ir.Whole}
+		}
+		code = append(code, l.ensure(n.YAML, paths, &v, at)...)
+	}
+	feed, known := l.feeds[n.ID]
+	if !known {
+		feed = Feed{Rows: l.typ(t)}
+		feed.Origins = n.OnError != nil && n.OnError.Then == ir.ThenDead
+		if _, ok := n.Op.(*ir.Sink); !ok {
+			feed.Ends = e.Raw
+			feed.Origins = l.deadBehind(n.ID, map[string]bool{})
+		}
+		l.feeds[n.ID] = feed
+	}
+	rows := l.names.local(n.YAML) + "Rows"
+	code = append(code,
+		l.Go("%s := %s.Rows.(*[]", rows, p).Add(l.typ(t)).Op(")"),
+		l.Go("*%s = append(*%s, %s)", rows, rows, expr))
+	if feed.Ends {
+		raw := v.raw
+		if raw == "" {
+			raw = "nil"
+		}
+		code = append(code,
+			l.Go("%s.Data = append(%s.Data, %s...)", p, p, raw),
+			l.Go("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
+	}
+	code = append(code, l.Go("%s.Count++", p))
+	if feed.Origins {
+		code = append(code, l.Go("l.Origin(%d)", l.target(n.ID)))
+	}
+	return []jen.Code{l.scoped(code)}, nil
+}
+
+// deadBehind tells whether a node or anything behind it has a dead letter.
+func (l *loop) deadBehind(id string, seen map[string]bool) bool {
+	if seen[id] {
+		return false
+	}
+	seen[id] = true
+	if p := l.nodes[id].OnError; p != nil && p.Then == ir.ThenDead {
+		return true
+	}
+	for _, e := range l.out[id] {
+		if l.deadBehind(e.To, seen) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,166 @@
+// Package gocode turns the IR into the Go that every target shares which
+// produces Go: the event types, the decoders that read only what the pipeline
+// needs, the encoders, the user's own expressions as functions, and one loop
+// for each region.
+//
+// The text is built with jennifer from quoted Go: [quoter.Go] parses nothing
+// and decides nothing, it only turns @pkg.Name into a qualified name whose
+// import jennifer then writes. Decisions are made in Go code, never in a
+// template.
+package gocode
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// A Unit is the Go of one program, with what a backend needs to wire it.
+type Unit struct {
+	// Files are types.go, decode.go, encode.go, convert.go, stages.go and
+	// loops.go, those
+	// that are not empty.
+	Files []backends.File
+	// Loops are the regions' loops in the order of the program's regions.
+	Loops []Loop
+	// Stages map names of generated functions to YAML nodes, so that a panic
+	// finds its node.
+	Stages []StageFunc
+	// Feeds say what loops put into the packets of sinks and queues, by the ID
+	// of the consumer.
+	Feeds map[string]Feed
+}
+
+// A Feed is what a loop puts into the packets of one consumer besides bytes.
+type Feed struct {
+	// Rows is the type of Out.Rows, nil for bytes.
+	Rows *jen.Statement
+	// Ends and Origins tell that Out.Ends and Lane.Origin are kept.
+	Ends, Origins bool
+	// Keys are the config keys whose values stand in Out.Keys, in that order.
+	Keys []string
+}
+
+// A Loop is how a region's loop is made.
+type Loop struct {
+	Region *ir.Region
+	// New is the name of func(*flow.Lane, *settings) (flow.Loop, error).
+	New string
+	// Targets are the IDs of sinks and queue consumers that it fills, in the
+	// order of its packets.
+	Targets []string
+}
+
+// A StageFunc is a generated function that holds a user's code.
+type StageFunc struct{ Func, Node string }
+
+// Generate returns the Go of a program.
+func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
+	g := newGenerator(p, l)
+	u := &Unit{}
+	for _, r := range p.Regions {
+		loop, err := g.region(r)
+		if err != nil {
+			return nil, fmt.Errorf("region %s: %w", r.Name, err)
+		}
+		if loop != nil {
+			u.Loops = append(u.Loops, *loop)
+		}
+	}
+	g.declareTypes()
+	for _, part := range []struct {
+		name string
+		code *section
+	}{{"types.go", g.types}, {"decode.go", g.decode}, {"encode.go", g.encode}, {"convert.go", g.convert}, {"loops.go", g.loops}} {
+		if part.code.empty {
+			continue
+		}
+		var buf bytes.Buffer
+		if err := part.code.file.Render(&buf); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		u.Files = append(u.Files, backends.File{Path: part.name, Data: buf.Bytes()})
+	}
+	if len(g.stages.funcs) > 0 {
+		data, err := g.stages.render(l)
+		if err != nil {
+			return nil, fmt.Errorf("stages.go: %w", err)
+		}
+		u.Files = append(u.Files, backends.File{Path: "stages.go", Data: data})
+	}
+	slices.SortFunc(u.Files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
+	u.Stages = g.stageFuncs
+	u.Feeds = g.feeds
+	return u, nil
+}
+
+// A generator holds what is known while one program is turned into Go.
+type generator struct {
+	quoter
+	p      *ir.Program
+	layout backends.Layout
+	names  *names
+
+	types, decode, encode, convert, loops *section
+	stages                                *stageWriter
+	stageFuncs                            []StageFunc
+	feeds                                 map[string]Feed
+
+	nodes    map[string]*ir.Node
+	out, in  map[string][]*ir.Edge
+	encoders map[string]string // functions written so far, by type and codec
+	declared map[string]*ir.Type
+	order    []string // names of declared types, in order
+}
+
+// A section is one generated file that grows declaration by declaration.
+type section struct {
+	file  *jen.File
+	empty bool
+}
+
+// add appends a declaration with a blank line before it.
+func (s *section) add(code ...jen.Code) {
+	s.empty = false
+	s.file.Line()
+	for _, c := range code {
+		s.file.Add(c)
+	}
+}
+
+func newGenerator(p *ir.Program, l backends.Layout) *generator {
+	g := &generator{
+		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
+		nodes: map[string]*ir.Node{}, out: map[string][]*ir.Edge{}, in: map[string][]*ir.Edge{},
+		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{},
+	}
+	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
+		*s = &section{file: g.newFile(l), empty: true}
+	}
+	g.stages = newStageWriter(g)
+	for _, n := range p.Nodes {
+		g.nodes[n.ID] = n
+	}
+	for _, e := range p.Edges {
+		g.out[e.From] = append(g.out[e.From], e)
+		g.in[e.To] = append(g.in[e.To], e)
+	}
+	return g
+}
+
+// dataOut returns the data edges that leave a port of a node.
+func (g *generator) dataOut(id, port string) []*ir.Edge {
+	var edges []*ir.Edge
+	for _, e := range g.out[id] {
+		if e.Kind == ir.Data && e.Port == port {
+			edges = append(edges, e)
+		}
+	}
+	return edges
+}

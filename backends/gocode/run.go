@@ -1,0 +1,259 @@
+package gocode
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// run quotes the body of Run: how records come out of a batch, and the trunk
+// of stages behind them.
+func (l *loop) run(head *ir.Node) ([]jen.Code, error) {
+	trunk := place{next: "continue", stop: "return", chain: l.newChain("records")}
+	src, ok := head.Op.(*ir.Source)
+	switch {
+	case !ok:
+		return l.runQueue(head, trunk)
+	case src.Connector == "generate":
+		l.source = head
+		return l.runGenerate(head, src, trunk)
+	case src.Go != nil:
+		l.source = head
+		return l.runRows(head, trunk)
+	}
+	l.source = head
+	edges := l.dataOut(head.ID, "")
+	if len(edges) != 1 {
+		return nil, fmt.Errorf("source %s has %d edges, not one to its decode", head.ID, len(edges))
+	}
+	return l.runBytes(l.nodes[edges[0].To], trunk)
+}
+
+// outs quotes the packets as variables of Run or of a branch.
+func (l *loop) outs(used map[int]bool) []jen.Code {
+	var code []jen.Code
+	for i := range l.targets {
+		if used[i] {
+			code = append(code, l.Go("%s := l.Outs[%d]", l.packet(i), i))
+		}
+	}
+	return code
+}
+
+// packet is the variable of a packet.
+func (l *loop) packet(i int) string { return l.names.local(l.nodes[l.targets[i]].YAML) + "Packet" }
+
+// runBytes quotes the loop over a block of bytes.
+func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
+	op, ok := n.Op.(*ir.Decode)
+	if !ok {
+		return nil, fmt.Errorf("%s is no decode", n.ID)
+	}
+	count := []jen.Code{
+		l.Go("l.Record.Start, l.Record.End = start, start+len(line)"),
+		l.Go("l.Next = next"),
+	}
+	var frames []jen.Code
+	blank := l.block("if len(line) == 0", l.Go("l.Blank++"), l.Go("continue"))
+	switch op.Codec {
+	case "ndjson":
+		frames = append([]jen.Code{l.Go("line, start, next := @frame.Record(b.Data, l.Next)")}, append(count, blank)...)
+	case "text":
+		frames = append([]jen.Code{l.Go("start := l.Next"), l.Go("line, next := @frame.Line(b.Data, start)")}, count...)
+	default:
+		return nil, fmt.Errorf("codec %q has no loop yet", op.Codec)
+	}
+	frames = append(frames, l.Go("l.records++"))
+	if l.mark {
+		frames = append(frames, l.Go("l.Mark()"))
+	}
+	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
+	body, err := l.decodeRecord(n, op, at)
+	if err != nil {
+		return nil, err
+	}
+	e := &emitted{code: body}
+	code := l.outs(l.used(e))
+	if l.decoder != nil {
+		code = append([]jen.Code{l.Go("d := &l.decoder")}, code...)
+		if l.views {
+			code = append(code, l.Go("d.text.Reset()"))
+		}
+	}
+	return append(code, l.block("for l.Next < len(b.Data)", append(frames, body...)...)), nil
+}
+
+// emitted is code with the packets that it names.
+type emitted struct{ code []jen.Code }
+
+// used finds which packets a piece of code names.
+func (l *loop) used(e *emitted) map[int]bool {
+	text := jen.Block(e.code...).GoString()
+	used := map[int]bool{}
+	for i := range l.targets {
+		if containsWord(text, l.packet(i)) {
+			used[i] = true
+		}
+	}
+	return used
+}
+
+func containsWord(text, word string) bool {
+	isWord := func(c byte) bool {
+		return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	}
+	for i := 0; i+len(word) <= len(text); i++ {
+		if text[i:i+len(word)] == word && (i == 0 || !isWord(text[i-1])) && (i+len(word) == len(text) || !isWord(text[i+len(word)])) {
+			return true
+		}
+	}
+	return false
+}
+
+// decodeRecord quotes the way from a record's bytes to the first stage.
+func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, error) {
+	var code []jen.Code
+	if l.meta != nil {
+		code = append(code, l.Go("l.meta = @%s.MetaOf(b, l.Record)", l.source.Op.(*ir.Source).Connector))
+		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
+	}
+	switch op.Codec {
+	case "text":
+		v := value{base: "text", typ: n.Out[0].Type, raw: "line"}
+		view := "@codec.View(line)"
+		if !l.views {
+			view = "string(line)"
+		}
+		body, err := l.after(n, "", v, at)
+		if err != nil {
+			return nil, err
+		}
+		if containsWord(jen.Block(body...).GoString(), "text") {
+			code = append(code, l.Go("text := "+view))
+		}
+		return append(code, body...), nil
+	}
+
+	l.decoder = l.newDecoder(n, l.views)
+	l.fields = append(l.fields, jen.Id("decoder").Id(l.decoder.typ))
+	l.setup = append(l.setup, l.Go("l.decoder = new%s()", upperFirst(l.decoder.typ)))
+	switch op.Validate {
+	case ir.Needed:
+		code = append(code, l.Go("d.object.Start(line, d.spans[:])"))
+	case ir.Full:
+		code = append(code, l.block("if err := d.object.ScanFull(line, d.spans[:]); err != nil", l.fail(n.YAML, "err", at)...))
+	default:
+		code = append(code, l.block("if err := d.object.Scan(line, d.spans[:]); err != nil", l.fail(n.YAML, "err", at)...))
+	}
+	if op.By == "" {
+		body, err := l.after(n, "", value{base: "d." + l.decoder.record(""), typ: n.Out[0].Type, raw: "line", dec: true, done: map[string]bool{}}, at)
+		return append(code, body...), err
+	}
+	return l.variants(n, op, at, code)
+}
+
+// variants quotes the switch over event types.
+func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([]jen.Code, error) {
+	d := l.decoder
+	known := ""
+	for i, v := range op.Variants {
+		if i > 0 {
+			known += ", "
+		}
+		known += v.Value
+	}
+	text := "&d.text"
+	if l.views {
+		text = "&d.text.Slab"
+	}
+	var read []jen.Code
+	if op.Validate == ir.Needed {
+		read = append(read, l.block("if _, err := d.object.Until(0, line, d.spans[:]); err != nil", l.Go(`return "", err`)))
+	}
+	read = append(read,
+		l.block(fmt.Sprintf("if d.spans[%d].Absent()", d.tag.index), l.Go(`return "", @codec.Missing(%q)`, op.By)),
+		l.Go("tag, err := @jsonscan.String(line, d.spans[%d], %s)", d.tag.index, text),
+		l.block("if err != nil", l.Go(`return "", @codec.Field(%q, err)`, op.By)),
+		l.Go("return tag, nil"))
+	d.groups = append(d.groups, jen.Comment(fmt.Sprintf("tag reads `%s`, which tells the event type.", op.By)).Line().
+		Func().Params(jen.Id("d").Op("*").Id(d.typ)).Id("tag").Params(jen.Id("line").Index().Byte()).Params(jen.String(), jen.Error()).Block(read...).Line())
+
+	var cases []jen.Code
+	for _, v := range op.Variants {
+		counter := l.counter("as" + upperFirst(camel(v.Port)))
+		sub := at
+		sub.chain = &chain{counter: counter}
+		l.chains = append(l.chains, sub.chain)
+		body, err := l.after(n, v.Port, value{base: "d." + d.record(v.Port), typ: v.Type, raw: "line", dec: true, port: v.Port, done: map[string]bool{}}, sub)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.Go("l.%s++", counter)}, body...)...))
+	}
+	if op.Else != "" {
+		counter := l.counter("as" + upperFirst(camel(op.Else)))
+		sub := at
+		sub.chain = &chain{counter: counter}
+		l.chains = append(l.chains, sub.chain)
+		body, err := l.after(n, op.Else, value{base: "line", typ: d.recordOf(op.Else), raw: "line"}, sub)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, jen.Default().Block(append([]jen.Code{l.Go("l.%s++", counter)}, body...)...))
+	} else {
+		bad := l.fail(n.YAML, fmt.Sprintf("&@codec.TagError{Field: %q, Value: tag, Known: %q}", op.By, known), at)
+		cases = append(cases, jen.Default().Block(bad...))
+	}
+	return append(code,
+		l.Go("tag, err := d.tag(line)"),
+		l.ifFailed(n.YAML, "err", at),
+		l.Go("switch tag").Block(cases...),
+	), nil
+}
+
+// runRows quotes the loop over typed records that a source of the user's made.
+func (l *loop) runRows(n *ir.Node, at place) ([]jen.Code, error) {
+	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
+	body, err := l.after(n, "", value{base: "(*in)", typ: n.Out[0].Type}, at)
+	if err != nil {
+		return nil, err
+	}
+	return l.overRows(n.Out[0].Type, nil, body), nil
+}
+
+// runQueue quotes the loop over records that came through a queue.
+func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
+	t := l.recordType(n)
+	v := value{base: "(*in)", typ: t}
+	raw := false
+	for _, e := range l.in[n.ID] {
+		raw = raw || e.Kind == ir.Data && e.Raw
+	}
+	if raw {
+		v.raw = "line"
+	}
+	body, err := l.stage(n, v, at)
+	if err != nil {
+		return nil, err
+	}
+	var first []jen.Code
+	if raw && containsWord(jen.Block(body...).GoString(), "line") {
+		first = []jen.Code{l.Go("line := b.Bytes(l.Next)")}
+	}
+	return l.overRows(t, first, body), nil
+}
+
+// overRows quotes a loop over b.Rows.
+func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
+	loop := append([]jen.Code{l.Go("in := &rows[l.Next]")}, first...)
+	loop = append(loop, l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"))
+	if l.mark {
+		loop = append(loop, l.Go("l.Mark()"))
+	}
+	loop = append(loop, body...)
+	code := []jen.Code{l.Go("rows := *b.Rows.(*[]").Add(l.typ(t)).Op(")")}
+	code = append(code, l.outs(l.used(&emitted{body}))...)
+	return append(code, l.block("for l.Next < len(rows)", loop...))
+}

@@ -1,0 +1,212 @@
+package gocode
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// A stageWriter writes stages.go: the user's own expressions as functions,
+// with //line directives to the pipeline, so that a panic, a profile and a
+// debugger show the line that the user wrote. It is plain text and not
+// jennifer's, because a directive must stand at the right line of the
+// formatted file.
+type stageWriter struct {
+	g       *generator
+	funcs   []string
+	decls   []string
+	imports map[string]string // path -> name
+	names   map[string]bool
+}
+
+const stagesFile = "stages.go"
+
+func newStageWriter(g *generator) *stageWriter {
+	return &stageWriter{g: g, imports: map[string]string{}, names: map[string]bool{}}
+}
+
+// use adds an import.
+func (w *stageWriter) use(name, path string) { w.imports[path] = name }
+
+// typ is a type as text, with its imports added.
+func (w *stageWriter) typ(t *ir.Type) string {
+	switch {
+	case t.Go != nil:
+		s := t.Go.Name
+		if t.Go.Package != "" {
+			w.use(t.Go.PkgName, t.Go.Package)
+			s = t.Go.PkgName + "." + s
+		}
+		if t.Go.Pointer {
+			s = "*" + s
+		}
+		return s
+	case t.Name != "" && t.Kind == ir.Struct:
+		w.g.declare(t)
+		return t.Name
+	}
+	switch t.Kind {
+	case ir.Enum:
+		return "string"
+	case ir.Bytes:
+		return "[]byte"
+	case ir.Time, ir.Duration:
+		w.use("time", "time")
+		return map[ir.TypeKind]string{ir.Time: "time.Time", ir.Duration: "time.Duration"}[t.Kind]
+	case ir.Decimal, ir.Number:
+		w.use("decimal", w.g.packages["decimal"])
+		return "decimal.Decimal"
+	case ir.JSON:
+		w.use("json", "encoding/json")
+		return "json.RawMessage"
+	case ir.List:
+		return "[]" + w.typ(t.Elem)
+	case ir.Map:
+		return "map[string]" + w.typ(t.Elem)
+	case ir.Struct:
+		var b strings.Builder
+		b.WriteString("struct {\n")
+		for _, f := range t.Fields {
+			star, tag := "", f.Name
+			if f.Pointer() {
+				star = "*"
+			}
+			if f.Optional {
+				tag += ",omitempty"
+			}
+			fmt.Fprintf(&b, "%s %s%s `json:%q`\n", f.Go, star, w.typ(f.Type), tag)
+		}
+		return b.String() + "}"
+	}
+	return string(t.Kind)
+}
+
+// A stageFunc is one function to write.
+type stageFunc struct {
+	name, comment string
+	node          *ir.Node
+	in, meta      *ir.Type
+	extra         string // further parameters
+	results       string
+	body          string
+}
+
+// add writes a function and remembers that it belongs to its node.
+func (w *stageWriter) add(f stageFunc) string {
+	name := f.name
+	for i := 2; w.names[name]; i++ {
+		name = f.name + strconv.Itoa(i)
+	}
+	w.names[name] = true
+	var params []string
+	if f.in != nil {
+		params = append(params, "in *"+w.typ(f.in))
+	}
+	if f.meta != nil {
+		params = append(params, "meta *"+w.typ(f.meta))
+	}
+	if f.extra != "" {
+		params = append(params, f.extra)
+	}
+	w.funcs = append(w.funcs, fmt.Sprintf("// %s %s\nfunc %s(%s) %s {\n%s\n//line %s:1\n}\n",
+		name, f.comment, name, strings.Join(params, ", "), f.results, f.body, stagesFile))
+	w.g.stageFuncs = append(w.g.stageFuncs, StageFunc{name, f.node.YAML})
+	return name
+}
+
+// expr notes what an expression needs.
+func (w *stageWriter) expr(e *ir.Expr) {
+	for _, u := range e.Uses {
+		path := u.Path
+		if path == "github.com/flowc-dev/flowc/runtime/decimal" || path == "github.com/flowc-dev/flowc/runtime/flow" {
+			path = w.g.packages[u.Name]
+		}
+		w.use(u.Name, path)
+	}
+}
+
+// lined is Go text with a directive wherever its lines stop following those of
+// the pipeline.
+func lined(e *ir.Expr, text string) string {
+	if e.Span.IsZero() || len(e.Lines) == 0 {
+		return text
+	}
+	var b strings.Builder
+	last := -1
+	for i, line := range strings.Split(text, "\n") {
+		at := e.Lines[min(i, len(e.Lines)-1)]
+		if i >= len(e.Lines) {
+			at = last + 1
+		}
+		if at != last+1 || i == 0 {
+			fmt.Fprintf(&b, "//line %s:%d\n", e.Span.File.Name, at)
+		}
+		last = at
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// returns is the body that gives an expression's value.
+func (w *stageWriter) returns(e *ir.Expr) string {
+	w.expr(e)
+	if e.Body {
+		return lined(e, e.Go)
+	}
+	return lined(e, "return "+e.Go)
+}
+
+// result is the result list of an expression of a type.
+func (w *stageWriter) result(e *ir.Expr, typ string) string {
+	if e.Errs {
+		return "(" + typ + ", error)"
+	}
+	return typ
+}
+
+// render formats the file and puts the right numbers into the directives that
+// lead back to it.
+func (w *stageWriter) render(l backends.Layout) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// %s%s. DO NOT EDIT.\n\npackage %s\n\n", backends.Header, l.VersionSuffix(), l.Package)
+	if len(w.imports) > 0 {
+		b.WriteString("import (\n")
+		paths := make([]string, 0, len(w.imports))
+		for p := range w.imports {
+			paths = append(paths, p)
+		}
+		slices.Sort(paths)
+		for _, p := range paths {
+			if packageName(p) == w.imports[p] {
+				fmt.Fprintf(&b, "%q\n", p)
+			} else {
+				fmt.Fprintf(&b, "%s %q\n", w.imports[p], p)
+			}
+		}
+		b.WriteString(")\n\n")
+	}
+	b.WriteString(strings.Join(w.decls, "\n"))
+	for _, f := range w.funcs {
+		b.WriteByte('\n')
+		b.WriteString(f)
+	}
+	out, err := format.Source(b.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, b.Bytes())
+	}
+	lines := bytes.Split(out, []byte("\n"))
+	placeholder := []byte("//line " + stagesFile + ":1")
+	for i, line := range lines {
+		if bytes.Equal(line, placeholder) {
+			lines[i] = fmt.Appendf(nil, "//line %s:%d", stagesFile, i+2)
+		}
+	}
+	return bytes.Join(lines, []byte("\n")), nil
+}
