@@ -28,6 +28,13 @@ type Payments struct{ walker *Walker }
 // NewPayments makes one; it serves one goroutine.
 func NewPayments() *Payments { return &Payments{NewWalker(paymentNames...)} }
 
+// NewForgetfulPayments is NewPayments without the learned order of keys.
+func NewForgetfulPayments() *Payments {
+	p := NewPayments()
+	p.walker.Forgetful = true
+	return p
+}
+
 // Process appends what W2 gives for the lines.
 func (p *Payments) Process(lines []byte, outs [][]byte) error {
 	out := outs[0]

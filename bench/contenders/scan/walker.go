@@ -10,8 +10,11 @@ type Walker struct {
 	// Values has a place for each key asked for, in their order, and one more
 	// for the values that nobody asked for.
 	Values []Span
-	names  []string
-	order  []slot // the keys of the last line that was learned
+	// Forgetful walks every line as if it were the first: the price of not
+	// expecting keys in the order of the last line.
+	Forgetful bool
+	names     []string
+	order     []slot // the keys of the last line that was learned
 }
 
 // NewWalker makes a walker that finds the values of these top-level keys.
@@ -21,7 +24,7 @@ func NewWalker(names ...string) *Walker {
 
 // Line walks a line, given without its line end, and sets Values.
 func (w *Walker) Line(b []byte) error {
-	if len(b) < 2 || b[0] != '{' {
+	if len(b) < 2 || b[0] != '{' || w.Forgetful {
 		return w.other(b)
 	}
 	values := w.Values

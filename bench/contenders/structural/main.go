@@ -34,6 +34,8 @@ func run(args []string) error {
 		return chunks.Run(input, outputs, func() chunks.Process { return scan.NewPass().Process })
 	case "W2":
 		return chunks.Run(input, outputs, func() chunks.Process { return scan.NewPayments().Process })
+	case "W2-unlearned":
+		return chunks.Run(input, outputs, func() chunks.Process { return scan.NewForgetfulPayments().Process })
 	case "W3":
 		return chunks.Run(input, outputs, func() chunks.Process { return scan.NewEntries().Process })
 	case "W4":

@@ -115,21 +115,8 @@ func W4(input, output string) error {
 	return os.WriteFile(output, []byte(strings.Join(lines, "")), 0o644)
 }
 
-// Head copies the first n lines of input to output: the smaller input of the
-// contenders that would take minutes for the whole.
-func Head(input, output string, n int) error {
-	return derive(input, []string{output}, func(line []byte, out []io.Writer) error {
-		if n == 0 {
-			return io.EOF
-		}
-		n--
-		_, err := out[0].Write(line)
-		return err
-	})
-}
-
 // derive calls fn with each line of input (its newline included) and a writer
-// for each output. io.EOF from fn ends it early and well.
+// for each output.
 func derive(input string, outputs []string, fn func(line []byte, out []io.Writer) error) (err error) {
 	in, err := os.Open(input)
 	if err != nil {
@@ -162,11 +149,7 @@ func derive(input string, outputs []string, fn func(line []byte, out []io.Writer
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", input, number, err)
 		}
-		switch err := fn(line, writers); err {
-		case nil:
-		case io.EOF:
-			return nil
-		default:
+		if err := fn(line, writers); err != nil {
 			return fmt.Errorf("%s:%d: %w", input, number, err)
 		}
 	}

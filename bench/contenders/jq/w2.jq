@@ -1,0 +1,2 @@
+select(.type == "payment" and (.amount | tonumber) > 100)
+| {id, at, account, counterparty, amount, fee: ((.amount | tonumber) * 0.0025 | tostring)}

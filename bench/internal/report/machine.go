@@ -1,0 +1,50 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// Machine says on what the figures were measured, in one line.
+func Machine() string {
+	facts := []string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), system(), runtime.Version() + " " + runtime.GOARCH}
+	if load := loadAverage(); load != "" {
+		facts = append(facts, "load before "+load)
+	}
+	return strings.Join(facts, ", ")
+}
+
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "processor unknown"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "processor unknown"
+}
+
+func system() string {
+	out, err := exec.Command("uname", "-sr").Output()
+	if err != nil {
+		return runtime.GOOS
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// loadAverage tells whether the machine was quiet: figures of a busy one are worth
+// little, even as ratios.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
+}
