@@ -38,8 +38,9 @@ const (
 // inner Conv is then the same slice as that of an outer one, and generated
 // code needs a function for it.
 type Conv struct {
-	// From and To are the parts by Go names; embedded structs stand in the path.
-	// Both are empty for the record itself and for elements of a list or map.
+	// From and To are the parts by Go names; fields of embedded structs are
+	// promoted, as Go selectors are (To may thus be no key of a composite
+	// literal: assign). Both are empty for the record itself and for elements of a list or map.
 	From, To Path
 	How      How
 	// Optional tells that the source is a pointer that may be nil, Pointer that

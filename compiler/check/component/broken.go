@@ -1,0 +1,206 @@
+package component
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// checkBroken reads the types of all wanted packages. One without export data
+// did not compile: it is type-checked from source, for errors with columns.
+func (l *Loader) checkBroken(ctx context.Context, dl *diag.List) {
+	for _, w := range l.wants {
+		p := l.wanted[w.path]
+		if p == nil || l.broken[p.PkgPath] {
+			continue
+		}
+		if p.ExportFile != "" {
+			_, err := l.fromExport(p)
+			if err == nil {
+				continue
+			}
+			l.broken[p.PkgPath] = true
+			d := dl.Errorf(codeToolchain, w.at, "the compiled form of `%s` can't be read: %v", w.path, err)
+			if newer(l.env.GOVERSION, runtime.Version()) {
+				d.Notef("flowc was built with %s, and the `go` command in PATH is %s", runtime.Version(), l.env.GOVERSION)
+			}
+			d.Helpf("install a flowc that was built with %s or newer", l.env.GOVERSION)
+			continue
+		}
+		if reported := l.explain(p, dl); reported || ctx.Err() != nil {
+			continue
+		}
+		// go/types found nothing: it is the compiler, the assembler or the
+		// linker that did. Ask for its words.
+		l.broken[p.PkgPath] = true
+		d := dl.Errorf(codeBuild, w.at, "package `%s` does not build", w.path)
+		for i, line := range l.buildOutput(ctx, p) {
+			if i == 5 {
+				break
+			}
+			d.Notef("%s", line)
+		}
+		d.Helpf("`go build %s` shows all of it", p.PkgPath)
+	}
+}
+
+// newer tells whether one version of Go has a higher minor number than another.
+func newer(version, than string) bool {
+	v, okV := minor(version)
+	t, okT := minor(than)
+	return okV && okT && v > t
+}
+
+// explain reports why a package does not compile and tells whether it could.
+// Its imports come first: what is wrong in a package makes further errors in
+// those that import it, which would only repeat it.
+func (l *Loader) explain(p *packages.Package, dl *diag.List) bool {
+	if l.broken[p.PkgPath] {
+		return true
+	}
+	if l.cycle[p.PkgPath] {
+		return false
+	}
+	l.cycle[p.PkgPath] = true
+	defer delete(l.cycle, p.PkgPath)
+
+	reported := false
+	for _, e := range p.Errors {
+		// "# package\nfile:line: …" is the compiler's output, which go/types
+		// says better.
+		if e.Kind == packages.ListError && !strings.HasPrefix(e.Msg, "#") {
+			reported = l.listError(p, e, dl) || reported
+		}
+	}
+	paths := make([]string, 0, len(p.Imports))
+	for path := range p.Imports {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		if imp := p.Imports[path]; imp.ExportFile == "" && imp.PkgPath != "unsafe" {
+			reported = l.explain(imp, dl) || reported
+		}
+	}
+	if !reported && len(p.CompiledGoFiles) > 0 {
+		reported = l.checkSource(p, dl)
+	}
+	if reported {
+		l.broken[p.PkgPath] = true
+	}
+	return reported
+}
+
+// listError reports an error of go list, which has a place where a file is to
+// blame.
+func (l *Loader) listError(p *packages.Package, e packages.Error, dl *diag.List) bool {
+	msg := strings.TrimSpace(e.Msg)
+	span, _, ok := l.places.split(e.Pos+": -", l.dir)
+	if !ok {
+		if span, msg, ok = l.places.split(msg, l.dir); !ok {
+			return false
+		}
+	}
+	first, _, _ := strings.Cut(msg, "\n")
+	if strings.HasPrefix(first, "cannot find module providing package ") || strings.HasPrefix(first, "no required module provides package ") {
+		d := dl.Errorf(codeBuild, span, "no module in go.mod has the package `%s`", p.PkgPath)
+		d.Helpf("add it in the folder of go.mod: `go get %s`", p.PkgPath)
+		return true
+	}
+	if strings.HasPrefix(first, "missing go.sum entry") {
+		d := dl.Errorf(codeBuild, span, "go.sum has no entry for the module of `%s`", p.PkgPath)
+		d.Helpf("run `go mod tidy` in the folder of go.mod: flowc never writes to your module")
+		return true
+	}
+	first = strings.ReplaceAll(first, "; expected to find", ": expected to find")
+	dl.Errorf(codeBuild, span, "%s", first)
+	return true
+}
+
+// checkSource type-checks a package and reports each error where go/types
+// found it.
+func (l *Loader) checkSource(p *packages.Package, dl *diag.List) bool {
+	reported := false
+	report := func(pos token.Position, msg string) {
+		if !pos.IsValid() || msg == "" {
+			return
+		}
+		span := l.places.at(pos.Filename, pos.Line, pos.Column)
+		if span.IsZero() {
+			return
+		}
+		reported = true
+		dl.Errorf(codeBuild, span, "%s", msg)
+	}
+	var files []*ast.File
+	for _, path := range p.CompiledGoFiles {
+		f, err := parser.ParseFile(l.fset, path, nil, parser.SkipObjectResolution)
+		var list scanner.ErrorList
+		if errors.As(err, &list) {
+			list.RemoveMultiples()
+			for _, e := range list {
+				report(e.Pos, e.Msg)
+			}
+		}
+		if f != nil {
+			files = append(files, f)
+		}
+	}
+	if reported {
+		return true // half a file gives errors that nobody made
+	}
+	conf := types.Config{
+		Importer: importerFunc(func(path string) (*types.Package, error) {
+			if path == "unsafe" {
+				return types.Unsafe, nil
+			}
+			imp := p.Imports[path]
+			if imp == nil {
+				return nil, errors.New("package " + path + " was not found")
+			}
+			return l.fromExport(imp)
+		}),
+		Error: func(err error) {
+			var e types.Error
+			// A soft error after a hard one, and a continuation line that begins
+			// with a tab, say nothing new.
+			if errors.As(err, &e) && !strings.HasPrefix(e.Msg, "\t") {
+				report(e.Fset.Position(e.Pos), e.Msg)
+			}
+		},
+	}
+	if p.Module != nil && p.Module.GoVersion != "" {
+		conf.GoVersion = "go" + p.Module.GoVersion
+	}
+	_, _ = conf.Check(p.PkgPath, l.fset, files, nil) // each error went to conf.Error
+	return reported
+}
+
+type importerFunc func(path string) (*types.Package, error)
+
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
+
+// buildOutput is what the go command says when it builds a package.
+func (l *Loader) buildOutput(ctx context.Context, p *packages.Package) []string {
+	cmd := exec.CommandContext(ctx, "go", "list", "-export", "-f", "", "--", p.PkgPath)
+	cmd.Dir, cmd.Env = l.dir, l.env.environ
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if cmd.Run() == nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(stderr.String()), "\n")
+}
