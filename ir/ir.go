@@ -98,6 +98,8 @@ type Telemetry struct {
 // A Node is one step of the graph.
 type Node struct {
 	// ID is unique: the YAML node's name, or that with ".decode" or ".encode".
+	// Passes split encoders (see Encode): "store.encode.raw", and
+	// "store.encode.ledger" for the one that runs in the region ledger.
 	ID string
 	// YAML is the name of the node in the pipeline that this one belongs to.
 	YAML string
@@ -266,11 +268,15 @@ type Case struct {
 	Values []string
 }
 
-// Encode turns records into bytes for a sink.
+// Encode turns records into bytes for a sink. It runs in the loop that makes
+// the records, so that bytes cross to the sink: a sink that is fed by several
+// loops has an encoder in each, and one that gets both records as they came and
+// records made in the program has one for each sort.
 type Encode struct {
 	Codec   string
 	Options []Setting
-	// Raw tells that records which nobody changed are written as they came.
+	// Raw tells that the records are written as they came, all of them; set by
+	// the push pass.
 	Raw bool
 }
 
@@ -371,8 +377,8 @@ type Origin string
 
 // Intact records are what the source read, or that with set and unset spliced
 // in: their bytes may be written as they are. Made records came to be in the
-// program and have no bytes. On a Mixed edge there are both, and a record tells
-// by having bytes or not.
+// program and have no bytes. On a Mixed edge there are both, behind a node that
+// gets both: no bytes come along, and all are encoded from their type.
 const (
 	Intact Origin = "intact"
 	Made   Origin = "made"
@@ -393,19 +399,21 @@ type Edge struct {
 	// names of Expr.MetaReads, sorted; nil before the push pass and where there
 	// are none.
 	Meta []string
-	// Raw tells that the record's original bytes must come along: somebody
-	// behind the edge writes them, splices them or puts them in a dead letter.
+	// Raw tells that the record's bytes must come along: somebody behind the
+	// edge writes them as they are, or splices them. (Dead letters take the
+	// source's original from the engine, which keeps it; they need the bytes on
+	// the edge only where set or unset changed them.)
 	Raw bool
-	// Origin tells where the record's bytes are, set by the push pass. On an
-	// edge into an encoder it is Made also where the encoder writes another
-	// format, so that it says alone what the encoder has to do.
+	// Origin tells where the record's bytes are, set by the push pass.
 	Origin Origin
 	Own    Ownership
 	// Ordered tells that source order holds on this edge.
 	Ordered bool
 	Via     Via
-	// A queue holds Depth batches; a batch goes on when it has Batch records (0:
-	// no limit) or Bytes/Depth bytes, so that Bytes bounds the queue.
+	// Depth and Bytes bound what waits in a queue, in packets and in bytes (a
+	// packet larger than Bytes waits alone). A packet is what one batch of the
+	// source became; Batch is the number of records that the consumer gathers
+	// from packets before it works, 0 where it takes them as they come.
 	Batch, Depth int
 	Bytes        int64
 	// Why is one sentence for explain: why fused, why not, why this size.

@@ -8,14 +8,14 @@ const (
 	// sink: large enough that what happens once a block costs nothing, small
 	// enough for the second level cache.
 	BlockBytes = 256 << 10
-	// SpareBlocks are the blocks of a source beyond one a lane: one that is
-	// being read, and one that is read and waits.
-	SpareBlocks = 2
-	// QueueDepth is the length of a queue in batches.
-	QueueDepth = 4
-	// QueueRecords is the most records of a batch of records (as a batch of
-	// bytes it has no such limit): a hop then costs 2 ns a record.
-	QueueRecords = 1024
+	// A source has BlocksPerLane blocks for each lane of its region, one in the
+	// loop and one behind it, and SpareBlocks more: one that is being read, and
+	// one that is read and waits.
+	BlocksPerLane = 2
+	SpareBlocks   = 2
+	// QueueDepth packets and QueueBytes bytes wait in a queue at most.
+	QueueDepth = 8
+	QueueBytes = 1 << 20
 	// AutoLanes is the most loops of a region with Lanes 0: one goroutine reads
 	// for all of them and one writes, and these are busy by then.
 	AutoLanes = 8

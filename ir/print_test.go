@@ -169,6 +169,9 @@ func TestReadErrors(t *testing.T) {
 		{"program x\nnode a @0:1-2 sink drop\n", "line 2: `@0:1-2` names file 0, of 0"},
 		{"program x\nnode a @1 sink drop\n", "line 2: `@1` is no span (such as @0:12-15)"},
 		{"program x\nnode a sink drop ;\n", "line 2: \";\" has no meaning here"},
+		{"program x\nnode a go {\n  go ./x.F {\n    plan fields as string {\n      part again 5\n    }\n  }\n}\n", "line 5: unexpected `again` in `part`, expected `assign`, `convert`, `fields`, `elements`, " +
+			"`from-string`, `to-string`, `compose`, `decompose`, `unmarshal-text`, `marshal-text`, `from`, `to`, `optional`, `pointer`, `fails` or `as`"},
+		{"program x\nnode a go {\n  go ./x.F {\n    plan fields as string {\n      part fields as string again 5\n    }\n  }\n}\n", "line 5: there are no 5 levels around"},
 		{"program x\nnode a filter {\n  expr: bool {\n    text\n      | a\n      | b\n    gone\n  }\n}\n", "line 7: unexpected `gone` in `expr`, expected `go` or `}`"},
 	} {
 		p, err := Read(c.text)
@@ -202,6 +205,23 @@ func TestPrintCyclicAnonymousType(t *testing.T) {
 	}
 	if got := back.Edges[0].Type; got.Elem != got {
 		t.Errorf("the cycle is lost:\n%s", Print(p))
+	}
+}
+
+// A plan for a tree of nodes holds itself.
+func TestRecursivePlan(t *testing.T) {
+	text := &Type{Kind: String}
+	plan := []Conv{{From: Path{"Name"}, To: Path{"Name"}, How: HowAssign, Type: text}, {From: Path{"Kids"}, To: Path{"Kids"}, How: HowElements, Type: text}}
+	element := []Conv{{How: HowFields, Type: text, Each: plan}}
+	plan[1].Each = element
+	p := &Program{Name: "x", Nodes: []*Node{{ID: "a", YAML: "a", Op: &Apply{Verb: VerbGo, Go: &GoRef{Use: "./tree.Walk", Plan: plan}}}}}
+	back, err := Read(Print(p))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, Print(p))
+	}
+	got := back.Nodes[0].Op.(*Apply).Go.Plan
+	if &got[1].Each[0].Each[0] != &got[0] || !reflect.DeepEqual(p, back) {
+		t.Errorf("the plan does not hold itself any more:\n%s", Print(p))
 	}
 }
 

@@ -162,6 +162,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[Ownership](): {"", "move", "share", "clone"},
 	reflect.TypeFor[Origin]():    {"", "intact", "made", "mixed"},
 	reflect.TypeFor[Effect]():    {"", "pure", "clock", "random", "io", "unknown"},
+	reflect.TypeFor[How]():       {"", "assign", "convert", "fields", "elements", "from-string", "to-string", "compose", "decompose", "unmarshal-text", "marshal-text"},
 	reflect.TypeFor[Make]():      {"", "none", "new", "new-err", "literal", "func", "func-err"},
 	reflect.TypeFor[Shape](): {"", "filter", "map", "slice", "seq", "emit", "ports", "batch", "source-seq", "source-read", "sink",
 		"sink-batch", "flow-source", "flow-process", "flow-sink"},
@@ -198,6 +199,19 @@ func (r *randomizer) fill(v reflect.Value) {
 		return
 	case reflect.TypeFor[map[string][]byte]():
 		v.Set(reflect.ValueOf(pick(r, nil, map[string][]byte{"k8s": []byte(`{"a": 1}`), "compose": []byte("{\n}")})))
+		return
+	case reflect.TypeFor[[]Conv]():
+		if r.depth < 3 {
+			r.depth++
+			defer func() { r.depth-- }()
+			list := make([]Conv, r.IntN(3))
+			for i := range list {
+				r.fill(reflect.ValueOf(&list[i]).Elem())
+			}
+			if len(list) > 0 {
+				v.Set(reflect.ValueOf(list))
+			}
+		}
 		return
 	case reflect.TypeFor[Op]():
 		op := pick[Op](r, &Source{}, &Decode{Codec: "ndjson"}, &Apply{}, &Route{}, &Encode{}, &Sink{})
