@@ -82,6 +82,18 @@ func shuffled(n int) [][]byte {
 	return lines
 }
 
+// longKeys makes records like those of events with keys of 15 to 27 bytes.
+func longKeys(n int) [][]byte {
+	lines := events(n)
+	for i, l := range lines {
+		for _, key := range []string{"ts", "type", "user", "session", "page", "amount", "currency", "country", "mobile", "referrer"} {
+			l = bytes.Replace(l, []byte(`"`+key+`":`), []byte(`"application_`+key+`_value":`), 1)
+		}
+		lines[i] = l
+	}
+	return lines
+}
+
 func names(list ...string) []Field {
 	fields := make([]Field, len(list))
 	for i, n := range list {
@@ -99,6 +111,7 @@ var benchData = []struct {
 	{"payments-nested", payments, []Field{{Name: "id", Index: 0}, {Name: "type", Index: 1}, {Name: "amount", Index: 2},
 		{Name: "asset", Index: 3, Fields: []Field{{Name: "code", Index: 4}}}}},
 	{"events", events, names("ts", "type", "user", "amount", "country")},
+	{"longkeys", longKeys, names("application_ts_value", "application_type_value", "application_user_value", "application_amount_value")},
 	{"mixed", mixed, names("type", "id", "amount", "at")},
 	{"shuffled", shuffled, names("ts", "type", "user", "amount", "country")},
 }
@@ -213,6 +226,26 @@ func BenchmarkAppend(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				f()
+			}
+		})
+	}
+}
+
+func BenchmarkSkipValue(b *testing.B) {
+	for name, raw := range map[string]string{
+		"small":   `{"code":"USDC","issuer":"GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW"}`,
+		"record":  `{"id":"0123456789abcdef","type":"payment","amount":12.5,"to":{"name":"someone","account":"GABCDEF"}}`,
+		"numbers": `[1,2,3,4.5,6,7,88,999,1000,12345,-1,0.001,5,5,5,5,5,5]`,
+		"spaced":  `{ "id" : "0123456789abcdef", "type" : "payment", "amount" : 12.5, "to" : { "name" : "someone" } }`,
+		"payment": string(payments(1)[0]),
+	} {
+		b.Run(name, func(b *testing.B) {
+			line := []byte(raw)
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				if _, err := SkipValue(line, 0); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 type Error struct {
 	Offset int    // of the byte at fault, from 0, in the bytes that the call was given
 	Msg    string // what was found and what was expected
+
+	open bool // more bytes might mend it
 }
 
 // Error returns the message and the place.
@@ -23,6 +25,13 @@ func Shift(err error, n int) error {
 	return err
 }
 
+// IsOpen reports whether err is an *Error of SkipValue or SkipString about a
+// value that is fine as far as it goes, and does not end.
+func IsOpen(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.open
+}
+
 // foundMax is how many bytes of a bad value a message shows.
 const foundMax = 40
 
@@ -35,12 +44,18 @@ func expected(what string, b []byte, start, end int) error {
 
 // expectedAt is the error of what stands at b[at:] (or of its end).
 func expectedAt(what string, b []byte, at int) error {
+	return &Error{Offset: min(at, len(b)), Msg: "expected " + what + ", found " + Found(b, at)}
+}
+
+// Found shows what stands at b[at:], for messages: a token, cut to a readable
+// length, or the end.
+func Found(b []byte, at int) string {
 	if at >= len(b) {
-		return &Error{Offset: len(b), Msg: "expected " + what + ", found the end of the record"}
+		return "the end of the record"
 	}
 	end := at + 1
-	if isScalarByte[b[at]] {
-		for end < len(b) && end-at <= foundMax && isScalarByte[b[end]] {
+	if isScalarStart[b[at]] {
+		for end < len(b) && end-at <= foundMax && isScalarStart[b[end]] {
 			end++
 		}
 	} else if b[at] == '"' {
@@ -52,7 +67,7 @@ func expectedAt(what string, b []byte, at int) error {
 	} else if _, n := utf8.DecodeRune(b[at:]); n > 1 {
 		end = at + n
 	}
-	return expected(what, b, at, end)
+	return found(b, at, end)
 }
 
 // found shows a piece of the record on one line.
@@ -72,7 +87,7 @@ func found(b []byte, start, end int) string {
 	for _, c := range v {
 		plain = plain && c >= 0x20 && c != 0x7f
 	}
-	if plain && (len(v) > 1 || isScalarByte[v[0]]) {
+	if plain && (len(v) > 1 || isScalarStart[v[0]]) {
 		return string(v) + cut
 	}
 	return strconv.Quote(string(v)) + cut

@@ -128,8 +128,7 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 				return false, err
 			}
 		} else {
-			end = scalarEnd(line, begin)
-			if end == begin {
+			if !isScalarStart[c] {
 				if e == nil {
 					return false, expectedAt("a value", line, begin)
 				}
@@ -140,6 +139,7 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 				e = nil
 				goto value
 			}
+			end = scalarEnd(line, begin)
 		}
 
 	captured:

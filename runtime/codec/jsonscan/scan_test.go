@@ -71,6 +71,7 @@ func TestScanErrors(t *testing.T) {
 		{`{"a" 1}`, `expected ':', found 1 (byte 5)`},
 		{`{"a":`, `expected a value, found the end of the record (byte 5)`},
 		{`{"a":}`, `expected a value, found "}" (byte 5)`},
+		{`{"a"::1}`, `expected a value, found ":" (byte 5)`},
 		{`{"a":,"b":1}`, `expected a value, found "," (byte 5)`},
 		{`{"a":1`, `expected ',' or '}', found the end of the record (byte 6)`},
 		{`{"a":1 "b":2}`, `expected ',' or '}', found "b" (byte 7)`},

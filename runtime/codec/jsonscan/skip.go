@@ -42,14 +42,15 @@ func SkipValue(b []byte, i int) (end int, err error) {
 	case '{', '[':
 		return skipContainer(b, i, 0)
 	}
-	end = scalarEnd(b, i)
-	if end == i {
+	if !isScalarStart[b[i]] {
 		return i, expectedAt("a value", b, i)
 	}
-	return end, nil
+	return scalarEnd(b, i), nil
 }
 
-func errOpenString(at int) error { return fail(at, "a string without its closing quote") }
+func errOpenString(at int) error {
+	return &Error{Offset: at, Msg: "a string without its closing quote", open: true}
+}
 
 // stringEnd returns the index of the quote that ends a string whose text begins
 // at b[i], or -1. b[i-1] is the opening quote.
@@ -81,7 +82,8 @@ func escapedQuote(b []byte, i int) bool {
 	return (i-j)&1 == 1
 }
 
-// scalarEnd returns the index behind the number or literal at b[i:].
+// scalarEnd returns the index behind the number or literal at b[i:], which
+// begins as one.
 func scalarEnd(b []byte, i int) int {
 	n := len(b)
 	p := unsafe.Pointer(unsafe.SliceData(b))
@@ -128,22 +130,29 @@ func skipContainer(b []byte, i, base int) (end int, err error) {
 		i += firstByte(m)
 		switch c := b[i]; c {
 		case '"':
-			i++
-			if i+8 <= n {
-				if q := quoteBytes(load64(p, i)); q != 0 {
-					i += firstByte(q)
-					if b[i-1] != '\\' {
-						i++
-						continue
+			for {
+				i++
+				if i+8 <= n {
+					if q := quoteBytes(load64(p, i)); q != 0 {
+						i += firstByte(q)
+						if b[i-1] != '\\' {
+							goto closed
+						}
 					}
 				}
+				// Either no quote so far, or one that may be escaped: the search
+				// goes on at that quote.
+				if i = stringEnd(b, i); i < 0 {
+					return start, errOpenContainer(b, start)
+				}
+			closed:
+				i++
+				// Mostly another string is next, behind a colon or a comma.
+				if i+1 >= n || b[i+1] != '"' || b[i] != ':' && b[i] != ',' {
+					break
+				}
+				i++
 			}
-			// Either no quote so far, or one that may be escaped: the search
-			// goes on at that quote.
-			if i = stringEnd(b, i); i < 0 {
-				return start, errOpenContainer(b, start)
-			}
-			i++
 		case '{', '[':
 			if depth == 64 {
 				return skipDeep(b, start, base)
@@ -202,10 +211,11 @@ func skipDeep(b []byte, i, base int) (end int, err error) {
 }
 
 func errOpenContainer(b []byte, at int) error {
+	msg := "an array without its closing bracket"
 	if b[at] == '{' {
-		return fail(at, "an object without its closing brace")
+		msg = "an object without its closing brace"
 	}
-	return fail(at, "an array without its closing bracket")
+	return &Error{Offset: at, Msg: msg, open: true}
 }
 
 func errDepth(at int) error { return fail(at, "nested deeper than 10000 levels") }

@@ -59,17 +59,19 @@ func specialBytes(x uint64) uint64 {
 	return (x - ones*0x20 | zeroBytes(x^ones*'\\') | x) & highs
 }
 
-// isScalarByte says which bytes a number or literal is made of, generously:
-// what follows a value must then be a comma, a bracket or white space.
-var isScalarByte = func() (t [256]bool) {
-	for c := range t {
+// isScalarByte says which bytes may be inside of a number or literal,
+// generously: what follows a value must then be a comma, a bracket or white
+// space. isScalarStart says the same of the first byte.
+var isScalarByte, isScalarStart = func() (in, start [256]bool) {
+	for c := range in {
 		switch {
-		case c <= ' ', c == ',', c == '"', c == ':', c == '[', c == ']', c == '{', c == '}':
+		case c <= ' ', c == ',', c == '"', c == '[', c == ']', c == '{', c == '}':
 		default:
-			t[c] = true
+			in[c] = true
+			start[c] = c != ':'
 		}
 	}
-	return t
+	return in, start
 }()
 
 // isSpace says which bytes are white space in JSON.

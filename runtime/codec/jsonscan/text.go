@@ -58,7 +58,7 @@ func appendUnescaped(dst, src []byte) ([]byte, *Error) {
 		}
 		switch c := src[i]; {
 		case c == '"':
-			return dst, &Error{i, "a quote inside a string"}
+			return dst, &Error{Offset: i, Msg: "a quote inside a string"}
 		case c < 0x20:
 			return dst, errControl(i, c)
 		case c != '\\':
@@ -76,16 +76,16 @@ func appendUnescaped(dst, src []byte) ([]byte, *Error) {
 }
 
 func errControl(at int, c byte) *Error {
-	return &Error{at, "a control character inside a string (it is written " + string(appendEscape(nil, c)) + ")"}
+	return &Error{Offset: at, Msg: "a control character inside a string (it is written " + string(appendEscape(nil, c)) + ")"}
 }
 
-func errInvalidUTF8(at int) *Error { return &Error{at, "invalid UTF-8 inside a string"} }
+func errInvalidUTF8(at int) *Error { return &Error{Offset: at, Msg: "invalid UTF-8 inside a string"} }
 
 // escape reads the escape, or pair of escapes, that b begins with, and returns
 // what it stands for and its size.
 func escape(b []byte) (r rune, size int, bad *Error) {
 	if len(b) < 2 {
-		return 0, 0, &Error{0, "a backslash at the end of a string"}
+		return 0, 0, &Error{Offset: 0, Msg: "a backslash at the end of a string"}
 	}
 	switch c := b[1]; c {
 	case '"', '\\', '/':
@@ -103,7 +103,7 @@ func escape(b []byte) (r rune, size int, bad *Error) {
 	case 'u':
 		r, ok := hex4(b[2:])
 		if !ok {
-			return 0, 0, &Error{0, `four hexadecimal digits must follow \u`}
+			return 0, 0, &Error{Offset: 0, Msg: `four hexadecimal digits must follow \u`}
 		}
 		if !utf16.IsSurrogate(r) {
 			return r, 6, nil
@@ -115,9 +115,9 @@ func escape(b []byte) (r rune, size int, bad *Error) {
 				}
 			}
 		}
-		return 0, 0, &Error{0, "half a surrogate pair inside a string"}
+		return 0, 0, &Error{Offset: 0, Msg: "half a surrogate pair inside a string"}
 	}
-	return 0, 0, &Error{0, "no escape begins with " + found(b, 0, 2)}
+	return 0, 0, &Error{Offset: 0, Msg: "no escape begins with " + found(b, 0, 2)}
 }
 
 // hex4 reads four hexadecimal digits.

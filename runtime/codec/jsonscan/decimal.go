@@ -1,0 +1,44 @@
+package jsonscan
+
+import (
+	"errors"
+
+	"github.com/flowc-dev/flowc/runtime/decimal"
+)
+
+// Decimal decodes an exact decimal, from a number or from a string that holds
+// one. The result is written as a string again.
+func Decimal(line []byte, s Span) (decimal.Decimal, error) {
+	v := line[s.Start:s.End]
+	if s.IsString(line) {
+		text, verbatim, err := content(line, s)
+		if !verbatim && err == nil {
+			text, err = unescaped(nil, text, s)
+		}
+		if err != nil {
+			return decimal.Decimal{}, err
+		}
+		v = text
+	}
+	d, err := decimal.ParseBytes(v)
+	if err == nil {
+		return d, nil
+	}
+	what := "a decimal number"
+	var e *decimal.Error
+	if errors.As(err, &e) {
+		switch e.Code {
+		case decimal.CodeDigits:
+			what = "a decimal number of at most 38 digits"
+		case decimal.CodeRange:
+			what = "a decimal number with an exponent within ±6144"
+		}
+	}
+	return decimal.Decimal{}, expected(what, line, int(s.Start), int(s.End))
+}
+
+// Number is Decimal for a field that is written as a number.
+func Number(line []byte, s Span) (decimal.Decimal, error) {
+	d, err := Decimal(line, s)
+	return d.AsNumber(), err
+}
