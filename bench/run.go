@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowc-dev/flowc/bench/internal/compile"
+	"github.com/flowc-dev/flowc/bench/internal/ingest"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/report"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
@@ -27,6 +29,7 @@ type options struct {
 	size      int
 	out       string
 	dir       string
+	span      time.Duration
 }
 
 func run(ctx context.Context, args []string) error {
@@ -36,6 +39,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&o.rounds, "rounds", 3, "interleaved rounds")
 	flags.IntVar(&o.size, "size", 200_000, "events of 1 KB; the other workloads have a multiple of it")
 	flags.StringVar(&o.out, "out", "README.md", "file whose tables are rewritten (\"\": print only)")
+	flags.DurationVar(&o.span, "span", 2*time.Second, "of each phase of W6")
 	flags.StringVar(&o.dir, "dir", memory(), "where data is kept while the suite runs")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -45,6 +49,10 @@ func run(ctx context.Context, args []string) error {
 	}
 	if o.rounds < 1 || o.size < 100 {
 		return errors.New("at least one round and a size of 100 are needed")
+	}
+	chosen, err := choose(o.workloads)
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp(o.dir, "flowc-bench-")
 	if err != nil {
@@ -59,34 +67,32 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return files(ctx, o, &suite.Suite{
-		Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
-		Rounds: o.rounds, Size: o.size, Cores: cores(), Log: progress,
-	})
-}
-
-// files runs the workloads over files and in memory.
-func files(ctx context.Context, o options, s *suite.Suite) error {
-	chosen, err := choose(workload.All(), o.workloads)
-	if err != nil {
-		return err
-	}
 	var wrong []string
-	for _, w := range chosen {
-		facts := report.Machine()
-		result, err := s.Run(ctx, w)
+	for _, name := range chosen {
+		var ok bool
+		switch name {
+		case w6:
+			ok, err = servers(ctx, o, ingest.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
+				Rounds: o.rounds, Events: max(o.size/10, 100), Span: o.span,
+				ServerCore: 1, LoadCore: 0, Log: progress,
+			})
+		case compiler:
+			ok = true
+			err = compilation(ctx, o, compile.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Log: progress,
+			})
+		default:
+			ok, err = files(ctx, o, name, &suite.Suite{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
+				Rounds: o.rounds, Size: o.size, Cores: cores(), Log: progress,
+			})
+		}
 		if err != nil {
 			return err
 		}
-		text := report.Result(result) + fmt.Sprintf("\n`go run . -workloads %s -rounds %d -size %d` on %s.\n", w.ID, o.rounds, o.size, facts)
-		fmt.Println(text)
-		if o.out != "" {
-			if err := report.Replace(o.out, w.ID, text); err != nil {
-				return err
-			}
-		}
-		if result.Wrong() {
-			wrong = append(wrong, w.ID)
+		if !ok {
+			wrong = append(wrong, name)
 		}
 	}
 	if len(wrong) > 0 {
@@ -95,24 +101,78 @@ func files(ctx context.Context, o options, s *suite.Suite) error {
 	return nil
 }
 
-// choose gives the workloads whose names begin with one of the prefixes.
-func choose(all []workload.Workload, prefixes string) ([]workload.Workload, error) {
-	if prefixes == "" {
-		return all, nil
+// w6 is the workload that has servers.
+const w6 = "W6"
+
+// compiler is the section of what the compiler itself takes.
+const compiler = "compile"
+
+// files runs a workload over files or in memory; false: a result is wrong.
+func files(ctx context.Context, o options, name string, s *suite.Suite) (bool, error) {
+	all := workload.All()
+	w := all[slices.IndexFunc(all, func(w workload.Workload) bool { return w.ID == name })]
+	facts := report.Machine()
+	result, err := s.Run(ctx, w)
+	if err != nil {
+		return false, err
 	}
-	var chosen []workload.Workload
-	for _, prefix := range strings.Split(prefixes, ",") {
+	return !result.Wrong(), publish(o, name, report.Result(result), facts)
+}
+
+// servers runs W6; false: a result is wrong.
+func servers(ctx context.Context, o options, i ingest.Options) (bool, error) {
+	if runtime.NumCPU() < 2 {
+		progress("W6: left out: the server and its load need a core each")
+		return true, nil
+	}
+	facts := report.Machine()
+	rows, err := ingest.Run(ctx, i)
+	if err != nil {
+		return false, err
+	}
+	ok := !slices.ContainsFunc(rows, func(r *ingest.Row) bool { return r.Wrong != "" })
+	return ok, publish(o, w6, report.Ingest(rows), facts)
+}
+
+// compilation measures the compiler.
+func compilation(ctx context.Context, o options, c compile.Options) error {
+	facts := report.Machine()
+	rows, err := compile.Run(ctx, c)
+	if err != nil {
+		return err
+	}
+	return publish(o, compiler, report.Compile(rows), facts)
+}
+
+// publish prints a section and puts it in its place.
+func publish(o options, name, text, facts string) error {
+	text += fmt.Sprintf("\n`go run . -workloads %s -rounds %d -size %d` on %s.\n", name, o.rounds, o.size, facts)
+	fmt.Println(text)
+	if o.out == "" {
+		return nil
+	}
+	return report.Replace(o.out, name, text)
+}
+
+// choose gives the names of the workloads that begin with one of the prefixes.
+func choose(prefixes string) ([]string, error) {
+	var all, chosen []string
+	for _, w := range workload.All() {
+		all = append(all, w.ID)
+	}
+	all = append(all, w6, compiler)
+	for prefix := range strings.SplitSeq(prefixes, ",") {
 		found := false
-		for _, w := range all {
-			if strings.HasPrefix(w.ID, strings.TrimSpace(prefix)) {
+		for _, name := range all {
+			if strings.HasPrefix(name, strings.TrimSpace(prefix)) {
 				found = true
-				if !slices.ContainsFunc(chosen, func(c workload.Workload) bool { return c.ID == w.ID }) {
-					chosen = append(chosen, w)
+				if !slices.Contains(chosen, name) {
+					chosen = append(chosen, name)
 				}
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("no workload %q", prefix)
+			return nil, fmt.Errorf("no workload %q; there are %s", prefix, strings.Join(all, ", "))
 		}
 	}
 	return chosen, nil
