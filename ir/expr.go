@@ -31,6 +31,8 @@ type Expr struct {
 	Lines []int
 	// Type is the type of its value (of an element, for flatmap).
 	Type *Type
+	// Optional tells that the value is a pointer to the Type, nil for missing.
+	Optional bool
 	// Errs tells that a body returns an error as its second result.
 	Errs bool
 	// Seq tells that a flatmap's value is an iter.Seq and not a slice.
@@ -47,10 +49,36 @@ type Expr struct {
 	Effect    Effect
 	// Keeps tells that what it reads may be kept after it returned.
 	Keeps bool
+	// Writes tells that it may change what the record refers to (elements of
+	// lists and maps, what optional fields point to), so that nobody else may
+	// see the same ones. Fields of the record itself it changes in a copy of its
+	// own, which is part of Go.
+	Writes bool
+	// Eq is set where the expression does nothing but compare a field with
+	// constants.
+	Eq *FieldEq
 	// Uses are imports that the lowered text needs.
 	Uses []Import
 	// Lets are the GoNames of let values that it uses.
 	Lets []string
+	// Consts are the decimal constants that it uses, sorted by name: variables
+	// of the generated package.
+	Consts []Const
+}
+
+// A FieldEq is a condition that holds where a field of text (a string or an
+// enum) has one of some values: `in.Type == "payment"`.
+type FieldEq struct {
+	Path   Path
+	Values []string
+}
+
+// A Const is a decimal constant. Its name follows from its text and its form,
+// so equal constants of a program are one.
+type Const struct {
+	Name, Text string
+	// Number tells that it is written to JSON as a number.
+	Number bool
 }
 
 // An Import is a Go import of the lowered text.

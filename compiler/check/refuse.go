@@ -1,0 +1,3 @@
+package check
+
+func (j *job) refuse() {}

@@ -1,0 +1,188 @@
+package check
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// report says what go/types found, in its own words and at the places where the
+// user wrote it, each mistake once.
+func (j *job) report() {
+	slices.SortStableFunc(j.errs, func(a, b types.Error) int { return int(a.Pos - b.Pos) })
+	hard := slices.ContainsFunc(j.errs, func(e types.Error) bool { return !e.Soft })
+	said := map[string]*diag.Diagnostic{}
+	for _, e := range j.errs {
+		if e.Soft && (hard || j.failed) {
+			continue // unused variables follow from what was not understood
+		}
+		if strings.HasPrefix(e.Msg, "\t") || strings.Contains(e.Msg, "invalid type") {
+			continue // the other place of the error before; a follow-up
+		}
+		start, end := errRange(e)
+		if j.refused[start] || j.refused[e.Pos] {
+			continue
+		}
+		msg := j.words(e.Msg)
+		if before := said[msg]; before != nil {
+			before.Also(j.posSpan(start, end), "and here")
+			continue
+		}
+		said[msg] = j.explain(e, msg, start, end)
+		j.failed = true
+	}
+}
+
+// posSpan is the place of a range of positions. A range without length is
+// widened to the token there.
+func (j *job) posSpan(start, end token.Pos) source.Span {
+	from, to := j.offset(start), j.offset(end)
+	if from >= len(j.s.Text) {
+		// The end of the function around the text.
+		n := len(strings.TrimRight(j.s.Text, " \t\r\n"))
+		return j.span(max(0, n-1), n)
+	}
+	if to <= from {
+		_, to, _, _ = tokenAt(j.s.Text, max(0, from))
+	}
+	return j.span(from, to)
+}
+
+// words takes out of a message what is the checker's own: the package of event
+// types, conversions that it inserted, and what decimals and enums are in it.
+func (j *job) words(msg string) string {
+	// Longer code first: it holds the shorter.
+	list := slices.Clone(j.replaced)
+	slices.SortStableFunc(list, func(a, b rewording) int { return len(b.now) - len(a.now) })
+	for range 4 {
+		before := msg
+		for _, r := range list {
+			msg = strings.ReplaceAll(msg, r.now, r.was)
+		}
+		if msg == before {
+			break
+		}
+	}
+	for _, kind := range []string{"float64", "string", "slice"} {
+		msg = strings.ReplaceAll(msg, "of "+kind+" type "+hidden+".", "of type "+hidden+".")
+		msg = strings.ReplaceAll(msg, "constant of "+kind+" type "+hidden+".", "constant of type "+hidden+".")
+	}
+	msg = strings.ReplaceAll(msg, hidden+".", "")
+	return strings.ReplaceAll(msg, wantName, "")
+}
+
+// typeText is a type as messages name it.
+func (j *job) typeText(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p.Path() == hidden {
+			return ""
+		}
+		return p.Name()
+	})
+}
+
+// explain adds one error, with what helps to mend it.
+func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Diagnostic {
+	first, rest, more := strings.Cut(msg, "\n")
+	d := diag.Errorf("go-type", j.posSpan(start, end), "%s", first)
+	if more {
+		for _, line := range strings.Split(rest, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				d.Notef("%s", line)
+			}
+		}
+	}
+	path := j.nodesAt(start, end)
+	if j.wrongResult(d, e, path) {
+		return j.l.Add(d)
+	}
+	switch {
+	case strings.HasPrefix(msg, "missing return"):
+		d.Code = "must-return"
+		d.Message = j.s.Want.who() + ": not every way through the function body ends in a return"
+		d.Span = j.posSpan(e.Pos, e.Pos)
+	case strings.HasPrefix(msg, "undefined: "):
+		j.hintUndefined(d, strings.TrimPrefix(first, "undefined: "), path)
+	case strings.Contains(msg, " undefined (type "):
+		j.hintField(d, path)
+	case strings.HasPrefix(msg, "unknown field "):
+		j.hintKey(d, path)
+	default:
+		j.hintOptional(d, path)
+		j.hintDecimal(d, msg, path)
+		j.hintEnum(d, msg, path)
+	}
+	return j.l.Add(d)
+}
+
+// nodesAt is the path of nodes that cover a range, innermost first.
+func (j *job) nodesAt(start, end token.Pos) []ast.Node {
+	var path []ast.Node
+	var walk func(ast.Node)
+	walk = func(root ast.Node) {
+		ast.Inspect(root, func(n ast.Node) bool {
+			if n == nil || n == root {
+				return n != nil
+			}
+			if n.Pos() <= start && end <= n.End() {
+				walk(n)
+				path = append(path, n)
+			}
+			return false
+		})
+	}
+	walk(j.fn.Body)
+	return path
+}
+
+// wrongResult rewords the error of a value that is not what is wanted: go/types
+// speaks of a return statement, which in an expression nobody wrote.
+func (j *job) wrongResult(d *diag.Diagnostic, e types.Error, path []ast.Node) bool {
+	const where = " value in return statement"
+	i := strings.Index(d.Message, where)
+	if i < 0 {
+		return false
+	}
+	var result ast.Expr
+	for _, r := range j.returns {
+		for _, x := range r.Results {
+			if s, t := errRange(e); x.Pos() == s && x.End() == t {
+				result = x
+			}
+		}
+	}
+	if result == nil {
+		return false
+	}
+	detail := strings.TrimPrefix(d.Message[i+len(where):], ": ")
+	t := j.typeOf(result)
+	if t == nil {
+		return false
+	}
+	d.Code = "wrong-result"
+	is := article(j.typeText(t))
+	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
+		is = article(strings.TrimPrefix(b.Name(), "untyped ")) + " constant"
+	}
+	d.Message = j.s.Want.who() + " " + j.s.Want.must() + ", and `" + oneLine(j.source(result)) + "` is " + is
+	if detail = strings.Trim(detail, " ()"); detail != "" {
+		d.Notef("%s", detail)
+	}
+	j.hintOptional(d, path)
+	j.hintResult(d, result, t)
+	return true
+}
+
+// oneLine shortens source text for a message.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 60 {
+		s = string(r[:57]) + "…"
+	}
+	return s
+}
