@@ -47,6 +47,8 @@ type Layout struct {
 	// Inside is set where the package is part of the user's module: then it has
 	// no go.mod of its own.
 	Inside bool
+	// Hash identifies the pipeline; the program shows it.
+	Hash string
 	// Version is flowc's own version, for headers.
 	Version string
 }

@@ -27,7 +27,7 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 		counter := filtered()
 		at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: counter})
 		code = append(code, l.try(n, ref.Errs, local, jen.Bool(), call, at)...)
-		code = append(code, l.block("if !"+local, l.Go("%s++", counter), l.Go(at.next)))
+		code = append(code, l.block("if !"+local, l.Gof("%s++", counter), l.Go(at.next)))
 		rest, err := l.after(n, "", v, at)
 		return append(code, rest...), err
 
@@ -43,7 +43,7 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 		if ref.OutPtr { // a nil pointer gives nothing
 			counter := filtered()
 			chainStep.filtered = counter
-			skip = []jen.Code{l.block("if "+local+" == nil", l.Go("%s++", counter), l.Go(at.next))}
+			skip = []jen.Code{l.block("if "+local+" == nil", l.Gof("%s++", counter), l.Go(at.next))}
 			base = "(*" + local + ")"
 		}
 		at.chain.steps = append(at.chain.steps, chainStep)
@@ -82,7 +82,7 @@ func (l *loop) argument(n *ir.Node, ref *ir.GoRef, v value, at place) ([]jen.Cod
 		}
 		// The component may keep the pointer, so it gets a record of its own.
 		local := l.names.local(n.YAML) + "In"
-		return []jen.Code{l.Go("%s := %s", local, v.base)}, "&" + local
+		return []jen.Code{l.Gof("%s := %s", local, v.base)}, "&" + local
 	}
 	name, fails := l.convertTo(v.typ, ref.In, ref.Plan)
 	local := l.names.local(n.YAML) + "In"
@@ -92,22 +92,22 @@ func (l *loop) argument(n *ir.Node, ref *ir.GoRef, v value, at place) ([]jen.Cod
 	}
 	if fails {
 		return []jen.Code{
-			l.Go("%s, %sErr := %s(%s)", local, local, name, v.ref()),
+			l.Gof("%s, %sErr := %s(%s)", local, local, name, v.ref()),
 			l.ifFailed(n.YAML, local+"Err", at),
 		}, arg
 	}
-	return []jen.Code{l.Go("%s := %s(%s)", local, name, v.ref())}, arg
+	return []jen.Code{l.Gof("%s := %s(%s)", local, name, v.ref())}, arg
 }
 
 // try quotes a call that gives a value; where it may give an error, it is tried
 // again as the node's policy says.
 func (l *loop) try(n *ir.Node, errs bool, local string, typ *jen.Statement, call string, at place) []jen.Code {
 	if !errs {
-		return []jen.Code{l.Go("l.Node = %s", l.node(n.YAML)), l.Go("%s := %s", local, call)}
+		return []jen.Code{l.Gof("l.Node = %s", l.node(n.YAML)), l.Gof("%s := %s", local, call)}
 	}
 	e := local + "Err"
 	return []jen.Code{
-		l.Go("l.Node = %s", l.node(n.YAML)),
+		l.Gof("l.Node = %s", l.node(n.YAML)),
 		jen.Var().Id(local).Add(typ),
 		jen.Var().Id(e).Error(),
 		l.block("for attempt := 0; ; attempt++",
@@ -141,18 +141,18 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	made := jen.Add(qual).Call(jen.Op(settings))
 	switch ref.Make {
 	case ir.MakeNew, ir.MakeFunc:
-		l.setup = append(l.setup, l.Go("l.%s = ", field).Add(made))
+		l.setup = append(l.setup, l.Gof("l.%s = ", field).Add(made))
 	case ir.MakeNewErr, ir.MakeFuncErr:
 		l.setup = append(l.setup,
 			jen.List(jen.Id(field), jen.Id(field+"Err")).Op(":=").Add(made),
-			l.block("if "+field+"Err != nil", l.Go("return nil, @flow.AtNode(%s, %sErr)", l.node(n.YAML), field)),
-			l.Go("l.%s = %s", field, field))
+			l.block("if "+field+"Err != nil", l.Gof("return nil, @flow.AtNode(%s, %sErr)", l.node(n.YAML), field)),
+			l.Gof("l.%s = %s", field, field))
 	case ir.MakeLiteral:
 		if ref.Config == nil {
-			l.setup = append(l.setup, l.Go("l.%s = new(", field).Qual(ref.Package, ref.TypeName).Op(")"))
+			l.setup = append(l.setup, l.Gof("l.%s = new(", field).Qual(ref.Package, ref.TypeName).Op(")"))
 			break
 		}
-		l.setup = append(l.setup, l.Go("%s := s.%s", field, l.names.lower(n.YAML)), l.Go("l.%s = &%s", field, field))
+		l.setup = append(l.setup, l.Gof("%s := s.%s", field, l.names.lower(n.YAML)), l.Gof("l.%s = &%s", field, field))
 	}
 	l.lifecycle(n, ref, field)
 	if ref.Method == "" {
@@ -216,11 +216,11 @@ func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string) {
 		return fmt.Sprintf("l.%s.%s()", field, method)
 	}
 	if ref.Open.Has {
-		l.open = append(l.open, l.block("if err := "+call(ref.Open, "Open")+"; err != nil", l.Go("return @flow.AtNode(%s, err)", l.node(n.YAML))))
+		l.open = append(l.open, l.block("if err := "+call(ref.Open, "Open")+"; err != nil", l.Gof("return @flow.AtNode(%s, err)", l.node(n.YAML))))
 	}
 	if ref.Close.Has {
 		if ref.Close.Errs {
-			l.close = append(l.close, l.block("if err := "+call(ref.Close, "Close")+"; err != nil", l.Go("errs = append(errs, @flow.AtNode(%s, err))", l.node(n.YAML))))
+			l.close = append(l.close, l.block("if err := "+call(ref.Close, "Close")+"; err != nil", l.Gof("errs = append(errs, @flow.AtNode(%s, err))", l.node(n.YAML))))
 		} else {
 			l.close = append(l.close, l.Go(call(ref.Close, "Close")))
 		}
@@ -262,9 +262,9 @@ func (l *loop) emitting(n *ir.Node, ref *ir.GoRef, callee, ctx, arg string, code
 	for _, p := range ports {
 		buffer := lower + upperFirst(camel("held-"+p.Name))
 		l.fields = append(l.fields, jen.Id(buffer).Index().Add(l.typ(p.Type)), jen.Id("emit"+upperFirst(buffer)).Func().Params(l.typ(p.Type)).Error())
-		l.setup = append(l.setup, l.Go("l.emit%s = ", upperFirst(buffer)).Func().Params(jen.Id("v").Add(l.typ(p.Type))).Error().Block(
-			l.Go("l.%s = append(l.%s, v)", buffer, buffer), jen.Return(jen.Nil())))
-		reset = append(reset, l.Go("l.%s = l.%s[:0]", buffer, buffer))
+		l.setup = append(l.setup, l.Gof("l.emit%s = ", upperFirst(buffer)).Func().Params(jen.Id("v").Add(l.typ(p.Type))).Error().Block(
+			l.Gof("l.%s = append(l.%s, v)", buffer, buffer), jen.Return(jen.Nil())))
+		reset = append(reset, l.Gof("l.%s = l.%s[:0]", buffer, buffer))
 		args += ", l.emit" + upperFirst(buffer)
 		call, err := l.method("each"+l.names.upper(n.YAML)+upperFirst2(camel(p.Name), p.Name), value{base: "item", typ: p.Type}, func(inner value, at place) ([]jen.Code, error) {
 			return l.after(n, p.Name, inner, at)
@@ -282,12 +282,12 @@ func (l *loop) emitting(n *ir.Node, ref *ir.GoRef, callee, ctx, arg string, code
 	e := l.names.local(n.YAML) + "Err"
 	attempt := append(reset, l.block(fmt.Sprintf("if %s = %s(%s); %s == nil || !l.Again(%s, attempt, %s)", e, callee, args, e, l.node(n.YAML), e), jen.Break()))
 	code = append(code,
-		l.Go("l.Node = %s", l.node(n.YAML)),
+		l.Gof("l.Node = %s", l.node(n.YAML)),
 		jen.Var().Id(e).Error(),
 		l.block("for attempt := 0; ; attempt++", attempt...),
 		l.ifFailed(n.YAML, e, at),
-		l.block("if "+total+" == 0", l.Go("l.%s++", empty)),
-		l.Go("l.%s += int64(%s)", emitted, total),
+		l.block("if "+total+" == 0", l.Gof("l.%s++", empty)),
+		l.Gof("l.%s += int64(%s)", emitted, total),
 	)
 	return append(code, after...), nil
 }

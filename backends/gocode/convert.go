@@ -97,15 +97,15 @@ func (c *converter) one(src, dst string, fromType *ir.Type, p ir.Conv, depth int
 	g := c.g
 	switch {
 	case p.Optional && p.How == ir.HowAssign:
-		return []jen.Code{g.Go("%s = %s", dst, src)}
+		return []jen.Code{g.Gof("%s = %s", dst, src)}
 	case p.Optional:
 		v := fmt.Sprintf("v%d", depth)
 		body := append([]jen.Code{jen.Var().Id(v).Add(g.typ(p.Type))}, c.plain("(*"+src+")", v, fromType, p, depth+1)...)
-		return []jen.Code{g.block("if "+src+" != nil", append(body, g.Go("%s = &%s", dst, v))...)}
+		return []jen.Code{g.block("if "+src+" != nil", append(body, g.Gof("%s = &%s", dst, v))...)}
 	case p.Pointer:
 		v := fmt.Sprintf("v%d", depth)
 		body := append([]jen.Code{jen.Var().Id(v).Add(g.typ(p.Type))}, c.plain(src, v, fromType, p, depth+1)...)
-		return []jen.Code{jen.Block(append(body, g.Go("%s = &%s", dst, v))...)}
+		return []jen.Code{jen.Block(append(body, g.Gof("%s = &%s", dst, v))...)}
 	}
 	return c.plain(src, dst, fromType, p, depth)
 }
@@ -118,15 +118,15 @@ func (c *converter) plain(src, dst string, fromType *ir.Type, p ir.Conv, depth i
 	}
 	switch p.How {
 	case ir.HowAssign:
-		return []jen.Code{g.Go("%s = %s", dst, src)}
+		return []jen.Code{g.Gof("%s = %s", dst, src)}
 	case ir.HowConvert:
-		return []jen.Code{g.Go("%s = ", dst).Add(g.typ(p.Type)).Op("(" + src + ")")}
+		return []jen.Code{g.Gof("%s = ", dst).Add(g.typ(p.Type)).Op("(" + src + ")")}
 	case ir.HowFields:
 		return c.fields(src, dst, fromType, p.Each, depth)
 	case ir.HowElements:
 		return c.elements(src, dst, fromType, p, depth)
 	case ir.HowToString:
-		return []jen.Code{g.Go("%s = ", dst).Add(g.typ(p.Type)).Op("(" + src + ".String())")}
+		return []jen.Code{g.Gof("%s = ", dst).Add(g.typ(p.Type)).Op("(" + src + ".String())")}
 	case ir.HowFromString:
 		return try("@codec.Parse(&%s, string(%s))", dst, src)
 	case ir.HowCompose:
@@ -147,9 +147,9 @@ func (c *converter) elements(src, dst string, fromType *ir.Type, p ir.Conv, dept
 	each := p.Each[0]
 	i, x, v := fmt.Sprintf("i%d", depth), fmt.Sprintf("x%d", depth), fmt.Sprintf("y%d", depth)
 	body := append([]jen.Code{jen.Var().Id(v).Add(c.elemType(p.Type))}, c.one(x, v, fromType.Elem, each, depth+1)...)
-	store := g.Go("%s[%s] = %s", dst, i, v)
+	store := g.Gof("%s[%s] = %s", dst, i, v)
 	return []jen.Code{g.block("if "+src+" != nil",
-		g.Go("%s = make(", dst).Add(g.typ(p.Type)).Op(", len("+src+"))"),
+		g.Gof("%s = make(", dst).Add(g.typ(p.Type)).Op(", len("+src+"))"),
 		g.block("for "+i+", "+x+" := range "+src, append(body, store)...))}
 }
 

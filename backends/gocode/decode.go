@@ -30,6 +30,7 @@ type decoder struct {
 	phases int
 	tag    *want // the field that tells event types apart
 
+	shared  *decoder   // the decoder whose struct and methods these are
 	slots   []jen.Code // fields of the decoder's struct that hold optional values
 	slotSet map[string]bool
 	groups  []*jen.Statement
@@ -43,6 +44,7 @@ func (g *generator) newDecoder(n *ir.Node, views bool) *decoder {
 		g: g, node: n, op: n.Op.(*ir.Decode), typ: g.names.lower(n.YAML) + "Decoder", views: views,
 		slotSet: map[string]bool{}, lists: map[string]string{},
 	}
+	d.shared = d
 	if d.op.By != "" {
 		d.tag = child(&d.wants, d.op.By, &d.spans, 0)
 		d.phases = 1
@@ -127,6 +129,14 @@ func (d *decoder) slot(l leaf, port string, t *jen.Statement) string {
 	return "d." + name
 }
 
+// slotOnce adds a field to the decoder's struct that several methods share.
+func (d *decoder) slotOnce(name string, field *jen.Statement) {
+	if !d.slotSet[name] {
+		d.slotSet[name] = true
+		d.shared.slots = append(d.shared.slots, field)
+	}
+}
+
 // write adds the decoder's type and methods to decode.go.
 func (d *decoder) write() {
 	g := d.g
@@ -197,7 +207,7 @@ func (d *decoder) groupWriter(spans, results string, done map[string]bool) *grou
 
 // fail returns an error.
 func (w *groupWriter) fail(format string, args ...any) *jen.Statement {
-	return w.d.g.Go("return "+w.results+format, args...)
+	return w.d.g.Gof("return "+w.results+format, args...)
 }
 
 func (w *groupWriter) add(c ...jen.Code) { w.code = append(w.code, c...) }
@@ -235,7 +245,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 	inner := &groupWriter{d: d, phase: w.phase, done: w.done, spans: w.spans, results: w.results}
 	inner.leaves(target, port, &wanted.sub, same, depth+1)
 	notObject := g.block("if !"+span+".IsObject(line)",
-		w.fail("@codec.Field(%q, @jsonscan.NotObject(line, %s))", prefix.wire(), span))
+		w.fail("@codec.Field(%q, @codec.NotObject(%s.Of(line)))", prefix.wire(), span))
 	lenient := lenientField(f)
 	switch {
 	case !f.Pointer() && !lenient:
@@ -245,7 +255,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 		w.add(inner.code...)
 	case lenient && !f.Pointer():
 		if first {
-			w.add(g.Go("%s = ", target).Add(g.typ(f.Type)).Values())
+			w.add(g.Gof("%s = ", target).Add(g.typ(f.Type)).Values())
 		}
 		body := inner.code
 		if first {
@@ -257,11 +267,11 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 			make := []jen.Code{notObject}
 			if d.views && !d.heap {
 				slot := d.slot(prefix, port, g.typ(f.Type))
-				make = append(make, g.Go("%s = &%s", target, slot))
+				make = append(make, g.Gof("%s = &%s", target, slot))
 			} else {
-				make = append(make, g.Go("%s = new(", target).Add(g.typ(f.Type)).Op(")"))
+				make = append(make, g.Gof("%s = new(", target).Add(g.typ(f.Type)).Op(")"))
 			}
-			w.add(g.Go("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", make...))
+			w.add(g.Gof("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", make...))
 		}
 		w.add(g.block("if "+target+" != nil", inner.code...))
 	}
@@ -280,21 +290,21 @@ func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
 	switch {
 	case !f.Optional && !lenient:
 		w.add(g.block("if "+span+".Absent()", w.fail("@codec.Missing(%q)", l.wire())))
-		w.add(d.value(f.Type, span, func(v string) jen.Code { return g.Go("%s = %s", target, v) }, failed)...)
+		w.add(d.value(f.Type, span, func(v string) jen.Code { return g.Gof("%s = %s", target, v) }, failed)...)
 	case f.Pointer():
 		var store func(string) jen.Code
 		var body []jen.Code
 		if d.views && !d.heap {
 			slot := d.slot(l, d.op.By, g.typ(f.Type))
-			store = func(v string) jen.Code { return g.Go("%s, %s = %s, &%s", slot, target, v, slot) }
+			store = func(v string) jen.Code { return g.Gof("%s, %s = %s, &%s", slot, target, v, slot) }
 		} else {
-			store = func(v string) jen.Code { return g.Go("%s = &%s", target, v) }
+			store = func(v string) jen.Code { return g.Gof("%s = &%s", target, v) }
 		}
 		body = d.value(f.Type, span, store, failed)
-		w.add(g.Go("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
+		w.add(g.Gof("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
 	default:
-		body := d.value(f.Type, span, func(v string) jen.Code { return g.Go("%s = %s", target, v) }, failed)
-		w.add(g.Go("%s = %s", target, g.zero(f.Type)), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
+		body := d.value(f.Type, span, func(v string) jen.Code { return g.Gof("%s = %s", target, v) }, failed)
+		w.add(g.Gof("%s = %s", target, g.zero(f.Type)), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
 	}
 }
 
@@ -329,10 +339,13 @@ func (d *decoder) value(t *ir.Type, span string, store func(v string) jen.Code, 
 	v := "v"
 	if t.Kind == ir.Enum {
 		values := g.enumValues(t)
-		return []jen.Code{jen.Block(g.Go("i, err := @jsonscan.Enum(line, %s, %s)", span, values), failed, store(values+"[i]"))}
+		return []jen.Code{jen.Block(g.Gof("i, err := @jsonscan.Enum(line, %s, %s)", span, values), failed, store(values+"[i]"))}
+	}
+	if t.Kind == ir.JSON && !d.views {
+		v = "d.text.Bytes(v)"
 	}
 	if t.Go != nil && ok {
-		v = g.goName(t.Go) + "(v)"
+		v = g.goName(t.Go) + "(" + v + ")"
 	}
 	return []jen.Code{jen.Block(g.Go("v, err := ").Add(call), failed, store(v))}
 }
@@ -350,33 +363,35 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 	switch t.Kind {
 	case ir.String:
 		if d.views {
-			return g.Go("@jsonscan.String(line, %s, %s)", span, text), true
+			return g.Gof("@jsonscan.String(line, %s, %s)", span, text), true
 		}
-		return g.Go("@jsonscan.StringCopy(line, %s, %s)", span, text), true
+		return g.Gof("@jsonscan.StringCopy(line, %s, %s)", span, text), true
 	case ir.Int:
-		return g.Go("@jsonscan.Int(line, %s)", span), true
+		return g.Gof("@jsonscan.Int(line, %s)", span), true
 	case ir.Int64:
-		return g.Go("@jsonscan.Int64(line, %s)", span), true
+		return g.Gof("@jsonscan.Int64(line, %s)", span), true
 	case ir.Uint64:
-		return g.Go("@jsonscan.Uint64(line, %s)", span), true
+		return g.Gof("@jsonscan.Uint64(line, %s)", span), true
 	case ir.Float64:
-		return g.Go("@jsonscan.Float64(line, %s)", span), true
+		return g.Gof("@jsonscan.Float64(line, %s)", span), true
 	case ir.Bool:
-		return g.Go("@jsonscan.Bool(line, %s)", span), true
+		return g.Gof("@jsonscan.Bool(line, %s)", span), true
 	case ir.Bytes:
-		return g.Go("@jsonscan.Bytes(line, %s, %s)", span, text), true
+		return g.Gof("@jsonscan.Bytes(line, %s, %s)", span, text), true
 	case ir.Time:
-		return g.Go("@jsonscan.Time(line, %s)", span), true
+		return g.Gof("@jsonscan.Time(line, %s)", span), true
 	case ir.Duration:
-		return g.Go("@jsonscan.Duration(line, %s)", span), true
+		return g.Gof("@jsonscan.Duration(line, %s)", span), true
 	case ir.Decimal:
-		return g.Go("@jsonscan.Decimal(line, %s)", span), true
+		return g.Gof("@jsonscan.Decimal(line, %s)", span), true
 	case ir.Number:
-		return g.Go("@jsonscan.Number(line, %s)", span), true
+		return g.Gof("@jsonscan.Number(line, %s)", span), true
 	case ir.JSON:
-		return g.Go("@jsonscan.Raw(line, %s, %s)", span, text), true
+		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		return g.Gof("@jsonscan.Raw(line, %s, &d.validator)", span), true
 	case ir.Any:
-		return g.Go("@jsonscan.Any(line, %s)", span), true
+		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		return g.Gof("@jsonscan.Any(line, %s, &d.validator, %s)", span, text), true
 	case ir.Enum:
 		return nil, true
 	}
@@ -430,9 +445,9 @@ func (d *decoder) composite(t *ir.Type, span string) *jen.Statement {
 	if !ok {
 		name = d.unique(compositeName(t))
 		d.lists[key] = name
-		d.groups = append(d.groups, d.compositeFunc(name, t))
+		d.shared.groups = append(d.shared.groups, d.compositeFunc(name, t))
 	}
-	return g.Go("d.%s(line, %s)", name, span)
+	return g.Gof("d.%s(line, %s)", name, span)
 }
 
 func compositeName(t *ir.Type) string {
@@ -470,10 +485,9 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 	case ir.List:
 		body = []jen.Code{
 			jen.Var().Id("list").Add(g.typ(t)),
-			g.Go("it, err := @jsonscan.Elements(line, s)"),
-			g.block("if err != nil", g.Go("return nil, err")),
-			g.block("for it.Next()", append(d.element(t.Elem, "it.Value()", func(v string) jen.Code { return g.Go("list = append(list, %s)", v) },
-				g.block("if err != nil", g.Go("return nil, err"))))...),
+			g.Go("it := @jsonscan.Array(line, s)"),
+			g.block("for it.Next()", d.value(t.Elem, "it.Value()", func(v string) jen.Code { return g.Gof("list = append(list, %s)", v) },
+				g.block("if err != nil", g.Go("return nil, err")))...),
 			g.Go("return list, it.Err()"),
 		}
 	case ir.Map:
@@ -482,14 +496,13 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 			text = "&d.text.Slab"
 		}
 		body = []jen.Code{
-			g.Go("it, err := @jsonscan.Members(line, s)"),
-			g.block("if err != nil", g.Go("return nil, err")),
+			g.Go("it := @jsonscan.Members(line, s)"),
 			g.Go("m := ").Add(g.typ(t)).Values(),
 			g.block("for it.Next()", append([]jen.Code{
-				g.Go("key, err := @jsonscan.StringCopy(line, it.Key(), %s)", text),
+				g.Gof("key, err := @jsonscan.StringCopy(line, it.Key(), %s)", text),
 				g.block("if err != nil", g.Go("return nil, err")),
-				g.block("if _, twice := m[key]; twice", g.Go("return nil, @jsonscan.Twice(it.Key(), key)")),
-			}, d.element(t.Elem, "it.Value()", func(v string) jen.Code { return g.Go("m[key] = %s", v) },
+				g.block("if _, twice := m[key]; twice", g.Go("return nil, @codec.Twice(key)")),
+			}, d.value(t.Elem, "it.Value()", func(v string) jen.Code { return g.Gof("m[key] = %s", v) },
 				g.block("if err != nil", g.Go("return nil, err")))...)...),
 			g.Go("return m, it.Err()"),
 		}
@@ -503,26 +516,16 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 		Params(out, jen.Error()).Block(body...).Line()
 }
 
-// element decodes one element; null is welcome where the element's Go type
-// knows nil.
-func (d *decoder) element(t *ir.Type, span string, store func(string) jen.Code, failed jen.Code) []jen.Code {
-	return d.value(t, span, store, failed)
-}
-
 // structBody decodes a struct by a scanner of its own.
 func (d *decoder) structBody(t *ir.Type) []jen.Code {
 	g := d.g
 	object := "object" + upperFirst(typeWord(t))
-	sub := &decoder{g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, slotSet: d.slotSet, lists: d.lists}
+	sub := &decoder{g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, shared: d.shared, slotSet: d.slotSet, lists: d.lists}
 	w := sub.groupWriter("spans", "out, ", map[string]bool{})
 	w.leaves("out", "", &sub.wants, leaves(t, []ir.Path{ir.Whole}), 0)
-	d.groups = append(d.groups, sub.groups...)
-	if !d.slotSet[object] {
-		d.slotSet[object] = true
-		d.slots = append(d.slots, g.Go("%s *@jsonscan.Object", object))
-	}
+	d.slotOnce(object, g.Gof("%s *@jsonscan.Object", object))
 	body := []jen.Code{
-		g.block("if d."+object+" == nil", g.Go("d.%s = @jsonscan.NewObject(", object).Add(g.Go("[]@jsonscan.Field")).Values(sub.fieldList(sub.wants)...).Op(")")),
+		g.block("if d."+object+" == nil", g.Gof("d.%s = @jsonscan.NewObject(", object).Add(g.Go("[]@jsonscan.Field")).Values(sub.fieldList(sub.wants)...).Op(")")),
 		jen.Var().Id("spans").Index(jen.Lit(max(sub.spans, 1))).Add(g.Go("@jsonscan.Span")),
 		jen.Var().Id("out").Add(g.typ(t)),
 		g.Go("line = s.Of(line)"),

@@ -23,13 +23,13 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	lines := op.Codec == "ndjson" || op.Codec == "text" || op.Codec == "csv"
 	tail := func(expr string) jen.Code {
 		if lines {
-			return l.Go("%s = append(%s, '\\n')", data, expr)
+			return l.Gof("%s = append(%s, '\\n')", data, expr)
 		}
-		return l.Go("%s = %s", data, expr)
+		return l.Gof("%s = %s", data, expr)
 	}
 	encode := func(call string) {
 		at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
-		code = append(code, l.Go("data, err := %s", call), l.ifFailed(n.YAML, "err", at), tail("data"))
+		code = append(code, l.Gof("data, err := %s", call), l.ifFailed(n.YAML, "err", at), tail("data"))
 	}
 	switch {
 	case op.Raw && v.raw != "":
@@ -37,7 +37,11 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 			encode(fmt.Sprintf("@jsonscan.AppendCompact(%s, %s)", data, v.raw))
 			break
 		}
-		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.raw)))
+		raw := v.raw
+		if op.Codec == "ndjson" || op.Codec == "json" {
+			raw = "@codec.Trim(" + raw + ")"
+		}
+		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, raw)))
 	case op.Codec == "ndjson" || op.Codec == "json":
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendJSON(v.typ), data, v.ref()))
 	case op.Codec == "text":
@@ -45,20 +49,22 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	case op.Codec == "bytes":
 		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
 	case op.Codec == "csv":
+		delimiter, _ := csvChars(op.Options)
+		l.headers[sink.ID] = csvHeader(v.typ, delimiter)
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendCSV(v.typ, op), data, v.ref()))
 	default:
 		return nil, fmt.Errorf("codec %q has no encoder", op.Codec)
 	}
 	if feed.Ends {
-		code = append(code, l.Go("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
+		code = append(code, l.Gof("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
 	}
 	keys, err := l.keys(sink, v, p)
 	if err != nil {
 		return nil, err
 	}
-	code = append(append(code, keys...), l.Go("%s.Count++", p))
+	code = append(append(code, keys...), l.Gof("%s.Count++", p))
 	if feed.Origins {
-		code = append(code, l.Go("l.Origin(%d)", l.target(sink.ID)))
+		code = append(code, l.Gof("l.Origin(%d)", l.target(sink.ID)))
 	}
 	if at.next == "continue" && !usesErrVariable(code) {
 		return code, nil
@@ -122,7 +128,7 @@ func (l *loop) keys(sink *ir.Node, v value, packet string) ([]jen.Code, error) {
 			}
 			expr += text
 		}
-		code = append(code, l.Go("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
+		code = append(code, l.Gof("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
 		i++
 	}
 	for _, s := range op.Config {
@@ -150,9 +156,9 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 			local := l.names.local(n.YAML) + "Row"
 			if fails {
 				at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
-				code = append(code, l.Go("%s, err := %s(%s)", local, name, v.ref()), l.ifFailed(n.YAML, "err", at))
+				code = append(code, l.Gof("%s, err := %s(%s)", local, name, v.ref()), l.ifFailed(n.YAML, "err", at))
 			} else {
-				code = append(code, l.Go("%s := %s(%s)", local, name, v.ref()))
+				code = append(code, l.Gof("%s := %s(%s)", local, name, v.ref()))
 			}
 			expr = local
 		}
@@ -175,20 +181,20 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 	}
 	rows := l.names.local(n.YAML) + "Rows"
 	code = append(code,
-		l.Go("%s := %s.Rows.(*[]", rows, p).Add(l.typ(t)).Op(")"),
-		l.Go("*%s = append(*%s, %s)", rows, rows, expr))
+		l.Gof("%s := %s.Rows.(*[]", rows, p).Add(l.typ(t)).Op(")"),
+		l.Gof("*%s = append(*%s, %s)", rows, rows, expr))
 	if feed.Ends {
 		raw := v.raw
 		if raw == "" {
 			raw = "nil"
 		}
 		code = append(code,
-			l.Go("%s.Data = append(%s.Data, %s...)", p, p, raw),
-			l.Go("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
+			l.Gof("%s.Data = append(%s.Data, %s...)", p, p, raw),
+			l.Gof("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
 	}
-	code = append(code, l.Go("%s.Count++", p))
+	code = append(code, l.Gof("%s.Count++", p))
 	if feed.Origins {
-		code = append(code, l.Go("l.Origin(%d)", l.target(n.ID)))
+		code = append(code, l.Gof("l.Origin(%d)", l.target(n.ID)))
 	}
 	return []jen.Code{l.scoped(code)}, nil
 }

@@ -70,7 +70,7 @@ func (e *encodeWriter) object(t *ir.Type) []jen.Code {
 		if i == 0 && !late {
 			open = "{"
 		}
-		head := g.Go("dst = append(dst, %s...)", quote(open+strconv.Quote(f.Name)+":"))
+		head := g.Gof("dst = append(dst, %s...)", quote(open+strconv.Quote(f.Name)+":"))
 		v := "v." + f.Go
 		switch {
 		case f.Pointer():
@@ -118,7 +118,7 @@ func quote(s string) string {
 // nested loop variables apart.
 func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code {
 	g := e.g
-	plain := func(format string, args ...any) []jen.Code { return []jen.Code{g.Go("dst = "+format, args...)} }
+	plain := func(format string, args ...any) []jen.Code { return []jen.Code{g.Gof("dst = "+format, args...)} }
 	fails := func(format string, args ...any) []jen.Code {
 		e.usesErr = true
 		ret := "return dst, err"
@@ -176,7 +176,7 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 		i := fmt.Sprintf("i%d", depth)
 		body := []jen.Code{
 			g.block("if "+i+" > 0", g.Go("dst = append(dst, ',')")),
-			g.Go("%s := %s[%s]", x, v, i),
+			g.Gof("%s := %s[%s]", x, v, i),
 		}
 		return []jen.Code{
 			g.Go("dst = append(dst, '[')"),
@@ -189,7 +189,7 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 		x := fmt.Sprintf("x%d", depth)
 		body := []jen.Code{g.block("if "+i+" > 0", g.Go("dst = append(dst, ',')"))}
 		body = append(body, e.value(&ir.Type{Kind: ir.String}, k, field, depth+1)...)
-		body = append(body, g.Go("dst = append(dst, ':')"), g.Go("%s := %s[%s]", x, v, k))
+		body = append(body, g.Go("dst = append(dst, ':')"), g.Gof("%s := %s[%s]", x, v, k))
 		return []jen.Code{
 			g.Go("dst = append(dst, '{')"),
 			g.block("for "+i+", "+k+" := range @codec.Keys("+v+")", append(body, e.value(t.Elem, x, field, depth+1)...)...),

@@ -35,6 +35,11 @@ type Unit struct {
 	// Feeds say what loops put into the packets of sinks and queues, by the ID
 	// of the consumer.
 	Feeds map[string]Feed
+	// Headers are the header rows of CSV sinks, by node ID.
+	Headers map[string]string
+	// Originals name the functions that give a source's typed row as JSON for
+	// dead letters, by node ID.
+	Originals map[string]string
 }
 
 // A Feed is what a loop puts into the packets of one consumer besides bytes.
@@ -96,7 +101,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 	}
 	slices.SortFunc(u.Files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
 	u.Stages = g.stageFuncs
-	u.Feeds = g.feeds
+	u.Feeds, u.Headers, u.Originals = g.feeds, g.headers, g.originals
 	return u, nil
 }
 
@@ -111,6 +116,7 @@ type generator struct {
 	stages                                *stageWriter
 	stageFuncs                            []StageFunc
 	feeds                                 map[string]Feed
+	headers, originals                    map[string]string
 
 	nodes    map[string]*ir.Node
 	out, in  map[string][]*ir.Edge
@@ -138,7 +144,7 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g := &generator{
 		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
 		nodes: map[string]*ir.Node{}, out: map[string][]*ir.Edge{}, in: map[string][]*ir.Edge{},
-		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{},
+		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{},
 	}
 	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
 		*s = &section{file: g.newFile(l), empty: true}

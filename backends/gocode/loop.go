@@ -281,7 +281,7 @@ func (l *loop) write(run []jen.Code) {
 		jen.Comment(fmt.Sprintf("%s runs %s over the records of a batch.", l.name, list(nodes))).Line(),
 		jen.Type().Id(l.name).Struct(fields...),
 	)
-	body := append([]jen.Code{l.Go("l := &%s{Lane: lane, settings: s}", l.name)}, l.setup...)
+	body := append([]jen.Code{l.Gof("l := &%s{Lane: lane, settings: s}", l.name)}, l.setup...)
 	body = append(body, l.Go("return l, nil"))
 	l.loops.add(jen.Func().Id("new"+upperFirst(l.name)).Params(l.Go("lane *@flow.Lane"), jen.Id("s").Op("*").Id("settings")).
 		Params(l.Go("@flow.Loop"), jen.Error()).Block(body...))
@@ -337,7 +337,7 @@ func (l *loop) settle() []jen.Code {
 	var code []jen.Code
 	for _, c := range l.chains {
 		if len(c.steps) == 0 {
-			code = append(code, l.Go("l.%s = 0", c.counter))
+			code = append(code, l.Gof("l.%s = 0", c.counter))
 			continue
 		}
 		in := "l." + c.counter
@@ -350,11 +350,11 @@ func (l *loop) settle() []jen.Code {
 			}
 			switch {
 			case s.refused:
-				code = append(code, l.Go("l.Refused(%s)", l.node(s.node)))
+				code = append(code, l.Gof("l.Refused(%s)", l.node(s.node)))
 				continue
 			case s.emitted != "":
 				zero = append(zero, s.emitted)
-				code = append(code, l.Go("l.Spread(%s, %s, %s, %s)", l.node(s.node), in, filtered, s.emitted))
+				code = append(code, l.Gof("l.Spread(%s, %s, %s, %s)", l.node(s.node), in, filtered, s.emitted))
 				continue
 			}
 			call := fmt.Sprintf("l.Pass(%s, %s, %s)", l.node(s.node), in, filtered)
@@ -363,11 +363,11 @@ func (l *loop) settle() []jen.Code {
 				continue
 			}
 			result := fmt.Sprintf("%sOut", l.names.lower(s.node))
-			code = append(code, l.Go("%s := %s", result, call))
+			code = append(code, l.Gof("%s := %s", result, call))
 			in = result
 		}
 		for _, z := range zero {
-			code = append(code, l.Go("%s = 0", z))
+			code = append(code, l.Gof("%s = 0", z))
 		}
 	}
 	return code

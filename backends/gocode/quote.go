@@ -25,7 +25,7 @@ func newQuoter(runtime string) quoter {
 		q.packages[packageName(p)] = p
 	}
 	for _, p := range []string{"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "decimal", "flow", "program",
-		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/std", "connect/drop"} {
+		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/std", "connect/drop", "connect/native", "connect", "codec/zstd"} {
 		q.packages[packageName(p)] = runtime + "/" + p
 	}
 	return q
@@ -42,13 +42,14 @@ func packageName(importPath string) string {
 
 var qualified = regexp.MustCompile(`@(\w+)\.(\w+)`)
 
-// Go quotes a piece of Go, formatted as with fmt.Sprintf. An unknown @package
-// is a mistake of the compiler's and panics.
-func (q quoter) Go(format string, args ...any) *jen.Statement {
-	text := format
-	if len(args) > 0 {
-		text = fmt.Sprintf(format, args...)
-	}
+// Gof quotes a piece of Go, formatted as with fmt.Sprintf.
+func (q quoter) Gof(format string, args ...any) *jen.Statement {
+	return q.Go(fmt.Sprintf(format, args...))
+}
+
+// Go quotes a piece of Go. An unknown @package is a mistake of the compiler's
+// and panics.
+func (q quoter) Go(text string) *jen.Statement {
 	s := &jen.Statement{}
 	for {
 		m := qualified.FindStringSubmatchIndex(text)
@@ -73,7 +74,7 @@ func (q quoter) Go(format string, args ...any) *jen.Statement {
 
 // block quotes `head { body }`.
 func (q quoter) block(head string, body ...jen.Code) *jen.Statement {
-	return q.Go("%s", head).Block(body...)
+	return q.Go(head).Block(body...)
 }
 
 // newFile starts a generated file.

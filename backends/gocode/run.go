@@ -36,7 +36,7 @@ func (l *loop) outs(used map[int]bool) []jen.Code {
 	var code []jen.Code
 	for i := range l.targets {
 		if used[i] {
-			code = append(code, l.Go("%s := l.Outs[%d]", l.packet(i), i))
+			code = append(code, l.Gof("%s := l.Outs[%d]", l.packet(i), i))
 		}
 	}
 	return code
@@ -51,19 +51,34 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is no decode", n.ID)
 	}
-	count := []jen.Code{
-		l.Go("l.Record.Start, l.Record.End = start, start+len(line)"),
-		l.Go("l.Next = next"),
-	}
-	var frames []jen.Code
-	blank := l.block("if len(line) == 0", l.Go("l.Blank++"), l.Go("continue"))
+	framer := "@frame.Lines{}"
+	var before []jen.Code
 	switch op.Codec {
-	case "ndjson":
-		frames = append([]jen.Code{l.Go("line, start, next := @frame.Record(b.Data, l.Next)")}, append(count, blank)...)
-	case "text":
-		frames = append([]jen.Code{l.Go("start := l.Next"), l.Go("line, next := @frame.Line(b.Data, start)")}, count...)
+	case "ndjson", "text":
+	case "csv":
+		framer = "l.rows"
+	case "json":
+		// The framer as it was before this block; see frame.Framer.
+		before = append(before, l.Go("values := b.Frame.(*@frame.JSONValues)"))
+		framer = "values"
+	case "bytes":
+		framer = "@frame.Whole{}"
 	default:
-		return nil, fmt.Errorf("codec %q has no loop yet", op.Codec)
+		return nil, fmt.Errorf("codec %q has no loop", op.Codec)
+	}
+	frames := []jen.Code{
+		l.Go("start, end, next, ok := " + framer + ".Next(b.Data, l.Next)"),
+		l.block("if !ok", jen.Return()),
+	}
+	if op.Codec == "json" || op.Codec == "csv" { // lines alone do not tell a record's number
+		frames = append(frames, l.block("if l.Next > 0", l.Go("l.Record.Index++")))
+	}
+	frames = append(frames,
+		l.Go("l.Record.Start, l.Record.End, l.Next = start, end, next"),
+		l.Go("line := b.Data[start:end:end]"),
+	)
+	if op.Codec != "text" && op.Codec != "bytes" {
+		frames = append(frames, l.block("if @frame.IsBlank(line)", l.Go("l.Blank++"), l.Go("continue")))
 	}
 	frames = append(frames, l.Go("l.records++"))
 	if l.mark {
@@ -75,14 +90,14 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 		return nil, err
 	}
 	e := &emitted{code: body}
-	code := l.outs(l.used(e))
+	code := append(before, l.outs(l.used(e))...)
 	if l.decoder != nil {
 		code = append([]jen.Code{l.Go("d := &l.decoder")}, code...)
 		if l.views {
 			code = append(code, l.Go("d.text.Reset()"))
 		}
 	}
-	return append(code, l.block("for l.Next < len(b.Data)", append(frames, body...)...)), nil
+	return append(code, l.block("for", append(frames, body...)...)), nil
 }
 
 // emitted is code with the packets that it names.
@@ -116,7 +131,7 @@ func containsWord(text, word string) bool {
 func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, error) {
 	var code []jen.Code
 	if l.meta != nil {
-		code = append(code, l.Go("l.meta = @%s.MetaOf(b, l.Record)", l.source.Op.(*ir.Source).Connector))
+		code = append(code, l.Gof("l.meta = @%s.MetaOf(b, l.Record)", l.source.Op.(*ir.Source).Connector))
 		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
 	}
 	switch op.Codec {
@@ -138,7 +153,7 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 
 	l.decoder = l.newDecoder(n, l.views)
 	l.fields = append(l.fields, jen.Id("decoder").Id(l.decoder.typ))
-	l.setup = append(l.setup, l.Go("l.decoder = new%s()", upperFirst(l.decoder.typ)))
+	l.setup = append(l.setup, l.Gof("l.decoder = new%s()", upperFirst(l.decoder.typ)))
 	switch op.Validate {
 	case ir.Needed:
 		code = append(code, l.Go("d.object.Start(line, d.spans[:])"))
@@ -173,9 +188,9 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		read = append(read, l.block("if _, err := d.object.Until(0, line, d.spans[:]); err != nil", l.Go(`return "", err`)))
 	}
 	read = append(read,
-		l.block(fmt.Sprintf("if d.spans[%d].Absent()", d.tag.index), l.Go(`return "", @codec.Missing(%q)`, op.By)),
-		l.Go("tag, err := @jsonscan.String(line, d.spans[%d], %s)", d.tag.index, text),
-		l.block("if err != nil", l.Go(`return "", @codec.Field(%q, err)`, op.By)),
+		l.block(fmt.Sprintf("if d.spans[%d].Absent()", d.tag.index), l.Gof(`return "", @codec.Missing(%q)`, op.By)),
+		l.Gof("tag, err := @jsonscan.String(line, d.spans[%d], %s)", d.tag.index, text),
+		l.block("if err != nil", l.Gof(`return "", @codec.Field(%q, err)`, op.By)),
 		l.Go("return tag, nil"))
 	d.groups = append(d.groups, jen.Comment(fmt.Sprintf("tag reads `%s`, which tells the event type.", op.By)).Line().
 		Func().Params(jen.Id("d").Op("*").Id(d.typ)).Id("tag").Params(jen.Id("line").Index().Byte()).Params(jen.String(), jen.Error()).Block(read...).Line())
@@ -190,7 +205,7 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.Go("l.%s++", counter)}, body...)...))
+		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.Gof("l.%s++", counter)}, body...)...))
 	}
 	if op.Else != "" {
 		counter := l.counter("as" + upperFirst(camel(op.Else)))
@@ -201,7 +216,7 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, jen.Default().Block(append([]jen.Code{l.Go("l.%s++", counter)}, body...)...))
+		cases = append(cases, jen.Default().Block(append([]jen.Code{l.Gof("l.%s++", counter)}, body...)...))
 	} else {
 		bad := l.fail(n.YAML, fmt.Sprintf("&@codec.TagError{Field: %q, Value: tag, Known: %q}", op.By, known), at)
 		cases = append(cases, jen.Default().Block(bad...))
@@ -216,9 +231,18 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 // runRows quotes the loop over typed records that a source of the user's made.
 func (l *loop) runRows(n *ir.Node, at place) ([]jen.Code, error) {
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
-	body, err := l.after(n, "", value{base: "(*in)", typ: n.Out[0].Type}, at)
+	t := n.Out[0].Type
+	body, err := l.after(n, "", value{base: "(*in)", typ: t}, at)
 	if err != nil {
 		return nil, err
+	}
+	if l.dead() && t.Kind == ir.Struct {
+		name := "original" + l.names.upper(n.YAML)
+		l.originals[n.ID] = name
+		l.loops.add(jen.Comment(fmt.Sprintf("%s is a row as JSON, for a dead letter.", name)).Line(),
+			jen.Func().Id(name).Params(jen.Id("dst").Index().Byte(), l.Go("b *@flow.Batch"), jen.Id("index").Int()).Index().Byte().Block(
+				l.Gof("dst, _ = %s(dst, &(*b.Rows.(*[]", l.appendJSON(t)).Add(l.typ(t)).Op("))[index])"),
+				jen.Return(jen.Id("dst"))))
 	}
 	return l.overRows(n.Out[0].Type, nil, body), nil
 }
@@ -247,7 +271,12 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 
 // overRows quotes a loop over b.Rows.
 func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
-	loop := append([]jen.Code{l.Go("in := &rows[l.Next]")}, first...)
+	var loop []jen.Code
+	if l.r.Lanes > 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
+		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
+	}
+	loop = append(loop, l.Go("in := &rows[l.Next]"))
+	loop = append(loop, first...)
 	loop = append(loop, l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"))
 	if l.mark {
 		loop = append(loop, l.Go("l.Mark()"))

@@ -147,7 +147,7 @@ func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code,
 	head := []jen.Code{}
 	if len(at.chain.steps) > 0 {
 		l.counter(at.chain.counter)
-		head = append(head, l.Go("l.%s++", at.chain.counter))
+		head = append(head, l.Gof("l.%s++", at.chain.counter))
 	} else {
 		l.dropChain(at.chain)
 	}
@@ -325,12 +325,12 @@ func (l *loop) filter(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, 
 	})
 	counter := l.counter(l.names.lower(n.YAML) + "Filtered")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + counter})
-	refuse := []jen.Code{l.Go("l.%s++", counter), l.Go(at.next)}
+	refuse := []jen.Code{l.Gof("l.%s++", counter), l.Go(at.next)}
 	call := fmt.Sprintf("%s(%s)", name, l.args(v, op.Expr))
 	var code []jen.Code
 	if op.Expr.Errs {
 		ok := l.names.local(n.YAML) + "OK"
-		code = append(code, l.Go("%s, err := %s", ok, call), l.ifFailed(n.YAML, "err", at), l.block("if !"+ok, refuse...))
+		code = append(code, l.Gof("%s, err := %s", ok, call), l.ifFailed(n.YAML, "err", at), l.block("if !"+ok, refuse...))
 		code = []jen.Code{l.scoped(code)}
 	} else {
 		code = append(code, l.block("if !"+call, refuse...))
@@ -388,9 +388,9 @@ func (l *loop) mapping(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	}
 	var code []jen.Code
 	if errs {
-		code = append(code, l.Go("%s, %sErr := %s(%s)", local, local, name, args), l.ifFailed(n.YAML, local+"Err", at))
+		code = append(code, l.Gof("%s, %sErr := %s(%s)", local, local, name, args), l.ifFailed(n.YAML, local+"Err", at))
 	} else {
-		code = append(code, l.Go("%s := %s(%s)", local, name, args))
+		code = append(code, l.Gof("%s := %s(%s)", local, name, args))
 	}
 	rest, err := l.after(n, "", value{base: local, typ: out}, at)
 	return append(code, rest...), err
@@ -464,14 +464,14 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 		}
 		if len(sub.chain.steps) > 0 {
 			l.counter(counter)
-			code = append([]jen.Code{l.Go("l.%s++", counter)}, code...)
+			code = append([]jen.Code{l.Gof("l.%s++", counter)}, code...)
 		} else {
 			l.dropChain(sub.chain)
 		}
 		if len(l.dataOut(n.ID, port)) == 0 { // dropped: counted as filtered
 			counter := l.counter(l.names.lower(n.YAML) + "Filtered")
 			last.filtered = "l." + counter
-			code = append([]jen.Code{l.Go("l.%s++", counter)}, code...)
+			code = append([]jen.Code{l.Gof("l.%s++", counter)}, code...)
 		}
 		cases = append(cases, l.Go(label).Op(":").Comment(port).Line().Add(statements(code)))
 		return nil
@@ -488,9 +488,9 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	} else {
 		counter := l.counter(l.names.lower(n.YAML) + "Filtered")
 		last.filtered = "l." + counter
-		cases = append(cases, jen.Default().Block(l.Go("l.%s++", counter)))
+		cases = append(cases, jen.Default().Block(l.Gof("l.%s++", counter)))
 	}
-	return []jen.Code{l.Go("switch %s(%s)", name, l.args(v, exprs...)).Block(cases...)}, nil
+	return []jen.Code{l.Gof("switch %s(%s)", name, l.args(v, exprs...)).Block(cases...)}, nil
 }
 
 // statements joins code line by line.
@@ -530,9 +530,9 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	local := l.names.local(n.YAML)
 	var code []jen.Code
 	if op.Expr.Errs {
-		code = append(code, l.Go("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at))
+		code = append(code, l.Gof("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at))
 	} else {
-		code = append(code, l.Go("%s := %s", local, call))
+		code = append(code, l.Gof("%s := %s", local, call))
 	}
 	spread, err := l.spread(n, local, out, op.Expr.Seq, at)
 	return append(code, spread...), err
@@ -554,15 +554,15 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq bool, at place)
 	if seq {
 		count := list + "Count"
 		return []jen.Code{
-			l.Go("%s := 0", count),
-			l.block("for item := range "+list, l.Go("%s++", count), l.block("if "+call, l.Go(at.stop))),
-			l.block("if "+count+" == 0", l.Go("l.%s++", empty)),
-			l.Go("l.%s += int64(%s)", emitted, count),
+			l.Gof("%s := 0", count),
+			l.block("for item := range "+list, l.Gof("%s++", count), l.block("if "+call, l.Go(at.stop))),
+			l.block("if "+count+" == 0", l.Gof("l.%s++", empty)),
+			l.Gof("l.%s += int64(%s)", emitted, count),
 		}, nil
 	}
 	return []jen.Code{
-		l.block("if len("+list+") == 0", l.Go("l.%s++", empty)),
-		l.Go("l.%s += int64(len(%s))", emitted, list),
+		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
+		l.Gof("l.%s += int64(len(%s))", emitted, list),
 		l.block("for i := range "+list, l.block("if "+strings.Replace(call, "&item", "&"+list+"[i]", 1), l.Go(at.stop))),
 	}, nil
 }

@@ -4,7 +4,10 @@
 // The formats are packages below this one.
 package codec
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // A FieldError is a field of a record that could not be read or written.
 type FieldError struct {
@@ -64,3 +67,15 @@ func (e *CheckError) Code() string { return e.Name }
 
 // Permanent tells the engine that trying again is of no use.
 func (e *CheckError) Permanent() bool { return true }
+
+// NotObject says that a value which should be an object is none.
+func NotObject(raw []byte) error {
+	const longest = 40
+	if len(raw) > longest {
+		raw = append(raw[:longest:longest], "…"...)
+	}
+	return fmt.Errorf("expected an object, found %s", raw)
+}
+
+// Twice says that an object has a key twice.
+func Twice(key string) error { return fmt.Errorf("the key `%s` is there twice", key) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"unsafe"
 )
 
 // Unmarshal decodes raw into a type that decodes itself, or that only
@@ -38,3 +39,20 @@ func (w *writer) Write(p []byte) (int, error) {
 func Keys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
+
+// Trim cuts JSON's white space off both ends of a record.
+func Trim(record []byte) []byte {
+	for len(record) > 0 && isSpace(record[0]) {
+		record = record[1:]
+	}
+	for len(record) > 0 && isSpace(record[len(record)-1]) {
+		record = record[:len(record)-1]
+	}
+	return record
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// View is a record as a string without a copy: valid as long as the block that
+// it lies in.
+func View(record []byte) string { return unsafe.String(unsafe.SliceData(record), len(record)) }

@@ -1,0 +1,232 @@
+// Package build is the one place that runs the go command on generated
+// programs, and the cache of what it built.
+//
+// The cache is keyed by the bytes of the emitted files, so a program is built
+// once however often it is compiled. Nothing is written into the user's module:
+// generated packages that belong inside it are laid over it (-overlay), and
+// neither `go mod tidy` nor `go get` is ever run.
+package build
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends"
+)
+
+// A Request is one program to build.
+type Request struct {
+	// Name is the binary's name.
+	Name string
+	// Files are what the Go backend emitted.
+	Files []backends.File
+	// Layout is what it emitted them for.
+	Layout backends.Layout
+	// ModuleDir is the root of the user's module, for a package inside it.
+	ModuleDir string
+	// CacheDir holds sources and binaries, by content.
+	CacheDir string
+	// Release asks for the reproducible, stripped form that is shipped; without,
+	// the build is as fast as it gets.
+	Release bool
+	// GOOS and GOARCH are the target's, "" for this machine's.
+	GOOS, GOARCH string
+	// Log gets what the go command prints while it works (downloads); nil
+	// discards it.
+	Log io.Writer
+}
+
+// An Error is a build that failed.
+type Error struct {
+	// Output is what the go command printed.
+	Output string
+	// Toolchain tells that the go command itself is missing or too old.
+	Toolchain bool
+	Err       error
+}
+
+func (e *Error) Error() string {
+	if e.Output == "" {
+		return e.Err.Error()
+	}
+	return strings.TrimSpace(e.Output)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Binary builds the program, or finds it in the cache, and returns the path of
+// its binary and whether the go command had to run.
+func Binary(ctx context.Context, r Request) (path string, built bool, err error) {
+	key := r.key()
+	dir := filepath.Join(r.CacheDir, "bin", key[:2], key[2:])
+	path = filepath.Join(dir, r.Name+exe(r.GOOS))
+	if _, err := os.Stat(path); err == nil {
+		return path, false, nil
+	}
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return "", false, &Error{Toolchain: true, Err: errors.New("the go command is not in PATH: install Go from https://go.dev/dl")}
+	}
+	src := filepath.Join(r.CacheDir, "src", key[:2], key[2:])
+	if err := r.writeSource(src); err != nil {
+		return "", false, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", false, err
+	}
+	// Built beside its place and renamed: two builds of one program may run at
+	// once, and a stopped one leaves nothing half made.
+	tmp, err := os.CreateTemp(dir, ".building-*")
+	if err != nil {
+		return "", false, err
+	}
+	tmp.Close()
+	defer os.Remove(tmp.Name())
+	args, workdir, err := r.arguments(src, tmp.Name())
+	if err != nil {
+		return "", false, err
+	}
+	cmd := exec.CommandContext(ctx, goTool, args...)
+	cmd.Dir = workdir
+	cmd.Env = r.environment()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if r.Log != nil {
+		cmd.Stderr = io.MultiWriter(&out, r.Log)
+	}
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return "", false, ctx.Err()
+		}
+		return "", false, &Error{Output: out.String(), Toolchain: tooOld(out.String()), Err: err}
+	}
+	return path, true, os.Rename(tmp.Name(), path)
+}
+
+// tooOld tells whether the go command refused because it is older than the
+// generated go.mod asks for.
+func tooOld(output string) bool {
+	return strings.Contains(output, "go.mod requires go >=")
+}
+
+func exe(goos string) string {
+	if goos == "windows" || goos == "" && runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+// key identifies what is built: the emitted bytes, where they go, and how.
+func (r Request) key() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%v\x00%s\x00%s\x00%s\x00", r.Name, r.Layout.Path, r.ModuleDir, r.Release, r.GOOS, r.GOARCH, runtime.Version())
+	for _, f := range r.Files {
+		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, len(f.Data))
+		h.Write(f.Data)
+	}
+	if r.ModuleDir != "" { // the user's own code is built in
+		hashTree(h, r.ModuleDir)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:20])
+}
+
+// hashTree adds what a build of a module depends on: its Go files and module
+// files by path, size and time.
+func hashTree(h io.Writer, dir string) {
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		name := d.Name()
+		if d.IsDir() && path != dir && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !(strings.HasSuffix(name, ".go") || name == "go.mod" || name == "go.sum" || name == "go.work") {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintf(h, "%s\x00%d\x00%d\x00", path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+}
+
+// writeSource puts the emitted files into the cache.
+func (r Request) writeSource(dir string) error {
+	for _, f := range r.Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, f.Data) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arguments are those of `go build`, and the folder to run it in.
+func (r Request) arguments(src, out string) (args []string, dir string, err error) {
+	args = []string{"build", "-o", out}
+	if r.Release {
+		args = append(args, "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+	} else {
+		args = append(args, "-buildvcs=false", "-ldflags=-w")
+	}
+	if r.ModuleDir == "" {
+		return append(args, "-mod=mod", "."), src, nil
+	}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	inside := filepath.Join(r.ModuleDir, filepath.FromSlash(r.relative()))
+	for _, f := range r.Files {
+		overlay.Replace[filepath.Join(inside, filepath.FromSlash(f.Path))] = filepath.Join(src, filepath.FromSlash(f.Path))
+	}
+	data, err := json.Marshal(overlay)
+	if err != nil {
+		return nil, "", err
+	}
+	file := src + ".overlay.json"
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		return nil, "", err
+	}
+	return append(args, "-overlay", file, r.Layout.Path), r.ModuleDir, nil
+}
+
+// relative is where the package lies inside the user's module, with slashes.
+func (r Request) relative() string {
+	_, rest, _ := strings.Cut(r.Layout.Path, "/internal/")
+	return "internal/" + rest
+}
+
+// environment is the caller's, with what a build must not depend on set.
+func (r Request) environment() []string {
+	env := os.Environ()
+	set := func(k, v string) { env = append(env, k+"="+v) }
+	set("CGO_ENABLED", "0")
+	if r.ModuleDir == "" {
+		set("GOWORK", "off")
+		set("GOFLAGS", "")
+	}
+	if r.GOOS != "" {
+		set("GOOS", r.GOOS)
+	}
+	if r.GOARCH != "" {
+		set("GOARCH", r.GOARCH)
+	}
+	return env
+}

@@ -1,0 +1,58 @@
+package golang
+
+import (
+	"time"
+
+	"github.com/dave/jennifer/jen"
+)
+
+func timeDuration(ns int64) time.Duration { return time.Duration(ns) }
+
+// entryName is the file of the way in: a main, or Run of a package.
+func (w *wiring) entryName() string {
+	if w.l.Package == "main" {
+		return "main.go"
+	}
+	return "run.go"
+}
+
+// entryFile is the way in.
+func (w *wiring) entryFile() *jen.File {
+	f := w.file()
+	root := ""
+	if len(w.p.Files) > 0 {
+		root = w.p.Files[0].Name
+	}
+	if w.l.Package == "main" {
+		f.PackageComment("Command " + w.p.Name + " runs the pipeline in " + root + ".")
+		f.Comment("hash identifies the pipeline: what --version shows.")
+		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
+		f.Line()
+		f.Func().Id("main").Params().Block(w.Go("@program.Main(spec())"))
+	} else {
+		f.PackageComment("Package " + w.l.Package + " runs the pipeline in " + root + ".")
+		f.Comment("hash identifies the pipeline.")
+		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
+		f.Line()
+		f.Comment("Run runs the pipeline until its sources end, ctx does, or something fails. The report is there in any case.")
+		f.Func().Id("Run").Params(w.Go("ctx @context.Context")).Params(w.Go("@flow.Report"), jen.Error()).Block(
+			w.Go("report, err := @program.Embed(ctx, spec(), @flow.RunOptions{})"),
+			w.Go("if report == nil").Block(w.Go("return @flow.Report{}, err")),
+			w.Go("return *report, err"))
+	}
+	f.Line()
+	f.Comment("spec is what package program needs to know: settings, references and how to make the program.")
+	f.Func().Id("spec").Params().Add(w.Go("@program.Spec")).Block(
+		w.Go("s := newSettings()"),
+		w.Go("return @program.Spec").Values(jen.Dict{
+			jen.Id("Name"):      jen.Lit(w.p.Name),
+			jen.Id("Hash"):      jen.Id("hash"),
+			jen.Id("Version"):   jen.Lit(w.l.Version),
+			jen.Id("File"):      jen.Lit(root),
+			jen.Id("Refs"):      w.Go("s.refs()"),
+			jen.Id("Settings"):  w.Go("s.tunables()"),
+			jen.Id("Telemetry"): w.Go("&s.telemetry"),
+			jen.Id("New"):       w.Go("func() (*@flow.Program, error) { return newProgram(s) }"),
+		}))
+	return f
+}

@@ -1,0 +1,87 @@
+// Package golang emits a pipeline as a standalone Go program, or as an
+// importable package: the wiring around what package gocode generates, and the
+// slice of the runtime that it uses.
+package golang
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/gocode"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// GoVersion is the oldest Go that builds generated programs.
+const GoVersion = "1.26"
+
+// Backend emits Go.
+type Backend struct{}
+
+// Name is "go".
+func (Backend) Name() string { return "go" }
+
+// OptionsSchema has one option: the name of an importable package.
+func (Backend) OptionsSchema() string {
+	return `
+// The name of an importable package to emit instead of a program.
+package?: =~"^[a-z][a-z0-9_]*$"
+`
+}
+
+// Check has nothing to refuse: whatever the IR can say, this target can do.
+func (Backend) Check(*ir.Program, backends.Options) diag.List { return nil }
+
+// Emit returns the program's files.
+func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]backends.File, error) {
+	unit, err := gocode.Generate(p, l)
+	if err != nil {
+		return nil, err
+	}
+	w := newWiring(p, l, unit)
+	files := unit.Files
+	for _, part := range []struct {
+		name string
+		file *jen.File
+	}{{"nodes.go", w.nodesFile()}, {"settings.go", w.settingsFile()}, {"wiring.go", w.wiringFile()}, {w.entryName(), w.entryFile()}} {
+		var buf bytes.Buffer
+		if err := part.file.Render(&buf); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		files = append(files, backends.File{Path: part.name, Data: buf.Bytes()})
+	}
+	slice, err := runtimeSlice(files, l)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, slice...)
+	if !l.Inside {
+		files = append(files, goMod(p, l)...)
+	}
+	for _, f := range p.Files { // what //line names lies beside the code
+		if f.Name != "" && f.Path != "" {
+			files = append(files, backends.File{Path: f.Name, Data: f.Text, Verbatim: true})
+		}
+	}
+	slices.SortFunc(files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
+	return files, nil
+}
+
+// goMod is the module's go.mod and, where it requires anything, its go.sum.
+func goMod(p *ir.Program, l backends.Layout) []backends.File {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// %s%s. DO NOT EDIT.\n\nmodule %s\n\ngo %s\n", backends.Header, l.VersionSuffix(), l.Path, GoVersion)
+	if len(p.Requires) > 0 {
+		b.WriteString("\nrequire (\n")
+		for _, r := range p.Requires {
+			fmt.Fprintf(&b, "\t%s %s\n", r.Path, r.Version)
+		}
+		b.WriteString(")\n")
+	}
+	return []backends.File{{Path: "go.mod", Data: b.Bytes()}}
+}

@@ -1,0 +1,125 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// native quotes the making of a source or a sink that is the user's own Go, as
+// the variable made.
+func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
+	var code []jen.Code
+	name := w.out.Name(n.YAML)
+	callee := jen.Qual(ref.Package, ref.Symbol)
+	life := w.Go("@native.Life{}")
+	if ref.Make != ir.MakeNone {
+		v := name + "Component"
+		var args []jen.Code
+		if ref.Config != nil {
+			arg := "s." + name
+			if ref.ConfigPtr {
+				arg = "&" + arg
+			}
+			args = append(args, jen.Op(arg))
+		}
+		switch ref.Make {
+		case ir.MakeNew, ir.MakeFunc:
+			code = append(code, jen.Id(v).Op(":=").Add(callee).Call(args...))
+		case ir.MakeNewErr, ir.MakeFuncErr:
+			code = append(code,
+				jen.List(jen.Id(v), jen.Err()).Op(":=").Add(callee).Call(args...),
+				w.Go("if err != nil").Block(w.Gof("return nil, @flow.AtNode(s.nodes[%s], err)", w.node(n.YAML))))
+		case ir.MakeLiteral:
+			if ref.Config == nil {
+				code = append(code, w.Gof("%s := new(", v).Qual(ref.Package, ref.TypeName).Op(")"))
+			} else {
+				code = append(code, w.Gof("%s := &s.%s", v, name))
+			}
+		}
+		callee = jen.Id(v)
+		if ref.Method != "" {
+			callee = jen.Id(v).Dot(ref.Method)
+			life = w.life(ref, v)
+		}
+	}
+	switch ref.Shape {
+	case ir.ShapeSourceSeq:
+		code = append(code, w.Gof("%s := @native.NewSeq(", made).Add(callee).Op(", ").Add(life).Op(")"))
+	case ir.ShapeSourceRead:
+		make := "NewReader"
+		args := []jen.Code{callee}
+		if ref.Seek {
+			make = "NewSeekReader"
+			args = append(args, jen.Id(name+"Component").Dot("Seek"))
+		}
+		ack := jen.Nil()
+		if ref.Ack {
+			ack = jen.Id(name + "Component").Dot("Ack")
+		}
+		args = append(args, ack, life)
+		code = append(code, w.Gof("%s := @native.%s", made, make).Call(args...))
+	case ir.ShapeSink:
+		fn := w.adapt(ref, callee, false)
+		code = append(code, w.Gof("%s := @native.NewSink(", made).Add(fn).Op(", ").Add(life).Op(")"))
+	case ir.ShapeSinkBatch:
+		fn := w.adapt(ref, callee, true)
+		code = append(code, w.Gof("%s := @native.NewBatchSink(", made).Add(fn).Op(", ").Add(life).Op(")"))
+	}
+	return code
+}
+
+// adapt gives a sink's function the form func(context.Context, T) error.
+func (w *wiring) adapt(ref *ir.GoRef, callee *jen.Statement, batch bool) *jen.Statement {
+	if ref.Context && ref.Errs && !ref.InPtr {
+		return callee
+	}
+	in := w.goType(ref.In)
+	arg := jen.Id("v")
+	if batch {
+		in = jen.Index().Add(in)
+	} else if ref.InPtr {
+		arg = jen.Op("&v")
+	}
+	var args []jen.Code
+	if ref.Context {
+		args = append(args, jen.Id("ctx"))
+	}
+	call := jen.Add(callee).Call(append(args, arg)...)
+	body := []jen.Code{jen.Return(call)}
+	if !ref.Errs {
+		body = []jen.Code{call, jen.Return(jen.Nil())}
+	}
+	return jen.Func().Params(w.Go("ctx @context.Context"), jen.Id("v").Add(in)).Error().Block(body...)
+}
+
+// life quotes the optional methods of a component in one form.
+func (w *wiring) life(ref *ir.GoRef, v string) *jen.Statement {
+	d := jen.Dict{}
+	for _, m := range []struct {
+		name   string
+		method ir.Method
+	}{{"Open", ref.Open}, {"Flush", ref.Flush}, {"Close", ref.Close}, {"Healthy", ref.Healthy}} {
+		if !m.method.Has {
+			continue
+		}
+		ctx := ""
+		if m.method.Context {
+			ctx = "ctx"
+		}
+		call := fmt.Sprintf("%s.%s(%s)", v, m.name, ctx)
+		var body []jen.Code
+		switch {
+		case m.method.Bool:
+			body = []jen.Code{w.Gof("if !%s", call).Block(w.Go("return @native.ErrUnhealthy")), jen.Return(jen.Nil())}
+		case m.method.Errs:
+			body = []jen.Code{w.Gof("return %s", call)}
+		default:
+			body = []jen.Code{w.Go(call), jen.Return(jen.Nil())}
+		}
+		d[jen.Id(m.name)] = jen.Func().Params(w.Go("ctx @context.Context")).Error().Block(body...)
+	}
+	return w.Go("@native.Life").Values(d)
+}

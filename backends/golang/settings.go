@@ -1,0 +1,350 @@
+package golang
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// settingsFile holds the configuration of every node as compiled defaults, and
+// the typed setters over them.
+func (w *wiring) settingsFile() *jen.File {
+	f := w.file()
+	var fields, defaults, tunables, refs []jen.Code
+	fields = append(fields, w.Gof("nodes [%d]@flow.Node", len(w.yaml)), w.Go("telemetry @program.Telemetry"))
+	for _, n := range w.p.Nodes {
+		c := w.configOf(n)
+		if c == nil {
+			continue
+		}
+		fields = append(fields, jen.Id(w.names[n.YAML]).Add(c.typ))
+		for _, k := range c.defaults {
+			defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], k.selector).Add(k.literal))
+		}
+		for _, s := range c.settings {
+			at := "&s." + w.names[n.YAML] + "." + s.selector
+			setter, ok := w.setter(s.typ, at)
+			key := n.YAML + ".config." + s.Key
+			if s.Value != nil && !s.Value.PerRecord() {
+				switch {
+				case s.Value.IsLiteral():
+					defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], s.selector).Add(w.literal(s.typ, s.Value)))
+				case ok:
+					refs = append(refs, w.ref(key, s.Value, setter))
+				}
+			}
+			if ok && !s.fixed && (s.Value == nil || !s.Value.PerRecord()) {
+				tunables = append(tunables, w.tunable(key, s, setter))
+			}
+		}
+	}
+	if t := w.p.Telemetry; t.Log != "" || t.Level != "" || t.Progress != "" || t.HTTP != nil {
+		defaults = append(defaults, w.Gof("s.telemetry = @program.Telemetry{Log: %q, Level: %q, Progress: %q}", t.Log, t.Level, t.Progress))
+		if t.HTTP != nil {
+			if t.HTTP.IsLiteral() {
+				defaults = append(defaults, w.Gof("s.telemetry.HTTP = %q", t.HTTP.Text()))
+			} else {
+				refs = append(refs, w.ref("telemetry.http", t.HTTP, w.Go("@program.String(&s.telemetry.HTTP)")))
+			}
+		}
+	}
+	tunables = append(tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
+	for i, name := range w.yaml {
+		n := w.main[name]
+		if n.OnError != nil {
+			place := w.place(n)
+			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Int(&s.nodes[%s].Policy.Retry), Doc: "how often a failed record is tried again"},`, name, place, w.node(name)))
+		}
+		_ = i
+	}
+	for _, let := range w.p.Lets {
+		if let.Value != nil && !let.Value.IsLiteral() {
+			if setter, ok := w.setter(let.Type, "&"+let.GoName); ok {
+				refs = append(refs, w.ref(let.Node+".let."+let.Name, let.Value, setter))
+			}
+		}
+	}
+	f.Comment("settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.")
+	f.Type().Id("settings").Struct(fields...)
+	f.Line().Comment("newSettings returns the values that stand in the pipeline.")
+	f.Func().Id("newSettings").Params().Op("*").Id("settings").Block(
+		append(append([]jen.Code{w.Go("s := &settings{nodes: nodes}")}, defaults...), w.Go("return s"))...)
+	f.Line().Comment("tunables are what --set, --set-file and FLOWC_SET can change.")
+	f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("tunables").Params().Add(w.Go("[]@program.Setting")).Block(
+		jen.Return(w.Go("[]@program.Setting").Values(lines(tunables)...)))
+	f.Line().Comment("refs are the values that come from outside.")
+	f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("refs").Params().Add(w.Go("[]@program.Ref")).Block(
+		jen.Return(w.Go("[]@program.Ref").Values(lines(refs)...)))
+	return f
+}
+
+// lines puts list elements, which end with commas of their own, on lines.
+func lines(code []jen.Code) []jen.Code {
+	if len(code) == 0 {
+		return nil
+	}
+	s := jen.Line()
+	for _, c := range code {
+		s.Add(c).Line()
+	}
+	return []jen.Code{s}
+}
+
+// A config is the configuration of one node in Go.
+type config struct {
+	typ      *jen.Statement
+	defaults []keyDefault
+	settings []keySetting
+}
+
+type keyDefault struct {
+	selector string
+	literal  *jen.Statement
+}
+
+type keySetting struct {
+	ir.Setting
+	selector, typ, doc string
+	secret, fixed      bool
+}
+
+// configOf returns the configuration of a node, nil for none.
+func (w *wiring) configOf(n *ir.Node) *config {
+	var settings []ir.Setting
+	var ref *ir.GoRef
+	var side *catalog.Side
+	var connector *catalog.Connector
+	switch op := n.Op.(type) {
+	case *ir.Source:
+		settings, ref = op.Config, op.Go
+		if c, ok := catalog.Lookup(op.Connector); ok {
+			connector, side = c, c.Source
+		}
+	case *ir.Sink:
+		settings, ref = op.Config, op.Go
+		if c, ok := catalog.Lookup(op.Connector); ok {
+			connector, side = c, c.Sink
+		}
+	case *ir.Apply:
+		settings, ref = op.Config, op.Go
+	}
+	given := map[string]ir.Setting{}
+	for _, s := range settings {
+		given[s.Key] = s
+	}
+	c := &config{}
+	switch {
+	case side != nil && side.Config != "":
+		c.typ = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config)
+		for _, k := range side.Keys {
+			s := given[k.Name]
+			s.Key = k.Name
+			c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, secret: k.Secret, fixed: k.Fixed})
+			if k.Default != "" && s.Value == nil {
+				c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
+			}
+		}
+	case ref != nil && ref.Config != nil:
+		c.typ = w.goType(ref.Config)
+		w.userSettings(c, ref.Config, "", "", given)
+	default:
+		return nil
+	}
+	return c
+}
+
+// userSettings lists the fields of a component's config struct.
+func (w *wiring) userSettings(c *config, t *ir.Type, key, selector string, given map[string]ir.Setting) {
+	for _, f := range t.Fields {
+		k, sel := f.Name, f.Go
+		if key != "" {
+			k, sel = key+"."+k, selector+"."+sel
+		}
+		s, ok := given[k]
+		if f.Type.Kind == ir.Struct && !ok && f.Type.Go == nil {
+			w.userSettings(c, f.Type, k, sel, given)
+			continue
+		}
+		s.Key = k
+		typ := scalarName(f.Type)
+		if f.Optional {
+			typ = ""
+		}
+		c.settings = append(c.settings, keySetting{Setting: s, selector: sel, typ: typ, doc: f.Doc})
+	}
+}
+
+// scalarName is the catalog's name of a type, "" for one that has none.
+func scalarName(t *ir.Type) string {
+	if t.Go != nil && t.Go.Package != "" && t.Go.Package != "time" {
+		return ""
+	}
+	switch t.Kind {
+	case ir.String, ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.Duration, ir.Decimal:
+		return string(t.Kind)
+	case ir.List:
+		if t.Elem.Kind == ir.String && t.Elem.Go == nil {
+			return "[string]"
+		}
+	}
+	return ""
+}
+
+// setter quotes the typed setter of a place; false for types that can't be set
+// at run time.
+func (w *wiring) setter(typ any, at string) (*jen.Statement, bool) {
+	name, ok := typ.(string)
+	if t, isType := typ.(*ir.Type); isType && t != nil {
+		name, ok = scalarName(t), true
+	}
+	if !ok {
+		return nil, false
+	}
+	switch name {
+	case "string":
+		return w.Gof("@program.String(%s)", at), true
+	case "int":
+		return w.Gof("@program.Int(%s)", at), true
+	case "int64":
+		return w.Gof("@program.Int64(%s)", at), true
+	case "uint64":
+		return w.Gof("@program.Uint64(%s)", at), true
+	case "float64":
+		return w.Gof("@program.Float64(%s)", at), true
+	case "bool":
+		return w.Gof("@program.Bool(%s)", at), true
+	case "duration":
+		return w.Gof("@program.Duration(%s)", at), true
+	case "size":
+		return w.Gof("@program.Bytes(%s)", at), true
+	case "[string]":
+		return w.Gof("@program.Strings(%s)", at), true
+	case "decimal":
+		v := strings.TrimPrefix(at, "&")
+		return w.Gof("@program.Text(\"decimal\", func() string { return %s.String() }, func(text string) (err error) { %s, err = @decimal.Parse(text); return err })", v, v), true
+	}
+	return nil, false
+}
+
+// tunable quotes one entry of the tunables.
+func (w *wiring) tunable(key string, s keySetting, setter *jen.Statement) *jen.Statement {
+	code := w.Gof("{Key: %q, ", key)
+	if s.Value != nil && !s.Value.Span.IsZero() {
+		code.Add(w.Gof("Place: %q, ", placeOf(s.Value)))
+	}
+	code.Op("Set: ").Add(setter)
+	if s.secret || s.Value != nil && s.Value.Secret {
+		code.Op(", Secret: true")
+	}
+	if s.doc != "" {
+		code.Add(w.Gof(", Doc: %q", s.doc))
+	}
+	return code.Op("},")
+}
+
+// ref quotes one value from outside.
+func (w *wiring) ref(key string, v *ir.Value, setter *jen.Statement) *jen.Statement {
+	code := w.Gof("{Key: %q, Place: %q, Set: ", key, placeOf(v)).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
+	for i, p := range v.Parts {
+		if i > 0 {
+			code.Op(", ")
+		}
+		switch {
+		case p.Kind == ir.Literal:
+			code.Add(w.Gof("@program.Literal(%q)", p.Text))
+		case p.Kind == ir.Env && p.HasDefault:
+			code.Add(w.Gof("@program.EnvOr(%q, %q)", p.Text, p.Default))
+		case p.Kind == ir.Env:
+			code.Add(w.Gof("@program.Env(%q)", p.Text))
+		case p.Kind == ir.FileRef:
+			code.Add(w.Gof("@program.File(%q)", p.Text))
+		}
+	}
+	return code.Op("}},")
+}
+
+func placeOf(v *ir.Value) string {
+	if v.Span.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", v.Span.File.Name, v.Span.Line())
+}
+
+// literal quotes a value that is known when the program is compiled.
+func (w *wiring) literal(typ string, v *ir.Value) *jen.Statement {
+	switch {
+	case v.Items != nil:
+		if typ == "" {
+			typ = "[string]"
+		}
+		elem := strings.TrimSuffix(strings.TrimPrefix(typ, "["), "]")
+		items := make([]jen.Code, len(v.Items))
+		for i, it := range v.Items {
+			items[i] = w.literal(elem, it)
+		}
+		return jen.Index().Id(goScalar(elem)).Values(items...)
+	case v.Entries != nil:
+		elem := strings.TrimPrefix(typ, "map of ")
+		d := jen.Dict{}
+		for _, e := range v.Entries {
+			d[jen.Lit(e.Key)] = w.literal(elem, e.Value)
+		}
+		return jen.Map(jen.String()).Id(goScalar(elem)).Values(d)
+	}
+	return w.literalText(typ, v.Text())
+}
+
+func goScalar(typ string) string {
+	if typ == "" {
+		return "string"
+	}
+	return typ
+}
+
+// literalText quotes a scalar given as text, by the name of its type.
+func (w *wiring) literalText(typ, text string) *jen.Statement {
+	switch typ {
+	case "int", "int64", "uint64", "float64", "bool":
+		return jen.Op(text)
+	case "duration":
+		if d, err := time.ParseDuration(text); err == nil {
+			return w.duration(d)
+		}
+	case "size":
+		if n, ok := catalog.ParseSize(text); ok {
+			return jen.Op(strconv.FormatInt(n, 10))
+		}
+	case "decimal":
+		return w.Gof("@decimal.MustParse(%q)", text)
+	case "[string]":
+		var items []jen.Code
+		for _, s := range strings.Split(text, ",") {
+			items = append(items, jen.Lit(strings.TrimSpace(s)))
+		}
+		return jen.Index().String().Values(items...)
+	case "":
+		if _, err := strconv.ParseFloat(text, 64); err == nil || text == "true" || text == "false" {
+			return jen.Op(text)
+		}
+	}
+	return jen.Lit(text)
+}
+
+// duration quotes a duration in its largest whole unit.
+func (w *wiring) duration(d time.Duration) *jen.Statement {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{time.Hour, "Hour"}, {time.Minute, "Minute"}, {time.Second, "Second"}, {time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}} {
+		if d != 0 && d%u.unit == 0 {
+			return w.Gof("%d * @time.%s", d/u.unit, u.name)
+		}
+	}
+	return jen.Op(strconv.FormatInt(int64(d), 10))
+}

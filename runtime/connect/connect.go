@@ -1,0 +1,50 @@
+// Package connect is what all built-in connectors have in common: how the
+// generated program makes them. Each connector is a package below this one,
+// with
+//
+//	type SourceConfig struct{…}; func NewSource(SourceConfig, connect.Input) (flow.Source, error)
+//	type SinkConfig struct{…};   func NewSink(SinkConfig, connect.Output) (flow.Sink, error)
+//	type Meta struct{…};         func MetaOf(*flow.Batch, flow.Record) Meta
+//
+// those that it has a side for. Their tags and comments are the documentation:
+// runtime/catalog is extracted from them.
+package connect
+
+import (
+	"io"
+
+	"github.com/flowc-dev/flowc/runtime/codec/frame"
+)
+
+// An Input is what the compiler decided for a source.
+type Input struct {
+	// Node is the YAML node's name, for messages.
+	Node string
+	// Format is the codec: ndjson, json, csv, text, bytes; "" for sources of
+	// typed rows.
+	Format string
+	// Frame makes a framer for the begin of a stream; nil where the source
+	// frames records itself.
+	Frame func() frame.Framer
+	// Header is set for CSV whose first row names the columns.
+	Header bool
+	// Zstd opens a zstd stream; nil where the program does not link zstd.
+	Zstd func(io.Reader) (io.ReadCloser, error)
+}
+
+// An Output is what the compiler decided for a sink.
+type Output struct {
+	Node string
+	// Format is the codec of the records in the packets.
+	Format string
+	// Header is written at the begin of each stream (a CSV header with its line
+	// end), nil for none.
+	Header []byte
+	// Keys name what stands in Out.Keys: per-record config keys, and `meta.x`
+	// for what the sink's `meta:` sets.
+	Keys []string
+	// DeadLetter tells that the sink takes dead letters.
+	DeadLetter bool
+	// Zstd begins a zstd stream; nil where the program does not link zstd.
+	Zstd func(io.Writer) (io.WriteCloser, error)
+}
