@@ -12,11 +12,13 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
 
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
 )
 
 // checkBroken reads the types of all wanted packages. One without export data
@@ -108,6 +110,9 @@ func (l *Loader) explain(p *packages.Package, dl *diag.List) bool {
 // blame.
 func (l *Loader) listError(p *packages.Package, e packages.Error, dl *diag.List) bool {
 	msg := strings.TrimSpace(e.Msg)
+	if _, stack, ok := strings.Cut(msg, "import cycle not allowed: import stack: ["); ok {
+		return l.importCycle(strings.Fields(strings.TrimSuffix(stack, "]")), dl)
+	}
 	span, _, ok := l.places.split(e.Pos+": -", l.dir)
 	if !ok {
 		if span, msg, ok = l.places.split(msg, l.dir); !ok {
@@ -116,6 +121,10 @@ func (l *Loader) listError(p *packages.Package, e packages.Error, dl *diag.List)
 	}
 	first, _, _ := strings.Cut(msg, "\n")
 	if strings.HasPrefix(first, "cannot find module providing package ") || strings.HasPrefix(first, "no required module provides package ") {
+		if l.module != nil && within(p.PkgPath, l.module.Path) {
+			dl.Errorf(codeBuild, span, "there is no package `%s` in this module", p.PkgPath)
+			return true
+		}
 		d := dl.Errorf(codeBuild, span, "no module in go.mod has the package `%s`", p.PkgPath)
 		d.Helpf("add it in the folder of go.mod: `go get %s`", p.PkgPath)
 		return true
@@ -125,9 +134,48 @@ func (l *Loader) listError(p *packages.Package, e packages.Error, dl *diag.List)
 		d.Helpf("run `go mod tidy` in the folder of go.mod: flowc never writes to your module")
 		return true
 	}
-	first = strings.ReplaceAll(first, "; expected to find", ": expected to find")
 	dl.Errorf(codeBuild, span, "%s", first)
 	return true
+}
+
+// importCycle reports packages that import each other, hop by hop.
+func (l *Loader) importCycle(stack []string, dl *diag.List) bool {
+	var d *diag.Diagnostic
+	for i := 0; i+1 < len(stack); i++ {
+		from, to := stack[i], stack[i+1]
+		l.broken[from] = true
+		p := l.listed[from]
+		if p == nil {
+			continue
+		}
+		span := l.importOf(p, to)
+		if span.IsZero() {
+			continue
+		}
+		if d == nil {
+			d = dl.Errorf(codeBuild, span, "packages import each other: %s", strings.Join(stack, " imports "))
+			continue
+		}
+		d.NoteAt(span, "%s imports %s here", from, to)
+	}
+	return d != nil
+}
+
+// importOf is the place where a package imports another.
+func (l *Loader) importOf(p *packages.Package, path string) source.Span {
+	for _, file := range p.CompiledGoFiles {
+		tree, f := l.places.tree(file), l.places.file(file)
+		if tree == nil || f == nil {
+			continue
+		}
+		for _, spec := range tree.Imports {
+			if spec.Path.Value == strconv.Quote(path) {
+				start := int(spec.Path.Pos()) - 1
+				return source.Span{File: f, Start: start, End: start + len(spec.Path.Value)}
+			}
+		}
+	}
+	return source.Span{}
 }
 
 // checkSource type-checks a package and reports each error where go/types

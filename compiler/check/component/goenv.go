@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ func (l *Loader) readGoEnv(ctx context.Context, mod moduleFile, patterns []strin
 			Helpf("install a newer Go from https://go.dev/dl, or let the go command fetch it: unset GOTOOLCHAIN, or set it to auto")
 		return false
 	}
-	if mod.file == "" && (l.env.GOWORK == "" || l.env.GOWORK == "off") {
+	if mod.file == "" && (l.env.GOWORK == "" || l.env.GOWORK == "off") && slices.ContainsFunc(patterns, needsModule) {
 		l.noModule(at, patterns, dl)
 		return false
 	}
@@ -133,6 +134,14 @@ func minor(version string) (int, bool) {
 	return n, err == nil
 }
 
+// needsModule tells whether a path can only be found from within a module:
+// those of the standard library, which have no dot in their first element,
+// can be found from anywhere.
+func needsModule(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return strings.Contains(first, ".")
+}
+
 // noModule reports a pipeline that names Go packages and lies in no module.
 func (l *Loader) noModule(at source.Span, patterns []string, dl *diag.List) {
 	d := dl.Errorf(codeModule, at, "this pipeline uses Go code, and there is no go.mod in its folder or above")
@@ -154,7 +163,7 @@ func (l *Loader) noModule(at source.Span, patterns []string, dl *diag.List) {
 	}
 	d.Helpf("make the folder a module: `go mod init example.com/%s`", moduleName(l.dir))
 	for _, pattern := range patterns {
-		if !isLocal(pattern) && !l.opts.Std(pattern) {
+		if !isLocal(pattern) && needsModule(pattern) {
 			d.Helpf("then add the module that you import: `go get %s`", pattern)
 			break
 		}
@@ -238,12 +247,17 @@ func (l *Loader) goCommandFailed(mod moduleFile, at source.Span, stderr string, 
 		d.NoteAt(at, "the Go code that this pipeline uses is here")
 	}
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, first) && len(lines) > 1 && !strings.HasPrefix(line, "go: errors parsing") {
-			if _, _, placed := l.places.split(strings.TrimPrefix(line, "go: "), l.dir); !placed {
-				d.Notef("%s", strings.ReplaceAll(line, l.dir+string(filepath.Separator), ""))
-			}
+		line = strings.TrimPrefix(strings.TrimSpace(line), "go: ")
+		_, _, placed := l.places.split(line, l.dir)
+		switch {
+		case line == "", placed, strings.HasPrefix(line, "errors parsing"), strings.HasPrefix(line, "downloading "):
+		case strings.HasPrefix(line, first): // the message
+		case strings.HasPrefix(line, "To "), strings.HasPrefix(line, "go mod "): // the help is ours
+		default:
+			d.Notef("%s", l.relative(line))
 		}
 	}
+	d.Message = l.relative(d.Message)
 	switch {
 	case code == codeToolchain:
 		d.Helpf("install that version of Go, or unset GOTOOLCHAIN so that the go command fetches it")
@@ -254,6 +268,12 @@ func (l *Loader) goCommandFailed(mod moduleFile, at source.Span, stderr string, 
 	default:
 		d.Helpf("`go list ./...` in the pipeline's folder says the same")
 	}
+}
+
+// relative takes the pipeline's folder out of what the go command printed.
+func (l *Loader) relative(text string) string {
+	text = strings.ReplaceAll(text, l.dir+string(filepath.Separator), "")
+	return strings.ReplaceAll(strings.ReplaceAll(text, " in "+l.dir, ""), l.dir, "the pipeline's folder")
 }
 
 // shown is a folder as messages name it.

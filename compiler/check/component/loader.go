@@ -25,9 +25,6 @@ type Options struct {
 	// MinGo is the oldest version of Go that builds a generated program
 	// ("1.26"); "" asks for none.
 	MinGo string
-	// Std tells whether an import path is of the standard library; nil decides
-	// by the dot that the first element of every other path should have.
-	Std func(path string) bool
 }
 
 // A Loader finds the Go packages that one pipeline names and reads what it
@@ -56,8 +53,9 @@ type Loader struct {
 
 // A want is a package that the pipeline names.
 type want struct {
-	path string // as written
-	at   source.Span
+	path  string // as written
+	at    source.Span
+	along bool // no reason to load
 }
 
 // NewLoader returns a loader for a pipeline whose root file lies in dir.
@@ -68,12 +66,6 @@ func NewLoader(dir string, o Options) *Loader {
 	// The go command names packages by their real folders.
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
-	}
-	if o.Std == nil {
-		o.Std = func(path string) bool {
-			first, _, _ := strings.Cut(path, "/")
-			return !isLocal(path) && !strings.Contains(first, ".")
-		}
 	}
 	l := &Loader{
 		dir: dir, opts: o,
@@ -93,10 +85,16 @@ func NewLoader(dir string, o Options) *Loader {
 
 // Want notes that the pipeline names a package, as it is written: "./pricing",
 // "../shared/model" or an import path. at is where the first mistake about it
-// is shown. Standard packages are wanted too where inline Go uses them beside
-// the user's types: both must come from one importer.
+// is shown.
 func (l *Loader) Want(path string, at source.Span) {
-	l.wants = append(l.wants, want{path, at})
+	l.wants = append(l.wants, want{path: path, at: at})
+}
+
+// WantStandard notes a package of the standard library that inline Go uses. It
+// is no reason to load anything, but where something is loaded it has to come
+// from the same importer as the user's types.
+func (l *Loader) WantStandard(path string) {
+	l.wants = append(l.wants, want{path: path, along: true})
 }
 
 // Loads is how often packages.Load ran: 0 or 1.
@@ -107,8 +105,7 @@ func (l *Loader) Loads() int { return l.loads }
 func (l *Loader) Flags() []string { return l.flags }
 
 // Load finds all packages that were wanted, with one packages.Load; it does
-// nothing where only standard packages are wanted, and then [Loader.Loaded] is
-// false. What can't be found or does not compile is reported here and once:
+// nothing where none was, and then [Loader.Loaded] is false. What can't be found or does not compile is reported here and once:
 // later questions about it are answered with nil in silence.
 func (l *Loader) Load(ctx context.Context, dl *diag.List) {
 	mod := findModule(l.dir)
@@ -121,15 +118,16 @@ func (l *Loader) Load(ctx context.Context, dl *diag.List) {
 			continue
 		}
 		seen[pattern] = true
+		user = user || !w.along
 		if !sane(w.path) {
+			l.wanted[w.path] = nil
 			dl.Errorf(codeNotFound, w.at, "%q is no import path and no folder", w.path).
 				Helpf("write ./folder for a package of this module, or a full import path like github.com/x/y")
 			continue
 		}
 		patterns = append(patterns, pattern)
-		user = user || !l.opts.Std(w.path) || mod.holds(w.path)
 	}
-	if !user {
+	if !user || len(patterns) == 0 {
 		return
 	}
 	sort.Strings(patterns)
@@ -165,7 +163,7 @@ func (l *Loader) Load(ctx context.Context, dl *diag.List) {
 		}
 		l.wanted[w.path] = nil
 		p := l.root(roots, w.path)
-		if p == nil || p.Name == "" || len(p.CompiledGoFiles) == 0 {
+		if l.absent(p) {
 			l.missing(w, p, mod, dl)
 			continue
 		}
@@ -244,11 +242,23 @@ func (l *Loader) root(roots []*packages.Package, path string) *packages.Package 
 func (l *Loader) firstWant() source.Span {
 	var at source.Span
 	for _, w := range l.wants {
-		if !l.opts.Std(w.path) && (at.IsZero() || w.at.Compare(at) < 0) {
+		if !w.along && (at.IsZero() || w.at.Compare(at) < 0) {
 			at = w.at
 		}
 	}
 	return at
+}
+
+// absent tells whether a package is not there at all, rather than wrong.
+func (l *Loader) absent(p *packages.Package) bool {
+	if p == nil || len(p.CompiledGoFiles) == 0 {
+		return true
+	}
+	if len(p.Errors) == 0 {
+		return false
+	}
+	_, _, placed := l.places.split(p.Errors[0].Pos+": -", l.dir)
+	return p.Name == "" && !placed || strings.HasPrefix(p.Errors[0].Msg, "found packages ")
 }
 
 // lookup returns the types of a wanted package, or nil where its absence has

@@ -237,7 +237,11 @@ func (r *recordReader) dropUnfit(t *ir.Type) {
 		walk(t.Elem)
 		kept := t.Fields[:0:0]
 		for _, f := range t.Fields {
-			if what, bad := r.bad[f.Type]; bad {
+			part := f.Type
+			for part.Kind == ir.List || part.Kind == ir.Map {
+				part = part.Elem
+			}
+			if what, bad := r.bad[part]; bad {
 				r.l.skipped[t] = append(r.l.skipped[t], skipped{f.Name, f.Go, what, f.Span})
 				continue
 			}

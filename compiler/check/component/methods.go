@@ -109,14 +109,16 @@ func (r *reading) noMethod(t types.Type) {
 		}
 	}
 	if near := diag.Nearest(want, names); near != "" {
-		d.NoteAt(r.l.places.object(method(t, near)), "did you mean this one to be %s?", want)
+		d.NoteAt(r.l.places.object(method(t, near)), "its method %s is here", near)
+		d.Helpf("rename it to %s", want)
+		return
 	} else if name := typeName(inner); name != nil {
 		d.NoteAt(r.l.places.object(name), "%s is declared here", name.Name())
 		if len(names) > 0 {
 			d.Notef("its methods are %s", strings.Join(names, ", "))
 		}
 	}
-	d.Helpf("give it one of %s", strings.Join(shapesOf(r.role, want), ", "))
+	d.Helpf("give it one of %s", strings.Join(shapesOf(r.role, want), " · "))
 }
 
 // instance reads a component type: its method by role and its optional ones.
@@ -287,8 +289,8 @@ func (r *reading) position(t types.Type, ok *bool) *ir.Type {
 	out := reader.read(t)
 	if u, bad := reader.unfit(out); bad {
 		*ok = false
-		r.dl.Errorf(codeType, r.at, "the position of `%s`, %s, does not encode to JSON: %s", r.use, r.show(t), u.text()).
-			NoteAt(u.at, "declared here")
+		d := r.dl.Errorf(codeType, r.at, "the position of `%s`, %s, does not encode to JSON: %s", r.use, r.show(t), u.text())
+		noteAt(d, u.at, "declared here")
 	}
 	return out
 }

@@ -20,12 +20,12 @@ func (l *Loader) missing(w want, p *packages.Package, mod moduleFile, dl *diag.L
 	}
 	local := l.localFolder(w.path, mod)
 	switch {
-	case p != nil && p.Name != "" && len(p.CompiledGoFiles) == 0:
+	case p != nil && p.Name != "" && len(p.CompiledGoFiles) == 0 && msg == "":
 		d := dl.Errorf(codeNotFound, w.at, "`%s` has test files only", w.path)
 		d.Helpf("a component lives in a file that does not end in _test.go")
 	case strings.HasPrefix(msg, "found packages "):
-		first, _, _ := strings.Cut(msg, " in ")
-		dl.Errorf(codeBuild, w.at, "`%s` holds two packages: %s", w.path, first).
+		found, _, _ := strings.Cut(strings.TrimPrefix(msg, "found packages "), " in ")
+		dl.Errorf(codeBuild, w.at, "`%s` holds more than one package: %s", w.path, found).
 			Helpf("keep one package in a folder")
 	case strings.Contains(msg, "build constraints exclude all Go files"):
 		d := dl.Errorf(codeNotFound, w.at, "build constraints leave no Go file in `%s`", w.path)
@@ -104,22 +104,25 @@ func (l *Loader) missingFolder(w want, folder string, dl *diag.List) {
 	d := dl.Errorf(codeNotFound, w.at, "there is no folder `%s`", w.path)
 	parent := filepath.Dir(folder)
 	if !isDir(parent) {
-		d.Notef("nor is there `%s`", path.Dir(w.path))
+		d.Notef("nor is there `%s`", strings.TrimSuffix(w.path, "/"+path.Base(w.path)))
 		return
 	}
 	near := l.goFolders(parent)
 	if name := diag.Nearest(filepath.Base(folder), near); name != "" {
 		fixed := strings.TrimSuffix(w.path, path.Base(w.path)) + name
-		d.Caret("did you mean `%s`?", fixed)
-		at := w.at
-		if i := strings.Index(at.Text(), w.path); i >= 0 {
-			at = at.Sub(i, i+len(w.path))
-			d.Replace(at, fixed, "write `%s`", fixed)
-		}
+		l.propose(d, w, fixed)
 		return
 	}
 	if len(near) > 0 {
 		d.Notef("folders with Go files there: %s", strings.Join(quoted(near), ", "))
+	}
+}
+
+// propose offers another path for the one that is written.
+func (l *Loader) propose(d *diag.Diagnostic, w want, path string) {
+	d.Caret("did you mean `%s`?", path)
+	if i := strings.Index(w.at.Text(), w.path); i >= 0 {
+		d.Replace(w.at.Sub(i, i+len(w.path)), path, "write `%s`", path)
 	}
 }
 
@@ -159,6 +162,11 @@ func (l *Loader) missingModule(w want, msg string, mod moduleFile, dl *diag.List
 			if i := strings.Index(w.at.Text(), w.path); i >= 0 {
 				d.Replace(w.at.Sub(i, i), "./", "write `./%s`", w.path)
 			}
+			return
+		}
+		std := filepath.Join(l.env.GOROOT, "src", filepath.FromSlash(path.Dir(w.path)))
+		if near := diag.Nearest(path.Base(w.path), l.goFolders(std)); near != "" {
+			l.propose(d, w, path.Join(path.Dir(w.path), near))
 		}
 		return
 	}
@@ -186,10 +194,7 @@ func (l *Loader) missingModule(w want, msg string, mod moduleFile, dl *diag.List
 		}
 		if start := strings.Join(parts[:n], "/"); diag.Nearest(start, []string{r}) == r {
 			fixed := r + strings.TrimPrefix(w.path, start)
-			d.Caret("did you mean `%s`?", fixed)
-			if i := strings.Index(w.at.Text(), w.path); i >= 0 {
-				d.Replace(w.at.Sub(i, i+len(w.path)), fixed, "write `%s`", fixed)
-			}
+			l.propose(d, w, fixed)
 			return
 		}
 	}

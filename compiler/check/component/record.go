@@ -104,9 +104,10 @@ func (r *recordReader) fill(out *ir.Type, t types.Type) {
 	if named, ok := types.Unalias(t).(*types.Named); ok {
 		if json, text := ownMethods(t); json || text {
 			r.opaque(out, t)
+			delete(r.bad, out)
 			out.Go.Custom, out.Go.Text = true, text && !json
 			if s, ok := t.Underlying().(*types.Struct); ok {
-				out.Fields, _ = r.fields(s)
+				out.Fields, _ = r.fields(out, s)
 			}
 			return
 		}
@@ -134,7 +135,7 @@ func (r *recordReader) fill(out *ir.Type, t types.Type) {
 	case *types.Struct:
 		var plain bool
 		out.Kind = ir.Struct
-		if out.Fields, plain = r.fields(u); !plain {
+		if out.Fields, plain = r.fields(out, u); !plain && !r.config {
 			r.opaque(out, t)
 		}
 	case *types.Pointer:
@@ -212,6 +213,10 @@ func (r *recordReader) known(out *ir.Type, name *types.TypeName) bool {
 	case "encoding/json.RawMessage":
 		out.Kind = ir.JSON
 	case "encoding/json.Number":
+		if r.config {
+			out.Kind, out.Go = ir.String, &ir.GoType{Package: "encoding/json", PkgName: "json", Name: "Number"}
+			break
+		}
 		out.Kind, out.Go = ir.GoNamed, &ir.GoType{Package: "encoding/json", PkgName: "json", Name: "Number", Lenient: true}
 	default:
 		return false
@@ -281,6 +286,10 @@ func (r *recordReader) opaque(out *ir.Type, t types.Type) {
 		out.Go = r.goType(t)
 	}
 	out.Go.Lenient = true
+	if r.config {
+		// Configs are compiled into typed values: no encoding/json is there.
+		r.bad[out] = "of type " + typeText(t) + ", for which YAML has no form"
+	}
 }
 
 // refuse marks a type that can be no part of a record.
@@ -322,22 +331,27 @@ func (r *recordReader) unfit(t *ir.Type) (unfit, bool) {
 
 // fields reads the fields of a struct, and tells whether generated code can
 // decode and encode them as encoding/json would.
-func (r *recordReader) fields(s *types.Struct) (fields []*ir.Field, plain bool) {
+func (r *recordReader) fields(of *ir.Type, s *types.Struct) (fields []*ir.Field, plain bool) {
 	plain = true
 	untagged := func(name string) string { return name }
 	if r.config {
 		untagged = snakeCase
 	}
 	for _, j := range jsonFields(s, untagged) {
-		if len(j.embedded) > 0 && !promoted(s, j.v) {
+		reachable := len(j.embedded) == 0 || promoted(s, j.v)
+		if !reachable {
 			plain = false // generated code could not select it by its name
+		}
+		if r.config && (!reachable || j.viaPointer) {
+			r.l.skipped[of] = append(r.l.skipped[of], skipped{j.name, j.v.Name(), "a field of an embedded pointer, or hidden by another", r.l.places.object(j.v)})
+			continue
 		}
 		f := &ir.Field{
 			Name: j.name, Go: j.v.Name(), Embedded: j.embedded,
 			OmitEmpty: j.omitEmpty,
 			Span:      r.l.places.object(j.v),
 		}
-		if j.viaPointer || j.quoted && !r.config || j.omitZero && !r.config {
+		if !r.config && (j.viaPointer || j.quoted || j.omitZero) {
 			plain = false
 		}
 		t := j.v.Type()

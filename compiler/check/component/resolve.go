@@ -65,9 +65,12 @@ func (r *reading) refuse(format string, args ...any) *diag.Diagnostic {
 // is not there, unless its whole package is not, which has been reported.
 func (l *Loader) symbol(use string, at source.Span, dl *diag.List) types.Object {
 	path, symbol, ok := SplitUse(use)
+	if p, asked := l.wanted[path]; asked && p == nil {
+		return nil
+	}
 	if !ok {
 		d := dl.Errorf(codeNotFound, at, "%q names no function or type", use)
-		d.Helpf("write the folder or import path, a dot, and the name: `%s.Name`", orElse(path, "./folder"))
+		d.Helpf("write the folder or import path, a dot, and the name: `%s.Name`", orElse(strings.TrimRight(path, "./"), "./folder"))
 		if pkg := l.lookup(path); pkg != nil {
 			l.candidates(d, pkg)
 		}
