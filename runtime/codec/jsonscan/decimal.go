@@ -21,20 +21,24 @@ func Decimal(line []byte, s Span) (decimal.Decimal, error) {
 		v = text
 	}
 	d, err := decimal.ParseBytes(v)
-	if err == nil {
-		return d, nil
+	if err != nil {
+		return decimal.Decimal{}, expected(wantDecimal(err), line, int(s.Start), int(s.End))
 	}
-	what := "a decimal number"
+	return d, nil
+}
+
+// wantDecimal says what a text should have been that decimal refused with err.
+func wantDecimal(err error) string {
 	var e *decimal.Error
 	if errors.As(err, &e) {
 		switch e.Code {
 		case decimal.CodeDigits:
-			what = "a decimal number of at most 38 digits"
+			return "a decimal number of at most 38 digits"
 		case decimal.CodeRange:
-			what = "a decimal number with an exponent within ±6144"
+			return "a decimal number with an exponent within ±6144"
 		}
 	}
-	return decimal.Decimal{}, expected(what, line, int(s.Start), int(s.End))
+	return "a decimal number"
 }
 
 // Number is Decimal for a field that is written as a number.

@@ -1,7 +1,6 @@
 package jsonscan
 
 import (
-	"encoding/base64"
 	"math"
 	"strconv"
 	"strings"
@@ -123,12 +122,11 @@ func Bytes(line []byte, s Span, slab *Slab) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := base64.StdEncoding.AppendDecode(slab.open(base64.StdEncoding.DecodedLen(len(src))), src)
-	// The package jumps over line ends, which JSON's base64 has not.
-	if err != nil || base64.StdEncoding.EncodedLen(len(b)) != len(src) {
+	b, err := slab.DecodeBase64(src)
+	if err != nil {
 		return nil, expected(what, line, int(s.Start), int(s.End))
 	}
-	return slab.take(b), nil
+	return b, nil
 }
 
 // Duration decodes a string in Go's form, such as "1h30m" or "250ms".

@@ -75,14 +75,7 @@ func found(b []byte, start, end int) string {
 	if start >= end {
 		return "nothing"
 	}
-	cut := ""
-	if end-start > foundMax {
-		end, cut = start+foundMax, "…"
-		for end > start+foundMax-utf8.UTFMax && !utf8.RuneStart(b[end]) {
-			end--
-		}
-	}
-	v := b[start:end]
+	v, cut := cutText(b[start:end])
 	plain := utf8.Valid(v)
 	for _, c := range v {
 		plain = plain && c >= 0x20 && c != 0x7f
@@ -91,4 +84,22 @@ func found(b []byte, start, end int) string {
 		return string(v) + cut
 	}
 	return strconv.Quote(string(v)) + cut
+}
+
+// Quote shows text in quotes, cut to a readable length, for messages.
+func Quote(b []byte) string {
+	b, cut := cutText(b)
+	return strconv.Quote(string(b)) + cut
+}
+
+// cutText cuts text to a readable length between two characters, and says so.
+func cutText(b []byte) (short []byte, mark string) {
+	if len(b) <= foundMax {
+		return b, ""
+	}
+	end := foundMax
+	for end > foundMax-utf8.UTFMax && !utf8.RuneStart(b[end]) {
+		end--
+	}
+	return b[:end], "…"
 }

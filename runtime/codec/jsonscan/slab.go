@@ -1,6 +1,10 @@
 package jsonscan
 
-import "unsafe"
+import (
+	"encoding/base64"
+	"errors"
+	"unsafe"
+)
 
 // A Slab is memory for strings and byte slices that outlive their record. It
 // hands out pieces of large chunks that the collector owns and nobody uses
@@ -51,6 +55,18 @@ func (s *Slab) take(b []byte) []byte {
 	}
 	s.free = s.free[:len(s.free)+len(b)]
 	return b[:len(b):len(b)]
+}
+
+var errBase64 = errors.New("no base64")
+
+// DecodeBase64 decodes src, in the standard alphabet with padding.
+func (s *Slab) DecodeBase64(src []byte) ([]byte, error) {
+	b, err := base64.StdEncoding.AppendDecode(s.open(base64.StdEncoding.DecodedLen(len(src))), src)
+	// The package jumps over line ends, which RFC 4648 has not.
+	if err != nil || base64.StdEncoding.EncodedLen(len(b)) != len(src) {
+		return nil, errBase64
+	}
+	return s.take(b), nil
 }
 
 // An Arena is a Slab that may be emptied: what came out of it is valid until
