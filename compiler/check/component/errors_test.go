@@ -113,3 +113,9 @@ func snapshot(t *testing.T, root string) string {
 	}
 	return b.String()
 }
+
+// unpackText is unpack for an archive in the test itself.
+func unpackText(t *testing.T, text string) string {
+	t.Helper()
+	return unpack(t, txtar.Parse([]byte(strings.TrimPrefix(text, "\n"))))
+}

@@ -1,0 +1,3 @@
+package shared
+
+func Keep(in string) bool { return true }

@@ -1,0 +1,5 @@
+package pricing
+
+import "github.com/ledger/model/event"
+
+func Keep(in event.Ledger) bool { return event.Closed(in) }
