@@ -117,3 +117,12 @@ func typeComment(t *ir.Type) string {
 	}
 	return t.Name + " is an event type of the pipeline."
 }
+
+// enumConstants writes the values of a named enum as constants.
+func (g *generator) enumConstants(t *ir.Type) {
+	var defs []jen.Code
+	for _, v := range t.Values {
+		defs = append(defs, jen.Id(t.Name+upperFirst(camel(v))).Op("=").Lit(v))
+	}
+	g.types.add(jen.Comment("The values of "+t.Name+".").Line(), jen.Const().Defs(defs...))
+}

@@ -55,7 +55,7 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		}
 		files = append(files, backends.File{Path: part.name, Data: buf.Bytes()})
 	}
-	slice, err := runtimeSlice(files, l)
+	slice, err := RuntimeSlice(files, l)
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,9 @@ import (
 // own is the import path of the runtime inside flowc.
 const own = "github.com/flowc-dev/flowc/runtime/"
 
-// runtimeSlice returns the packages of the runtime that files import, directly
+// RuntimeSlice returns the packages of the runtime that files import, directly
 // or not, with their imports pointing at the copy.
-func runtimeSlice(files []backends.File, l backends.Layout) ([]backends.File, error) {
+func RuntimeSlice(files []backends.File, l backends.Layout) ([]backends.File, error) {
 	var todo []string
 	for _, f := range files {
 		if strings.HasSuffix(f.Path, ".go") {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/flowc-dev/flowc/backends/golang"
+	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/compiler/driver"
+)
+
+type buildCmd struct {
+	pipelineArg `embed:""`
+	Output      string `short:"o" help:"The folder for the binary, which is named after the pipeline." default:"." placeholder:"DIR"`
+	GOOS        string `name:"goos" help:"Build for another operating system." placeholder:"OS"`
+	GOARCH      string `name:"goarch" help:"Build for another architecture." placeholder:"ARCH"`
+}
+
+type buildResult struct {
+	Binary string `json:"binary"`
+	Bytes  int64  `json:"bytes"`
+	Hash   string `json:"hash"`
+	Cached bool   `json:"cached"`
+}
+
+// Run builds one static, reproducible binary.
+func (c *buildCmd) Run(a *app) error {
+	r, err := c.compile(a)
+	if err != nil {
+		return err
+	}
+	binary, built, err := a.build(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH})
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(c.Output, filepath.Base(binary))
+	n, err := install(binary, out)
+	if err != nil {
+		return environment(err)
+	}
+	res := buildResult{Binary: out, Bytes: n, Hash: layout(r.Program).Hash, Cached: !built}
+	return a.answer("built "+out, res, func(w io.Writer) {
+		fmt.Fprintf(w, "%s  %.1f MB  %s\n", out, float64(n)/1e6, res.Hash)
+	})
+}
+
+// build emits the Go of a program and builds it in the cache; it returns the
+// binary there, and whether the go command had to run.
+func (a *app) build(r *driver.Result, req build.Request) (binary string, built bool, err error) {
+	l := layout(r.Program)
+	files, err := golang.Backend{}.Emit(r.Program, nil, l)
+	if err != nil {
+		return "", false, bug(err)
+	}
+	cache, err := a.cacheDir()
+	if err != nil {
+		return "", false, err
+	}
+	req.Name, req.Files, req.Layout, req.CacheDir, req.Log = r.Program.Name, files, l, cache, nil
+	if m := r.Program.Module; m != nil {
+		req.ModuleDir = m.Dir
+	}
+	binary, built, err = build.Binary(a.ctx, req)
+	var failed *build.Error
+	switch {
+	case errors.As(err, &failed) && failed.Toolchain:
+		return "", false, buildFailed(fmt.Errorf("%w\nflowc needs Go %s or newer to build programs (it was built with %s)", err, golang.GoVersion, runtime.Version()))
+	case errors.As(err, &failed):
+		return "", false, buildFailed(fmt.Errorf("the generated program does not build:\n%w\nif the cause is not in your own Go, %s", err, bugIntroText))
+	case err != nil && a.ctx.Err() == nil:
+		return "", false, environment(err)
+	}
+	return binary, built, err
+}
+
+// install copies a binary to its place at once, and returns its size.
+func install(from, to string) (int64, error) {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return 0, err
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	tmp, err := os.CreateTemp(filepath.Dir(to), ".flowc-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(tmp.Name())
+	n, err := io.Copy(tmp, in)
+	if err == nil {
+		err = tmp.Chmod(0o755)
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, os.Rename(tmp.Name(), to)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+type checkCmd struct {
+	Paths   []string `arg:"" optional:"" help:"Pipelines to check; without, the one of this folder."`
+	Overlay []string `help:"Merge this file over each pipeline." placeholder:"FILE"`
+	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+}
+
+type checkResult struct {
+	Pipelines []checkedPipeline `json:"pipelines"`
+}
+
+type checkedPipeline struct {
+	File  string `json:"file"`
+	Name  string `json:"name,omitempty"`
+	Nodes int    `json:"nodes,omitempty"`
+	OK    bool   `json:"ok"`
+}
+
+// Run checks each pipeline and goes on behind one with errors.
+func (c *checkCmd) Run(a *app) error {
+	paths := c.Paths
+	if len(paths) == 0 {
+		paths = []string{""}
+	}
+	var res checkResult
+	var worst error
+	for _, p := range paths {
+		r, err := pipelineArg{File: p, Overlay: c.Overlay, Env: c.Env}.compile(a)
+		var e *exitError
+		if err != nil && !(errors.As(err, &e) && e.code == exitInvalid) {
+			return err
+		}
+		one := checkedPipeline{File: p, OK: err == nil}
+		if err != nil {
+			worst = err
+		} else {
+			one.Name = r.Program.Name
+			seen := map[string]bool{}
+			for _, n := range r.Program.Nodes {
+				seen[n.YAML] = true
+			}
+			one.Nodes = len(seen)
+		}
+		res.Pipelines = append(res.Pipelines, one)
+	}
+	if worst != nil {
+		if a.format == "json" {
+			if err := a.envelope(envelope{Summary: "invalid", Result: res}); err != nil {
+				return environment(err)
+			}
+		}
+		return worst
+	}
+	if a.format == "sarif" || a.format == "github" {
+		return nil
+	}
+	return a.answer(plural(len(res.Pipelines), "pipeline")+" ok", res, func(w io.Writer) {
+		for _, p := range res.Pipelines {
+			fmt.Fprintf(w, "%s: ok, %s\n", p.Name, plural(p.Nodes, "node"))
+		}
+	})
+}

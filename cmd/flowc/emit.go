@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+type emitCmd struct {
+	pipelineArg `embed:""`
+	Target      string `short:"t" help:"What to emit: go, types." default:"go" placeholder:"TARGET"`
+	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
+	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
+	Check       bool   `help:"Write nothing; exit with 8 when the files on disk differ."`
+}
+
+type emitResult struct {
+	Target  string            `json:"target"`
+	Dir     string            `json:"dir"`
+	Files   int               `json:"files"`
+	Changes []backends.Change `json:"changes"`
+}
+
+// Run writes the files of a target, or compares them.
+func (c *emitCmd) Run(a *app) error {
+	b, err := target(c.Target)
+	if err != nil {
+		return err
+	}
+	r, err := c.compile(a)
+	if err != nil {
+		return err
+	}
+	options := backends.Options(r.Program.Targets[b.Name()])
+	if l := b.Check(r.Program, options); len(l) > 0 {
+		if err := a.report(diag.List(l)); err != nil {
+			return err
+		}
+	}
+	pkg := c.Package
+	if pkg == "" && b.Name() == "types" {
+		pkg = packageName(c.Output)
+	}
+	l, err := layoutAt(r.Program, c.Output, pkg)
+	if err != nil {
+		return err
+	}
+	files, err := b.Emit(r.Program, options, l)
+	if err != nil {
+		return bug(err)
+	}
+	write := backends.Write
+	if c.Check {
+		write = backends.Diff
+	}
+	changes, err := write(c.Output, files)
+	if err != nil {
+		return environment(err)
+	}
+	summary := fmt.Sprintf("%s in %s, %d changed", plural(len(files), "file"), c.Output, len(changes))
+	if c.Check && len(changes) > 0 {
+		summary = fmt.Sprintf("%s differs from the pipeline in %s: run the same command without --check", c.Output, plural(len(changes), "file"))
+	}
+	res := emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes}
+	show := func(w io.Writer) {
+		for _, ch := range changes {
+			fmt.Fprintf(w, "%-7s %s\n", ch.Kind, filepath.Join(c.Output, filepath.FromSlash(ch.Path)))
+		}
+		fmt.Fprintln(w, summary)
+	}
+	if c.Check && len(changes) > 0 {
+		if a.format == "json" {
+			if err := a.envelope(envelope{Summary: summary, Result: res}); err != nil {
+				return environment(err)
+			}
+		} else {
+			show(a.stderr)
+		}
+		return exit(exitDrift)
+	}
+	return a.answer(summary, res, show)
+}

@@ -1,0 +1,77 @@
+// Command flowc compiles event-stream pipelines.
+//
+// Each command is one file here: its flags, one call into the compiler or a
+// backend, and what it prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command tree. Global flags come before or behind the command.
+type cli struct {
+	Format string `help:"How results and diagnostics are printed: ${enum}." enum:"text,json,sarif,github" default:"text" placeholder:"FORMAT"`
+	All    bool   `help:"Show every diagnostic; a terminal shows ten."`
+	Color  string `help:"Colour the output: ${enum}." enum:"auto,always,never" default:"auto" placeholder:"WHEN"`
+
+	Run        runCmd        `cmd:"" help:"Build a pipeline and run it."`
+	Build      buildCmd      `cmd:"" help:"Build a pipeline into one static binary."`
+	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
+	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types."`
+	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
+	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
+	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is main without the end of the process; it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c cli
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("flowc"),
+		kong.Description("flowc compiles event-stream pipelines into fast Go programs, and proves what it can before anything starts."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return a.fail(bug(err))
+	}
+	a.model = parser.Model
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		return a.fail(usage(err))
+	}
+	a.format, a.all = c.Format, c.All
+	a.color = a.wantsColor(c.Color, stderr)
+	a.command = parsed.Command()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a.ctx = ctx
+	err = parsed.Run(a)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 130
+	}
+	return a.fail(err)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/golang"
+	"github.com/flowc-dev/flowc/backends/gotypes"
+	"github.com/flowc-dev/flowc/compiler/analyze"
+	"github.com/flowc-dev/flowc/compiler/driver"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// targets are the backends: a list, and no registration.
+var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}}
+
+// target returns the backend that --target names.
+func target(name string) (backends.Backend, error) {
+	var names []string
+	for _, b := range targets {
+		if b.Name() == name {
+			return b, nil
+		}
+		names = append(names, b.Name())
+	}
+	return nil, usage(fmt.Errorf("no target %q: there are %s", name, strings.Join(names, ", ")))
+}
+
+// A pipelineArg is the FILE of a command, with the flags that go with it.
+type pipelineArg struct {
+	File    string   `arg:"" optional:"" help:"The pipeline (YAML, JSON or CUE); - is standard input. Without: pipeline.yaml, else the only *.flow.yaml."`
+	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+}
+
+// compile compiles the pipeline and prints its diagnostics; without errors it
+// returns the result.
+func (p pipelineArg) compile(a *app) (*driver.Result, error) {
+	cache, err := a.cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	schemas := map[string]string{}
+	for _, b := range targets {
+		schemas[b.Name()] = b.OptionsSchema()
+	}
+	r, err := driver.Compile(a.ctx, driver.Options{
+		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: schemas, CacheDir: cache,
+	})
+	if err != nil {
+		return nil, compileError(err)
+	}
+	if err := a.report(r.Diagnostics); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// compileError gives an error of the driver its exit code.
+func compileError(err error) error {
+	var panicked *driver.BugError
+	if errors.As(err, &panicked) {
+		return bug(err)
+	}
+	if errors.Is(err, driver.ErrUsage) {
+		return usage(err)
+	}
+	return environment(err)
+}
+
+// layout is where a built or run program lies: a module of its own, or, with Go
+// of the user's, an internal package of theirs that is never written there.
+func layout(p *ir.Program) backends.Layout {
+	l := backends.Layout{Package: "main", Path: "flowc.local/" + p.Name, Hash: analyze.Hash(p), Version: version()}
+	if p.Module != nil {
+		l.Inside = true
+		l.Path = p.Module.Path + "/internal/flowc_" + strings.ReplaceAll(p.Name, "-", "_")
+	}
+	return l
+}
+
+// layoutAt is the layout of files that are emitted into dir.
+func layoutAt(p *ir.Program, dir, pkg string) (backends.Layout, error) {
+	l := backends.Layout{Package: "main", Path: "flowc.local/" + p.Name, Hash: analyze.Hash(p), Version: version()}
+	if pkg != "" {
+		l.Package = pkg
+	}
+	if p.Module == nil && pkg == "" {
+		return l, nil
+	}
+	root, module, err := moduleAbove(dir)
+	if err != nil {
+		return l, environment(err)
+	}
+	switch {
+	case module == "" && p.Module != nil:
+		return l, usage(fmt.Errorf("%s is in no Go module, but the pipeline uses Go of %s: emit to a folder inside that module", dir, p.Module.Path))
+	case module == "":
+		l.Path = "flowc.local/" + pkg
+		return l, nil
+	case p.Module != nil && module != p.Module.Path:
+		return l, usage(fmt.Errorf("%s is in module %s, but the pipeline uses Go of %s: emit to a folder inside that module", dir, module, p.Module.Path))
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil {
+		return l, environment(err)
+	}
+	l.Inside, l.Path = true, path.Join(module, filepath.ToSlash(rel))
+	return l, nil
+}
+
+// moduleAbove finds the go.mod in or above dir, which need not exist yet, and
+// returns its folder and module path; "" where there is none.
+func moduleAbove(dir string) (root, module string, err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return "", "", err
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && !strings.Contains(firstLine(string(text)), backends.Header) {
+			for line := range strings.Lines(string(text)) {
+				if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "module "); ok {
+					return dir, strings.Trim(strings.TrimSpace(rest), `"`), nil
+				}
+			}
+			return "", "", fmt.Errorf("%s has no module line", filepath.Join(dir, "go.mod"))
+		}
+		if dir == filepath.Dir(dir) {
+			return "", "", nil
+		}
+	}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

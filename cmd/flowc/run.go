@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends/golang/build"
+)
+
+type runCmd struct {
+	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Args    []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
+}
+
+// Run builds the pipeline into the cache and becomes the program: it runs in
+// the pipeline's folder, with the streams, signals and exit code its own.
+func (c *runCmd) Run(a *app) error {
+	arg := pipelineArg{Overlay: c.Overlay, Env: c.Env}
+	args := c.Args
+	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
+		arg.File, args = args[0], args[1:]
+	}
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	args, err := absolutePaths(args)
+	if err != nil {
+		return environment(err)
+	}
+	r, err := arg.compile(a)
+	if err != nil {
+		return err
+	}
+	binary, _, err := a.build(r, build.Request{})
+	if err != nil {
+		return err
+	}
+	code, err := build.Exec(a.ctx, binary, args, r.Dir)
+	if err != nil {
+		return environment(err)
+	}
+	return exit(code)
+}
+
+// absolutePaths makes paths given to the program's flags absolute, since it
+// runs in the pipeline's folder and not in the user's.
+func absolutePaths(args []string) ([]string, error) {
+	out := append([]string(nil), args...)
+	abs := func(p string) (string, error) {
+		if p == "-" || p == "" {
+			return p, nil
+		}
+		return filepath.Abs(p)
+	}
+	for i, arg := range out {
+		for _, flag := range []string{"--report", "--set-file"} {
+			var err error
+			if arg == flag && i+1 < len(out) {
+				out[i+1], err = abs(out[i+1])
+			} else if p, ok := strings.CutPrefix(arg, flag+"="); ok {
+				p, err = abs(p)
+				out[i] = flag + "=" + p
+			}
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
