@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -20,35 +18,10 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/workload"
 )
 
-// errUsage is a mistake in the command line that the flag package has explained.
-var errUsage = errors.New("usage")
-
-type options struct {
-	workloads string
-	rounds    int
-	size      int
-	out       string
-	dir       string
-	span      time.Duration
-}
-
 func run(ctx context.Context, args []string) error {
-	var o options
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&o.workloads, "workloads", "", "which to run, by their names or the beginnings of them, such as W1,W2 (default: all)")
-	flags.IntVar(&o.rounds, "rounds", 3, "interleaved rounds")
-	flags.IntVar(&o.size, "size", 200_000, "events of 1 KB; the other workloads have a multiple of it")
-	flags.StringVar(&o.out, "out", "README.md", "file whose tables are rewritten (\"\": print only)")
-	flags.DurationVar(&o.span, "span", 2*time.Second, "of each phase of W6")
-	flags.StringVar(&o.dir, "dir", memory(), "where data is kept while the suite runs")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage
-	}
-	if o.rounds < 1 || o.size < 100 {
-		return errors.New("at least one round and a size of 100 are needed")
+	o, err := parse(args)
+	if err != nil {
+		return err
 	}
 	chosen, err := choose(o.workloads)
 	if err != nil {
@@ -185,16 +158,6 @@ func cores() [][]int {
 		return [][]int{{0}}
 	}
 	return [][]int{{1}, {0, 1}}
-}
-
-// memory is a folder that lies in memory, where the system has one: disks differ more
-// than programs do.
-func memory() string {
-	const shm = "/dev/shm"
-	if info, err := os.Stat(shm); err == nil && info.IsDir() {
-		return shm
-	}
-	return os.TempDir()
 }
 
 func progress(format string, args ...any) {

@@ -14,7 +14,11 @@ import (
 // Result gives the section of a workload: its table, and what was left out.
 func Result(r suite.Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** %s.\n\n", r.Workload.ID, r.Workload.Title)
+	fmt.Fprintf(&b, "**%s** %s.", r.Workload.ID, r.Workload.Title)
+	if r.Workload.Goal != "" {
+		fmt.Fprintf(&b, " Goal: %s.", r.Workload.Goal)
+	}
+	b.WriteString("\n\n")
 	b.WriteString(table(r).Markdown())
 	for _, row := range r.Rows {
 		if row.Wrong != "" {

@@ -11,6 +11,7 @@ func w1Text() Workload {
 		ID: "W1-text", Title: "NDJSON file to file as text, events of 1 KB",
 		Events: kilobytes, Input: payments, InputName: "payments", Expected: same,
 		Outputs: []string{"out.ndjson"}, Reference: "cp",
+		Goal: "flowc ≥ 0.69 (1.45 × cp's CPU), 2 cores ≥ 1.6 × 1, RSS ≤ 20 MB",
 		Contenders: []Contender{
 			tool("cp", "cp", "", func(path, _ string, j Job) measure.Command {
 				return measure.Command{Argv: []string{path, j.Input, j.Outputs[0]}}
@@ -30,6 +31,7 @@ func w1Typed() Workload {
 		ID: "W1-typed", Title: "NDJSON file to file with types, nothing changed, events of 1 KB",
 		Events: kilobytes, Input: payments, InputName: "payments", Expected: same,
 		Outputs: []string{"out.ndjson"}, Reference: structural,
+		Goal: "flowc ≥ 0.85, 2 cores ≥ 1.6 × 1, RSS ≤ 20 MB",
 		Contenders: append([]Contender{
 			program(structural, "structural", "W1-typed"),
 			program("bytedance/sonic, validity alone", "sonic", "W1-typed"),

@@ -11,6 +11,7 @@ func w2() Workload {
 	return Workload{
 		ID: "W2", Title: "filter type = payment and amount > 100, project 5 fields and one computed, events of 1 KB with 14 fields",
 		Events: kilobytes, Input: payments, InputName: "payments", Outputs: []string{"out.ndjson"}, Reference: structural,
+		Goal:     "flowc ≥ 0.85, 2 cores ≥ 1.6 × 1, RSS ≤ 20 MB; ≥ 1.3 × DuckDB, 1.7 × sonic, 5 × encoding/json/v2, 10 × naive",
 		Expected: func(input string, _ int, outputs []string) error { return data.W2(input, outputs[0]) },
 		Contenders: append(append([]Contender{
 			program(structural, "structural", "W2"),

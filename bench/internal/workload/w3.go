@@ -11,6 +11,7 @@ func w3() Workload {
 	return Workload{
 		ID: "W3", Title: "three sinks by event type with a filter each, events of 227 B",
 		Events: entries, Input: ledger, InputName: "ledger", Reference: structural,
+		Goal:     "flowc ≥ 0.85, 2 cores ≥ 1.6 × 1, RSS ≤ 20 MB; ≥ 4 × DuckDB, 2.5 × sonic, 5 × encoding/json/v2, 10 × naive",
 		Outputs:  []string{"payments.ndjson", "trades.ndjson", "transfers.ndjson"},
 		Expected: func(input string, _ int, outputs []string) error { return data.W3(input, outputs) },
 		Contenders: append([]Contender{

@@ -11,6 +11,7 @@ func w4() Workload {
 	return Workload{
 		ID: "W4", Title: "sum and count by asset and minute of event time, events of 227 B",
 		Events: entries, Input: ledger, InputName: "ledger", Outputs: []string{"totals.ndjson"}, Reference: structural,
+		Goal:     "flowc ≥ 2 × DuckDB, 2.5 × sonic, 5 × encoding/json/v2, 10 × naive",
 		Expected: func(input string, _ int, outputs []string) error { return data.W4(input, outputs[0]) },
 		Contenders: []Contender{
 			program(structural, "structural", "W4"),

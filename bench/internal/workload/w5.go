@@ -25,6 +25,7 @@ func w5() Workload {
 		ID: "W5", Title: "a generator, ten trivial stages, discard",
 		Events: func(size int) int { return 100 * size }, Expected: arrived,
 		Outputs: []string{"arrived.json"}, Reference: fused, Nanoseconds: true,
+		Goal: "flowc ≤ 6 ns an event",
 		Contenders: []Contender{
 			form(fused, "fused"),
 			form("hand-written, batches of 256", "batched"),

@@ -28,7 +28,9 @@ type Workload struct {
 	Expected func(input string, events int, outputs []string) error
 	Outputs  []string // file names
 	// Reference is the contender that the others are compared with.
-	Reference  string
+	Reference string
+	// Goal is what flowc's row is held against.
+	Goal       string
 	Contenders []Contender
 	// Nanoseconds shows the time an event instead of the events a second.
 	Nanoseconds bool
