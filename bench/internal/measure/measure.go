@@ -24,7 +24,7 @@ type Command struct {
 	Argv   []string
 	Env    []string // beside the suite's own environment
 	Dir    string
-	Stdout string // file; "": passed to the suite's
+	Stdout string // file; "": discarded
 	Cores  []int  // the cores to run on; GOMAXPROCS is their number
 }
 
