@@ -78,29 +78,35 @@ const longest = 16
 // which a comparison of eight at once finds sooner than a call can.
 func stringEnd(b []byte, i int) int {
 	e := i
-	for range 2 {
-		if e+8 > len(b) {
-			break
-		}
-		x := binary.LittleEndian.Uint64(b[e:]) ^ quotes
-		if hit := (x - ones) &^ x & highs; hit != 0 {
+	if i+16 <= len(b) {
+		word := b[i : i+16]
+		if hit := quotesIn(word[:8]); hit != 0 {
 			e += bits.TrailingZeros64(hit) / 8
-			if b[e-1] != '\\' {
-				return e + 1
-			}
-			return escapedEnd(b, i, e)
+			goto found
 		}
-		e += 8
+		if hit := quotesIn(word[8:]); hit != 0 {
+			e += 8 + bits.TrailingZeros64(hit)/8
+			goto found
+		}
+		e += 16
 	}
-	j := bytes.IndexByte(b[e:], '"')
-	if j < 0 {
-		return -1
+	if j := bytes.IndexByte(b[e:], '"'); j >= 0 {
+		e += j
+		goto found
 	}
-	e += j
+	return -1
+found:
 	if b[e-1] != '\\' {
 		return e + 1
 	}
 	return escapedEnd(b, i, e)
+}
+
+// quotesIn sets the high bit of each byte of eight that is a quote. Above the first
+// quote there may be false hits; the lowest is right.
+func quotesIn(b []byte) uint64 {
+	x := binary.LittleEndian.Uint64(b) ^ quotes
+	return (x - ones) &^ x & highs
 }
 
 const (
@@ -137,6 +143,10 @@ func nestedEnd(b []byte, i int) int {
 		switch b[i] {
 		case '"':
 			e := stringEnd(b, i+1)
+			// A string is mostly followed by another one.
+			for e > 0 && e+1 < len(b) && b[e+1] == '"' && (b[e] == ':' || b[e] == ',') {
+				e = stringEnd(b, e+2)
+			}
 			if e < 0 {
 				return -1
 			}
