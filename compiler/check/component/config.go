@@ -24,7 +24,7 @@ func (l *Loader) CheckConfig(ref *ir.GoRef, settings []ir.Setting, at source.Spa
 		}
 		return nil
 	}
-	c := &configCheck{l: l, ref: ref, dl: dl, places: map[string]source.Span{}}
+	c := &configCheck{l: l, ref: ref, dl: dl, places: map[string]source.Span{}, meant: map[string]bool{}}
 	for _, s := range settings {
 		c.set(ref.Config, nil, strings.Split(s.Key, "."), "", s.Value, s.Span)
 	}
@@ -91,6 +91,9 @@ type configCheck struct {
 	dl     *diag.List
 	out    []ir.Setting
 	places map[string]source.Span // canonical dotted keys that were given
+	// meant are keys that a mistake which was reported stands for: they are not
+	// missing besides.
+	meant map[string]bool
 }
 
 // set handles one value below a type: path is what is left of its key, prefix
@@ -125,9 +128,11 @@ func (c *configCheck) set(t *ir.Type, field *ir.Field, path []string, prefix str
 		if v.Kind == "null" && (f.Optional || f.Type.Kind == ir.List || f.Type.Kind == ir.Map || f.Type.Kind == ir.Any) {
 			return // as if it were not there
 		}
-		if v = c.value(f.Type, f, key, v); v != nil {
-			c.out = append(c.out, ir.Setting{Key: key, Type: f.Type, Value: v, Span: at})
+		if v = c.value(f.Type, f, key, v); v == nil {
+			c.meant[key] = true
+			return
 		}
+		c.out = append(c.out, ir.Setting{Key: key, Type: f.Type, Value: v, Span: at})
 	case t.Kind == ir.Struct:
 		for _, e := range v.Entries {
 			c.set(t, field, []string{e.Key}, prefix, e.Value, entrySpan(e))
@@ -210,7 +215,9 @@ func (c *configCheck) field(t *ir.Type, prefix, key string, at source.Span) *ir.
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
 	}
-	if !d.Near(key, names) {
+	if d.Near(key, names) {
+		c.meant[prefix+diag.Nearest(key, names)] = true
+	} else {
 		if len(names) > 0 {
 			d.Notef("its keys are %s", strings.Join(quoted(names), ", "))
 		} else {
@@ -234,6 +241,9 @@ func (c *configCheck) required(at source.Span) {
 	var missing []string
 	var fields []*ir.Field
 	given := func(key string) bool {
+		if c.meant[key] {
+			return true
+		}
 		for k := range c.places {
 			if k == key || strings.HasPrefix(k, key+".") {
 				return true
@@ -252,7 +262,7 @@ func (c *configCheck) required(at source.Span) {
 				missing, fields = append(missing, key), append(fields, f)
 				continue
 			}
-			if f.Type.Kind == ir.Struct && (!f.Optional || given(key)) {
+			if f.Type.Kind == ir.Struct && !c.meant[key] && (!f.Optional || given(key)) {
 				walk(f.Type, key+".", append(outer, t))
 			}
 		}

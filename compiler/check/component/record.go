@@ -23,12 +23,13 @@ import (
 // do not do (`,string`, `omitzero`, embedded pointers). A GoNamed struct has
 // Fields all the same, for inline Go and for meeting by structure.
 type recordReader struct {
-	l      *Loader
-	config bool
-	memo   typeutil.Map          // types.Type -> *ir.Type
-	bad    map[*ir.Type]string   // why a type can't be (a part of) a record
-	inner  map[*ir.Type]*ir.Type // elements of arrays and maps left to encoding/json
-	depth  int
+	l       *Loader
+	config  bool
+	memo    typeutil.Map // types.Type -> *ir.Type
+	aliases map[*types.TypeName]*ir.Type
+	bad     map[*ir.Type]string   // why a type can't be (a part of) a record
+	inner   map[*ir.Type]*ir.Type // elements of arrays and maps left to encoding/json
+	depth   int
 	// pointers are types *T in the making: copies of T, which may be unfinished
 	// where T is recursive.
 	pointers []pointer
@@ -50,17 +51,29 @@ type skipped struct {
 }
 
 func newRecordReader(l *Loader, config bool) *recordReader {
-	return &recordReader{l: l, config: config, bad: map[*ir.Type]string{}, inner: map[*ir.Type]*ir.Type{}}
+	return &recordReader{l: l, config: config, bad: map[*ir.Type]string{}, inner: map[*ir.Type]*ir.Type{}, aliases: map[*types.TypeName]*ir.Type{}}
 }
 
 // read returns the type; equal Go types give the same pointer, and recursive
 // ones point to themselves.
 func (r *recordReader) read(t types.Type) *ir.Type {
-	if known, ok := r.memo.At(t).(*ir.Type); ok {
+	// An alias that is the only name of its type is a type of its own here: it
+	// can be named, and the instance behind it can't. The memo would take them
+	// for one, whichever came first.
+	alias, ok := t.(*types.Alias)
+	if ok = ok && typeName(t) == alias.Obj(); ok {
+		if known := r.aliases[alias.Obj()]; known != nil {
+			return known
+		}
+	} else if known, ok := r.memo.At(t).(*ir.Type); ok {
 		return known
 	}
 	out := &ir.Type{}
-	r.memo.Set(t, out)
+	if ok {
+		r.aliases[alias.Obj()] = out
+	} else {
+		r.memo.Set(t, out)
+	}
 	r.l.origins[out] = t
 	r.depth++
 	r.fill(out, t)

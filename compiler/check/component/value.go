@@ -32,7 +32,7 @@ func (c *configCheck) value(t *ir.Type, field *ir.Field, key string, v *ir.Value
 	case ir.Struct:
 		return c.structure(t, field, key, v)
 	case ir.GoNamed:
-		if t.Go != nil && !t.Go.Text {
+		if !t.Go.Text && v.Kind != "null" {
 			return v // its UnmarshalJSON decides, when the program starts
 		}
 	}
@@ -102,7 +102,7 @@ func (c *configCheck) structure(t *ir.Type, field *ir.Field, key string, v *ir.V
 		c.wrong(t, field, key, v)
 		return nil
 	}
-	inner := &configCheck{l: c.l, ref: c.ref, dl: c.dl, places: c.places}
+	inner := &configCheck{l: c.l, ref: c.ref, dl: c.dl, places: c.places, meant: c.meant}
 	before := len(*c.dl)
 	whole := *v
 	whole.Entries = nil
@@ -125,7 +125,7 @@ func (c *configCheck) structure(t *ir.Type, field *ir.Field, key string, v *ir.V
 		}
 	}
 	for _, f := range t.Fields {
-		if f.Required && !given[f.Name] {
+		if f.Required && !given[f.Name] && !c.meant[key+"."+f.Name] {
 			c.dl.Errorf(codeConfig, v.Span, "`%s` lacks `%s`", key, f.Name).
 				NoteAt(f.Span, "`%s` is required here", f.Name)
 		}
@@ -139,11 +139,16 @@ func (c *configCheck) structure(t *ir.Type, field *ir.Field, key string, v *ir.V
 // literal checks a scalar that is known now.
 func (c *configCheck) literal(t *ir.Type, field *ir.Field, key string, v *ir.Value) bool {
 	text := v.Text()
-	problem, help := "", ""
+	problem, help, fix := "", "", ""
 	switch t.Kind {
 	case ir.String:
-		if t.Go != nil && t.Go.Package == "encoding/json" && (v.Kind == "int" || v.Kind == "float") {
-			return true // json.Number
+		if isJSONNumber(t) {
+			if _, err := strconv.ParseFloat(text, 64); err == nil {
+				return true
+			}
+			d := c.wrong(t, field, key, v)
+			d.Message = fmt.Sprintf("`%s` takes a number, and this is %s", key, valueKind(v))
+			return false
 		}
 		if v.Kind != "string" {
 			d := c.wrong(t, field, key, v)
@@ -155,6 +160,7 @@ func (c *configCheck) literal(t *ir.Type, field *ir.Field, key string, v *ir.Val
 		if v.Kind == "bool" {
 			return true
 		}
+		fix = map[string]string{"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}[strings.ToLower(text)]
 	case ir.Int, ir.Int64, ir.Uint64:
 		if v.Kind == "int" {
 			problem, help = c.integer(t, text)
@@ -214,6 +220,9 @@ func (c *configCheck) literal(t *ir.Type, field *ir.Field, key string, v *ir.Val
 	}
 	if help != "" {
 		d.Helpf("%s", help)
+	}
+	if fix != "" {
+		d.Replace(v.Span, fix, "write `%s`", fix)
 	}
 	return false
 }
