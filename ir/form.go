@@ -39,7 +39,7 @@ func (f *form) writes() bool { return f.out != nil }
 // mark is a word or punctuation that always stands.
 func (f *form) mark(word string) {
 	if f.writes() {
-		if word == ":" || word == "," || word == ")" || word == "]" || word == "?" {
+		if strings.Contains(":,()]?", word) {
 			f.out.glue(word)
 		} else {
 			f.out.word(word)
@@ -788,18 +788,30 @@ func (f *form) expr(e *Expr, mayBlock bool) {
 	}
 	f.mark(":")
 	f.typ(&e.Type)
+	f.flag("optional", &e.Optional)
 	f.flag("body", &e.Body)
 	f.flag("errs", &e.Errs)
 	f.flag("seq", &e.Seq)
 	f.flag("const", &e.Const)
 	f.flag("panics", &e.Panics)
 	f.flag("keeps", &e.Keeps)
+	f.flag("writes", &e.Writes)
 	choice(f, &e.Effect, Pure, Clock, Random, IO, Unknown)
 	if f.optional("reads", len(e.Reads) > 0) {
 		commas(f, &e.Reads, f.path)
 	}
 	f.list("meta", &e.MetaReads)
+	if f.optional("holds", e.Eq != nil) {
+		f.fieldEq(&e.Eq)
+	}
 	f.list("lets", &e.Lets)
+	if f.optional("consts", len(e.Consts) > 0) {
+		commas(f, &e.Consts, func(c *Const) {
+			name(f, "a constant's name", &c.Name)
+			name(f, "a constant", &c.Text)
+			f.flag("number", &c.Number)
+		})
+	}
 	if f.optional("uses", len(e.Uses) > 0) {
 		commas(f, &e.Uses, func(i *Import) {
 			name(f, "an import's name", &i.Name)
@@ -820,6 +832,17 @@ func (f *form) expr(e *Expr, mayBlock bool) {
 			f.when("go", e.Go != e.Text, func() { f.lines(&e.Go) })
 		})
 	}
+}
+
+// fieldEq is a field and the values with which a condition holds.
+func (f *form) fieldEq(p **FieldEq) {
+	if !f.writes() {
+		*p = &FieldEq{}
+	}
+	f.path(&(*p).Path)
+	f.mark("is")
+	f.mark("(")
+	closed(f, ")", &(*p).Values, func(s *string) { name(f, "a value", s) })
 }
 
 func (f *form) newExpr(p **Expr) {
@@ -1022,7 +1045,8 @@ func (f *form) opBody(op Op) {
 		each(f, "case", &op.Cases, func(c *Case) {
 			name(f, "a port", &c.Port)
 			if f.optional("is", len(c.Values) > 0) {
-				commas(f, &c.Values, func(s *string) { name(f, "a value", s) })
+				f.mark("(")
+				closed(f, ")", &c.Values, func(s *string) { name(f, "a value", s) })
 			}
 			f.mark(":")
 			f.newExpr(&c.Cond)
@@ -1234,8 +1258,13 @@ func (f *form) method(keyword string, m *Method) {
 // ---- edges and partitions
 
 func (f *form) edge(e *Edge) {
-	name(f, "a node", &e.From)
-	if f.optional(":", e.Port != "") {
+	if f.writes() {
+		from := atom(e.From)
+		if e.Port != "" {
+			from += ":" + atom(e.Port)
+		}
+		f.out.word(from)
+	} else if name(f, "a node", &e.From); f.in.accept(":") {
 		name(f, "a port", &e.Port)
 	}
 	f.mark("->")

@@ -267,6 +267,8 @@ func (r *randomizer) correct(v reflect.Value) {
 		if r.IntN(4) == 0 {
 			x.Live = []Path{}
 		}
+	case *FieldEq:
+		x.Path = Path{"A", "B"}
 	case *Case:
 		if x.Cond == nil {
 			x.Cond = &Expr{}

@@ -10,9 +10,11 @@ import (
 // along. Where several ways leave one port, they share it, and only a way on
 // which somebody may write to what the record holds gets a copy.
 //
-// Who writes: function bodies that assign to `in` or take its address, and code
-// of the user's that gets a list, a map or the record itself. `set` makes a new
-// record, which shares its lists and maps with the old one.
+// A record goes by value from stage to stage, so what is shared is what it
+// refers to: elements of lists and maps, and what optional fields point to. Who
+// writes to these: expressions of which the checker says so (Expr.Writes), and
+// components that get them. `set` makes a new record, which shares them with
+// the old one.
 func alias(p *ir.Program) {
 	g := newGraph(p)
 	writes := g.writers()
@@ -62,12 +64,8 @@ func handsOnParts(n *ir.Node, t *ir.Type) bool {
 	if !ok || op.Go != nil {
 		return false // bytes, or a component, which gets copies
 	}
-	exprs := []*ir.Expr{op.Expr}
-	for _, a := range op.Assign {
-		exprs = append(exprs, a.Expr)
-	}
-	return slices.ContainsFunc(exprs, func(e *ir.Expr) bool {
-		return e != nil && slices.ContainsFunc(e.Reads, func(p ir.Path) bool { return sharesAt(t, p) })
+	return slices.ContainsFunc(exprsOf(op), func(e *ir.Expr) bool {
+		return slices.ContainsFunc(e.Reads, func(p ir.Path) bool { return sharesAt(t, p) })
 	})
 }
 
@@ -82,9 +80,53 @@ func writesTo(n *ir.Node, t *ir.Type) bool {
 		// maps; one that only answers yes or no is taken to leave them alone.
 		return op.Go.Shape != ir.ShapeFilter && slices.ContainsFunc(component(op.Go), func(p ir.Path) bool { return sharesAt(t, p) })
 	}
-	exprs := []*ir.Expr{op.Expr}
+	return slices.ContainsFunc(exprsOf(op), func(e *ir.Expr) bool { return e.Writes })
+}
+
+// exprsOf are the expressions of a node.
+func exprsOf(op *ir.Apply) []*ir.Expr {
+	var exprs []*ir.Expr
+	if op.Expr != nil {
+		exprs = append(exprs, op.Expr)
+	}
 	for _, a := range op.Assign {
 		exprs = append(exprs, a.Expr)
 	}
-	return slices.ContainsFunc(exprs, func(e *ir.Expr) bool { return e != nil && exprWrites(e, t) })
+	return exprs
+}
+
+// sharesAt tells whether a copy of what is at a path below records of a type
+// shares memory with the record that somebody could write to.
+func sharesAt(t *ir.Type, path ir.Path) bool {
+	if isWhole(path) {
+		return refers(t, nil)
+	}
+	for _, name := range path {
+		if t == nil || t.Kind != ir.Struct {
+			return t == nil || !t.IsScalar() // a method, of a list or of a scalar
+		}
+		f := t.GoField(name)
+		if f == nil || f.Pointer() {
+			return true
+		}
+		t = f.Type
+	}
+	return refers(t, nil)
+}
+
+// refers tells whether a copy of a value shares memory that can be written to
+// with it; types that are not known do. around are the types on the way.
+func refers(t *ir.Type, around []*ir.Type) bool {
+	if t == nil || slices.Contains(around, t) {
+		return true
+	}
+	switch t.Kind {
+	case ir.List, ir.Map, ir.JSON, ir.Any, ir.Bytes, ir.GoNamed:
+		return true
+	case ir.Struct:
+		around = append(around, t)
+		return t.Go != nil && (t.Go.Pointer || t.Go.Custom) ||
+			slices.ContainsFunc(t.Fields, func(f *ir.Field) bool { return f.Pointer() || refers(f.Type, around) })
+	}
+	return false
 }

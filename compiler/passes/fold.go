@@ -17,6 +17,15 @@ func fold(e *ir.Expr, known facts, t *ir.Type) {
 	if e == nil || len(known) == 0 || e.Body || e.Errs || strings.Contains(e.Go, "\n") {
 		return
 	}
+	if e.Eq != nil {
+		switch decideEq(known[strings.Join(e.Eq.Path, ".")], e.Eq.Values) {
+		case isTrue:
+			setConstant(e, "true")
+		case isFalse:
+			setConstant(e, "false")
+		}
+		return
+	}
 	root, err := parser.ParseExpr(e.Go)
 	if err != nil {
 		return
@@ -41,8 +50,8 @@ func fold(e *ir.Expr, known facts, t *ir.Type) {
 
 func setConstant(e *ir.Expr, value string) {
 	e.Go, e.Const, e.Effect = value, true, ir.Pure
-	e.Panics, e.Keeps = false, false
-	e.Reads, e.MetaReads, e.Lets, e.Uses = nil, nil, nil, nil
+	e.Panics, e.Keeps, e.Writes, e.Eq = false, false, false, nil
+	e.Reads, e.MetaReads, e.Lets, e.Uses, e.Consts = nil, nil, nil, nil, nil
 }
 
 // A truth is what is known of a condition.
@@ -114,13 +123,19 @@ func (f *folder) compare(x *ast.BinaryExpr) truth {
 	if !ok {
 		return open
 	}
-	values, ok := f.known[field]
+	return decideEq(f.known[field], []string{value})
+}
+
+// decideEq tells whether a field that can have the known values has one of
+// those asked for.
+func decideEq(known, asked []string) truth {
+	has := func(v string) bool { return slices.Contains(asked, v) }
 	switch {
-	case !ok || len(values) == 0:
+	case len(known) == 0:
 		return open
-	case !slices.Contains(values, value):
+	case !slices.ContainsFunc(known, has):
 		return isFalse
-	case len(values) == 1:
+	case !slices.ContainsFunc(known, func(v string) bool { return !has(v) }):
 		return isTrue
 	}
 	return open
@@ -149,43 +164,47 @@ func (f *folder) kept(e ast.Expr) ast.Expr {
 // dropReads takes out of an expression's lists what its shorter text no longer
 // names.
 func dropReads(e *ir.Expr, kept ast.Expr) {
-	words, paths := map[string]bool{}, map[string]bool{}
+	words := map[string]bool{}
+	var paths []ir.Path
 	ast.Inspect(kept, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
 			words[n.Name] = true
 		case *ast.SelectorExpr:
-			if isRooted(n) {
-				paths[chain(n)] = true
+			if path := pathOf(n); path != nil {
+				paths = append(paths, path)
 			}
 		}
 		return true
 	})
 	named := func(p ir.Path) bool {
-		path := strings.Join(p, ".")
-		for have := range paths {
-			if have == path || strings.HasPrefix(have, path+".") {
-				return true
-			}
-		}
-		return isWhole(p)
+		return isWhole(p) || slices.ContainsFunc(paths, func(have ir.Path) bool {
+			return len(have) >= len(p) && slices.Equal(have[:len(p)], p)
+		})
 	}
 	e.Reads = slices.DeleteFunc(slices.Clone(e.Reads), func(p ir.Path) bool { return !named(p) })
 	e.Lets = slices.DeleteFunc(slices.Clone(e.Lets), func(name string) bool { return !words[name] })
 	e.Uses = slices.DeleteFunc(slices.Clone(e.Uses), func(i ir.Import) bool { return !words[i.Name] })
+	e.Consts = slices.DeleteFunc(slices.Clone(e.Consts), func(c ir.Const) bool { return !words[c.Name] })
 	if !words["meta"] {
 		e.MetaReads = nil
 	}
 }
 
-// chain is in.Asset.Code as Asset.Code; calls and indexes end it.
-func chain(e ast.Expr) string {
+// pathOf is in.Asset.Code as a path, nil for anything else.
+func pathOf(e ast.Expr) ir.Path {
 	sel, ok := e.(*ast.SelectorExpr)
 	if !ok {
-		return ""
+		return nil
 	}
-	if above := chain(sel.X); above != "" {
-		return above + "." + sel.Sel.Name
+	if id, ok := sel.X.(*ast.Ident); ok {
+		if id.Name != "in" {
+			return nil
+		}
+		return ir.Path{sel.Sel.Name}
 	}
-	return sel.Sel.Name
+	if above := pathOf(sel.X); above != nil {
+		return append(above, sel.Sel.Name)
+	}
+	return nil
 }

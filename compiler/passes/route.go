@@ -16,7 +16,8 @@ import (
 //
 // Where a decoder tells event types apart, the field that tells has a known
 // value behind each port, and behind `filter: in.Side == "buy"` so has Side: a
-// later comparison of that field with a constant is then true or false. A
+// later comparison of that field with a constant is then true or false. (A body
+// may assign to `in`, but what it changes is a copy of its own.) A
 // condition that is decided as a whole becomes that constant and reads nothing;
 // its node stays, and counts.
 //
@@ -144,24 +145,15 @@ func throughApply(op *ir.Apply, in facts, t *ir.Type) facts {
 		if op.Verb == ir.VerbFilter {
 			fold(op.Expr, in, t)
 			out = out.with(learn(op.Expr, t))
-			if exprWrites(op.Expr, t) {
-				return nil
-			}
 		}
 		for i := range op.Assign {
 			fold(op.Assign[i].Expr, out, t)
 			out = out.with(learn(op.Assign[i].Expr, t))
-			if exprWrites(op.Assign[i].Expr, t) {
-				return nil
-			}
 		}
 		return out
 	case ir.VerbSet:
 		out := in
 		for _, a := range op.Assign {
-			if exprWrites(a.Expr, t) {
-				return nil
-			}
 			out = out.without(a.Go)
 		}
 		for _, name := range op.Unset {
@@ -190,9 +182,6 @@ func routeCases(op *ir.Route, in facts, t *ir.Type) map[string]facts {
 			fold(c.Cond, in, t)
 		}
 		behind[c.Port] = append(behind[c.Port], in.with(learn(c.Cond, t)))
-		if exprWrites(c.Cond, t) {
-			in = nil
-		}
 	}
 	ports := map[string]facts{}
 	for port, list := range behind {
@@ -258,6 +247,12 @@ func equalities(e *ir.Expr, t *ir.Type) (f facts, exact bool) {
 	if e == nil || e.Body || e.Errs {
 		return nil, false
 	}
+	if e.Eq != nil {
+		if f := fieldBelow(t, e.Eq.Path); f == nil || !isText(f) {
+			return nil, false
+		}
+		return facts{strings.Join(e.Eq.Path, "."): e.Eq.Values}, true
+	}
 	root, err := parser.ParseExpr(e.Go)
 	if err != nil {
 		return nil, false
@@ -294,6 +289,22 @@ func equalitiesIn(root ast.Expr, t *ir.Type) (facts, bool) {
 	return nil, false
 }
 
+// fieldBelow is the field at a path of a record, nil where there is none or a
+// pointer on the way.
+func fieldBelow(t *ir.Type, path ir.Path) *ir.Field {
+	var f *ir.Field
+	for _, name := range path {
+		if f != nil && f.Pointer() || t == nil || t.Kind != ir.Struct {
+			return nil
+		}
+		if f = t.GoField(name); f == nil {
+			return nil
+		}
+		t = f.Type
+	}
+	return f
+}
+
 // comparison reads `in.Side == "buy"`, either way round.
 func comparison(x *ast.BinaryExpr, t *ir.Type) (field, value string, ok bool) {
 	left, right := ast.Unparen(x.X), ast.Unparen(x.Y)
@@ -308,28 +319,9 @@ func comparison(x *ast.BinaryExpr, t *ir.Type) (field, value string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	path, f := fieldAt(left, t)
-	if f == nil || !isText(f) {
+	path := pathOf(left)
+	if f := fieldBelow(t, path); f == nil || !isText(f) {
 		return "", "", false
 	}
-	return path, value, true
-}
-
-// fieldAt resolves in.Asset.Code to its path and field, nil where it is none.
-func fieldAt(e ast.Expr, t *ir.Type) (string, *ir.Field) {
-	sel, ok := e.(*ast.SelectorExpr)
-	if !ok || t == nil {
-		return "", nil
-	}
-	if id, ok := sel.X.(*ast.Ident); ok {
-		if id.Name != "in" || t.Kind != ir.Struct {
-			return "", nil
-		}
-		return sel.Sel.Name, t.GoField(sel.Sel.Name)
-	}
-	path, parent := fieldAt(sel.X, t)
-	if parent == nil || parent.Pointer() || parent.Type.Kind != ir.Struct {
-		return "", nil
-	}
-	return path + "." + sel.Sel.Name, parent.Type.GoField(sel.Sel.Name)
+	return strings.Join(path, "."), value, true
 }
