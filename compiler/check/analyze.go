@@ -2,5 +2,13 @@ package check
 
 import "github.com/flowc-dev/flowc/ir"
 
-func (j *job) analyze(e *ir.Expr)      { e.Effect = ir.Pure }
-func (w *lowering) writesRecord() bool { return false }
+// analyze says what the passes want to know of a lowered snippet.
+func (j *job) analyze(e *ir.Expr) {
+	j.reads(e)
+	j.effects(e)
+	e.Writes = j.writesDeep()
+	e.Panics = j.panics()
+	if j.expr != nil && !j.tuple {
+		e.Eq = j.fieldEq(j.expr)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 
 	"golang.org/x/tools/go/ast/astutil"
 )
@@ -34,14 +35,14 @@ func (j *job) coerce() {
 				continue
 			}
 			tried[start] = true
-			call := j.coerceAt(start, end)
-			if call == nil {
+			calls := j.coerceAt(start, end)
+			if len(calls) == 0 {
 				continue
 			}
 			j.settle()
 			for _, e := range j.errs {
 				if s, _ := errRange(e); s == start {
-					j.undo(call)
+					j.undo(calls)
 					j.settle()
 					break
 				}
@@ -52,45 +53,75 @@ func (j *job) coerce() {
 	}
 }
 
-// coerceAt converts the operand in a range, if it can be converted at all.
-func (j *job) coerceAt(start, end token.Pos) *ast.CallExpr {
-	var call *ast.CallExpr
-	u := j.c.universe
+// coerceAt converts the operand in a range, or the arguments of a generic
+// function there, as far as they can be converted at all.
+func (j *job) coerceAt(start, end token.Pos) []*ast.CallExpr {
+	var calls []*ast.CallExpr
+	convert := func(x ast.Expr) ast.Expr {
+		to := j.coercion(x)
+		if to == "" {
+			return x
+		}
+		call := j.wrap(x, to, alone)
+		if c, ok := call.(*ast.CallExpr); ok {
+			calls = append(calls, c)
+		}
+		return call
+	}
 	astutil.Apply(j.fn.Body, func(cur *astutil.Cursor) bool {
+		if len(calls) > 0 {
+			return false
+		}
 		x, ok := cur.Node().(ast.Expr)
-		if !ok || call != nil || x.Pos() != start || x.End() != end {
-			return call == nil
+		if !ok {
+			return true
 		}
 		if _, again := j.marks[x].(wrap); again {
 			return false
 		}
-		to := ""
-		switch t := j.typeOf(x); {
-		case t == nil || j.info.Types[x].IsType():
-		case u.isEnum(t) != nil:
-			to = toString
-		case types.Unalias(t) == u.decimal:
-			to = toNumber
-		case types.Unalias(t) == u.number:
-			to = toDecimal
+		if x.Pos() == start && x.End() == end {
+			if with := convert(x); with != x {
+				cur.Replace(with)
+				return false
+			}
 		}
-		if to != "" {
-			call, _ = j.wrap(x, to, alone).(*ast.CallExpr)
-			cur.Replace(call)
+		if call, ok := x.(*ast.CallExpr); ok && call.Fun.Pos() <= start && end <= call.Fun.End() && !j.info.Types[call.Fun].IsType() {
+			for i, a := range call.Args {
+				if j.c.universe.isEnum(typeOr(j.typeOf(a))) != nil {
+					call.Args[i] = convert(a)
+				}
+			}
 		}
-		return false
+		return true
 	}, nil)
-	return call
+	return calls
 }
 
-// undo takes a conversion away.
-func (j *job) undo(call *ast.CallExpr) {
+// coercion is the conversion that may help an operand, "" for none.
+func (j *job) coercion(x ast.Expr) string {
+	u := j.c.universe
+	t := j.typeOf(x)
+	switch {
+	case t == nil || j.info.Types[x].IsType():
+	case u.isEnum(t) != nil:
+		return toString
+	case types.Unalias(t) == u.decimal:
+		return toNumber
+	case types.Unalias(t) == u.number:
+		return toDecimal
+	}
+	return ""
+}
+
+// undo takes conversions away.
+func (j *job) undo(calls []*ast.CallExpr) {
 	astutil.Apply(j.fn.Body, func(cur *astutil.Cursor) bool {
-		if cur.Node() == ast.Node(call) {
+		call, ok := cur.Node().(*ast.CallExpr)
+		if ok && slices.Contains(calls, call) {
 			cur.Replace(call.Args[0])
+			delete(j.marks, call)
 			return false
 		}
 		return true
 	}, nil)
-	delete(j.marks, call)
 }

@@ -32,6 +32,11 @@ type inexact string
 
 func (e inexact) Error() string { return string(e) }
 
+const (
+	errNeverEnds     inexact = "its digits never end"
+	errDropsFraction inexact = "a division of integers drops the fraction"
+)
+
 var ten = big.NewInt(10)
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
@@ -57,6 +62,7 @@ func (j *job) exactOf(e ast.Expr) (exact, error) {
 		}
 	case *ast.Ident:
 		if let := j.lets[j.info.Uses[e]]; let != nil && let.number != "" {
+			let.used = true
 			return exactLiteral(let.number)
 		}
 		if c, ok := j.info.Uses[e].(*types.Const); ok {
@@ -116,7 +122,7 @@ func (j *job) exactBinary(e *ast.BinaryExpr) (exact, error) {
 			return r, nil
 		}
 		if r.integer && !q.IsInt() {
-			return r, inexact("this is a division of integers, which drops the fraction: " + oneLine(j.source(e)) + " is " + new(big.Int).Quo(q.Num(), q.Denom()).String())
+			return r, errDropsFraction
 		}
 		r.value, r.scale = q, x.scale-y.scale
 		if r.integer {
@@ -186,8 +192,8 @@ func exactValue(v constant.Value) (exact, error) {
 }
 
 // text writes the constant as a decimal: with its scale where 38 digits allow
-// it. A quotient that never ends is rounded half to even, as a division of
-// decimals is; anything else that does not fit is an error.
+// it. What does not fit is an error, also a quotient that never ends: rounded to
+// 38 digits it could hardly be multiplied with anything.
 func (x exact) text() (string, error) {
 	den := new(big.Int).Set(x.value.Denom())
 	places := 0 // how many the exact value needs
@@ -203,7 +209,7 @@ func (x exact) text() (string, error) {
 		places = max(places, n)
 	}
 	if den.Cmp(big.NewInt(1)) != 0 {
-		return x.rounded()
+		return "", errNeverEnds
 	}
 	scale := max(places, x.scale)
 	coef := new(big.Int).Quo(new(big.Int).Mul(x.value.Num(), pow10(scale)), x.value.Denom())
@@ -223,33 +229,6 @@ func (x exact) text() (string, error) {
 		return "", inexact("its exponent is beyond ±6144")
 	}
 	return plain(coef, exp), nil
-}
-
-// rounded is the text of a quotient that never ends.
-func (x exact) rounded() (string, error) {
-	num, den := x.value.Num(), x.value.Denom()
-	scale := maxDigits - digits(new(big.Int).Quo(num, den))
-	if new(big.Rat).Abs(x.value).Cmp(big.NewRat(1, 1)) < 0 {
-		// Leading zeros behind the point are no digits.
-		scale = maxDigits
-		for abs := new(big.Rat).Abs(x.value); ; scale++ {
-			if abs.Mul(abs, big.NewRat(10, 1)); abs.Cmp(big.NewRat(1, 1)) >= 0 {
-				break
-			}
-		}
-	}
-	q, r := new(big.Int), new(big.Int)
-	if scale >= 0 {
-		q.QuoRem(new(big.Int).Mul(num, pow10(scale)), den, r)
-	} else {
-		den = new(big.Int).Mul(den, pow10(-scale))
-		q.QuoRem(num, den, r)
-	}
-	twice := new(big.Int).Abs(new(big.Int).Lsh(r, 1))
-	if c := twice.Cmp(den); c > 0 || c == 0 && q.Bit(0) == 1 {
-		q.Add(q, big.NewInt(int64(x.value.Sign())))
-	}
-	return plain(q, -scale), nil
 }
 
 // digits is the number of digits of an integer, 1 for 0.

@@ -289,3 +289,26 @@ func (j *job) hintEnum(d *diag.Diagnostic, msg string, path []ast.Node) {
 		}
 	}
 }
+
+// hintOr is about `or` on what is never missing.
+func (j *job) hintOr(d *diag.Diagnostic, path []ast.Node) {
+	call := innermost[*ast.CallExpr](path)
+	if call == nil || len(call.Args) != 2 {
+		return
+	}
+	x := call.Args[0]
+	t := j.typeOf(x)
+	if t == nil {
+		return
+	}
+	if p, ok := t.(*types.Pointer); ok {
+		if y := j.typeOf(call.Args[1]); y != nil {
+			d.Span = j.nodeSpan(call.Args[1])
+			d.Message = "the default of `" + oneLine(j.source(x)) + "` must be " + article(j.typeText(p.Elem())) + ", and `" + oneLine(j.source(call.Args[1])) + "` is " + article(j.typeText(y))
+		}
+		return
+	}
+	d.Span = j.nodeSpan(x)
+	d.Message = "`" + oneLine(j.source(x)) + "` is never missing, so `or` has nothing to replace"
+	d.Replace(j.nodeSpan(call), j.source(x), "write `%s`", oneLine(j.source(x)))
+}

@@ -97,8 +97,8 @@ func (w *lowering) finish(e *ir.Expr, from, to int) {
 	slices.SortFunc(e.Consts, func(a, b ir.Const) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// avoid gives local names that would hide a package of the lowered text another
-// name.
+// avoid gives local names that would hide a package, a constant or a let value
+// of the lowered text another name.
 func (w *lowering) avoid() {
 	ast.Inspect(w.fn.Body, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
@@ -106,34 +106,58 @@ func (w *lowering) avoid() {
 		}
 		return true
 	})
-	local := func(o types.Object, id *ast.Ident) {
-		if o == nil {
-			return
+	ast.Inspect(w.fn.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if o := w.info.Defs[n]; o != nil && w.hides(n.Name) {
+				if v, ok := o.(*types.Var); !ok || !v.IsField() {
+					w.rename[o] = w.fresh(n.Name + "_")
+				}
+			}
+		case *ast.TypeSwitchStmt:
+			// Its variable is another object in each case.
+			a, ok := n.Assign.(*ast.AssignStmt)
+			if !ok {
+				break
+			}
+			id, ok := a.Lhs[0].(*ast.Ident)
+			if !ok || !w.hides(id.Name) {
+				break
+			}
+			name := w.fresh(id.Name + "_")
+			w.ed.replace(w.from(id), w.to(id), name)
+			for _, c := range n.Body.List {
+				if o := w.info.Implicits[c]; o != nil {
+					w.rename[o] = name
+				}
+			}
 		}
-		if _, pkg := o.(*types.PkgName); pkg {
-			return
-		}
-		hides := id.Name == "decimal" || id.Name == "flow"
-		for _, l := range w.job.lets {
-			hides = hides || l.let.GoName == id.Name
-		}
-		hides = hides || strings.HasPrefix(id.Name, "dec") || strings.HasPrefix(id.Name, "num")
-		if v, ok := o.(*types.Var); ok && v.IsField() || !hides {
-			return
-		}
-		if w.rename[o] == "" {
-			w.rename[o] = w.fresh(id.Name + "_")
+		return true
+	})
+}
+
+// hides tells whether a local name would hide something that the lowered text
+// may name.
+func (w *lowering) hides(name string) bool {
+	if name == "decimal" || name == "flow" || constantName(name) {
+		return true
+	}
+	for _, l := range w.job.lets {
+		if l.let.GoName == name {
+			return true
 		}
 	}
-	for id, o := range w.info.Defs {
-		local(o, id)
+	return false
+}
+
+// constantName tells whether a name may be one of constName.
+func constantName(name string) bool {
+	rest, ok := strings.CutPrefix(name, "dec")
+	if !ok {
+		rest, ok = strings.CutPrefix(name, "num")
 	}
-	for n, o := range w.info.Implicits {
-		// The variable of a type switch has an object in each case.
-		if cc, ok := n.(*ast.CaseClause); ok && o != nil {
-			local(o, &ast.Ident{Name: o.Name(), NamePos: cc.Pos()})
-		}
-	}
+	rest = strings.TrimPrefix(rest, "Neg")
+	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
 }
 
 // fresh is a name that the text does not hold.
@@ -187,7 +211,10 @@ func (w *lowering) constant(e ast.Expr, number bool) {
 	if err != nil {
 		w.failed = true
 		d := w.l.Errorf("decimal-constant", w.nodeSpan(e), "`%s` can't be a decimal constant: %v", oneLine(w.source(e)), err)
-		if x.integer {
+		switch err {
+		case errNeverEnds:
+			d.Helpf("divide last: a division of decimals is rounded to 38 digits")
+		case errDropsFraction:
 			d.Helpf("write one of the numbers with a point, as in 1.0")
 		}
 		return
@@ -255,9 +282,6 @@ func (w *lowering) ident(id *ast.Ident, cur *astutil.Cursor) {
 	case o == w.c.universe.or:
 		w.need(FlowPath)
 		put("flow.Or")
-	case o == w.c.universe.orList || o == w.c.universe.orMap:
-		w.need(FlowPath)
-		put(map[bool]string{true: "flow.OrList", false: "flow.OrMap"}[o == w.c.universe.orList])
 	case isTypeName(o) && w.c.universe.isEnum(o.Type()) != nil:
 		put("string") // what an enum is in the generated program
 	default:
@@ -481,6 +505,14 @@ func (w *lowering) call(n *ast.CallExpr) {
 		return
 	case wrap:
 		w.wrapped(m)
+		return
+	case orCall:
+		w.need(FlowPath)
+		name := "flow.OrList"
+		if m.of == w.c.universe.orMap {
+			name = "flow.OrMap"
+		}
+		w.ed.replace(w.from(m.fun), w.to(m.fun), name)
 		return
 	}
 	switch {

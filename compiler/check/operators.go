@@ -29,6 +29,11 @@ type (
 	// A remainder is on a `/` of decimals that is written `%`: go/types knows no
 	// `%` of floats.
 	remainder struct{}
+	// An orCall is on a call of `or` on a list or a map.
+	orCall struct {
+		fun *ast.Ident // as it was written
+		of  *types.Func
+	}
 )
 
 // A side says of which operand a wrap is.
@@ -69,6 +74,7 @@ func (j *job) rewrite() bool {
 			changed = j.assignOp(n) || changed
 		case *ast.CallExpr:
 			changed = j.minMax(n) || changed
+			changed = j.orForm(n) || changed
 		case *ast.SliceExpr:
 			// A part of an enum's text is text.
 			if j.c.universe.isEnum(j.typeOf(n.X)) != nil {
@@ -421,6 +427,35 @@ func (j *job) minMax(n *ast.CallExpr) bool {
 	}
 	j.known[n] = want
 	return changed
+}
+
+// orForm picks the form of `or` for a list or a map.
+func (j *job) orForm(n *ast.CallExpr) bool {
+	id, ok := n.Fun.(*ast.Ident)
+	u := j.c.universe
+	if !ok || len(n.Args) == 0 || j.info.Uses[id] != types.Object(u.or) {
+		return false
+	}
+	t := j.typeOf(n.Args[0])
+	if t == nil {
+		return false
+	}
+	mark := orCall{fun: id}
+	switch t.Underlying().(type) {
+	case *types.Slice:
+		mark.of = u.orList
+	case *types.Map:
+		mark.of = u.orMap
+	default:
+		return false
+	}
+	if j.pkg.Scope().Lookup(mark.of.Name()) == nil {
+		j.pkg.Scope().Insert(mark.of)
+	}
+	n.Fun = &ast.Ident{Name: mark.of.Name(), NamePos: id.Pos()}
+	j.marks[n] = mark
+	j.replaced = append(j.replaced, rewording{mark.of.Name(), "or"})
+	return true
 }
 
 // isBuiltin tells whether an expression is a built-in function of Go.

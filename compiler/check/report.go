@@ -106,6 +106,8 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 		d.Code = "must-return"
 		d.Message = j.s.Want.who() + ": not every way through the function body ends in a return"
 		d.Span = j.posSpan(e.Pos, e.Pos)
+	case strings.HasPrefix(msg, "in call to or, "):
+		j.hintOr(d, path)
 	case strings.HasPrefix(msg, "undefined: "):
 		j.hintUndefined(d, strings.TrimPrefix(first, "undefined: "), path)
 	case strings.Contains(msg, " undefined (type "):

@@ -224,30 +224,40 @@ func (j *job) callWithError() bool {
 	return false
 }
 
-// inferReturns finds the type that all returns give.
+// inferReturns finds the type that all returns give. A constant without a type
+// takes that of the others.
 func (j *job) inferReturns() bool {
 	var result types.Type
-	var first ast.Expr
+	var first, constant ast.Expr
 	for _, r := range j.returns {
 		if len(r.Results) == 0 {
 			continue
 		}
-		t := j.info.Types[r.Results[0]].Type
+		x := r.Results[0]
+		tv := j.info.Types[x]
+		t := tv.Type
 		if tuple, ok := t.(*types.Tuple); ok {
 			t = tuple.At(0).Type()
 		}
-		if t == nil || t == types.Typ[types.UntypedNil] {
+		if _, basic := t.(*types.Basic); tv.Value != nil && basic && constant == nil {
+			constant = x
+		} else if tv.Value != nil && basic && wider(t, j.info.Types[constant].Type) {
+			constant = x
+		}
+		if _, basic := t.(*types.Basic); t == nil || tv.IsNil() || tv.Value != nil && basic {
 			continue
 		}
-		t = types.Default(t)
 		if result == nil {
-			result, first = t, r.Results[0]
+			result, first = t, x
 		} else if !types.Identical(result, t) {
 			j.failed = true
-			j.l.Errorf("wrong-result", j.nodeSpan(r.Results[0]), "%s must have one type, and this return gives %s", j.s.Want.who(), j.typeText(t)).
+			j.l.Errorf("wrong-result", j.nodeSpan(x), "%s must have one type, and this return gives %s", j.s.Want.who(), j.typeText(t)).
 				Also(j.nodeSpan(first), "this one gives %s", j.typeText(result))
 			return false
 		}
+	}
+	if result == nil && constant != nil {
+		result = types.Default(j.info.Types[constant].Type)
 	}
 	if result == nil {
 		j.failed = true
@@ -259,6 +269,12 @@ func (j *job) inferReturns() bool {
 	}
 	j.setResult(result, j.errResult)
 	return true
+}
+
+// wider tells whether a number constant of type t needs a wider type than one
+// of type u: 1.5 beside 1.
+func wider(t, u types.Type) bool {
+	return types.Identical(t, types.Typ[types.Float64]) && types.Identical(u, types.Typ[types.Int])
 }
 
 // wantedOr is the wanted type, or a pointer to it where the value is a pointer.

@@ -92,21 +92,21 @@ func (u *universe) declareOr() {
 		return types.NewTypeParam(types.NewTypeName(token.NoPos, u.pkg, name, nil), constraint)
 	}
 	anything := types.Universe.Lookup("any").Type()
-	declare := func(tparams []*types.TypeParam, value, result types.Type) *types.Func {
+	declare := func(name string, tparams []*types.TypeParam, value, result types.Type) *types.Func {
 		sig := types.NewSignatureType(nil, nil, tparams, vars(u.pkg, value, result), vars(u.pkg, result), false)
-		return types.NewFunc(token.NoPos, u.pkg, "or", sig)
+		return types.NewFunc(token.NoPos, u.pkg, name, sig)
 	}
 	under := func(t types.Type) types.Type {
 		return types.NewInterfaceType(nil, []types.Type{types.NewUnion([]*types.Term{types.NewTerm(true, t)})}).Complete()
 	}
 	t := typeParam("T", anything)
-	u.or = declare([]*types.TypeParam{t}, types.NewPointer(t), t)
+	u.or = declare("or", []*types.TypeParam{t}, types.NewPointer(t), t)
 	e := typeParam("E", anything)
 	s := typeParam("S", under(types.NewSlice(e)))
-	u.orList = declare([]*types.TypeParam{s, e}, s, s)
+	u.orList = declare(hidden+"orList", []*types.TypeParam{s, e}, s, s)
 	v := typeParam("V", anything)
 	m := typeParam("M", under(types.NewMap(types.Typ[types.String], v)))
-	u.orMap = declare([]*types.TypeParam{m, v}, m, m)
+	u.orMap = declare(hidden+"orMap", []*types.TypeParam{m, v}, m, m)
 }
 
 // vars makes a tuple of nameless variables.

@@ -3,6 +3,7 @@ package component
 import (
 	"fmt"
 	"go/types"
+	"strings"
 
 	"github.com/flowc-dev/flowc/ir"
 )
@@ -139,11 +140,9 @@ func (m *meeting) scalar(from, to side) (ir.Conv, bool) {
 	if x == nil || y == nil || to.t.Kind == ir.GoNamed || from.t.Kind == ir.GoNamed {
 		return ir.Conv{}, false
 	}
-	if !types.Identical(x.Underlying(), y.Underlying()) {
-		return ir.Conv{}, false
-	}
-	// time.Duration is an int64 in form and no number in meaning.
-	if isDuration(x) != isDuration(y) {
+	// The form alone is not enough: bytes are no raw JSON, and a time.Duration is
+	// no number.
+	if from.t.Kind != to.t.Kind || !types.Identical(x.Underlying(), y.Underlying()) || isDuration(x) != isDuration(y) {
 		return ir.Conv{}, false
 	}
 	return ir.Conv{How: ir.HowConvert}, true
@@ -266,20 +265,24 @@ func hasFields(t *ir.Type) bool {
 	return t.Kind == ir.Struct || t.Kind == ir.GoNamed && len(t.Fields) > 0 && !t.Go.Custom
 }
 
-// structure fits structs, refusing those that can't be made field by field.
+// structure fits structs. Fields that generated code can't set are reasons
+// against it.
 func (m *meeting) structure(from, to side) ir.Conv {
+	unset := map[string]bool{}
 	if o := m.l.origins[to.t]; o != nil {
 		o, _ = deref(o)
 		if s, ok := o.Underlying().(*types.Struct); ok {
 			for _, j := range jsonFields(s, func(name string) string { return name }) {
-				if j.viaPointer || len(j.embedded) > 0 && !promoted(s, j.v) {
-					return m.mismatch(from, to, "embed the struct itself, or copy its fields",
-						"%s.%s lies in an embedded pointer, or is hidden by another field, so generated code can't set it", orElse(to.name, typeOfGo(to.t)), j.v.Name())
+				if !j.viaPointer && (len(j.embedded) == 0 || promoted(s, j.v)) {
+					continue
 				}
+				unset[j.name] = true
+				m.mismatch(from, side{to.t, to.name, m.l.places.object(j.v), false}, "embed the struct itself, or copy its fields",
+					"%s.%s lies in an embedded pointer, or is hidden by another field, so generated code can't set it", orElse(to.name, typeOfGo(to.t)), j.v.Name())
 			}
 		}
 	}
-	return m.fields(from, to)
+	return m.fields(from, to, unset)
 }
 
 // differs reports two types that do not fit, with the way to mend the usual
@@ -308,12 +311,13 @@ func (m *meeting) nameOf(s side) string { return orElse(s.name, m.event) }
 func a(t *ir.Type) string {
 	name := string(t.Kind)
 	switch {
-	case t.Kind == ir.Enum:
-		name = "enum"
-	case t.Kind == ir.GoNamed || t.Go != nil:
-		name = typeOfGo(t)
 	case t.Kind == ir.List || t.Kind == ir.Map:
 		return t.String()
+	case t.Kind == ir.GoNamed || t.Go != nil && t.Kind != ir.Struct:
+		name = typeOfGo(t)
+	}
+	if strings.HasPrefix(name, "uint") {
+		return "a " + name
 	}
 	switch name[0] {
 	case 'a', 'e', 'i', 'o', 'u':
@@ -322,5 +326,10 @@ func a(t *ir.Type) string {
 	return "a " + name
 }
 
-// goForm is the Go type of the component's side, with its article.
-func goForm(l *Loader, t *ir.Type) string { return "of type " + goTypeText(l, t) }
+// goForm is the type of the component's side in Go, or one of ours.
+func goForm(l *Loader, t *ir.Type) string {
+	if t.Go == nil && l.origins[t] == nil {
+		return a(t)
+	}
+	return "of type " + goTypeText(l, t)
+}

@@ -49,16 +49,38 @@ type Mismatch struct {
 // The plan is one [ir.Conv] a field of in; where the record as a whole is
 // converted (the same type, or no structs) it is one without paths.
 func (l *Loader) Meet(event, in *ir.Type) ([]ir.Conv, []Mismatch) {
-	m := &meeting{l: l, event: event.String(), plans: map[[2]*ir.Type][]ir.Conv{}}
+	m := &meeting{l: l, event: event.String(), plans: map[[2]*ir.Field][]ir.Conv{}}
 	// Pointers to records are the caller's affair (GoRef.InPtr).
 	c := m.value(side{event, "", event.Span, false}, side{in, typeOfGo(in), in.Span, false})
 	if len(m.mismatches) > 0 {
 		return nil, m.mismatches
 	}
+	plan := []ir.Conv{c}
+	for settle(plan, map[*ir.Conv]bool{}) {
+	}
 	if c.How == ir.HowFields {
 		return c.Each, nil
 	}
-	return []ir.Conv{c}, nil
+	return plan, nil
+}
+
+// settle tells each conversion that one of its parts may fail, and whether
+// anything changed: a part of a recursive plan was made before that was known.
+func settle(plan []ir.Conv, seen map[*ir.Conv]bool) (changed bool) {
+	for i := range plan {
+		c := &plan[i]
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		changed = settle(c.Each, seen) || changed
+		for _, e := range c.Each {
+			if e.Fails && !c.Fails {
+				c.Fails, changed = true, true
+			}
+		}
+	}
+	return changed
 }
 
 // Identical tells whether two types are one Go type, so that records pass from
@@ -84,10 +106,11 @@ func ReportMismatch(event *ir.Type, ref *ir.GoRef, reasons []Mismatch, at source
 		if len(reasons) == 1 {
 			text = "the component's side"
 		}
-		d.NoteAt(r.Go, "%s", text)
-		if !r.Event.IsZero() {
-			d.NoteAt(r.Event, "the event's side")
+		if r.Go.IsZero() && len(reasons) > 1 {
+			d.Notef("%s", text)
 		}
+		noteAt(d, r.Go, "%s", text)
+		noteAt(d, r.Event, "the event's side")
 		if r.Help != "" {
 			d.Helpf("%s", r.Help)
 		}
@@ -98,7 +121,7 @@ func ReportMismatch(event *ir.Type, ref *ir.GoRef, reasons []Mismatch, at source
 // typeOfGo is the Go name of a type, for messages.
 func typeOfGo(t *ir.Type) string {
 	if t.Go == nil {
-		return goName(t)
+		return orElse(t.Name, string(t.Kind))
 	}
 	if t.Go.Pointer {
 		return "*" + goName(t)
@@ -112,8 +135,9 @@ type meeting struct {
 	event      string // the name of the event type
 	mismatches []Mismatch
 	// plans are those of struct pairs, also of the ones in the making, so that
-	// recursive types end.
-	plans map[[2]*ir.Type][]ir.Conv
+	// recursive types end. They are known by their first fields, which T and *T
+	// share.
+	plans map[[2]*ir.Field][]ir.Conv
 }
 
 // A side is one side of a conversion: a type where it stands.
@@ -134,20 +158,29 @@ func (m *meeting) mismatch(from, to side, help, format string, args ...any) ir.C
 	return ir.Conv{}
 }
 
-// fields plans the copy of a struct.
-func (m *meeting) fields(from, to side) ir.Conv {
+// fields plans the copy of a struct, but for the fields that can't be set.
+func (m *meeting) fields(from, to side, unset map[string]bool) ir.Conv {
 	c := ir.Conv{How: ir.HowFields, Type: to.t}
-	pair := [2]*ir.Type{from.t, to.t}
-	if plan, known := m.plans[pair]; known {
-		c.Each = plan
-		return c
-	}
 	var wanted []*ir.Field
 	for _, f := range to.t.Fields {
+		if unset[f.Name] {
+			continue
+		}
 		if matching(from.t, f) == nil && to.t.Go == nil && f.Optional {
 			continue // a type of ours, whose field may be missing
 		}
 		wanted = append(wanted, f)
+	}
+	if len(wanted) == 0 || len(from.t.Fields) == 0 {
+		for _, f := range wanted {
+			m.missing(from, side{f.Type, to.name + "." + f.Go, f.Span, false}, f)
+		}
+		return c
+	}
+	pair := [2]*ir.Field{from.t.Fields[0], wanted[0]}
+	if plan, known := m.plans[pair]; known {
+		c.Each = plan
+		return c
 	}
 	plan := make([]ir.Conv, len(wanted))
 	m.plans[pair] = plan
