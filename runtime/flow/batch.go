@@ -25,13 +25,17 @@ type Batch struct {
 	// Split is the part of the source: a file, a partition.
 	Split string
 	// Base is the number, from 0, of the first record in its split, and Offset
-	// the byte position of Data[0] there, where the source knows them.
+	// the byte position of Data[0] there; -1 (the engine's start value) where
+	// the source does not know them.
 	Base, Offset int64
 	// Data holds complete records, framed by the codec (lines, rows, values).
 	Data []byte
 	// Ends are the ends of the records in Data for sources that frame records
 	// themselves (messages of a broker); nil where the codec does.
 	Ends []uint32
+	// Frame is the codec's framer as it was at Data[0], for codecs whose records
+	// can't be told from Data alone (a *frame.JSONValues); else nil.
+	Frame any
 	// Rows is a *[]T for sources and queues that carry typed records (made by
 	// the engine with SourceOptions.Rows, empty when Read is called), else nil.
 	Rows any
@@ -42,7 +46,8 @@ type Batch struct {
 	// Lanes is set in keyed regions only: the lane of each row. All lanes get
 	// the batch; a loop handles the rows that bear its Lane.Index.
 	Lanes []uint8
-	// Aux is the connector's own: metadata of a request or of each message.
+	// Aux is the connector's own: metadata of a request or of each message. It
+	// stays with the batch, so that its memory can be used again.
 	Aux any
 	// Position is where to resume behind this batch. It encodes to JSON, and
 	// stays as it is after Read returned it; nil where the source can't resume.
@@ -51,6 +56,7 @@ type Batch struct {
 	// OnDone, where set, is called once: with nil when every sink has made
 	// every record durable (or it was filtered, dropped or is safe in a dead
 	// letter), else with the reason, a *RecordError where one record caused it.
+	// It must not block: a sink's goroutine calls it.
 	OnDone func(err error)
 
 	engine batchState
@@ -58,9 +64,8 @@ type Batch struct {
 
 // A Record is the place of one record inside its batch, for errors and meta.
 type Record struct {
-	// Index counts the records of the batch from 0. Loops over Rows and over
-	// Ends keep it; loops that find records in Data need not: it matters only
-	// to those who read it.
+	// Index counts the records of the batch from 0. All loops keep it, except
+	// those over a source with SourceOptions.Lines (lines tell more).
 	Index int
 	// Start and End are its bytes in Batch.Data; both 0 where it has none. The
 	// engine counts line breaks before Start only when something failed.

@@ -38,9 +38,6 @@ type SourceOptions struct {
 	Lines bool
 	// Rows is set for sources that fill Batch.Rows.
 	Rows *Rows
-	// Original gives the JSON of row index for dead letters, for sources of
-	// typed rows.
-	Original func(dst []byte, b *Batch, index int) []byte
 }
 
 // SinkOptions say how a sink is fed.
@@ -109,7 +106,8 @@ type RegionOptions struct {
 	Keyed bool
 	// Unordered gives up source order between batches (or keys).
 	Unordered bool
-	// Nodes are the nodes whose stages run here, of sources too.
+	// Nodes are the nodes whose stages run here, of sources too; the first is
+	// the one that records reach first. Empty means all.
 	Nodes []int
 }
 

@@ -29,10 +29,117 @@ type Report struct {
 	Nodes   map[string]Count   `json:"nodes"`
 	Sources map[string]Traffic `json:"sources"`
 	Sinks   map[string]Traffic `json:"sinks"`
+
+	// Examples has the first failed record of each node that had one.
+	Examples map[string]*RecordError `json:"-"`
+
+	sums error
 }
 
 // Traffic is what went through a source or sink: records and their bytes.
 type Traffic struct {
 	Records int64 `json:"records"`
 	Bytes   int64 `json:"bytes"`
+}
+
+func (p *Program) report(ending Ending, err error) *Report {
+	r := &Report{
+		Pipeline: p.info.Name, Ending: ending,
+		Started: p.started, Seconds: time.Since(p.started).Seconds(),
+		Nodes: map[string]Count{}, Sources: map[string]Traffic{}, Sinks: map[string]Traffic{},
+		Examples: map[string]*RecordError{},
+	}
+	p.countLeftovers()
+	counts := p.Counts()
+	early := ending != Complete
+	for i := range counts {
+		n := &p.info.Nodes[i]
+		c := &counts[i]
+		if rest := c.In - c.Out - c.Filtered - c.Dead - c.Dropped - c.Failed - c.Pending; early && rest > 0 {
+			// What components and queues held when the program stopped.
+			c.Pending += rest
+		}
+		if r.sums == nil && (!c.sums() || !early && c.Pending > 0) {
+			r.sums = &SumsError{Node: n.Name, Count: *c}
+		}
+		r.Nodes[n.Name] = *c
+	}
+	for _, in := range p.sources {
+		r.Sources[in.name] = in.traffic()
+	}
+	for _, s := range p.sinks {
+		r.Sinks[s.name] = Traffic{Records: s.counts.out.Load(), Bytes: s.counts.bytes.Load()}
+	}
+	p.mu.Lock()
+	for n, e := range p.examples {
+		r.Examples[p.info.Nodes[n].Name] = e
+	}
+	p.mu.Unlock()
+	if err == nil {
+		err = r.sums
+	}
+	r.OK = err == nil && (ending == Complete || ending == Drained)
+	if err != nil {
+		r.Error = err.Error()
+	}
+	return r
+}
+
+// Counts are the counters of all nodes, in the order of Info.Nodes. It may be
+// called at any time.
+func (p *Program) Counts() []Count {
+	total := make([]Count, len(p.info.Nodes))
+	for _, r := range p.regions {
+		for _, in := range r.o.From {
+			in.stats.Lock()
+			for n := range in.stats.counts {
+				total[n].add(&in.stats.counts[n])
+			}
+			in.stats.Unlock()
+		}
+	}
+	for _, s := range p.sinks {
+		total[s.node].add(&Count{
+			In:  s.target.received.Load(),
+			Out: s.counts.out.Load(), Dead: s.counts.dead.Load(), Dropped: s.counts.dropped.Load(),
+			Failed: s.counts.failed.Load(), Retried: s.counts.retried.Load(),
+		})
+	}
+	return total
+}
+
+func (in *Input) traffic() Traffic {
+	in.stats.Lock()
+	defer in.stats.Unlock()
+	t := Traffic{Bytes: in.stats.bytes}
+	if in.stats.counts != nil {
+		t.Records = in.stats.counts[in.node].In
+	}
+	return t
+}
+
+// countLeftovers counts as pending what a program that stopped at once left in
+// sequencers and queues.
+func (p *Program) countLeftovers() {
+	for _, r := range p.regions {
+		for _, in := range r.o.From {
+			if in.stats.counts == nil {
+				continue
+			}
+			for _, b := range in.order.left() {
+				records := in.arrived(b)
+				in.addCount(in.entry(), Count{In: records, Pending: records})
+			}
+			if in.feeder == nil {
+				continue
+			}
+			lost := in.feeder.lost.Load()
+			in.addCount(in.entry(), Count{In: lost, Pending: lost})
+			for _, it := range in.feeder.queue.left() {
+				if it.out != nil {
+					in.addCount(in.entry(), Count{In: int64(it.out.Count), Pending: int64(it.out.Count)})
+				}
+			}
+		}
+	}
 }

@@ -1,0 +1,209 @@
+package flow
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// A barrier divides what belongs to a checkpoint from what comes after it. It
+// starts behind what each source has read, passes regions and queues behind the
+// packets of those batches, and reaches every sink. When all sinks have made
+// durable what came before it, the sources' positions at the barrier are safe.
+type barrier struct {
+	number  uint64
+	control *control
+	// Guarded by control.mu:
+	sources map[*Input]sourceMark
+	sinks   map[*sinkRun]json.RawMessage
+	missing map[*sinkRun]bool // sinks that have not come to it
+	failed  bool
+	done    chan struct{}
+}
+
+// control is what the parts of a running program tell the one that makes
+// checkpoints.
+type control struct {
+	mu      sync.Mutex
+	current *barrier
+	// ended has what sources and sinks were when they came to their end.
+	endedSources map[*Input]sourceMark
+	endedSinks   map[*sinkRun]json.RawMessage
+	sinkFailed   bool
+}
+
+// note takes a source's places when it passes the barrier on.
+func (b *barrier) note(in *Input, m sourceMark) {
+	b.control.mu.Lock()
+	b.sources[in] = m
+	b.control.mu.Unlock()
+}
+
+// answer is a sink's: everything before the barrier is durable (ok), and this is
+// its state there.
+func (b *barrier) answer(s *sinkRun, state json.RawMessage, ok bool) {
+	c := b.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b.answered(s, state, ok)
+}
+
+func (b *barrier) answered(s *sinkRun, state json.RawMessage, ok bool) {
+	if !b.missing[s] {
+		return
+	}
+	delete(b.missing, s)
+	b.sinks[s] = state
+	b.failed = b.failed || !ok
+	if len(b.missing) == 0 {
+		close(b.done)
+	}
+}
+
+// sourceEnded notes the last places of a source.
+func (p *Program) sourceEnded(in *Input, m sourceMark) {
+	c := &p.control
+	c.mu.Lock()
+	c.endedSources[in] = m
+	c.mu.Unlock()
+}
+
+// sinkEnded notes the last state of a sink; a barrier that did not reach it
+// before its end is answered by that.
+func (p *Program) sinkEnded(s *sinkRun, state json.RawMessage, ok bool) {
+	c := &p.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.endedSinks[s] = state
+	c.sinkFailed = c.sinkFailed || !ok
+	if c.current != nil {
+		c.current.answered(s, state, ok)
+	}
+}
+
+// begin makes a barrier for all sinks that are still at work.
+func (p *Program) beginBarrier(number uint64) *barrier {
+	c := &p.control
+	b := &barrier{
+		number: number, control: c,
+		sources: map[*Input]sourceMark{}, sinks: map[*sinkRun]json.RawMessage{},
+		missing: map[*sinkRun]bool{}, done: make(chan struct{}),
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range p.sinks {
+		if state, ended := c.endedSinks[s]; ended {
+			b.sinks[s] = state
+			continue
+		}
+		b.missing[s] = true
+	}
+	c.current = b
+	return b
+}
+
+// keepCheckpoints makes one every so often, until finish is closed. At most one
+// is on its way.
+func (p *Program) keepCheckpoints(finish <-chan struct{}) {
+	tick := time.NewTicker(p.checkpointEvery())
+	defer tick.Stop()
+	seen := make(map[*Input]uint64)
+	for number := uint64(1); ; {
+		select {
+		case <-finish:
+			return
+		case <-tick.C:
+		}
+		if p.tainted.Load() || !p.moved(seen) {
+			continue
+		}
+		b := p.beginBarrier(number)
+		number++
+		sent := false
+		for _, in := range p.sources {
+			if in.passBarrier(b) {
+				sent = true
+			}
+		}
+		if !sent {
+			return // every source has ended: the last checkpoint is the next
+		}
+		select {
+		case <-b.done:
+		case <-finish:
+			return
+		}
+		p.commit(b)
+	}
+}
+
+// moved tells whether a source has read something since the last time.
+func (p *Program) moved(seen map[*Input]uint64) bool {
+	moved := false
+	for _, in := range p.sources {
+		if n := in.order.count(); n != seen[in] {
+			seen[in] = n
+			moved = true
+		}
+	}
+	return moved
+}
+
+// commit makes a checkpoint of a barrier that all sinks have answered.
+func (p *Program) commit(b *barrier) {
+	c := &p.control
+	c.mu.Lock()
+	c.current = nil
+	marks := make(map[*Input]sourceMark, len(p.sources))
+	complete := !b.failed
+	for _, in := range p.sources {
+		m, ok := b.sources[in]
+		if !ok {
+			m, ok = c.endedSources[in]
+		}
+		complete = complete && ok
+		marks[in] = m
+	}
+	states := b.sinks
+	c.mu.Unlock()
+	if complete && !p.tainted.Load() {
+		p.save(marks, states, false)
+	}
+}
+
+// commitEnd makes the last checkpoint, when all sources and sinks have ended.
+func (p *Program) commitEnd(complete bool) bool {
+	c := &p.control
+	c.mu.Lock()
+	ok := !c.sinkFailed && len(c.endedSinks) == len(p.sinks) && len(c.endedSources) == len(p.sources)
+	marks, states := c.endedSources, c.endedSinks
+	c.mu.Unlock()
+	return ok && !p.tainted.Load() && p.save(marks, states, complete)
+}
+
+// save writes a checkpoint, where sources can go back, and tells the sources
+// how far everything is safe.
+func (p *Program) save(marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) bool {
+	if p.store != nil {
+		if err := p.writeCheckpoint(marks, states, complete); err != nil {
+			p.taint()
+			p.stop(err)
+			return false
+		}
+	}
+	for _, in := range p.sources {
+		acker, ok := in.source.(Acker)
+		if !ok {
+			continue
+		}
+		positions := marks[in].positions()
+		if len(positions) == 0 {
+			continue
+		}
+		if err := acker.Ack(p.hard, positions); err != nil && p.hard.Err() == nil {
+			// What is not acknowledged comes again: nothing is lost by it.
+			p.log.Warn("acknowledging failed", "node", in.name, "error", err)
+		}
+	}
+	return true
+}

@@ -1,0 +1,270 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+)
+
+// An Input is where a region gets batches from: a source or a queue.
+type Input struct {
+	p      *Program
+	name   string
+	node   int // of the source; -1 for queues
+	region *region
+	from   int // its place in RegionOptions.From
+
+	source  Source
+	options SourceOptions
+	feeder  *Target // the queue's way in
+
+	// lead is held by the one worker that reads.
+	lead  sync.Mutex
+	ended bool
+	atEOF bool // the source gave its last records together with io.EOF
+
+	free chan *Batch
+	// keeps tells that batches stay until their packets are written, for the
+	// originals of dead letters.
+	keeps bool
+	book  book
+	order sequencer
+
+	// producers are its numbers in the queues of the region's targets, and of
+	// the dead-letter sinks.
+	producers     []int
+	deadProducers []int
+
+	// What follows belongs to whoever hands on (one at a time).
+	places placeBook
+	cut    bool // a record stopped the program: nothing behind it goes on
+	deads  []*Out
+
+	exhausted atomic.Bool // the source came to its end by itself
+
+	stats struct {
+		sync.Mutex
+		counts []Count
+		bytes  int64
+	}
+}
+
+// batchState is what the engine knows about a batch.
+type batchState struct {
+	seq    uint64
+	ticket *ticket
+	// packet is the packet that a queue's batch was.
+	packet  *Out
+	parts   []part
+	origins []origin
+	// uses counts who needs the batch's memory: the engine until it is handed
+	// on, and the packets that may need originals from it.
+	uses atomic.Int32
+	// line and number are where the batch begins in its split, once it has
+	// been handed on: counted from 0, -1 for unknown.
+	line, number int64
+
+	run laneRun
+	// In keyed regions every lane has a run of its own: split tells that this
+	// batch has them, left how many are not finished.
+	runs    []laneRun
+	split   bool
+	left    atomic.Int32
+	pushed  bool
+	skipped *RecordError
+}
+
+// An event is what reading gave.
+type event uint8
+
+const (
+	gotBatch event = iota
+	gotBarrier
+	gotEnd
+	gotNothing // the program stops at once
+)
+
+// start makes the batches.
+func (in *Input) start(lanes int) {
+	blocks := in.options.Blocks
+	if blocks <= 0 {
+		blocks = 2*lanes + 2
+	}
+	blocks = max(blocks, 2)
+	in.free = make(chan *Batch, blocks)
+	for range blocks {
+		in.free <- &Batch{From: in.from}
+	}
+	in.book.ordered = !in.options.Answers
+	in.order.start(blocks, in.handOn)
+	in.stats.counts = make([]Count, len(in.p.info.Nodes))
+	in.deads = make([]*Out, len(in.region.deads))
+}
+
+// obtain waits for a batch that nobody uses: this is where a source that is
+// faster than the sinks stands still. nil means that the program stops.
+func (in *Input) obtain() *Batch {
+	select {
+	case b := <-in.free:
+		return b
+	default:
+	}
+	if in.keeps {
+		// Sinks that gather may hold what we wait for.
+		in.p.hungry.Add(1)
+		defer in.p.hungry.Add(-1)
+		in.p.nudgeSinks()
+	}
+	select {
+	case b := <-in.free:
+		return b
+	case <-in.p.hard.Done():
+		return nil
+	}
+}
+
+// release ends one use of a batch's memory.
+func (b *Batch) release(in *Input) {
+	if b.engine.uses.Add(-1) == 0 {
+		in.recycle(b)
+	}
+}
+
+func (in *Input) recycle(b *Batch) {
+	st := &b.engine
+	if o := st.packet; o != nil {
+		o.Data, o.Ends, o.Rows = b.Data, b.Ends, b.Rows
+		b.Data, b.Ends, b.Rows = nil, nil, nil
+		in.feeder.depot.put(o)
+	}
+	st.packet, st.parts, st.origins, st.ticket, st.skipped = nil, nil, nil, nil, nil
+	b.OnDone, b.Position = nil, nil
+	st.run.reset(in.region)
+	for i := range st.runs {
+		st.runs[i].reset(in.region)
+	}
+	st.pushed, st.split = false, false
+	in.free <- b
+}
+
+// ready empties a batch for a source.
+func (in *Input) ready(b *Batch) {
+	b.Split, b.Base, b.Offset, b.Count, b.Mark = "", -1, -1, -1, MarkNone
+	if c := cap(b.Data); c < BlockSize || c > keepAtMost {
+		b.Data = make([]byte, 0, BlockSize)
+	}
+	b.Data, b.Ends = b.Data[:0], b.Ends[:0]
+	if rows := in.options.Rows; rows != nil {
+		if b.Rows == nil {
+			b.Rows = rows.New()
+		}
+		rows.Truncate(b.Rows, 0)
+	}
+	b.engine.uses.Store(1)
+}
+
+// read gets the next batch (into b), or what comes in its stead. The caller
+// holds lead.
+func (in *Input) read(b *Batch) (event, *barrier) {
+	if in.source == nil {
+		return in.readQueue(b)
+	}
+	in.ready(b)
+	return in.readSource(b), nil
+}
+
+func (in *Input) readQueue(b *Batch) (event, *barrier) {
+	first, ok := in.feeder.queue.pop()
+	switch {
+	case !ok:
+		return gotNothing, nil
+	case first.barrier != nil:
+		return gotBarrier, first.barrier
+	case first.end:
+		in.exhausted.Store(true)
+		return gotEnd, nil
+	}
+	o := first.out
+	b.Split, b.Base, b.Offset, b.Mark = "", -1, -1, MarkNone
+	b.Data, b.Ends, b.Rows, b.Count = o.Data, o.Ends, o.Rows, o.Count
+	st := &b.engine
+	st.packet, st.parts, st.origins = o, o.engine.parts, o.engine.origins
+	st.uses.Store(1)
+	return gotBatch, nil
+}
+
+func (in *Input) readSource(b *Batch) event {
+	p := in.p
+	policy := &p.policies[in.node]
+	for attempt := 0; ; {
+		if in.atEOF {
+			in.exhausted.Store(true)
+			return gotEnd
+		}
+		if p.reading.Err() != nil {
+			return gotEnd
+		}
+		err := in.callRead(b)
+		var skipped *RecordError
+		switch {
+		case err == nil:
+			attempt = 0
+			p.health.well(in.node)
+			if in.hasRecords(b) || b.OnDone != nil {
+				return gotBatch
+			}
+			continue
+		case err == io.EOF:
+			in.atEOF = true
+			if in.hasRecords(b) {
+				return gotBatch
+			}
+			continue
+		case p.reading.Err() != nil:
+			return gotEnd
+		case errors.As(err, &skipped):
+			b.engine.skipped = skipped
+			return gotBatch
+		case unavailable(err):
+			p.health.gone(in.node, err)
+			policy.pause(p.reading, attempt+1)
+			attempt++
+			in.ready(b)
+			continue
+		case policy.covers(ClassOf(err)) && attempt < policy.Retry:
+			attempt++
+			in.addCount(in.node, Count{Retried: 1})
+			policy.pause(p.reading, attempt)
+			in.ready(b)
+			continue
+		}
+		p.stop(&NodeError{Node: in.name, Line: p.info.Nodes[in.node].Place, Op: "read", Err: err})
+		return gotEnd
+	}
+}
+
+func (in *Input) callRead(b *Batch) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = in.p.crashOf(v, in.node).err
+		}
+	}()
+	return in.source.Read(in.p.reading, b)
+}
+
+func (in *Input) hasRecords(b *Batch) bool {
+	return len(b.Data) > 0 || len(b.Ends) > 0 || b.Rows != nil && in.options.Rows.Len(b.Rows) > 0
+}
+
+func (in *Input) addCount(node int, c Count) {
+	in.stats.Lock()
+	in.stats.counts[node].add(&c)
+	in.stats.Unlock()
+}
+
+// open opens the source: where its other side is gone, again until it is there.
+func (in *Input) openSource(ctx context.Context) error {
+	return in.p.insist(ctx, in.node, in.source.Open)
+}

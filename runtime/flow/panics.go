@@ -1,0 +1,67 @@
+package flow
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+)
+
+// A PanicError is a panic of user code, as the error of the record that it
+// happened on.
+type PanicError struct {
+	Value any
+	// Stack is the goroutine's when it happened.
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// arithmeticError is what exact arithmetic panics with (package decimal): an
+// ordinary error of the record.
+type arithmeticError interface {
+	error
+	ArithmeticError()
+}
+
+// A crash is a panic with what its stack tells.
+type crash struct {
+	err  error
+	node int
+	line string // "file:line" in the pipeline, empty if the stack does not tell
+}
+
+// crashOf makes an error of a recovered value; it is called by the deferred
+// function that recovered it, while the stack still stands.
+func (p *Program) crashOf(value any, node int) crash {
+	c := crash{node: node}
+	if arithmetic, ok := value.(arithmeticError); ok {
+		c.err = arithmetic
+	} else {
+		c.err = &PanicError{Value: value, Stack: debug.Stack()}
+	}
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	file := filepath.Base(p.info.File)
+	panicking := false
+	found := false
+	for {
+		frame, more := frames.Next()
+		switch {
+		case frame.Function == "runtime.gopanic":
+			panicking = true
+		case !panicking:
+		default:
+			if c.line == "" && frame.Line > 0 && p.info.File != "" && filepath.Base(frame.File) == file {
+				c.line = p.info.File + ":" + strconv.Itoa(frame.Line)
+			}
+			if n, ok := p.info.Funcs[frame.Function]; ok && !found {
+				c.node, found = n, true
+			}
+		}
+		if !more {
+			return c
+		}
+	}
+}

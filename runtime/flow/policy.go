@@ -1,0 +1,59 @@
+package flow
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	defaultRetry      = 5
+	defaultBackoff    = 100 * time.Millisecond
+	defaultMaxBackoff = 30 * time.Second
+)
+
+// withDefaults fills what a policy leaves open.
+func (p Policy) withDefaults() Policy {
+	if !p.Written && p.Retry == 0 {
+		p.Retry = defaultRetry
+	}
+	if p.Backoff <= 0 {
+		p.Backoff = defaultBackoff
+	}
+	if p.MaxBackoff <= 0 {
+		p.MaxBackoff = defaultMaxBackoff
+	}
+	return p
+}
+
+// covers tells whether errors of a class are tried again at all.
+func (p *Policy) covers(c Class) bool {
+	return c == Transient || c == Unclassed && p.Written
+}
+
+// pause waits before attempt (1 is the first after the failure): full jitter
+// below a bound that doubles. It returns false when ctx ended before.
+func (p *Policy) pause(ctx context.Context, attempt int) bool {
+	return sleep(ctx, p.delay(attempt))
+}
+
+func (p *Policy) delay(attempt int) time.Duration {
+	bound := p.MaxBackoff
+	if shift := attempt - 1; shift < 30 {
+		if d := p.Backoff << shift; d > 0 && d < bound {
+			bound = d
+		}
+	}
+	return time.Duration(rand.Int64N(int64(bound) + 1))
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
