@@ -145,7 +145,7 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	case ir.MakeNewErr, ir.MakeFuncErr:
 		l.setup = append(l.setup,
 			jen.List(jen.Id(field), jen.Id(field+"Err")).Op(":=").Add(made),
-			l.block("if "+field+"Err != nil", l.Gof("return nil, @flow.AtNode(%s, %sErr)", l.node(n.YAML), field)),
+			l.block("if "+field+"Err != nil", l.Go("return nil, "+nodeError(n, "configure", field+"Err"))),
 			l.Gof("l.%s = %s", field, field))
 	case ir.MakeLiteral:
 		if ref.Config == nil {
@@ -216,11 +216,11 @@ func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string) {
 		return fmt.Sprintf("l.%s.%s()", field, method)
 	}
 	if ref.Open.Has {
-		l.open = append(l.open, l.block("if err := "+call(ref.Open, "Open")+"; err != nil", l.Gof("return @flow.AtNode(%s, err)", l.node(n.YAML))))
+		l.open = append(l.open, l.block("if err := "+call(ref.Open, "Open")+"; err != nil", l.Go("return "+nodeError(n, "open", "err"))))
 	}
 	if ref.Close.Has {
 		if ref.Close.Errs {
-			l.close = append(l.close, l.block("if err := "+call(ref.Close, "Close")+"; err != nil", l.Gof("errs = append(errs, @flow.AtNode(%s, err))", l.node(n.YAML))))
+			l.close = append(l.close, l.block("if err := "+call(ref.Close, "Close")+"; err != nil", l.Go("errs = append(errs, "+nodeError(n, "close", "err")+")")))
 		} else {
 			l.close = append(l.close, l.Go(call(ref.Close, "Close")))
 		}
@@ -297,4 +297,13 @@ func upperFirst2(camelName, name string) string {
 		return ""
 	}
 	return upperFirst(camelName)
+}
+
+// nodeError quotes the failure of a node as a whole.
+func nodeError(n *ir.Node, op, err string) string {
+	line := ""
+	if !n.Span.IsZero() {
+		line = fmt.Sprintf("%s:%d", n.Span.File.Name, n.Span.Line())
+	}
+	return fmt.Sprintf("&@flow.NodeError{Node: %q, Line: %q, Op: %q, Err: %s}", n.YAML, line, op, err)
 }

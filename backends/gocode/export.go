@@ -40,3 +40,7 @@ func (w Writer) Import(f *jen.File, name, path string) {
 	w.g.packages[name] = path
 	f.ImportName(path, name)
 }
+
+// NodeError quotes the failure of a node as a whole: what a constructor
+// returns.
+func NodeError(n *ir.Node, op, err string) string { return nodeError(n, op, err) }

@@ -16,8 +16,10 @@ func (l *loop) runGenerate(n *ir.Node, src *ir.Source, at place) ([]jen.Code, er
 	t := n.Out[0].Type
 	make := l.generator.generateFunc(n, src, t)
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
-	l.fields = append(l.fields, l.Go("random @generate.Random"))
-	seed := "l.settings." + l.names.lower(n.YAML) + ".Seed"
+	random := l.usesRandom(make)
+	if random {
+		l.fields = append(l.fields, l.Go("random @generate.Random"))
+	}
 	body, err := l.after(n, "", value{base: "record", typ: t}, at)
 	if err != nil {
 		return nil, err
@@ -31,16 +33,32 @@ func (l *loop) runGenerate(n *ir.Node, src *ir.Source, at place) ([]jen.Code, er
 	if l.mark {
 		loop = append(loop, l.Go("l.Mark()"))
 	}
-	record := l.Gof("record := %s(i, r)", make)
+	r := "nil"
+	if random {
+		r = fmt.Sprintf("l.random.At(l.settings.%s.Seed, i)", l.names.lower(n.YAML))
+	}
+	record := l.Gof("record := %s(i, %s)", make, r)
 	if !containsWord(jen.Block(body...).GoString(), "record") {
-		record = l.Gof("%s(i, r)", make)
+		record = l.Gof("%s(i, %s)", make, r)
 	}
 	loop = append(append(loop, record), body...)
-	code := append([]jen.Code{l.Gof("r := l.random.Of(%s, b.Base, l.Next)", seed)}, l.outs(l.used(&emitted{body}))...)
+	code := l.outs(l.used(&emitted{body}))
 	if l.dead() {
 		l.original(n, t, make)
 	}
 	return append(code, l.block("for l.Next < b.Count", loop...)), nil
+}
+
+// usesRandom tells whether the function that makes records draws any random
+// number; seeding costs, so only then is there a generator.
+func (l *loop) usesRandom(make string) bool {
+	for _, f := range l.stages.funcs {
+		if strings.Contains(f, "func "+make+"(") {
+			_, body, _ := strings.Cut(f, "{")
+			return containsWord(body, "r")
+		}
+	}
+	return true
 }
 
 // dead tells whether a record of this region may become a dead letter.
@@ -63,9 +81,8 @@ func (l *loop) original(n *ir.Node, t *ir.Type, make string) {
 		jen.Func().Id(name).Params(jen.Id("s").Op("*").Id("settings")).Func().Params(jen.Index().Byte(), l.Go("*@flow.Batch"), jen.Int()).Index().Byte().Block(
 			jen.Return(jen.Func().Params(jen.Id("dst").Index().Byte(), l.Go("b *@flow.Batch"), jen.Id("index").Int()).Index().Byte().Block(
 				l.Go("var random @generate.Random"),
-				l.Gof("r := random.Of(s.%s.Seed, b.Base, 0)", l.names.lower(n.YAML)),
-				jen.Var().Id("record").Add(l.typ(t)),
-				l.block("for i := range int64(index) + 1", l.Gof("record = %s(b.Base+i, r)", make)),
+				l.Go("i := b.Base + int64(index)"),
+				l.Gof("record := %s(i, random.At(s.%s.Seed, i))", make, l.names.lower(n.YAML)),
 				l.Gof("dst, _ = %s(dst, &record)", l.appendJSON(t)),
 				jen.Return(jen.Id("dst"))))))
 }

@@ -131,7 +131,7 @@ func containsWord(text, word string) bool {
 func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, error) {
 	var code []jen.Code
 	if l.meta != nil {
-		code = append(code, l.Gof("l.meta = @%s.MetaOf(b, l.Record)", l.source.Op.(*ir.Source).Connector))
+		code = append(code, l.Go("l.meta.At(b, l.Record)"))
 		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
 	}
 	switch op.Codec {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
 )
 
@@ -31,7 +32,7 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 		case ir.MakeNewErr, ir.MakeFuncErr:
 			code = append(code,
 				jen.List(jen.Id(v), jen.Err()).Op(":=").Add(callee).Call(args...),
-				w.Go("if err != nil").Block(w.Gof("return nil, @flow.AtNode(s.nodes[%s], err)", w.node(n.YAML))))
+				w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
 		case ir.MakeLiteral:
 			if ref.Config == nil {
 				code = append(code, w.Gof("%s := new(", v).Qual(ref.Package, ref.TypeName).Op(")"))

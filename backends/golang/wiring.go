@@ -228,7 +228,7 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 		args = append(args, w.output(n, op, feed))
 		code = append(code,
 			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSink").Call(args...),
-			w.Go("if err != nil").Block(w.Gof("return nil, @flow.AtNode(s.nodes[%s], err)", w.node(n.YAML))))
+			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
 	}
 	opts := jen.Dict{}
 	if q := w.queueInto(n.ID); q != nil {
@@ -314,10 +314,23 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 	if op.DeadLetter {
 		d[jen.Id("DeadLetter")] = jen.True()
 	}
+	if op.DeadLetter || w.endless() {
+		d[jen.Id("Append")] = jen.True()
+	}
 	if w.needsZstd(op.Config) {
 		d[jen.Id("Zstd")] = w.Go("@zstd.NewWriter")
 	}
 	return w.Go("@connect.Output").Values(d)
+}
+
+// endless tells whether any source of the program never ends by itself.
+func (w *wiring) endless() bool {
+	for _, n := range w.p.Nodes {
+		if src, ok := n.Op.(*ir.Source); ok && !src.Bounded {
+			return true
+		}
+	}
+	return false
 }
 
 // needsZstd tells whether a file is read or written with zstd: by the
@@ -368,7 +381,7 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		args = append(args, w.Go("@connect.Input").Values(d))
 		code = append(code,
 			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSource").Call(args...),
-			w.Go("if err != nil").Block(w.Gof("return nil, @flow.AtNode(s.nodes[%s], err)", w.node(n.YAML))))
+			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
 	}
 	if f := w.unit.Originals[n.ID]; f != "" {
 		opts[jen.Id("Original")] = jen.Id(f)

@@ -4,7 +4,7 @@
 //
 //	type SourceConfig struct{…}; func NewSource(SourceConfig, connect.Input) (flow.Source, error)
 //	type SinkConfig struct{…};   func NewSink(SinkConfig, connect.Output) (flow.Sink, error)
-//	type Meta struct{…};         func MetaOf(*flow.Batch, flow.Record) Meta
+//	type Meta struct{…};         func (*Meta) At(*flow.Batch, flow.Record)
 //
 // those that it has a side for. Their tags and comments are the documentation:
 // runtime/catalog is extracted from them.
@@ -45,6 +45,9 @@ type Output struct {
 	Keys []string
 	// DeadLetter tells that the sink takes dead letters.
 	DeadLetter bool
+	// Append tells that the stream has no end of its own (an endless source, dead
+	// letters), so that what is written is never published as a whole.
+	Append bool
 	// Zstd begins a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Writer) (io.WriteCloser, error)
 }

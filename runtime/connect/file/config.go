@@ -1,0 +1,66 @@
+// Package file reads and writes files: lines, JSON, CSV, text; plain or
+// compressed; one file, several, or one that grows.
+package file
+
+import "time"
+
+// SourceConfig is the config of the source.
+type SourceConfig struct {
+	// Path is the file; a pattern like logs/*.ndjson reads all that match, in
+	// lexical order.
+	Path string `json:"path" flowc:"required"`
+	// Format is ndjson, json, csv, text or bytes; without, the extension says
+	// it.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes"`
+	// Compression is none, gzip or zstd; without, the extension says it.
+	Compression string `json:"compression" flowc:"fixed" values:"none,gzip,zstd"`
+	// Follow waits at the end of the last file for more, also when the file is
+	// rotated.
+	Follow bool `json:"follow" flowc:"fixed"`
+	// MaxRecord is the longest record; a longer one ends the program.
+	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
+	// CSV says how the rows of a CSV file are written.
+	CSV CSV `json:"csv" flowc:"fixed"`
+}
+
+// SinkConfig is the config of the sink.
+type SinkConfig struct {
+	// Path is the file; with ${in.Field} in it each value gets a file of its
+	// own.
+	Path string `json:"path" flowc:"required,per-record"`
+	// Format is ndjson, json (an array), csv, text or bytes; without, the
+	// extension says it.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes"`
+	// Compression is none, gzip or zstd; without, the extension says it.
+	Compression string `json:"compression" flowc:"fixed" values:"none,gzip,zstd"`
+	// Mode is replace (written beside, and renamed when all is there) or append;
+	// without, replace where the pipeline ends by itself, append where it does
+	// not and for dead letters.
+	Mode string `json:"mode" values:"replace,append"`
+	// Rotate begins a new file when the present one is large or old enough.
+	Rotate Rotate `json:"rotate"`
+	// CSV says how the rows of a CSV file are written.
+	CSV CSV `json:"csv" flowc:"fixed"`
+}
+
+// CSV is how rows are written.
+type CSV struct {
+	// Delimiter stands between cells.
+	Delimiter string `json:"delimiter" default:","`
+	// Quote goes around cells that hold a delimiter, a quote or a line end.
+	Quote string `json:"quote" default:"\""`
+	// Header tells that the first row names the columns.
+	Header bool `json:"header" default:"true"`
+}
+
+// Rotate says when a file is closed and the next one begun: path.ndjson is
+// renamed to path-000001.ndjson.
+type Rotate struct {
+	// Bytes is the size, compressed where it is, from which on a new file begins;
+	// 0 for no limit.
+	Bytes int64 `json:"bytes" type:"size"`
+	// Every is the age at which a new file begins; 0 for no limit.
+	Every time.Duration `json:"every"`
+	// Keep is how many closed files stay; 0 keeps all.
+	Keep int `json:"keep"`
+}
