@@ -24,7 +24,8 @@ const BlockSize = 256 << 10
 type Batch struct {
 	// Split is the part of the source: a file, a partition.
 	Split string
-	// Base is the number, from 0, of the first record in its split, and Offset
+	// Base is the number, from 0, of the first record in its split (of the first
+	// line, blank ones included, where SourceOptions.Lines is set), and Offset
 	// the byte position of Data[0] there; -1 (the engine's start value) where
 	// the source does not know them.
 	Base, Offset int64

@@ -93,7 +93,7 @@ func (in *Input) locate(e *RecordError, b *Batch, r Record) {
 	switch rows := in.options.Rows; {
 	case r.End > r.Start:
 		e.Record = slices.Clone(bytes.TrimRight(b.Data[r.Start:r.End], "\r\n"))
-	case rows != nil && rows.JSON != nil && r.Index < rows.Len(b.Rows):
-		e.Record = rows.JSON(nil, b.Rows, r.Index)
+	case in.options.Original != nil && rows != nil && r.Index < rows.Len(b.Rows):
+		e.Record = in.options.Original(nil, b, r.Index)
 	}
 }

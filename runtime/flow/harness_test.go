@@ -324,7 +324,7 @@ func (l *lineLoop) Run(b *Batch) {
 				if l.ends {
 					out.Ends = append(out.Ends, uint32(len(out.Data)))
 				}
-				l.Origin(out)
+				l.Origin(i)
 				out.Count++
 			}
 		}

@@ -52,7 +52,7 @@ func (l *Lane) Again(node, attempt int, err error) bool { return l.again(node, a
 // last, need not call it.
 func (l *Lane) Mark() { l.mark() }
 
-// Origin notes that the record being appended to o is (a part of) the current
-// one. Loops call it once for each record they append, for targets that ask for
-// it.
-func (l *Lane) Origin(o *Out) { l.origin(o) }
+// Origin notes that the record appended last to the packet of a target (its
+// index in Outs) is the current one, or a part of it. Loops call it once for
+// each record they append, for targets that ask for it.
+func (l *Lane) Origin(target int) { l.origin(l.Outs[target]) }

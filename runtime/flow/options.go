@@ -38,6 +38,9 @@ type SourceOptions struct {
 	Lines bool
 	// Rows is set for sources that fill Batch.Rows.
 	Rows *Rows
+	// Original appends row index as JSON, for dead letters, where the source
+	// gives typed rows; nil where none of them can end in one.
+	Original func(dst []byte, b *Batch, index int) []byte
 }
 
 // SinkOptions say how a sink is fed.

@@ -139,10 +139,11 @@ func (s *shape) bytes(o *Out, index int) []byte {
 }
 
 // base gets dst ready for records of src (of the same shape): where rows point
-// into Data, all of that comes along, and base is what their spans move by.
+// into Data and nothing tells which bytes are whose, all of it comes along, and
+// base is what their spans move by.
 func (s *shape) base(dst, src *Out) (base int) {
 	base = len(dst.Data)
-	if s.rows != nil {
+	if s.rows != nil && !s.ends {
 		dst.Data = append(dst.Data, src.Data...)
 	}
 	return base
@@ -151,13 +152,14 @@ func (s *shape) base(dst, src *Out) (base int) {
 // append adds the records from:to of src to dst, without their tickets. A shape
 // that is not divisible takes all of src.
 func (s *shape) append(dst, src *Out, from, to, base int) {
-	switch {
-	case s.rows != nil:
+	if s.rows != nil {
 		before := s.rows.Len(dst.Rows)
 		s.rows.Append(dst.Rows, src.Rows, from, to)
-		if base > 0 && s.rows.Shift != nil {
+		if base > 0 && !s.ends && s.rows.Shift != nil {
 			s.rows.Shift(dst.Rows, before, base)
 		}
+	}
+	switch {
 	case s.ends:
 		start := uint32(0)
 		if from > 0 {
@@ -168,7 +170,7 @@ func (s *shape) append(dst, src *Out, from, to, base int) {
 		for _, end := range src.Ends[from:to] {
 			dst.Ends = append(dst.Ends, end+shift)
 		}
-	default:
+	case s.rows == nil:
 		dst.Data = append(dst.Data, src.Data...)
 	}
 	if len(src.Hashes) > 0 {

@@ -41,12 +41,17 @@ func (k *placeBook) of(in *Input, b *Batch) *place {
 			k.bySplit[b.Split] = k.last
 		}
 	}
-	b.engine.line, b.engine.number = -1, k.last.records
-	if in.options.Lines {
-		b.engine.line, b.engine.number = k.last.lines, -1
-	}
-	if b.Base >= 0 {
-		b.engine.number = b.Base
+	st := &b.engine
+	st.line, st.number = -1, -1
+	switch {
+	case in.options.Lines && b.Base >= 0:
+		st.line = b.Base
+	case in.options.Lines:
+		st.line = k.last.lines
+	case b.Base >= 0:
+		st.number = b.Base
+	default:
+		st.number = k.last.records
 	}
 	return k.last
 }

@@ -14,19 +14,18 @@ type Rows struct {
 	// Truncate cuts to n rows; the memory stays.
 	Truncate func(rows any, n int)
 	// Shift adds by to the spans of rows[from:] that point into the packet's
-	// Data, when packets are joined; nil where rows have none.
+	// Data, when packets without Ends are joined; nil where rows have none.
 	Shift func(rows any, from, by int)
-	// JSON appends row index as JSON, for dead letters; nil where none of its
-	// rows can end in one.
+	// JSON appends row index as JSON, for the dead letters of a sink of rows; nil
+	// where none of its rows can end in one.
 	JSON func(dst []byte, rows any, index int) []byte
 	// Size is the size of a row in bytes, without what it points to.
 	Size int
 }
 
-// RowsOf returns the operations on *[]T. encode appends a row as JSON; it may
-// be nil where no row can end in a dead letter.
-func RowsOf[T any](encode func(dst []byte, row *T) []byte) *Rows {
-	r := &Rows{
+// RowsOf returns the operations on *[]T, without Shift and JSON.
+func RowsOf[T any]() *Rows {
+	return &Rows{
 		New: func() any { return new([]T) },
 		Len: func(rows any) int { return len(*rows.(*[]T)) },
 		Append: func(dst, src any, from, to int) {
@@ -39,12 +38,6 @@ func RowsOf[T any](encode func(dst []byte, row *T) []byte) *Rows {
 		},
 		Size: int(unsafe.Sizeof(*new(T))),
 	}
-	if encode != nil {
-		r.JSON = func(dst []byte, rows any, index int) []byte {
-			return encode(dst, &(*rows.(*[]T))[index])
-		}
-	}
-	return r
 }
 
 // Hash is the hash of a key for Out.Hashes: FNV-1a, so that a key has the same
