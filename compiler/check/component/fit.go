@@ -21,7 +21,7 @@ func (m *meeting) value(from, to side) ir.Conv {
 		return m.optional(from, to)
 	}
 	c := m.plain(from, to)
-	c.Optional, c.Pointer, c.Type = from.ptr, to.ptr, to.t
+	c.Optional, c.Pointer, c.Type = from.ptr, to.ptr, m.l.pointee(to.t)
 	if c.How == ir.HowAssign && c.Optional && c.Pointer {
 		// The pointer itself can be handed on: nobody writes through it.
 		c.Optional, c.Pointer = false, false
@@ -294,7 +294,7 @@ func (m *meeting) differs(from, to side) ir.Conv {
 		help = fmt.Sprintf("numbers fit their own width only: make it %s, or change the type of the event's field", x)
 	}
 	if from.name == "" {
-		return m.mismatch(from, to, help, "its records are %s, and %s is %s", a(from.t), typeOfGo(to.t), a(to.t))
+		return m.mismatch(from, to, help, "%s is no %s", a(from.t), plainForm(to.t))
 	}
 	return m.mismatch(from, to, help, "`%s` is %s, and %s is %s", from.name, a(from.t), to.name, goForm(m.l, to.t))
 }
@@ -309,21 +309,29 @@ func (m *meeting) nameOf(s side) string { return orElse(s.name, m.event) }
 
 // a is a type with its article.
 func a(t *ir.Type) string {
-	name := string(t.Kind)
+	name := plainForm(t)
 	switch {
-	case t.Kind == ir.List || t.Kind == ir.Map:
-		return t.String()
-	case t.Kind == ir.GoNamed || t.Go != nil && t.Kind != ir.Struct:
-		name = typeOfGo(t)
-	}
-	if strings.HasPrefix(name, "uint") {
+	case t.Kind == ir.List || t.Kind == ir.Map || t.Kind == ir.Bytes:
+		return name
+	case strings.HasPrefix(name, "uint"):
 		return "a " + name
-	}
-	switch name[0] {
-	case 'a', 'e', 'i', 'o', 'u':
+	case strings.ContainsRune("aeio", rune(name[0])):
 		return "an " + name
 	}
 	return "a " + name
+}
+
+// plainForm says what a type is, for structs without their name.
+func plainForm(t *ir.Type) string {
+	switch {
+	case t.Kind == ir.List || t.Kind == ir.Map:
+		return t.String()
+	case t.Kind == ir.JSON:
+		return "raw value (json)"
+	case t.Kind == ir.GoNamed || t.Go != nil && t.Kind != ir.Struct:
+		return typeOfGo(t)
+	}
+	return string(t.Kind)
 }
 
 // goForm is the type of the component's side in Go, or one of ours.

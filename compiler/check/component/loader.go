@@ -36,19 +36,20 @@ type Loader struct {
 	wants []want
 	loads int
 
-	env     goEnv
-	flags   []string
-	fset    *token.FileSet
-	places  *places
-	listed  map[string]*packages.Package // everything go list told, by import path
-	wanted  map[string]*packages.Package // by the path as it is written
-	types   map[string]*types.Package    // by import path, incomplete ones too
-	broken  map[string]bool              // import paths whose Go does not compile
-	cycle   map[string]bool              // packages being checked from source
-	module  *ir.Module
-	records map[bool]*recordReader // by whether it reads configs
-	origins map[*ir.Type]types.Type
-	skipped map[*ir.Type][]skipped
+	env      goEnv
+	flags    []string
+	fset     *token.FileSet
+	places   *places
+	listed   map[string]*packages.Package // everything go list told, by import path
+	wanted   map[string]*packages.Package // by the path as it is written
+	types    map[string]*types.Package    // by import path, incomplete ones too
+	broken   map[string]bool              // import paths whose Go does not compile
+	cycle    map[string]bool              // packages being checked from source
+	module   *ir.Module
+	records  map[bool]*recordReader // by whether it reads configs
+	origins  map[*ir.Type]types.Type
+	skipped  map[*ir.Type][]skipped
+	pointees map[*ir.Type]*ir.Type // *T, as an element, to T
 }
 
 // A want is a package that the pipeline names.
@@ -69,14 +70,15 @@ func NewLoader(dir string, o Options) *Loader {
 	}
 	l := &Loader{
 		dir: dir, opts: o,
-		fset:    token.NewFileSet(),
-		listed:  map[string]*packages.Package{},
-		wanted:  map[string]*packages.Package{},
-		types:   map[string]*types.Package{},
-		broken:  map[string]bool{},
-		cycle:   map[string]bool{},
-		origins: map[*ir.Type]types.Type{},
-		skipped: map[*ir.Type][]skipped{},
+		fset:     token.NewFileSet(),
+		listed:   map[string]*packages.Package{},
+		wanted:   map[string]*packages.Package{},
+		types:    map[string]*types.Package{},
+		broken:   map[string]bool{},
+		cycle:    map[string]bool{},
+		origins:  map[*ir.Type]types.Type{},
+		skipped:  map[*ir.Type][]skipped{},
+		pointees: map[*ir.Type]*ir.Type{},
 	}
 	l.places = newPlaces(l.fset, dir)
 	l.records = map[bool]*recordReader{false: newRecordReader(l, false), true: newRecordReader(l, true)}

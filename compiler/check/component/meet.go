@@ -46,8 +46,10 @@ type Mismatch struct {
 // The same rules work from a component's Go type to a type that the compiler
 // generates, where optional fields of the latter may be lacking.
 //
-// The plan is one [ir.Conv] a field of in; where the record as a whole is
-// converted (the same type, or no structs) it is one without paths.
+// The plan is nil where a record is given as it is, because both are one Go
+// type. Else it has one [ir.Conv] a field of in; where no structs meet (text into
+// a kind of string) it is one without paths, for the record itself. There are
+// reasons against exactly where the types do not fit.
 func (l *Loader) Meet(event, in *ir.Type) ([]ir.Conv, []Mismatch) {
 	m := &meeting{l: l, event: event.String(), plans: map[[2]*ir.Field][]ir.Conv{}}
 	// Pointers to records are the caller's affair (GoRef.InPtr).
@@ -58,7 +60,10 @@ func (l *Loader) Meet(event, in *ir.Type) ([]ir.Conv, []Mismatch) {
 	plan := []ir.Conv{c}
 	for settle(plan, map[*ir.Conv]bool{}) {
 	}
-	if c.How == ir.HowFields {
+	switch c.How {
+	case ir.HowAssign:
+		return nil, nil
+	case ir.HowFields:
 		return c.Each, nil
 	}
 	return plan, nil

@@ -2,6 +2,7 @@ package component
 
 import (
 	"fmt"
+	"go/types"
 	"strings"
 	"testing"
 
@@ -128,6 +129,7 @@ func describePlan(plan []ir.Conv, indent string, seen map[*ir.Conv]bool) string 
 // TestMeet lets event types meet Go structs, and compares plans, or every word
 // and place of the reasons against.
 func TestMeet(t *testing.T) {
+	var all strings.Builder
 	payment := `{id: string, base_url: string, amount: decimal, side: buy | sell, at: time, extra: json}`
 	for _, c := range []struct{ in, event string }{
 		{"TakeThree", payment},
@@ -160,15 +162,14 @@ func TestMeet(t *testing.T) {
 		if against != nil {
 			ReportMismatch(event, r, against, f.at(ref), &f.diags)
 		}
-		if (plan == nil) == (against == nil) {
+		checkPlan(t, f, c.in, event, f.origins[r.In], plan, map[*ir.Conv]bool{})
+		if plan != nil && against != nil {
 			t.Errorf("%s: plan %v, reasons %v", ref, plan, against)
 		}
-		meetGolden.WriteString(got + show(f.diags))
+		all.WriteString(got + show(f.diags))
 	}
-	golden(t, "meet", meetGolden.String())
+	golden(t, "meet", all.String())
 }
-
-var meetGolden strings.Builder
 
 // TestMeetWrong has a struct that fits nothing: each field is a reason.
 func TestMeetWrong(t *testing.T) {
@@ -201,6 +202,7 @@ func TestMeetGo(t *testing.T) {
 	for _, name := range []string{"TakeOut", "TakeOutIn", "TakeThree"} {
 		r := f.component("./meet."+name, Processor)
 		plan, against := f.Meet(out, r.In)
+		checkPlan(t, f, name, out, f.origins[r.In], plan, map[*ir.Conv]bool{})
 		b.WriteString("=== Out into " + name + "\n" + describePlan(plan, "", map[*ir.Conv]bool{}))
 		if against != nil {
 			var dl diag.List
@@ -223,4 +225,84 @@ func TestMeetGo(t *testing.T) {
 		t.Error("Identical")
 	}
 	golden(t, "meet-go", b.String())
+}
+
+// checkPlan holds that Go would compile what a plan says: selectors exist, and
+// assignments and conversions are legal.
+func checkPlan(t *testing.T, f *flow, where string, from *ir.Type, to types.Type, plan []ir.Conv, seen map[*ir.Conv]bool) {
+	t.Helper()
+	m := &meeting{l: f.Loader}
+	for i := range plan {
+		c := &plan[i]
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		src, dst, at := from, to, where
+		for _, name := range c.From {
+			field := src.GoField(name)
+			if field == nil {
+				t.Fatalf("%s: no source field %s", where, name)
+			}
+			src = field.Type
+			if got := field.Pointer(); got != c.Optional && c.How != ir.HowAssign {
+				t.Errorf("%s.%s: Optional is %v, and the field's pointer %v", where, name, c.Optional, got)
+			}
+		}
+		for _, name := range c.To {
+			obj, _, _ := types.LookupFieldOrMethod(dst, true, nil, name)
+			if obj == nil {
+				t.Fatalf("%s: no target field %s", where, name)
+			}
+			dst, at = obj.Type(), where+"."+name
+		}
+		if c.Pointer {
+			p, ok := dst.Underlying().(*types.Pointer)
+			if !ok {
+				t.Errorf("%s: %s is no pointer", at, dst)
+				continue
+			}
+			dst = p.Elem()
+		}
+		if c.Type == nil || m.goType(c.Type) == nil || c.How != ir.HowAssign && !types.Identical(m.goType(c.Type), dst) {
+			t.Errorf("%s: the plan's type is %v, and Go's %s", at, c.Type, dst)
+		}
+		source := m.goType(src)
+		switch c.How {
+		case ir.HowAssign:
+			if p, ok := dst.Underlying().(*types.Pointer); ok && !c.Pointer {
+				dst = p.Elem() // the pointer is handed on
+			}
+			if source != nil && !types.AssignableTo(source, dst) {
+				t.Errorf("%s: %s can't be assigned to %s", at, source, dst)
+			}
+		case ir.HowConvert:
+			if src.Kind == ir.Enum {
+				source = types.Typ[types.String]
+			}
+			if !types.ConvertibleTo(source, dst) {
+				t.Errorf("%s: %s can't be converted to %s", at, source, dst)
+			}
+		case ir.HowToString:
+			if !types.ConvertibleTo(types.Typ[types.String], dst) {
+				t.Errorf("%s: a string can't be converted to %s", at, dst)
+			}
+		case ir.HowUnmarshalText, ir.HowCompose:
+			name := map[ir.How]string{ir.HowUnmarshalText: "UnmarshalText", ir.HowCompose: "Compose"}[c.How]
+			if method(dst, name) == nil {
+				t.Errorf("%s: %s has no %s", at, dst, name)
+			}
+		case ir.HowFields:
+			checkPlan(t, f, at, src, dst, c.Each, seen)
+		case ir.HowElements:
+			switch u := dst.Underlying().(type) {
+			case *types.Slice:
+				checkPlan(t, f, at+"[]", src.Elem, u.Elem(), c.Each, seen)
+			case *types.Map:
+				checkPlan(t, f, at+"[]", src.Elem, u.Elem(), c.Each, seen)
+			default:
+				t.Errorf("%s: %s has no elements", at, dst)
+			}
+		}
+	}
 }

@@ -88,6 +88,7 @@ func (r *recordReader) read(t types.Type) *ir.Type {
 
 // finish makes *T of T.
 func (r *recordReader) finish(p pointer) {
+	r.l.pointees[p.to] = p.elem
 	*p.to = *p.elem
 	p.to.Go = &ir.GoType{Name: string(p.elem.Kind), Lenient: true}
 	if p.elem.Go != nil {
@@ -101,6 +102,15 @@ func (r *recordReader) finish(p pointer) {
 	if why, bad := r.bad[p.elem]; bad {
 		r.bad[p.to] = why
 	}
+}
+
+// pointee is the type that a type *T of an element points to, and any other
+// type itself.
+func (l *Loader) pointee(t *ir.Type) *ir.Type {
+	if elem := l.pointees[t]; elem != nil {
+		return elem
+	}
+	return t
 }
 
 func (r *recordReader) fill(out *ir.Type, t types.Type) {
