@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -217,6 +218,8 @@ func BenchmarkAppend(b *testing.B) {
 		"string8":   func() { dst, _ = AppendString(dst[:0], "payment1") },
 		"string56":  func() { dst, _ = AppendString(dst[:0], "GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW") },
 		"stringEsc": func() { dst, _ = AppendString(dst[:0], "a \"quoted\" text\n") },
+		"float17":   func() { dst, _ = AppendFloat(dst[:0], 0.12345678901234567) },
+		"floatStd":  func() { dst = strconv.AppendFloat(dst[:0], 1234.5678, 'f', -1, 64) },
 		"float":     func() { dst, _ = AppendFloat(dst[:0], 1234.5678) },
 		"int":       func() { dst = AppendInt(dst[:0], 51234567) },
 		"time":      func() { dst, _ = AppendTime(dst[:0], at) },

@@ -195,13 +195,19 @@ func parseUint(v []byte) (u uint64, ok, digits bool) {
 	if len(v) == 0 || v[0] == '0' && len(v) > 1 {
 		return 0, false, false
 	}
-	ok = true
-	for _, c := range v {
-		c -= '0'
-		if c > 9 {
+	short := v[:min(len(v), 19)] // so many always fit
+	for _, c := range short {
+		if c -= '0'; c > 9 {
 			return 0, false, false
 		}
-		if u >= math.MaxUint64/10 && (u > math.MaxUint64/10 || c > math.MaxUint64%10) {
+		u = u*10 + uint64(c)
+	}
+	ok = true
+	for _, c := range v[len(short):] {
+		if c -= '0'; c > 9 {
+			return 0, false, false
+		}
+		if u > (math.MaxUint64-uint64(c))/10 {
 			ok = false
 		}
 		u = u*10 + uint64(c)

@@ -3,7 +3,9 @@ package jsonscan
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +290,31 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 	} {
 		if n := testing.AllocsPerRun(100, f); n > 0 {
 			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// TestAppendFloat compares with strconv near numbers of few digits, where the
+// short way is taken or just not.
+func TestAppendFloat(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300_000 {
+		v := float64(r.Int64N(1e15)>>r.IntN(50)) / math.Pow10(r.IntN(9))
+		switch r.IntN(6) {
+		case 0:
+			v = math.Nextafter(v, 0)
+		case 1:
+			v = math.Nextafter(v, 1e300)
+		case 2:
+			v = -v
+		}
+		got, err := AppendFloat(nil, v)
+		want := strconv.FormatFloat(v, 'f', -1, 64)
+		if err != nil || math.Abs(v) >= 1e-6 && string(got) != want {
+			t.Fatalf("%s, %v; want %s", got, err, want)
+		}
+		if back, err := Float64(got, Span{0, uint32(len(got))}); err != nil || back != v {
+			t.Fatalf("%s is read as %v, %v", got, back, err)
 		}
 	}
 }

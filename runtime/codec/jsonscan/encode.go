@@ -97,6 +97,11 @@ func AppendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v,
 // below 1e-6 and from 1e21 on, as in JavaScript.
 func AppendFloat(dst []byte, v float64) ([]byte, error) {
 	abs := math.Abs(v)
+	if 1e-6 <= abs && abs < 1e8 {
+		if b, ok := appendDecimals(dst, v, abs); ok {
+			return b, nil
+		}
+	}
 	if abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		if math.IsInf(v, 0) {
 			return dst, errFloat
@@ -113,6 +118,38 @@ func AppendFloat(dst []byte, v float64) ([]byte, error) {
 		return dst, errFloat
 	}
 	return strconv.AppendFloat(dst, v, 'f', -1, 64), nil
+}
+
+// appendDecimals appends v if at most six digits behind the point say it, as is
+// so with most numbers of people. The product is rounded, but with less than 15
+// digits only one decimal of that scale reads back as v, and it is the shortest
+// once its zeros are cut: the quotient of two exact numbers is what reading
+// gives.
+func appendDecimals(dst []byte, v, abs float64) (b []byte, ok bool) {
+	const scale = 1e6
+	m := uint64(abs*scale + 0.5)
+	if float64(m)/scale != abs {
+		return dst, false
+	}
+	if v < 0 {
+		dst = append(dst, '-')
+	}
+	whole, fraction := m/scale, m%scale
+	dst = strconv.AppendUint(dst, whole, 10)
+	if fraction == 0 {
+		return dst, true
+	}
+	var digits [7]byte
+	digits[0] = '.'
+	n := 0
+	for i := 6; i > 0; i-- {
+		digits[i] = byte('0' + fraction%10)
+		fraction /= 10
+		if n == 0 && digits[i] != '0' {
+			n = i + 1
+		}
+	}
+	return append(dst, digits[:n]...), true
 }
 
 // AppendBool appends true or false.

@@ -147,30 +147,40 @@ func AppendTime(dst []byte, t time.Time) ([]byte, error) {
 	return append(dst, '"'), err
 }
 
+// The seconds since 1970 at which the years 0 and 10000 begin.
+const (
+	yearZero = -62167219200
+	yearTop  = 253402300800
+)
+
 // AppendTimeText is AppendTime without the quotes.
 func AppendTimeText(dst []byte, t time.Time) ([]byte, error) {
-	year, month, day := t.Date()
-	if year < 0 || year > 9999 {
+	_, offset := t.Zone()
+	sec := t.Unix() + int64(offset)
+	if sec < yearZero || sec >= yearTop {
 		return dst, errYear
 	}
-	hour, minute, sec := t.Clock()
-	dst = append(dst, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+	days := uint64(sec-yearZero) / 86400
+	clock := uint64(sec-yearZero) % 86400
+	year, month, day := date(days)
+	hour, minute, second := clock/3600, clock/60%60, clock%60
+	dst = append(dst,
+		byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
 		byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10), 'T',
-		byte('0'+hour/10), byte('0'+hour%10), ':', byte('0'+minute/10), byte('0'+minute%10), ':', byte('0'+sec/10), byte('0'+sec%10))
+		byte('0'+hour/10), byte('0'+hour%10), ':', byte('0'+minute/10), byte('0'+minute%10), ':', byte('0'+second/10), byte('0'+second%10))
 	if ns := t.Nanosecond(); ns != 0 {
 		var frac [10]byte
 		frac[0] = '.'
+		n := 0
 		for i := 9; i > 0; i-- {
 			frac[i] = byte('0' + ns%10)
 			ns /= 10
-		}
-		n := 10
-		for frac[n-1] == '0' {
-			n--
+			if n == 0 && frac[i] != '0' {
+				n = i + 1
+			}
 		}
 		dst = append(dst, frac[:n]...)
 	}
-	_, offset := t.Zone()
 	if offset == 0 {
 		return append(dst, 'Z'), nil
 	}
@@ -184,4 +194,24 @@ func AppendTimeText(dst []byte, t time.Time) ([]byte, error) {
 	}
 	h, m := offset/60, offset%60
 	return append(dst, sign, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10)), nil
+}
+
+// date returns the date that is so many days behind the first of the year 0: the
+// way back of daysSince1970.
+func date(days uint64) (year, month, day uint64) {
+	const (
+		era  = 146097        // days in 400 years
+		lead = era - 31 - 29 // from the first of March of the year -400
+	)
+	days += lead
+	n := days % era
+	y := (n - n/1460 + n/36524 - n/(era-1)) / 365
+	inYear := n - (y*365 + y/4 - y/100)
+	m := (5*inYear + 2) / 153
+	day = inYear - (153*m+2)/5 + 1
+	year = y + days/era*400
+	if m >= 10 {
+		return year + 1 - 400, m - 9, day
+	}
+	return year - 400, m + 3, day
 }
