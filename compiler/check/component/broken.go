@@ -48,14 +48,7 @@ func (l *Loader) checkBroken(ctx context.Context, dl *diag.List) {
 		// go/types found nothing: it is the compiler, the assembler or the
 		// linker that did. Ask for its words.
 		l.broken[p.PkgPath] = true
-		d := dl.Errorf(codeBuild, w.at, "package `%s` does not build", w.path)
-		for i, line := range l.buildOutput(ctx, p) {
-			if i == 5 {
-				break
-			}
-			d.Notef("%s", line)
-		}
-		d.Helpf("`go build %s` shows all of it", p.PkgPath)
+		l.compilerErrors(ctx, w, p, dl)
 	}
 }
 
@@ -241,14 +234,30 @@ type importerFunc func(path string) (*types.Package, error)
 
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
-// buildOutput is what the go command says when it builds a package.
-func (l *Loader) buildOutput(ctx context.Context, p *packages.Package) []string {
+// compilerErrors builds a package and reports what the compiler says, at its
+// places where it gives them.
+func (l *Loader) compilerErrors(ctx context.Context, w want, p *packages.Package, dl *diag.List) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-export", "-f", "", "--", p.PkgPath)
 	cmd.Dir, cmd.Env = l.dir, l.env.environ
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if cmd.Run() == nil {
-		return nil
+	_ = cmd.Run() // what it prints says more than its exit code
+	placed := false
+	var rest []string
+	for _, line := range strings.Split(strings.TrimSpace(stderr.String()), "\n") {
+		if at, msg, ok := l.places.split(line, l.dir); ok {
+			dl.Errorf(codeBuild, at, "%s", msg)
+			placed = true
+		} else if line != "" && !strings.HasPrefix(line, "# ") {
+			rest = append(rest, l.relative(line))
+		}
 	}
-	return strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	if placed || ctx.Err() != nil {
+		return
+	}
+	d := dl.Errorf(codeBuild, w.at, "package `%s` does not build", w.path)
+	for _, line := range rest[:min(len(rest), 5)] {
+		d.Notef("%s", line)
+	}
+	d.Helpf("`go build %s` shows all of it", p.PkgPath)
 }

@@ -19,12 +19,11 @@ import (
 
 // goEnv is what the go command says about itself in the pipeline's folder.
 type goEnv struct {
-	environ    []string // the environment for all our calls
-	GOVERSION  string
-	GOWORK     string
-	GOFLAGS    string
-	GOMODCACHE string
-	GOROOT     string
+	environ   []string // the environment for all our calls
+	GOVERSION string
+	GOWORK    string
+	GOFLAGS   string
+	GOROOT    string
 }
 
 // readGoEnv asks the go command for its version and decides the flags, on
@@ -49,7 +48,7 @@ func (l *Loader) readGoEnv(ctx context.Context, mod moduleFile, patterns []strin
 	}
 	environ = append(append([]string{}, environ...), "GOPACKAGESDRIVER=off", "CGO_ENABLED=0", "GO111MODULE=on")
 	at := l.firstWant()
-	cmd := exec.CommandContext(ctx, "go", "env", "-json", "GOVERSION", "GOWORK", "GOFLAGS", "GOMODCACHE", "GOROOT")
+	cmd := exec.CommandContext(ctx, "go", "env", "-json", "GOVERSION", "GOWORK", "GOFLAGS", "GOROOT")
 	cmd.Dir, cmd.Env = l.dir, environ
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -69,6 +68,7 @@ func (l *Loader) readGoEnv(ctx context.Context, mod moduleFile, patterns []strin
 			Helpf("run `go env -json` to see what the `go` command in PATH is")
 		return false
 	}
+	l.places.goroot = l.env.GOROOT
 	if l.opts.MinGo != "" && older(l.env.GOVERSION, l.opts.MinGo) {
 		dl.Errorf(codeToolchain, at, "the `go` command in PATH is %s, and generated programs need go%s or newer", l.env.GOVERSION, l.opts.MinGo).
 			Helpf("install a newer Go from https://go.dev/dl, or let the go command fetch it: unset GOTOOLCHAIN, or set it to auto")

@@ -108,7 +108,7 @@ func (r *reading) configParam(ref *ir.GoRef, sig *types.Signature) bool {
 		return false
 	}
 	t, ptr := deref(params[0].Type())
-	s, ok := t.Underlying().(*types.Struct)
+	_, ok := t.Underlying().(*types.Struct)
 	if len(params) > 1 || !ok || sig.Variadic() {
 		r.refuse("the constructor `%s` takes %s, and a constructor takes one struct, whose fields are the config, or nothing", r.use, list(params)).
 			Notef("it is %s", r.signature(r.obj.Name(), sig)).
@@ -116,11 +116,11 @@ func (r *reading) configParam(ref *ir.GoRef, sig *types.Signature) bool {
 		return false
 	}
 	ref.ConfigPtr = ptr
-	return r.config(ref, t, s)
+	return r.config(ref, t)
 }
 
 // config reads the struct of a config.
-func (r *reading) config(ref *ir.GoRef, t types.Type, _ *types.Struct) bool {
+func (r *reading) config(ref *ir.GoRef, t types.Type) bool {
 	name := typeName(t)
 	switch {
 	case name == nil:
@@ -131,6 +131,9 @@ func (r *reading) config(ref *ir.GoRef, t types.Type, _ *types.Struct) bool {
 		r.refuse("the config type %s of `%s` is not exported, so generated code can't make one", name.Name(), r.use).
 			NoteAt(r.l.places.object(name), "%s is declared here", name.Name()).
 			Helpf("rename it to %s", strings.ToUpper(name.Name()[:1])+name.Name()[1:])
+		return false
+	}
+	if !r.reachable(t, "the config") {
 		return false
 	}
 	reader := r.l.records[true]
@@ -180,8 +183,7 @@ func (r *reading) named(ref *ir.GoRef, obj *types.TypeName) *ir.GoRef {
 		r.noMethod(t)
 		return nil
 	}
-	s, ok := t.Underlying().(*types.Struct)
-	if !ok {
+	if _, ok := t.Underlying().(*types.Struct); !ok {
 		r.refuse("`%s` is no struct, and there is no New%s to make one", r.use, obj.Name()).
 			Helpf("make it a struct, or add `func New%s() *%s`", obj.Name(), obj.Name())
 		return nil
@@ -191,7 +193,7 @@ func (r *reading) named(ref *ir.GoRef, obj *types.TypeName) *ir.GoRef {
 		return nil
 	}
 	if ref.Config == nil { // Init or Connect take a map instead
-		if !r.config(ref, t, s) {
+		if !r.config(ref, t) {
 			return nil
 		}
 		if len(ref.Config.Fields) == 0 {

@@ -334,6 +334,10 @@ func (r *reading) finish(ref *ir.GoRef, c *call) *ir.GoRef {
 		if t == nil {
 			return nil
 		}
+		if !r.reachable(t, what) {
+			ok = false
+			return nil
+		}
 		reader := r.l.records[false]
 		out := reader.read(t)
 		if u, bad := reader.unfit(out); bad {
@@ -354,4 +358,19 @@ func (r *reading) finish(ref *ir.GoRef, c *call) *ir.GoRef {
 		return nil
 	}
 	return ref
+}
+
+// reachable reports a type of a component that generated code can't import.
+func (r *reading) reachable(t types.Type, what string) bool {
+	name := typeName(t)
+	if name == nil {
+		return true
+	}
+	parent, ok := r.l.reach(name.Pkg().Path())
+	if !ok {
+		r.dl.Errorf(codeShape, r.at, "%s, %s of `%s`, is internal to %s, so generated code can't name it", r.show(t), what, r.use, parent).
+			NoteAt(r.l.places.object(name), "%s is declared here", name.Name()).
+			Helpf("move the type to a package that is not internal, or put the pipeline into a folder below %s", parent)
+	}
+	return ok
 }

@@ -214,8 +214,8 @@ func (l *Loader) usable(w want, p *packages.Package, mod moduleFile, dl *diag.Li
 			Helpf("move the component to a package of its own")
 		return false
 	}
-	parent, ok := internalParent(p.PkgPath)
-	if !ok || p.Module == nil || l.module != nil && within(l.module.Folder, parent) {
+	parent, reached := l.reach(p.PkgPath)
+	if reached || p.Module == nil {
 		return true
 	}
 	d := dl.Errorf(codeNotFound, w.at, "`%s` is internal to %s", w.path, parent)
@@ -225,6 +225,13 @@ func (l *Loader) usable(w want, p *packages.Package, mod moduleFile, dl *diag.Li
 		d.Helpf("only code of the module %s may use it", p.Module.Path)
 	}
 	return false
+}
+
+// reach tells whether generated code, which lies below the pipeline's folder,
+// may import a package, and below which path it would have to lie.
+func (l *Loader) reach(path string) (parent string, ok bool) {
+	parent, internal := internalParent(path)
+	return parent, !internal || l.module != nil && within(l.module.Folder, parent)
 }
 
 // internalParent is the path below which an internal package may be imported.

@@ -16,6 +16,7 @@ import (
 type moduleFile struct {
 	file     string // its path, "" where there is none
 	path     string // the module path, "" where it can't be read
+	version  string // of the go line
 	requires []string
 }
 
@@ -68,6 +69,8 @@ func readModuleFile(text string) moduleFile {
 		switch verb {
 		case "module":
 			m.path = name
+		case "go":
+			m.version = name
 		case "require":
 			m.requires = append(m.requires, name)
 		}
@@ -88,15 +91,10 @@ func (l *Loader) readModule(mod moduleFile) {
 	if mod.path == "" {
 		return
 	}
-	m := &ir.Module{Path: mod.path, Dir: filepath.Dir(mod.file)}
+	m := &ir.Module{Path: mod.path, Dir: filepath.Dir(mod.file), GoVersion: mod.version}
 	m.Folder = m.Path
 	if rel, err := filepath.Rel(m.Dir, l.dir); err == nil && rel != "." {
 		m.Folder = path.Join(m.Path, filepath.ToSlash(rel))
-	}
-	for _, p := range l.listed {
-		if p.Module != nil && p.Module.Path == m.Path {
-			m.GoVersion = p.Module.GoVersion
-		}
 	}
 	l.module = m
 }

@@ -92,7 +92,7 @@ func TestModules(t *testing.T) {
 				}
 			case m == nil || m.Path != c.module || m.Folder != c.folder:
 				t.Errorf("module %+v, want %s with the folder %s", m, c.module, c.folder)
-			case len(c.packages) > 1 && m.GoVersion != "1.24":
+			case m.GoVersion != "1.24":
 				t.Errorf("go version %q, want 1.24", m.GoVersion)
 			}
 			if !slices.Equal(f.Requires(), c.requires) {
@@ -224,6 +224,29 @@ func TestImporter(t *testing.T) {
 	}
 	if _, err := f.Importer().Import("unsafe"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestUnreadable has an export file that this flowc can't read, as a newer
+// toolchain's may be.
+func TestUnreadable(t *testing.T) {
+	f := open(t, "shop", "./shapes.Keep")
+	garbage := filepath.Join(t.TempDir(), "garbage")
+	if err := os.WriteFile(garbage, []byte("!<arch>\nnothing of the kind"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f.wanted["./shapes"].ExportFile = garbage
+	f.env.GOVERSION = "go1.999"
+	delete(f.types, "example.com/shop/shapes")
+	f.checkBroken(context.Background(), &f.diags)
+	got := show(f.diags)
+	for _, want := range []string{"the compiled form of `./shapes` can't be read", "go1.999", "[go-toolchain]", "pipeline.yaml:1:6"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if r := f.component("./shapes.Keep", Processor); r != nil || len(f.diags) != 1 {
+		t.Errorf("%v\n%s", r, show(f.diags))
 	}
 }
 

@@ -18,10 +18,11 @@ import (
 // columns, so the name is looked for in its line; files are read only when a
 // place in them is needed.
 type places struct {
-	fset  *token.FileSet
-	dir   string // the pipeline's folder, which file names are relative to
-	files map[string]*source.File
-	trees map[string]*ast.File
+	fset   *token.FileSet
+	dir    string // the pipeline's folder, which file names are relative to
+	goroot string // of the go command, for positions in the standard library
+	files  map[string]*source.File
+	trees  map[string]*ast.File
 }
 
 func newPlaces(fset *token.FileSet, dir string) *places {
@@ -56,8 +57,18 @@ func (p *places) object(o types.Object) source.Span {
 	if o == nil || !o.Pos().IsValid() {
 		return source.Span{}
 	}
-	pos := p.fset.Position(o.Pos())
+	pos := p.position(o.Pos())
 	return p.word(pos.Filename, pos.Line, o.Name())
+}
+
+// position is where the compiler saw something. Its own library it calls
+// $GOROOT.
+func (p *places) position(at token.Pos) token.Position {
+	pos := p.fset.Position(at)
+	if rest, ok := strings.CutPrefix(pos.Filename, "$GOROOT"); ok {
+		pos.Filename = p.goroot + rest
+	}
+	return pos
 }
 
 // word is the first occurrence of an identifier in a line of code.
@@ -187,7 +198,7 @@ func (p *places) fieldDoc(v *types.Var) string {
 	if !v.Pos().IsValid() {
 		return ""
 	}
-	pos := p.fset.Position(v.Pos())
+	pos := p.position(v.Pos())
 	tree := p.tree(pos.Filename)
 	f := p.file(pos.Filename)
 	if tree == nil || f == nil {

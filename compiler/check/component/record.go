@@ -384,7 +384,11 @@ func (r *recordReader) fields(of *ir.Type, s *types.Struct) (fields []*ir.Field,
 		f.Type = r.read(t)
 		if r.config {
 			f.Required = strings.Contains(","+j.tag.Get("flowc")+",", ",required,")
-			f.Doc = r.l.places.fieldDoc(j.v)
+			// The structs of others (a http.Client) would have whole packages
+			// parsed for sentences that nobody reads.
+			if p := r.l.listed[j.v.Pkg().Path()]; p != nil && p.Module != nil && p.Module.Main {
+				f.Doc = r.l.places.fieldDoc(j.v)
+			}
 		}
 		fields = append(fields, f)
 	}
@@ -428,6 +432,10 @@ func (l *Loader) Type(ref string, at source.Span, dl *diag.List) *ir.Type {
 		dl.Errorf(codeType, at, "`%s` is generic, and an event type has no type arguments", ref).
 			NoteAt(l.places.object(obj), "%s is declared here", obj.Name()).
 			Helpf("declare a type of one instance: `type %sOf… = %s[…]`", name.Name(), name.Name())
+		return nil
+	}
+	if parent, ok := l.reach(name.Pkg().Path()); !ok {
+		dl.Errorf(codeType, at, "`%s` is internal to %s, so generated code can't name it", ref, parent)
 		return nil
 	}
 	t := name.Type()
