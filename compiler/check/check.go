@@ -16,7 +16,7 @@
 //	universe.go fromgo.go  types of the language <-> types of Go
 //	scope.go std.go packages.go   names, packages, their types
 //	operators.go coerce.go refuse.go enum.go   rules beyond Go's
-//	report.go hints.go     errors of go/types as diagnostics
+//	report.go hints.go fixes.go   errors of go/types as diagnostics
 //	exact.go               constants that become decimals
 //	lower.go edit.go lines.go     the emitted text
 //	reads.go effects.go writes.go panics.go equal.go   what the passes ask
@@ -148,11 +148,11 @@ type Param struct {
 // has added to l; it adds no error twice.
 func (c *Checker) Check(s Snippet, l *diag.List) *ir.Expr {
 	j := &job{c: c, s: s, l: l}
-	if !j.parse() || !j.declare() {
-		return nil
+	before := len(*l)
+	var e *ir.Expr
+	if j.parse() && j.declare() && j.solve() {
+		e = j.lower()
 	}
-	if !j.solve() {
-		return nil
-	}
-	return j.lower()
+	j.spellFixes((*l)[before:])
+	return e
 }

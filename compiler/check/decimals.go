@@ -41,13 +41,25 @@ func (j *job) floatOperand(e ast.Expr, t types.Type, op ast.Node) {
 			}
 		}
 	}
-	d := j.l.Errorf("decimal-float", j.nodeSpan(e), "`%s` is a %s, and `%s` is an exact decimal: the two don't mix", oneLine(j.source(e)), j.typeText(t), oneLine(j.source(other)))
+	d := j.l.Errorf(diag.DecimalFloat, j.nodeSpan(e), "`%s` is a %s, and `%s` is an exact decimal: the two don't mix", oneLine(j.source(e)), j.typeText(t), oneLine(j.source(other)))
 	j.noteField(d, e)
 	if _, assigned := op.(*ast.AssignStmt); assigned {
 		d.Helpf("`decimal` is a type: declare what you compute with as one")
 		return
 	}
 	d.Fix(j.floatFix(other))
+}
+
+// decimalInto reports a decimal that is added to a number of another type.
+func (j *job) decimalInto(n *ast.AssignStmt, t types.Type) {
+	b, ok := t.Underlying().(*types.Basic)
+	if x := n.Lhs[0]; ok && b.Info()&types.IsNumeric != 0 && !j.refused[x.Pos()] {
+		j.refusal(x)
+		d := j.l.Errorf(diag.DecimalFloat, j.nodeSpan(x), "`%s` is %s, and `%s` is an exact decimal: the two don't mix", oneLine(j.source(x)), article(j.typeText(t)), oneLine(j.source(n.Rhs[0])))
+		if id, ok := x.(*ast.Ident); ok {
+			d.Helpf("declare it as one: `var %s decimal`", id.Name)
+		}
+	}
 }
 
 // floatFix goes over to floats.
@@ -161,9 +173,8 @@ func (j *job) hintFromDecimal(d *diag.Diagnostic, x ast.Expr, target types.Type)
 	default:
 		return
 	}
-	d.Code = "decimal-float"
-	if b.Info()&types.IsString != 0 {
-		d.Code = "go-type"
+	if b.Info()&types.IsString == 0 {
+		d.Code = diag.DecimalFloat
 	}
 	d.Fix(diag.Fix{Title: "write `" + oneLine(with) + "`", Edits: []diag.Edit{{Span: j.nodeSpan(x), New: with}}})
 }
@@ -176,8 +187,12 @@ func (j *job) hintToDecimal(d *diag.Diagnostic, x ast.Expr, t types.Type) {
 	case b.Info()&types.IsInteger != 0:
 		with := "decimal(" + j.source(x) + ")"
 		d.Replace(j.nodeSpan(x), with, "write `%s`", oneLine(with))
+	case b.Info()&types.IsString != 0:
+		if v := j.info.Types[x].Value; v != nil && decimalError(constantText(v)) == "" {
+			d.Replace(j.nodeSpan(x), constantText(v), "write `%s` without quotes", constantText(v))
+		}
 	case b.Info()&types.IsFloat != 0 && b.Info()&types.IsUntyped == 0:
-		d.Code = "decimal-float"
+		d.Code = diag.DecimalFloat
 		j.noteField(d, x)
 	}
 }

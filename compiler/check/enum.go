@@ -31,15 +31,19 @@ func (j *job) enumConstants() {
 			}
 		}
 		j.failed = true
-		span := j.nodeSpan(x)
+		span, bare := j.nodeSpan(x), false
 		if lit, ok := ast.Unparen(x).(*ast.BasicLit); ok && lit.Kind == token.STRING && len(lit.Value) == len(value)+2 {
-			span = j.span(j.offset(lit.Pos())+1, j.offset(lit.End())-1)
+			span, bare = j.span(j.offset(lit.Pos())+1, j.offset(lit.End())-1), true
 		}
-		d := diag.Errorf("enum-value", span, "%q is none of the enum's values", value)
+		d := diag.Errorf(diag.EnumValue, span, "%q is none of the enum's values", value)
 		if enum.Name != "" {
 			d.Message = diag.Errorf("", span, "%q is no value of %s", value, enum.Name).Message
 		}
-		if !d.Near(value, enum.Values) || len(enum.Values) <= 8 {
+		near := d.Near(value, enum.Values)
+		if !bare {
+			d.Fixes = nil // what would be replaced is no literal
+		}
+		if !near || len(enum.Values) <= 8 {
 			d.Notef("the values are %s", strings.Join(enum.Values, ", "))
 		}
 		if !enum.Span.IsZero() {

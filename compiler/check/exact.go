@@ -33,6 +33,7 @@ type inexact string
 func (e inexact) Error() string { return string(e) }
 
 const (
+	errTooLong       inexact = "it needs more than 38 digits"
 	errNeverEnds     inexact = "its digits never end"
 	errDropsFraction inexact = "a division of integers drops the fraction"
 )
@@ -221,7 +222,7 @@ func (x exact) text() (string, error) {
 	for digits(coef) > maxDigits {
 		q, r := new(big.Int).QuoRem(coef, ten, new(big.Int))
 		if r.Sign() != 0 {
-			return "", inexact("it needs more than 38 digits")
+			return "", errTooLong
 		}
 		coef, exp = q, exp+1
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -288,6 +289,24 @@ func (j *job) hintEnum(d *diag.Diagnostic, msg string, path []ast.Node) {
 			}
 		}
 	}
+}
+
+// hintRune is about text in single quotes.
+func (j *job) hintRune(d *diag.Diagnostic, msg string, path []ast.Node) {
+	lit := innermost[*ast.BasicLit](path)
+	if b := innermost[*ast.BinaryExpr](path); lit == nil && b != nil {
+		for _, x := range []ast.Expr{b.X, b.Y} {
+			if l, ok := x.(*ast.BasicLit); ok && l.Kind == token.CHAR {
+				lit = l
+			}
+		}
+	}
+	if lit == nil || lit.Kind != token.CHAR || !strings.Contains(msg, "rune") {
+		return
+	}
+	d.Span = j.nodeSpan(lit)
+	d.Caret("strings stand in double quotes").
+		Replace(d.Span, `"`+strings.Trim(lit.Value, "'")+`"`, "use double quotes")
 }
 
 // hintOr is about `or` on what is never missing.

@@ -48,12 +48,12 @@ type LetSource struct {
 // of them as `{list of …}` would be. A set is a map[string]bool.
 func (c *Checker) Let(s LetSource, l *diag.List) *ir.Let {
 	if !isName(s.Name) {
-		d := l.Errorf("bad-let", s.Span, "`%s` is no name in Go", s.Name)
+		d := l.Errorf(diag.BadLet, s.Span, "`%s` is no name in Go", s.Name)
 		d.Helpf("names are letters, digits and _, and begin with a letter: they are used as they are in Go")
 		return nil
 	}
 	if reservedNames[s.Name] || token.IsKeyword(s.Name) {
-		l.Errorf("bad-let", s.Span, "`%s` has a meaning of its own in Go snippets", s.Name).Helpf("call it otherwise")
+		l.Errorf(diag.BadLet, s.Span, "`%s` has a meaning of its own in Go snippets", s.Name).Helpf("call it otherwise")
 		return nil
 	}
 	let := &ir.Let{Node: s.Node, Name: s.Name, Type: s.Type, Value: s.Value, Span: s.Span}
@@ -126,7 +126,7 @@ func (c *Checker) letType(s LetSource, e *letEntry, l *diag.List) bool {
 		t := u.imported("regexp", "Regexp")
 		if err := u.missing["regexp"]; err != nil {
 			delete(u.missing, "regexp")
-			l.Errorf("std-types", s.Span, "can't read the types of package regexp: %v", err)
+			l.Errorf(diag.GoPackage, s.Span, "can't read the types of package regexp: %v", err)
 			return false
 		}
 		return variable(types.NewPointer(t))
@@ -140,7 +140,7 @@ func (c *Checker) letType(s LetSource, e *letEntry, l *diag.List) bool {
 		if t == types.Typ[types.Invalid] {
 			for path, err := range u.missing {
 				delete(u.missing, path)
-				l.Errorf("std-types", s.Span, "can't read the types of package %s: %v", path, err)
+				l.Errorf(diag.GoPackage, s.Span, "can't read the types of package %s: %v", path, err)
 			}
 			return false
 		}
@@ -155,7 +155,7 @@ func (c *Checker) letUntyped(s LetSource, e *letEntry, l *diag.List, variable fu
 	if v.Kind == "list" {
 		t := listOf(v)
 		if t == nil {
-			l.Errorf("bad-let", v.Span, "the values of a list must all be texts, or all be numbers").
+			l.Errorf(diag.BadLet, v.Span, "the values of a list must all be texts, or all be numbers").
 				Helpf("name their type: `{list of decimal: […]}`")
 			return false
 		}
@@ -163,11 +163,11 @@ func (c *Checker) letUntyped(s LetSource, e *letEntry, l *diag.List, variable fu
 		return CheckValue(t, v, l) && variable(u.goType(t))
 	}
 	if v.Kind == "map" {
-		l.Errorf("bad-let", v.Span, "a mapping as a let value names its type first, as in `{decimal: \"1.5\"}` or `{map of decimal: {EUR: \"1.1\"}}`")
+		l.Errorf(diag.BadLet, v.Span, "a mapping as a let value names its type first, as in `{decimal: \"1.5\"}` or `{map of decimal: {EUR: \"1.1\"}}`")
 		return false
 	}
 	if v.Kind == "null" {
-		l.Errorf("bad-let", v.Span, "`%s` has no value", s.Name)
+		l.Errorf(diag.BadLet, v.Span, "`%s` has no value", s.Name)
 		return false
 	}
 	if !v.IsLiteral() {
@@ -188,7 +188,7 @@ func (c *Checker) letUntyped(s LetSource, e *letEntry, l *diag.List, variable fu
 		}
 		val := constant.MakeFromLiteral(lit, tok, 0)
 		if val.Kind() == constant.Unknown {
-			l.Errorf("bad-let", v.Span, "`%s` is no number in Go", text)
+			l.Errorf(diag.BadLet, v.Span, "`%s` is no number in Go", text)
 			return false
 		}
 		if negative {
@@ -229,7 +229,7 @@ func listOf(v *ir.Value) *ir.Type {
 func (c *Checker) letSet(e *letEntry, l *diag.List) bool {
 	v := e.let.Value
 	if v.Kind != "list" {
-		l.Errorf("bad-let", v.Span, "a set is written as a list, as in `{set: [EUR, USD]}`")
+		l.Errorf(diag.BadLet, v.Span, "a set is written as a list, as in `{set: [EUR, USD]}`")
 		return false
 	}
 	texts := &ir.Type{Kind: ir.List, Elem: &ir.Type{Kind: ir.String}}
@@ -239,7 +239,7 @@ func (c *Checker) letSet(e *letEntry, l *diag.List) bool {
 	m := &ir.Value{Kind: "map", Span: v.Span, Overrides: v.Overrides}
 	for _, i := range v.Items {
 		if !i.IsLiteral() {
-			l.Errorf("bad-let", i.Span, "the values of a set must be known when the program is compiled")
+			l.Errorf(diag.BadLet, i.Span, "the values of a set must be known when the program is compiled")
 			return false
 		}
 		yes := &ir.Value{Kind: "bool", Span: i.Span, Parts: []ir.Part{{Kind: ir.Literal, Text: "true", Span: i.Span}}}
@@ -258,7 +258,7 @@ func (c *Checker) letEntry(let *ir.Let) *letEntry { return c.byLet[let] }
 func (c *Checker) UnusedLets(l *diag.List) {
 	for _, e := range c.lets {
 		if !e.used {
-			l.Warningf("unused-let", e.let.Span, "`%s` is not used", e.let.Name)
+			l.Warningf(diag.UnusedLet, e.let.Span, "`%s` is not used", e.let.Name)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func CheckValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
 		return true
 	}
 	if why := literalError(t, v.Text(), v.Kind); why != "" {
-		d := diag.Errorf("bad-value", v.Span, "`%s` is no %s: %s", oneLine(v.Text()), typeWord(t), why)
+		d := diag.Errorf(diag.BadValue, v.Span, "`%s` is no %s: %s", oneLine(v.Text()), typeWord(t), why)
 		if t.Kind == ir.Enum {
 			d.Near(v.Text(), t.Values)
 		}
@@ -71,7 +71,7 @@ func checkStruct(t *ir.Type, v *ir.Value, l *diag.List) bool {
 		given[e.Key] = true
 		f := t.Field(e.Key)
 		if f == nil {
-			d := diag.Errorf("bad-value", e.Span, "%s has no field `%s`", t, e.Key)
+			d := diag.Errorf(diag.BadValue, e.Span, "%s has no field `%s`", t, e.Key)
 			d.Near(e.Key, names)
 			l.Add(d)
 			ok = false
@@ -81,7 +81,7 @@ func checkStruct(t *ir.Type, v *ir.Value, l *diag.List) bool {
 	}
 	for _, f := range t.Fields {
 		if !f.Optional && !given[f.Name] {
-			l.Errorf("bad-value", v.Span, "the field `%s` of %s is missing", f.Name, t)
+			l.Errorf(diag.BadValue, v.Span, "the field `%s` of %s is missing", f.Name, t)
 			ok = false
 		}
 	}
@@ -89,7 +89,7 @@ func checkStruct(t *ir.Type, v *ir.Value, l *diag.List) bool {
 }
 
 func valueError(l *diag.List, v *ir.Value, format string, args ...any) bool {
-	l.Errorf("bad-value", v.Span, format, args...)
+	l.Errorf(diag.BadValue, v.Span, format, args...)
 	return false
 }
 
@@ -212,6 +212,6 @@ func CheckRegexp(text string, s LetSource, l *diag.List) bool {
 			at = s.At.SubSpan(i, i+len(e.Expr))
 		}
 	}
-	l.Errorf("bad-regexp", at, "this regular expression does not compile: %s", strings.TrimPrefix(msg, "error parsing regexp: "))
+	l.Errorf(diag.BadRegexp, at, "this regular expression does not compile: %s", strings.TrimPrefix(msg, "error parsing regexp: "))
 	return false
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // Import paths of the runtime packages that lowered text names.
@@ -210,10 +211,12 @@ func (w *lowering) constant(e ast.Expr, number bool) {
 	}
 	if err != nil {
 		w.failed = true
-		d := w.l.Errorf("decimal-constant", w.nodeSpan(e), "`%s` can't be a decimal constant: %v", oneLine(w.source(e)), err)
+		d := w.l.Errorf(diag.DecimalConstant, w.nodeSpan(e), "`%s` can't be a decimal constant: %v", oneLine(w.source(e)), err)
 		switch err {
 		case errNeverEnds:
 			d.Helpf("divide last: a division of decimals is rounded to 38 digits")
+		case errTooLong:
+			d.Helpf("write as many digits as you mean")
 		case errDropsFraction:
 			d.Helpf("write one of the numbers with a point, as in 1.0")
 		}

@@ -388,6 +388,8 @@ func (j *job) assignOp(n *ast.AssignStmt) bool {
 		j.marks[n] = mark
 		j.replaced = append(j.replaced, rewording{types.ExprString(call), types.ExprString(y)})
 		n.Tok, n.Rhs[0], changed = token.ASSIGN, call, true
+	case u.isDecimal(ty):
+		j.decimalInto(n, tx)
 	case isDuration(tx) && (op == token.MUL || op == token.QUO || op == token.REM):
 		b, ok := ty.Underlying().(*types.Basic)
 		if ok && b.Info()&types.IsInteger != 0 && b.Info()&types.IsUntyped == 0 && !isDuration(ty) {

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/source"
 )
 
@@ -217,7 +218,7 @@ func (j *job) unreadable(path string, err error, at source.Span) {
 	if err == nil {
 		err = errors.New("its types can't be read")
 	}
-	d := j.l.Errorf("std-types", at, "can't read the types of package %s: %v", path, err)
+	d := j.l.Errorf(diag.GoPackage, at, "can't read the types of package %s: %v", path, err)
 	if j.c.opts.Importer == nil && strings.Contains(err.Error(), "version") {
 		d.Notef("flowc was built with %s, the go command is %s", runtime.Version(), j.c.opts.Std.o.GoVersion)
 		d.Helpf("use a flowc that was built with this Go or a newer one")

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // refuse reports what Go allows and a pipeline does not: code that would mean
@@ -92,7 +94,7 @@ func (j *job) refuseZero(y ast.Expr) {
 	}
 	if x, err := j.exactOf(y); err == nil && x.value.Sign() == 0 {
 		j.failed = true
-		j.l.Errorf("go-type", j.nodeSpan(y), "invalid operation: division by zero")
+		j.l.Errorf(diag.GoType, j.nodeSpan(y), "invalid operation: division by zero")
 	}
 }
 
@@ -180,9 +182,8 @@ func (j *job) refuseTarget(x ast.Expr) {
 	switch o := j.info.Uses[root]; {
 	case o == nil:
 	case j.lets[o] != nil:
-		if _, isConst := o.(*types.Const); !isConst {
-			j.not(x, "`%s` is a let value, which can't be changed", root.Name)
-		}
+		j.refusal(x)
+		j.not(x, "`%s` is a let value, which can't be changed", root.Name)
 	case j.meta != nil && o == types.Object(j.meta):
 		j.not(x, "`meta` can't be changed").Helpf("a sink's `meta:` sets what goes out with a record")
 	}

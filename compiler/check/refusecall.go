@@ -12,7 +12,7 @@ import (
 // not reports code that is Go, but has no place in a pipeline.
 func (j *job) not(n ast.Node, format string, args ...any) *diag.Diagnostic {
 	j.failed = true
-	return j.l.Errorf("not-here", j.nodeSpan(n), format, args...)
+	return j.l.Errorf(diag.NotHere, j.nodeSpan(n), format, args...)
 }
 
 func (j *job) refuseCall(n *ast.CallExpr) {
@@ -24,7 +24,7 @@ func (j *job) refuseCall(n *ast.CallExpr) {
 		j.refuseConversion(n)
 	case j.isBuiltin(n.Fun, "print", "println"):
 		j.failed = true
-		j.l.Errorf("impure-import", j.nodeSpan(n.Fun), "`%s` writes to standard error, outside of the record", j.source(n.Fun)).
+		j.l.Errorf(diag.ImpureImport, j.nodeSpan(n.Fun), "`%s` writes to standard error, outside of the record", j.source(n.Fun)).
 			Helpf("send the records to a sink that uses `log`")
 	case j.isBuiltin(n.Fun, "complex", "real", "imag"):
 		for _, a := range n.Args {
@@ -54,13 +54,13 @@ func (j *job) refuseConversion(n *ast.CallExpr) {
 	switch {
 	case u.isDecimal(from) && !u.isDecimal(to) && !types.IsInterface(to):
 		j.refusal(n)
-		d := j.l.Errorf("decimal-float", j.nodeSpan(n), "`%s` would convert an exact decimal without saying how", oneLine(j.source(n)))
+		d := j.l.Errorf(diag.DecimalFloat, j.nodeSpan(n), "`%s` would convert an exact decimal without saying how", oneLine(j.source(n)))
 		j.conversionFix(d, n, x, to)
 	case u.isDecimal(to) && !u.isDecimal(from) && j.info.Types[x].Value == nil:
 		b, ok := from.Underlying().(*types.Basic)
 		if ok && b.Info()&types.IsFloat != 0 {
 			j.refusal(n)
-			d := j.l.Errorf("decimal-float", j.nodeSpan(x), "`%s` is a %s, whose digits are not those that were written: it can't become an exact decimal", oneLine(j.source(x)), j.typeText(from))
+			d := j.l.Errorf(diag.DecimalFloat, j.nodeSpan(x), "`%s` is a %s, whose digits are not those that were written: it can't become an exact decimal", oneLine(j.source(x)), j.typeText(from))
 			j.noteField(d, x)
 			if len(d.Help) == 0 {
 				d.Helpf("compute with decimals from the start, or stay with floats")
@@ -72,7 +72,7 @@ func (j *job) refuseConversion(n *ast.CallExpr) {
 // conversionFix replaces a conversion of a decimal by the method that says what
 // happens.
 func (j *job) conversionFix(d *diag.Diagnostic, n *ast.CallExpr, x ast.Expr, to types.Type) {
-	inner := diag.Errorf("go-type", j.nodeSpan(x), "")
+	inner := diag.Errorf(diag.GoType, j.nodeSpan(x), "")
 	j.hintFromDecimal(inner, x, to)
 	for _, f := range inner.Fixes {
 		f.Edits[0].Span = j.nodeSpan(n)
@@ -97,8 +97,8 @@ func (j *job) refuseStd(n *ast.CallExpr) {
 	}
 	path := f.Pkg().Path()
 	if impureFuncs[path][f.Name()] && !j.importsPath(path) {
-		j.failed = true
-		j.l.Errorf("impure-import", j.nodeSpan(n.Fun), "`%s` touches the world outside of the record, so package %s must stand in `imports`", j.source(n.Fun), path).
+		j.refusal(n)
+		j.l.Errorf(diag.ImpureImport, j.nodeSpan(n.Fun), "`%s` touches the world outside of the record, so package %s must stand in `imports`", j.source(n.Fun), path).
 			Helpf("add `imports: [%s]` to the pipeline; fmt.Sprint and its like need no import", path)
 		return
 	}
@@ -169,7 +169,7 @@ func (j *job) refuseVerbs(n *ast.CallExpr, name string) {
 		arg++
 		if verb := format[i]; j.isDecimalExpr(x) && strings.IndexByte("vsqT", verb) < 0 {
 			j.failed = true
-			d := j.l.Errorf("decimal-float", j.nodeSpan(x), "`%%%c` formats floats, and `%s` is an exact decimal", verb, oneLine(j.source(x)))
+			d := j.l.Errorf(diag.DecimalFloat, j.nodeSpan(x), "`%%%c` formats floats, and `%s` is an exact decimal", verb, oneLine(j.source(x)))
 			d.Helpf("use `%%s`, and `.Round(2)` for two places")
 		}
 	}

@@ -89,7 +89,7 @@ func (j *job) typeText(t types.Type) string {
 // explain adds one error, with what helps to mend it.
 func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Diagnostic {
 	first, rest, more := strings.Cut(msg, "\n")
-	d := diag.Errorf("go-type", j.posSpan(start, end), "%s", first)
+	d := diag.Errorf(diag.GoType, j.posSpan(start, end), "%s", first)
 	if more {
 		for _, line := range strings.Split(rest, "\n") {
 			if line = strings.TrimSpace(line); line != "" {
@@ -102,8 +102,15 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 		return j.l.Add(d)
 	}
 	switch {
+	case strings.HasPrefix(msg, "not enough return values") && strings.Contains(msg, "have ()"):
+		d.Code = diag.MustReturn
+		d.Message = "this `return` gives no value: " + j.s.Want.who() + " " + j.s.Want.must()
+		d.Notes = nil
+	case strings.HasPrefix(msg, "use of untyped nil"):
+		d.Code = diag.WrongResult
+		d.Message = j.s.Want.who() + " " + j.s.Want.must() + ", and `nil` alone has no type"
 	case strings.HasPrefix(msg, "missing return"):
-		d.Code = "must-return"
+		d.Code = diag.MustReturn
 		d.Message = j.s.Want.who() + ": not every way through the function body ends in a return"
 		d.Span = j.posSpan(e.Pos, e.Pos)
 	case strings.HasPrefix(msg, "in call to or, "):
@@ -118,6 +125,7 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 		j.hintOptional(d, path)
 		j.hintDecimal(d, msg, path)
 		j.hintEnum(d, msg, path)
+		j.hintRune(d, msg, path)
 	}
 	return j.l.Add(d)
 }
@@ -152,10 +160,11 @@ func (j *job) wrongResult(d *diag.Diagnostic, e types.Error, path []ast.Node) bo
 	}
 	var result ast.Expr
 	for _, r := range j.returns {
-		for _, x := range r.Results {
-			if s, t := errRange(e); x.Pos() == s && x.End() == t {
-				result = x
-			}
+		if len(r.Results) == 0 {
+			continue // the second result is the error
+		}
+		if s, t := errRange(e); r.Results[0].Pos() == s && r.Results[0].End() == t {
+			result = r.Results[0]
 		}
 	}
 	if result == nil {
@@ -166,13 +175,16 @@ func (j *job) wrongResult(d *diag.Diagnostic, e types.Error, path []ast.Node) bo
 	if t == nil {
 		return false
 	}
-	d.Code = "wrong-result"
+	d.Code = diag.WrongResult
 	is := article(j.typeText(t))
 	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
 		is = article(strings.TrimPrefix(b.Name(), "untyped ")) + " constant"
 	}
 	d.Message = j.s.Want.who() + " " + j.s.Want.must() + ", and `" + oneLine(j.source(result)) + "` is " + is
-	if detail = strings.Trim(detail, " ()"); detail != "" {
+	if detail = strings.TrimSpace(detail); detail != "" {
+		if strings.HasPrefix(detail, "(") && strings.HasSuffix(detail, ")") && strings.Count(detail, "(") == 1 {
+			detail = detail[1 : len(detail)-1]
+		}
 		d.Notef("%s", detail)
 	}
 	j.hintOptional(d, path)

@@ -63,7 +63,7 @@ func (c *Checker) nameImports() {
 func (c *Checker) Unused(l *diag.List) {
 	for _, e := range c.listed {
 		if !e.used {
-			l.Warningf("unused-import", e.Span, "%q is imported and not used", e.Path).Helpf("remove it from `imports`")
+			l.Warningf(diag.UnusedImport, e.Span, "%q is imported and not used", e.Path).Helpf("remove it from `imports`")
 		}
 	}
 }
@@ -218,11 +218,11 @@ func (j *job) findPackage(id *ast.Ident) (e *importEntry, fine bool) {
 	case len(paths) > 1:
 		// Some of them may be imported under another name: then this one is
 		// still not clear.
-		d := j.l.Errorf("ambiguous-import", j.nodeSpan(id), "`%s` is the name of several standard packages: %s", id.Name, strings.Join(paths, ", "))
+		d := j.l.Errorf(diag.AmbiguousImport, j.nodeSpan(id), "`%s` is the name of several standard packages: %s", id.Name, strings.Join(paths, ", "))
 		d.Helpf("say which: `imports: [%s]`", paths[len(paths)-1])
 		return nil, false
 	case !pure[paths[0]]:
-		d := j.l.Errorf("impure-import", j.nodeSpan(id), "package %s touches the world outside of the record, so it must stand in `imports`", paths[0])
+		d := j.l.Errorf(diag.ImpureImport, j.nodeSpan(id), "package %s touches the world outside of the record, so it must stand in `imports`", paths[0])
 		d.Helpf("add `imports: [%s]` to the pipeline", paths[0])
 		return nil, false
 	}

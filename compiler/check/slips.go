@@ -5,6 +5,8 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // brackets reports a bracket without its partner, which the parser would
@@ -30,7 +32,7 @@ func (j *job) brackets() bool {
 				return false
 			}
 			o := stack[len(stack)-1]
-			j.l.Errorf("go-syntax", j.span(o.offset, o.offset+1), "`%s` is never closed", o.tok).Caret("no `%s` for this one", partner(o.tok))
+			j.l.Errorf(diag.GoSyntax, j.span(o.offset, o.offset+1), "`%s` is never closed", o.tok).Caret("no `%s` for this one", partner(o.tok))
 			return true
 		case token.LPAREN, token.LBRACK, token.LBRACE:
 			stack = append(stack, open{tok, at})
@@ -39,14 +41,14 @@ func (j *job) brackets() bool {
 				return false
 			}
 			if len(stack) == 0 {
-				d := j.l.Errorf("go-syntax", j.span(at, at+1), "`%s` closes nothing", tok)
+				d := j.l.Errorf(diag.GoSyntax, j.span(at, at+1), "`%s` closes nothing", tok)
 				d.Replace(d.Span, "", "remove it")
 				return true
 			}
 			o := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
 			if o.tok != closes[tok] {
-				j.l.Errorf("go-syntax", j.span(at, at+1), "`%s` does not close `%s`", tok, o.tok).
+				j.l.Errorf(diag.GoSyntax, j.span(at, at+1), "`%s` does not close `%s`", tok, o.tok).
 					Caret("`%s` is expected here", partner(o.tok)).
 					Also(j.span(o.offset, o.offset+1), "opened here")
 				return true
@@ -70,7 +72,7 @@ func partner(t token.Token) token.Token {
 func (j *job) syntaxError(err error) {
 	var list scanner.ErrorList
 	if !errors.As(err, &list) || len(list) == 0 {
-		j.l.Errorf("go-syntax", j.whole(), "%v", err)
+		j.l.Errorf(diag.GoSyntax, j.whole(), "%v", err)
 		return
 	}
 	list.Sort()
@@ -83,16 +85,26 @@ func (j *job) syntaxError(err error) {
 	if from >= len(strings.TrimRight(text, " \t\r\n")) {
 		from = len(strings.TrimRight(text, " \t\r\n"))
 		at := j.span(max(0, from-1), from)
-		d := j.l.Errorf("go-syntax", at, "the Go ends too early: %s", trimFound(msg))
+		d := j.l.Errorf(diag.GoSyntax, at, "the Go ends too early: %s", trimFound(msg))
 		d.Caret("something is missing behind this")
 		return
 	}
-	d := j.l.Errorf("go-syntax", j.span(from, to), "%s", msg)
+	d := j.l.Errorf(diag.GoSyntax, j.span(from, to), "%s", msg)
+	if strings.HasPrefix(msg, "expected ';'") {
+		// The function around the text goes on behind it.
+		d.Message = "`" + oneLine(text[from:to]) + "` is unexpected here"
+		d.Caret("an operator is missing before this, or a line break")
+	}
 	switch {
 	case tok == token.ASSIGN:
 		d.Caret("did you mean `==`?").Replace(d.Span, "==", "write `==`")
-	case tok == token.IDENT && (lit == "and" || lit == "or" || lit == "not"):
-		op := map[string]string{"and": "&&", "or": "||", "not": "!"}[lit]
+	case strings.HasSuffix(strings.TrimRight(text[:from], " "), "not"):
+		at := strings.LastIndex(text[:from], "not")
+		d.Span = j.span(at, from)
+		d.Message = "`not` is no operator of Go"
+		d.Caret("in Go this is `!`").Replace(d.Span, "!", "write `!`")
+	case tok == token.IDENT && (lit == "and" || lit == "or"):
+		op := map[string]string{"and": "&&", "or": "||"}[lit]
 		d.Caret("in Go this is `%s`", op).Replace(d.Span, op, "write `%s`", op)
 	case strings.Contains(msg, "rune literal") && strings.HasPrefix(text[from:], "'"):
 		end := strings.IndexByte(text[from+1:], '\'')

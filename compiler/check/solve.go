@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // solve finds the type of the snippet's value, rewriting until nothing is left
@@ -146,11 +148,11 @@ func (j *job) body() bool {
 	if len(j.returns) == 0 {
 		if a, ok := j.fn.Body.List[0].(*ast.AssignStmt); ok && len(j.fn.Body.List) == 1 && a.Tok == token.ASSIGN {
 			at := j.offset(a.TokPos)
-			d := j.l.Errorf("go-syntax", j.span(at, at+1), "`=` assigns, and %s must be a value", j.s.Want.who())
+			d := j.l.Errorf(diag.GoSyntax, j.span(at, at+1), "`=` assigns, and %s %s", j.s.Want.who(), j.s.Want.must())
 			d.Caret("did you mean `==`?").Replace(d.Span, "==", "write `==`")
 			return false
 		}
-		d := j.l.Errorf("must-return", j.whole(), "%s: a function body must return a value", j.s.Want.who())
+		d := j.l.Errorf(diag.MustReturn, j.whole(), "%s: a function body must return a value", j.s.Want.who())
 		if stmt, ok := lastExpr(j.fn.Body); ok {
 			d.Span = j.nodeSpan(stmt)
 			d.Fix(insertBefore(d.Span, "return ", "return it"))
@@ -228,7 +230,7 @@ func (j *job) callWithError() bool {
 // takes that of the others.
 func (j *job) inferReturns() bool {
 	var result types.Type
-	var first, constant ast.Expr
+	var first, constant, other ast.Expr
 	for _, r := range j.returns {
 		if len(r.Results) == 0 {
 			continue
@@ -239,10 +241,12 @@ func (j *job) inferReturns() bool {
 		if tuple, ok := t.(*types.Tuple); ok {
 			t = tuple.At(0).Type()
 		}
-		if _, basic := t.(*types.Basic); tv.Value != nil && basic && constant == nil {
-			constant = x
-		} else if tv.Value != nil && basic && wider(t, j.info.Types[constant].Type) {
-			constant = x
+		if _, basic := t.(*types.Basic); tv.Value != nil && basic {
+			if constant == nil || wider(t, j.info.Types[constant].Type) {
+				constant = x
+			} else if u := j.info.Types[constant].Type; !types.Identical(t, u) && !wider(u, t) {
+				other = x
+			}
 		}
 		if _, basic := t.(*types.Basic); t == nil || tv.IsNil() || tv.Value != nil && basic {
 			continue
@@ -251,17 +255,23 @@ func (j *job) inferReturns() bool {
 			result, first = t, x
 		} else if !types.Identical(result, t) {
 			j.failed = true
-			j.l.Errorf("wrong-result", j.nodeSpan(x), "%s must have one type, and this return gives %s", j.s.Want.who(), j.typeText(t)).
+			j.l.Errorf(diag.WrongResult, j.nodeSpan(x), "%s must have one type, and this return gives %s", j.s.Want.who(), j.typeText(t)).
 				Also(j.nodeSpan(first), "this one gives %s", j.typeText(result))
 			return false
 		}
+	}
+	if result == nil && other != nil {
+		j.failed = true
+		j.l.Errorf(diag.WrongResult, j.nodeSpan(other), "%s must have one type, and this return gives %s", j.s.Want.who(), j.typeText(j.info.Types[other].Type)).
+			Also(j.nodeSpan(constant), "this one gives %s", j.typeText(j.info.Types[constant].Type))
+		return false
 	}
 	if result == nil && constant != nil {
 		result = types.Default(j.info.Types[constant].Type)
 	}
 	if result == nil {
 		j.failed = true
-		j.l.Errorf("wrong-result", j.nodeSpan(j.returns[0]), "the type of `nil` is not known: return a typed value somewhere, or name the type with `out:`")
+		j.l.Errorf(diag.WrongResult, j.nodeSpan(j.returns[0]), "the type of `nil` is not known: return a typed value somewhere, or name the type with `out:`")
 		return false
 	}
 	if j.s.Want.Optional {

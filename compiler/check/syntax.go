@@ -62,7 +62,7 @@ const (
 func (j *job) parse() bool {
 	text := j.s.Text
 	if strings.TrimSpace(text) == "" {
-		j.l.Errorf("go-syntax", j.span(0, len(text)), "%s is empty, and Go is expected here", j.s.Want.who())
+		j.l.Errorf(diag.GoSyntax, j.span(0, len(text)), "%s is empty, and Go is expected here", j.s.Want.who())
 		return false
 	}
 	if j.brackets() {
@@ -72,7 +72,7 @@ func (j *job) parse() bool {
 	if exprErr == nil {
 		if a, ok := j.only().(*ast.AssignStmt); ok && len(a.Lhs) == 1 && a.Tok == token.ASSIGN {
 			if len(a.Rhs) > 1 {
-				j.l.Errorf("go-syntax", j.nodeSpan(a.Rhs[1]), "%s must be one value, and there are %d", j.s.Want.who(), len(a.Rhs))
+				j.l.Errorf(diag.GoSyntax, j.nodeSpan(a.Rhs[1]), "%s must be one value, and there are %d", j.s.Want.who(), len(a.Rhs))
 				return false
 			}
 			j.assign, j.expr = a, a.Rhs[0]
@@ -85,7 +85,7 @@ func (j *job) parse() bool {
 	}
 	if exprErr == nil && bodyErr != nil || bodyErr == nil {
 		// Brackets match, yet the text closes the function around it.
-		j.l.Errorf("go-syntax", j.span(0, len(text)), "this is no expression and no function body")
+		j.l.Errorf(diag.GoSyntax, j.span(0, len(text)), "this is no expression and no function body")
 		return false
 	}
 	if looksLikeBody(text) {

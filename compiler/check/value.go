@@ -5,6 +5,7 @@ import (
 	"go/types"
 
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // valueType finds the type of the snippet's value, and reports one that no
@@ -24,7 +25,7 @@ func (j *job) valueType() bool {
 		t, at = j.info.Types[j.expr].Type, j.expr
 	}
 	if t == nil {
-		j.l.Errorf("wrong-result", j.nodeSpan(at), "%s %s, and this has none", w.who(), w.must())
+		j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s %s, and this has none", w.who(), w.must())
 		return false
 	}
 	t = types.Default(t)
@@ -43,7 +44,7 @@ func (j *job) valueType() bool {
 	}
 	typ, optional, why := j.c.FromGo(t)
 	if why != "" {
-		j.l.Errorf("wrong-result", j.nodeSpan(at), "%s can't be a value of type %s: it %s", w.who(), j.typeText(t), why)
+		j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s can't be a value of type %s: it %s", w.who(), j.typeText(t), why)
 		return false
 	}
 	j.irResult, j.optional = typ, optional
@@ -62,13 +63,13 @@ func (j *job) listType(t types.Type, at ast.Node) bool {
 		j.seq = elem != nil
 	}
 	if elem == nil {
-		d := j.l.Errorf("wrong-result", j.nodeSpan(at), "%s %s, and this is %s", w.who(), w.must(), article(j.typeText(t)))
+		d := j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s %s, and this is %s", w.who(), w.must(), article(j.typeText(t)))
 		d.Helpf("for one value a record use `map`")
 		return false
 	}
 	if w.Type != nil {
 		if !types.Identical(elem, j.typeOfIR(w.Type)) {
-			j.l.Errorf("wrong-result", j.nodeSpan(at), "%s %s, and this holds %s", w.who(), w.must(), j.typeText(elem))
+			j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s %s, and this holds %s", w.who(), w.must(), j.typeText(elem))
 			return false
 		}
 		j.irResult = w.Type
@@ -79,7 +80,7 @@ func (j *job) listType(t types.Type, at ast.Node) bool {
 		why = "is a pointer"
 	}
 	if why != "" {
-		j.l.Errorf("wrong-result", j.nodeSpan(at), "%s can't give values of type %s: it %s", w.who(), j.typeText(elem), why)
+		j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s can't give values of type %s: it %s", w.who(), j.typeText(elem), why)
 		return false
 	}
 	j.irResult = typ

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/flowc-dev/flowc/ir"
+import (
+	"strings"
+
+	"github.com/flowc-dev/flowc/ir"
+)
 
 // A WantKind says what the value of a snippet has to be.
 type WantKind int
@@ -49,6 +53,9 @@ func (w Want) must() string {
 	case WantBool:
 		return "must be a bool"
 	case WantType:
+		if w.Type.Kind == ir.Enum && w.Type.Name == "" {
+			return "must be one of " + strings.Join(w.Type.Values, ", ")
+		}
 		return "must be " + article(w.Type.String())
 	case WantList:
 		if w.Type != nil {
