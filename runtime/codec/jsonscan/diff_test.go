@@ -6,7 +6,11 @@ import (
 	"bytes"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
+	"errors"
+	"maps"
 	"math"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -260,6 +264,89 @@ func FuzzScanFull(f *testing.F) {
 			if valid := jsontext.Value(record).IsValid(); (err == nil) != valid {
 				t.Fatalf("%q: %v, valid is %v", record, err, valid)
 			}
+		}
+	})
+}
+
+// FuzzComposite compares lists, maps, raw and untyped values.
+func FuzzComposite(f *testing.F) {
+	for _, r := range records {
+		f.Add([]byte(r))
+	}
+	for _, v := range values {
+		f.Add([]byte(v))
+		f.Add([]byte("[ " + v + " ," + v + "]"))
+		f.Add([]byte(`{"a":` + v + `, "b" : ` + v + "}"))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		end, err := SkipValue(raw, 0)
+		if err != nil || end != len(raw) {
+			return
+		}
+		s := Span{0, uint32(end)}
+		var slab Slab
+		var v Validator
+
+		var wantAny any
+		wantErr := json.Unmarshal(raw, &wantAny)
+		got, err := Any(raw, s, &v, &slab)
+		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(got, wantAny) {
+			t.Fatalf("any of %q: %v, %v; want %v, %v", raw, got, err, wantAny, wantErr)
+		}
+		if err == nil {
+			text, err := AppendAny(nil, got)
+			want, wantErr := json.Marshal(got, json.Deterministic(true))
+			if err != nil || wantErr != nil || !bytes.Equal(text, want) {
+				t.Fatalf("any %v is written %s, %v; want %s, %v", got, text, err, want, wantErr)
+			}
+			view, err := Raw(raw, s, &v)
+			if err != nil || !bytes.Equal(view, raw) {
+				t.Fatalf("raw of %q: %q, %v", raw, view, err)
+			}
+			compact, err := AppendCompact(nil, raw)
+			tight := jsontext.Value(bytes.Clone(raw))
+			if wantErr := tight.Compact(); err != nil || wantErr != nil || !bytes.Equal(compact, tight) {
+				t.Fatalf("%q compact: %q, %v; want %q, %v", raw, compact, err, tight, wantErr)
+			}
+		}
+
+		// A null element is the zero value there and an error here.
+		var wantList []string
+		wantErr = json.Unmarshal(raw, &wantList)
+		list := []string{}
+		array := Array(raw, s)
+		for array.Next() && err == nil {
+			var e string
+			if e, err = String(raw, array.Value(), &slab); err == nil {
+				list = append(list, e)
+			}
+		}
+		if err = errors.Join(err, array.Err()); err == nil && (wantErr != nil || !slices.Equal(list, wantList)) {
+			t.Fatalf("list of %q: %q; want %q, %v", raw, list, wantList, wantErr)
+		}
+		if err != nil && wantErr == nil && !bytes.Contains(raw, []byte("null")) {
+			t.Fatalf("list of %q: %v; want %q", raw, err, wantList)
+		}
+
+		var wantMap map[string]float64
+		wantErr = json.Unmarshal(raw, &wantMap)
+		m := map[string]float64{}
+		members := Members(raw, s)
+		for err = nil; members.Next() && err == nil; {
+			var k string
+			if k, err = StringCopy(raw, members.Key(), &slab); err == nil {
+				if _, twice := m[k]; twice {
+					err = errors.New("twice")
+					break
+				}
+				m[k], err = Float64(raw, members.Value())
+			}
+		}
+		if err = errors.Join(err, members.Err()); err == nil && (wantErr != nil || !maps.Equal(m, wantMap)) {
+			t.Fatalf("map of %q: %v; want %v, %v", raw, m, wantMap, wantErr)
+		}
+		if err != nil && wantErr == nil && !bytes.Contains(raw, []byte("null")) {
+			t.Fatalf("map of %q: %v; want %v", raw, err, wantMap)
 		}
 	})
 }
