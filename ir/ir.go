@@ -416,7 +416,7 @@ type Edge struct {
 	// from packets before it works, 0 where it takes them as they come.
 	Batch, Depth int
 	Bytes        int64
-	// Why is one sentence for explain: why fused, why not, why this size.
+	// Why is one sentence for explain: why fused, or why not.
 	Why  string
 	Span source.Span // the `from` that made it
 }

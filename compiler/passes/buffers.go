@@ -84,7 +84,6 @@ func buffers(p *ir.Program) {
 func (g *graph) bound(e *ir.Edge) {
 	to := g.nodes[e.To]
 	e.Depth, e.Bytes, e.Batch = ir.QueueDepth, ir.QueueBytes, 0
-	size := fmt.Sprintf("%d packets or %s wait at most, enough to ride out a pause, then the loop before it waits", e.Depth, ir.FormatBytes(e.Bytes))
 	var batch *ir.Batch
 	switch op := to.Op.(type) {
 	case *ir.Sink:
@@ -94,9 +93,7 @@ func (g *graph) bound(e *ir.Edge) {
 	}
 	if batch != nil && batch.Count > 0 {
 		e.Batch = batch.Count
-		size += fmt.Sprintf("; the pipeline asks for batches of %d", batch.Count)
 	}
-	e.Why = g.why(e) + "; " + size
 }
 
 // A queue is what one region fills for one node; edges of a region to the same

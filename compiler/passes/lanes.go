@@ -25,7 +25,7 @@ func lanes(p *ir.Program) {
 			s.ordered = s.ordered && op.Facts.Ordered
 			s.sources[n.ID] = true
 		}
-		queued := map[string]string{} // a source, and the edge by which it comes
+		queued := map[string]string{} // a source, and the region through which it comes
 		for _, e := range data(g.in[n.ID]) {
 			s.ordered = s.ordered && e.Ordered
 			for source := range states[e.From].sources {
@@ -33,10 +33,12 @@ func lanes(p *ir.Program) {
 				if e.Via == ir.Call {
 					continue
 				}
-				if other, ok := queued[source]; ok && other != e.String() {
+				// What one region sends to a node goes into one packet.
+				region := g.nodes[e.From].Region
+				if other, ok := queued[source]; ok && other != region {
 					s.ordered = false
 				}
-				queued[source] = e.String()
+				queued[source] = region
 			}
 		}
 		states[n.ID] = s

@@ -171,3 +171,12 @@ func sortedNames(names []string) []string {
 	slices.SortFunc(out, strings.Compare)
 	return slices.Compact(out)
 }
+
+// Reads is what a node of a program itself reads of the records that it gets,
+// in the form of ir.Edge.Live, and of their `meta`: not what it only hands on,
+// nor what an encoder writes. `flowc explain` shows it.
+func Reads(p *ir.Program, n *ir.Node) (paths []ir.Path, meta []string) {
+	g := newGraph(p)
+	own := g.own(n)
+	return tidy(g.record(n), own.paths), sortedNames(own.meta)
+}

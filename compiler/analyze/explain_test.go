@@ -1,0 +1,88 @@
+package analyze
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowc-dev/flowc/compiler/passes"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// The cases hold a program before the passes, and its explanation in words and
+// as JSON. FLOWC_UPDATE=1 writes what came out.
+func TestExplain(t *testing.T) {
+	paths, err := filepath.Glob("testdata/explain/*.txtar")
+	if err != nil || len(paths) < 4 {
+		t.Fatalf("%d cases, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			comment, rest, _ := strings.Cut(string(text), "-- in --\n")
+			in, _, _ := strings.Cut(rest, "-- text --\n")
+			p, err := ir.Read(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := passes.Run(p, passes.Options{Verify: true}); err != nil {
+				t.Fatal(err)
+			}
+			before := ir.Print(p, ir.WithSpans)
+			e := Explain(p)
+			var words bytes.Buffer
+			if err := e.Text(&words); err != nil {
+				t.Fatal(err)
+			}
+			if ir.Print(p, ir.WithSpans) != before {
+				t.Error("explaining changed the program")
+			}
+			for line := range strings.SplitSeq(words.String(), "\n") {
+				if len([]rune(line)) > width && strings.Contains(strings.TrimSpace(line), " ") && !strings.Contains(line, "`") {
+					t.Errorf("a line is longer than %d: %s", width, line)
+				}
+			}
+			encoded, err := json.MarshalIndent(e, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := comment + "-- in --\n" + in + "-- text --\n" + words.String() + "-- json --\n" + string(encoded) + "\n"
+			if os.Getenv("FLOWC_UPDATE") != "" {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(text) {
+				t.Errorf("another explanation (FLOWC_UPDATE=1 stores it):\n%s", words.String())
+			}
+		})
+	}
+}
+
+// Consumers of the JSON never meet null where they expect a list.
+func TestJSONHasNoNull(t *testing.T) {
+	p, err := ir.Read("program empty\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(Explain(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"pipeline":"empty","paths":[],"loops":[],"nodes":[],"edges":[],"memory":{"bytes":0,"parts":[]},"overrides":[]}`
+	if string(encoded) != want {
+		t.Errorf("got  %s\nwant %s", encoded, want)
+	}
+}
+
+func TestWrap(t *testing.T) {
+	got := wrap("a `b c d` e", 5)
+	if want := []string{"a", "`b c d`", "e"}; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,174 @@
+package analyze
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// chain is source -> middle -> sink; change makes a case of it.
+func chain(change func(p *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink)) *ir.Program {
+	file := source.NewFile("p.yaml", "", []byte("delivery: x\nsrc: y\nmid: z\nsink: w\n"))
+	at := func(text string) source.Span {
+		i := strings.Index(string(file.Text), text)
+		return source.Span{File: file, Start: i, End: i + len(text)}
+	}
+	text := &ir.Type{Kind: ir.String}
+	src, sink := &ir.Source{Connector: "in"}, &ir.Sink{Connector: "out"}
+	mid := &ir.Node{ID: "mid", YAML: "mid", Pure: true, Span: at("mid"), Out: []ir.Port{{Type: text}}, Op: &ir.Apply{Verb: ir.VerbFilter, Expr: &ir.Expr{
+		Text: "true", Go: "true", Type: &ir.Type{Kind: ir.Bool}, Effect: ir.Pure,
+	}}}
+	p := &ir.Program{
+		Name: "x", Files: []*source.File{file}, Delivery: ir.Delivery{Span: at("delivery")},
+		Nodes: []*ir.Node{{ID: "src", YAML: "src", Op: src, Span: at("src"), Out: []ir.Port{{Type: text}}}, mid, {ID: "sink", YAML: "sink", Op: sink, Span: at("sink")}},
+		Edges: []*ir.Edge{{From: "src", To: "mid", Kind: ir.Data, Type: text}, {From: "mid", To: "sink", Kind: ir.Data, Type: text}},
+	}
+	change(p, src, mid, sink)
+	return p
+}
+
+func TestPromises(t *testing.T) {
+	replayable := ir.Facts{Replayable: true, Ordered: true}
+	key := &ir.Value{Kind: "string"}
+	for name, c := range map[string]struct {
+		want   ir.Guarantee
+		reason string // a part of it
+		change func(p *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink)
+	}{
+		"stdin": {ir.AtMostOnce, "`src` can neither go back nor wait for an answer", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			sink.Facts.Transactional = true
+		}},
+		"a queue that acknowledges": {ir.AtLeastOnce, "what `src` has not acknowledged comes again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts.Acks, sink.Facts.Transactional = true, true
+		}},
+		"http": {ir.AtLeastOnce, "a sender that hears no answer sends them again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts.Answers, sink.Facts.Idempotent = true, true
+		}},
+		"http with a key of its own": {ir.EffectivelyOnce, "recognises a record", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts.Answers, sink.Facts.Idempotent = true, true
+			src.Config = []ir.Setting{{Key: "idempotency_key", Value: key}}
+		}},
+		"a plain sink": {ir.AtLeastOnce, "`sink` can't tell a record that it has written before", func(_ *ir.Program, src *ir.Source, _ *ir.Node, _ *ir.Sink) {
+			src.Facts = replayable
+		}},
+		"a transactional sink": {ir.EffectivelyOnce, "keeps the checkpoint with what it writes", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Transactional = replayable, true
+			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock // what is rolled back may differ
+		}},
+		"an idempotent sink": {ir.EffectivelyOnce, "by where it came from", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+		}},
+		"an idempotent sink behind a clock": {ir.AtLeastOnce, "`mid` reads the clock", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
+		}},
+		"an idempotent sink with a key behind a clock": {ir.EffectivelyOnce, "the pipeline's own key", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
+			sink.Config = []ir.Setting{{Key: "key", Value: key}}
+		}},
+		"an idempotent sink behind a route by chance": {ir.AtLeastOnce, "`mid` is random", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op = &ir.Route{Cases: []ir.Case{{Cond: &ir.Expr{Effect: ir.Random}}}}
+		}},
+		"an idempotent sink behind a component": {ir.AtLeastOnce, "`mid` is code that may give other records", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op, mid.Pure = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeMap}}, false
+		}},
+		"an idempotent sink behind a pure component": {ir.EffectivelyOnce, "by where it came from", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeMap}}
+		}},
+		"an idempotent sink behind batches": {ir.AtLeastOnce, "`mid` takes records by the batch", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			mid.Op = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeBatch}}
+		}},
+	} {
+		ways := newGraph(chain(c.change)).ways()
+		if len(ways) != 1 {
+			t.Fatalf("%s: %d ways", name, len(ways))
+		}
+		got := promised(ways[0])
+		if got.class != c.want || !strings.Contains(got.reason, c.reason) {
+			t.Errorf("%s: %s: %s", name, got.class, got.reason)
+		}
+		if (got.breaker == nil) != (got.class == ir.EffectivelyOnce) || (len(got.fixes) == 0) != (got.breaker == nil) {
+			t.Errorf("%s: %s, broken by %v, mended by %q", name, got.class, got.breaker, got.fixes)
+		}
+	}
+}
+
+func TestGuarantee(t *testing.T) {
+	stdin := func(*ir.Program, *ir.Source, *ir.Node, *ir.Sink) {}
+	check := func(change ...func(p *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink)) diag.List {
+		var l diag.List
+		Guarantee(chain(func(p *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			for _, c := range change {
+				c(p, src, mid, sink)
+			}
+		}), &l)
+		return l
+	}
+	asks := func(g ir.Guarantee) func(*ir.Program, *ir.Source, *ir.Node, *ir.Sink) {
+		return func(p *ir.Program, _ *ir.Source, _ *ir.Node, _ *ir.Sink) { p.Delivery.Guarantee = g }
+	}
+	for _, ok := range []ir.Guarantee{"", ir.AtMostOnce} {
+		if l := check(stdin, asks(ok)); len(l) > 0 {
+			t.Errorf("%q: %v", ok, l[0])
+		}
+	}
+	l := check(stdin, asks(ir.AtLeastOnce))
+	if len(l) != 1 {
+		t.Fatalf("%d diagnostics", len(l))
+	}
+	d := l[0]
+	if d.Error() != "p.yaml:1:1: error: `sink` can't be at-least-once: `src` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies [guarantee-unprovable]" {
+		t.Error(d.Error())
+	}
+	if len(d.Labels) != 1 || d.Labels[0].Span.Text() != "src" || d.Labels[0].Text != "`src` stands in the way" {
+		t.Errorf("labels %v", d.Labels)
+	}
+	if len(d.Help) != 2 || !strings.Contains(d.Help[0], "such as `file`") {
+		t.Errorf("help %q", d.Help)
+	}
+	if info, ok := diag.Lookup(d.Code); !ok || info.Title == "" {
+		t.Error("the code has no page")
+	}
+
+	// A sink's own guarantee is told from the pipeline's, both ways.
+	own := func(g ir.Guarantee) func(*ir.Program, *ir.Source, *ir.Node, *ir.Sink) {
+		return func(_ *ir.Program, _ *ir.Source, _ *ir.Node, sink *ir.Sink) { sink.Guarantee = g }
+	}
+	if l := check(asks(ir.AtLeastOnce), own(ir.AtMostOnce)); len(l) > 0 {
+		t.Errorf("the sink asks for less: %v", l[0])
+	}
+	if l := check(own(ir.EffectivelyOnce)); len(l) != 1 || l[0].Span.Text() != "sink" {
+		t.Errorf("the sink asks for more: %v", l)
+	}
+
+	// Two sinks behind one source that can't: one mistake.
+	l = check(asks(ir.AtLeastOnce), func(p *ir.Program, _ *ir.Source, _ *ir.Node, _ *ir.Sink) {
+		p.Nodes = append(p.Nodes, &ir.Node{ID: "two", YAML: "two", Op: &ir.Sink{Connector: "out"}})
+		p.Edges = append(p.Edges, &ir.Edge{From: "mid", To: "two", Kind: ir.Data})
+	})
+	if len(l) != 1 {
+		t.Errorf("%d diagnostics for one source", len(l))
+	}
+}
+
+// Ways go around what does not lie between their ends, and around dead letters.
+func TestWays(t *testing.T) {
+	p := chain(func(p *ir.Program, _ *ir.Source, mid *ir.Node, _ *ir.Sink) {
+		text := mid.Out[0].Type
+		p.Nodes = append(p.Nodes, &ir.Node{ID: "aside", YAML: "aside", Op: &ir.Route{}}, &ir.Node{ID: "dead", YAML: "dead", Op: &ir.Sink{DeadLetter: true}})
+		p.Edges = append(p.Edges, &ir.Edge{From: "mid", To: "aside", Kind: ir.Data, Type: text}, &ir.Edge{From: "mid", To: "dead", Kind: ir.Error})
+	})
+	ways := newGraph(p).ways()
+	if len(ways) != 1 || !slices.Equal(ways[0].stages(), []string{"src", "mid", "sink"}) || len(ways[0].edges) != 2 {
+		t.Errorf("%+v", ways)
+	}
+}
