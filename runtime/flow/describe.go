@@ -17,6 +17,9 @@ func (in *Input) describe(b *Batch, f *failure) *RecordError {
 		describeSkipped(e, in, f.whole)
 		return e
 	}
+	if f.general {
+		return e
+	}
 	if in.source != nil {
 		if b.Mark < MarkBarrier {
 			in.locate(e, b, f.record)

@@ -179,7 +179,7 @@ func (in *Input) discard(b *Batch, f *failure) {
 	in.stats.Lock()
 	in.region.eachNode(func(n int) { in.stats.counts[n].Retried += run.counts[n].Retried })
 	c := &in.stats.counts[entry]
-	if f != nil {
+	if f != nil && !f.general {
 		records = max(records, 1)
 		in.countFailed(entry, f.node)
 		records--

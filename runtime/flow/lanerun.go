@@ -70,6 +70,8 @@ type failure struct {
 	input    []byte
 	then     Then
 	at       time.Time
+	// general tells that it belongs to no record.
+	general bool
 	// whole is set instead where a source skipped the record itself.
 	whole *RecordError
 }
@@ -233,13 +235,13 @@ func (l *Lane) recovered(panicked *bool) {
 	}
 }
 
-// stopWith stops the program for an error that no policy can absorb.
+// stopWith stops the program for an error that belongs to no record: no policy
+// can absorb it, and no counter counts it.
 func (l *Lane) stopWith(c crash) {
 	run := l.engine.run
 	run.verdict = stopped
-	run.counts[c.node].Failed++
 	run.fails = append(run.fails, failure{node: c.node, err: c.err, class: ClassOf(c.err), line: c.line,
-		attempts: 1, record: l.Record, origin: origin{part: noPart}, then: Stop, at: time.Now()})
+		attempts: 1, record: l.Record, origin: origin{part: noPart}, then: Stop, at: time.Now(), general: true})
 }
 
 // skip is the failure of a record that the source could not even hand over.

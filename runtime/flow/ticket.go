@@ -13,8 +13,9 @@ type ticket struct {
 	onDone func(error)
 	// batch is set where its bytes are kept for dead letters.
 	batch *Batch
-	// pending counts the packets that are not durable yet. It is set before
-	// the first of them is sent; each of them then costs one operation.
+	// pending counts the packets that are not durable yet, and one more until
+	// the batch has been handed on. It is raised before the first packet is
+	// sent; each of them then costs one operation.
 	pending atomic.Int32
 
 	mu  sync.Mutex
@@ -63,6 +64,7 @@ func (k *book) open(in *Input, b *Batch, keep bool) *ticket {
 		t = &ticket{in: in}
 	}
 	t.onDone, t.err, t.finished = b.OnDone, nil, false
+	t.pending.Store(1) // the engine's own, until the batch is handed on
 	t.batch = nil
 	if keep {
 		t.batch = b
