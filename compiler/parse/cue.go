@@ -20,7 +20,7 @@ import (
 // readCUE evaluates a file of CUE that begins at from. Its imports can be
 // CUE's own packages; what it evaluates to must be concrete.
 func readCUE(f *source.File, from int, l *diag.List) *Node {
-	if !checkDepth(f, from, l) {
+	if !checkSigns(f, from, l) {
 		return nil
 	}
 	r := &cueReader{file: f, from: from, list: l, fields: map[string]*ast.Field{}}

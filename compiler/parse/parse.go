@@ -49,7 +49,7 @@ func FormatOf(name string) Format {
 // says why; a tree may come with errors as well (a key that stands twice), and
 // is whole then but for what they tell.
 func File(f *source.File, format Format, l *diag.List) *Node {
-	from, ok := checkText(f, l)
+	from, ok := checkText(f, format, l)
 	if !ok {
 		return nil
 	}

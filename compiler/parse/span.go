@@ -27,6 +27,8 @@ type placed struct {
 type placement struct {
 	file *source.File
 	at   map[*token.Token]placed
+
+	line, offset, column int // of the token placed last
 }
 
 // span is where a token stands, false for one that the parser made up.
@@ -97,10 +99,15 @@ func place(f *source.File, from int, tokens token.Tokens) (*placement, *misplace
 }
 
 // correct writes the place into the token, as its parser counts: runes, from 1.
+// It goes on from the token before, so that a long line is counted once.
 func (p *placement) correct(tk *token.Token, offset int) {
 	pos := p.file.Position(offset)
-	tk.Position.Line = pos.Line
-	tk.Position.Column = utf8.RuneCount(p.file.Text[offset-pos.Column+1:offset]) + 1
+	if pos.Line != p.line {
+		p.line, p.offset, p.column = pos.Line, offset-pos.Column+1, 1
+	}
+	p.column += utf8.RuneCount(p.file.Text[p.offset:offset])
+	p.offset = offset
+	tk.Position.Line, tk.Position.Column = p.line, p.column
 }
 
 // skipContent returns the index of the token that holds the content of the

@@ -9,24 +9,28 @@ import (
 )
 
 // Limits of what is read. They are far beyond any pipeline that a person
-// writes; they bound the time that a hostile text can take, and are checked
-// before the parser of the format sees the text.
+// writes (a thousand nodes are 130 KB); they bound the time that a hostile text
+// can take, and are checked before the parser of the format sees the text.
 const (
 	MaxSize   = 4 << 20 // bytes of a file
+	MaxYAML   = 1 << 20 // bytes of a file of YAML or CUE
+	MaxSigns  = 250_000 // punctuation in a file of YAML or CUE
 	MaxDepth  = 100     // collections inside collections
-	MaxKeys   = 10_000  // entries of one mapping of YAML
-	MaxValues = 200_000 // values of a file, those behind aliases counted at each use
+	MaxKeys   = 4_000   // entries of one block mapping or list of YAML
+	MaxValues = 100_000 // values of a file, those behind aliases counted at each use
 )
 
 var byteOrderMark = []byte("\ufeff")
 
 // checkText reports what no format can be read from, and returns the offset of
 // the first byte of content.
-func checkText(f *source.File, l *diag.List) (from int, ok bool) {
-	text := f.Text
-	if len(text) > MaxSize {
-		l.Errorf(diag.InputLimit, source.Span{File: f}, "the file has %d bytes, more than the %d that flowc reads", len(text), MaxSize).
-			Helpf("split the pipeline with `include`; data belongs into files that a source reads")
+func checkText(f *source.File, format Format, l *diag.List) (from int, ok bool) {
+	text, limit := f.Text, MaxSize
+	if format != FormatJSON {
+		limit = MaxYAML
+	}
+	if len(text) > limit {
+		tooMuch(f, source.Span{File: f}, l, "the file has %d bytes, more than the %d of a %s file that are read", len(text), limit, format)
 		return 0, false
 	}
 	for _, bom := range []struct{ mark, name string }{{"\xff\xfe", "UTF-16 (little endian)"}, {"\xfe\xff", "UTF-16 (big endian)"}} {
@@ -84,12 +88,19 @@ func emptyFile(f *source.File, l *diag.List) {
 		Helpf("a pipeline begins with `pipeline: NAME` and needs `sources:` and `sinks:`")
 }
 
-// checkDepth refuses brackets nested too deeply, by a count that knows nothing
-// of strings but the quotes around them: parsers recurse.
-func checkDepth(f *source.File, from int, l *diag.List) bool {
-	depth := 0
+// checkSigns bounds, for parsers that recurse and whose time is that of their
+// tokens, how deep brackets are nested and how many signs there are at all. It
+// knows nothing of strings and comments, so its limit of depth is generous.
+func checkSigns(f *source.File, from int, l *diag.List) bool {
+	depth, signs, less := 0, 0, 0
 	for i := from; i < len(f.Text); i++ {
-		switch f.Text[i] {
+		c := f.Text[i]
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c <= ' ' || c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' || c == '_' || c == '.' {
+			less = 0
+			continue
+		}
+		signs++
+		switch c {
 		case '[', '{':
 			if depth++; depth > 10*MaxDepth {
 				tooDeep(f, i, l)
@@ -98,8 +109,24 @@ func checkDepth(f *source.File, from int, l *diag.List) bool {
 		case ']', '}':
 			depth = max(0, depth-1)
 		}
+		// goccy's scanner counts a run of `<` anew at each of them.
+		if less++; c != '<' {
+			less = 0
+		}
+		if at := (source.Span{File: f, Start: i, End: i + 1}); signs > MaxSigns {
+			tooMuch(f, at, l, "the file has more than %d signs of punctuation", MaxSigns)
+			return false
+		} else if less > 1000 {
+			tooMuch(f, at, l, "more than 1000 `<` stand in a row")
+			return false
+		}
 	}
 	return true
+}
+
+func tooMuch(f *source.File, at source.Span, l *diag.List, format string, args ...any) {
+	l.Errorf(diag.InputLimit, at, format, args...).
+		Helpf("is this the right file? a pipeline can be split with `include`, data belongs into files that a source reads")
 }
 
 func tooDeep(f *source.File, at int, l *diag.List) {

@@ -12,7 +12,8 @@ import (
 // correctly. What the changes hide does not matter: what stands in a scalar is
 // read from the text itself afterwards, and no line moves.
 //
-//   - Lines end in a line feed alone.
+//   - Lines end in a line feed alone, and more than a hundred empty lines in a
+//     row are a hundred: the scanner copies what it has for each.
 //   - A tab behind the first character of a line is a space: the scanner drops
 //     tabs of plain scalars and does not count them as columns.
 //   - A tab that indents the content of a block scalar beyond its first line's
@@ -21,11 +22,19 @@ import (
 func tokenize(text []byte) token.Tokens {
 	clean := make([]byte, 0, len(text))
 	block, inBlock := 0, false // the column that content is deeper than
+	empty := 0                 // empty lines in a row
 	for len(text) > 0 {
 		end, next := lineEnd(text, 0), nextLine(text, 0)
 		line := text[:end]
 		indent := len(line) - len(bytes.TrimLeft(line, " "))
 		lead := len(line) - len(bytes.TrimLeft(line, " \t"))
+		if empty++; lead < len(line) {
+			empty = 0
+		}
+		if empty > 100 {
+			text = text[next:]
+			continue
+		}
 		if inBlock && lead < len(line) && indent <= block {
 			inBlock = false
 		}

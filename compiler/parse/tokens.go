@@ -18,8 +18,11 @@ func checkTokens(p *placement, tokens token.Tokens, l *diag.List) bool {
 		return false
 	}
 	ok := true
-	content := false // something of the document was seen
+	content, end := false, false // something of the document was seen, its end
 	for i, tk := range tokens {
+		if end {
+			break
+		}
 		at, placed := p.span(tk)
 		if !placed {
 			if tk.Type == token.InvalidType {
@@ -43,6 +46,7 @@ func checkTokens(p *placement, tokens token.Tokens, l *diag.List) bool {
 					return false
 				}
 			}
+			end = true // nothing but comments and further `...` follows
 		case token.DirectiveType:
 			if d := goInYAMLAt(p.file, at.Start, "YAML reads a line that begins with `%%` as a directive"); d != nil {
 				l.Add(d)
@@ -153,8 +157,7 @@ func checkNesting(p *placement, tokens token.Tokens, l *diag.List) bool {
 			tooDeep(p.file, at.Start, l)
 			return false
 		case len(open) > 0 && open[len(open)-1].keys > MaxKeys:
-			l.Errorf(diag.InputLimit, at, "more than %d entries in one mapping or list", MaxKeys).
-				Helpf("split the pipeline with `include`; data belongs into files that a source reads")
+			tooMuch(p.file, at, l, "more than %d entries stand in one mapping or list", MaxKeys)
 			return false
 		}
 	}

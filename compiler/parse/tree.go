@@ -71,8 +71,7 @@ func (t *tree) node(n ast.Node, missing source.Span, inFlow bool) *Node {
 func (t *tree) tooMany(at source.Span) {
 	if !t.full {
 		t.full = true
-		t.list.Errorf(diag.InputLimit, at, "the file holds more than %d values, those behind aliases counted at each use", MaxValues).
-			Helpf("split the pipeline with `include`; data belongs into files that a source reads")
+		tooMuch(t.file, at, t.list, "the file holds more than %d values, those behind aliases counted at each use", MaxValues)
 	}
 }
 

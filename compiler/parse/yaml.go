@@ -15,10 +15,14 @@ import (
 
 // readYAML reads one document of YAML that begins at from.
 func readYAML(f *source.File, from int, l *diag.List) *Node {
-	if !checkDepth(f, from, l) {
+	if !checkSigns(f, from, l) {
 		return nil
 	}
 	tokens := tokenize(f.Text[from:])
+	if len(tokens) > 2*MaxValues {
+		tooMuch(f, source.Span{File: f}, l, "the file has more than %d words and signs", 2*MaxValues)
+		return nil
+	}
 	p, wrong := place(f, from, tokens)
 	if !checkTokens(p, tokens, l) {
 		return nil
