@@ -146,7 +146,7 @@ type Override struct {
 
 // Explain tells what the compiler made of a program. All passes must have run.
 func Explain(p *ir.Program) *Explanation {
-	x := &explainer{graph: newGraph(p), order: yamlOrder(p)}
+	x := &explainer{graph: newGraph(p), order: yamlOrder(p), reads: passes.Reader(p)}
 	// Lists are never nil, so that they are never null in JSON.
 	e := &Explanation{Pipeline: p.Name, Paths: []Path{}, Loops: []Loop{}, Nodes: []Node{}, Memory: Memory{Parts: []MemoryPart{}}, Overrides: overrides(p)}
 	for _, w := range x.ways() {
@@ -169,6 +169,7 @@ func Explain(p *ir.Program) *Explanation {
 type explainer struct {
 	*graph
 	order []string // the pipeline's nodes
+	reads func(*ir.Node) ([]ir.Path, []string)
 }
 
 func yamlOrder(p *ir.Program) []string {
@@ -297,7 +298,7 @@ func (x *explainer) head(n *ir.Node) string {
 
 // ownReads adds what a node looks at itself.
 func (x *explainer) ownReads(out *Node, n *ir.Node) {
-	paths, meta := passes.Reads(x.p, n)
+	paths, meta := x.reads(n)
 	out.Meta = sortedUnion(out.Meta, meta)
 	if len(paths) == 0 || len(x.in[n.ID]) == 0 {
 		return

@@ -31,8 +31,8 @@ type Pass struct {
 
 // table is all passes in the order in which they run.
 var table = []Pass{
-	{"prune", false, prune},
 	{"route", false, route},
+	{"prune", false, prune},
 	{"push", true, push},
 	{"fuse", true, fuse},
 	{"lanes", true, lanes},
@@ -46,6 +46,7 @@ type order struct{ first, then, because string }
 
 // orders are checked when a program starts; see TestOrder for what each rests on.
 var orders = []order{
+	{"route", "prune", "a condition that is decided can't fail any more, and then its node may be one that nobody needs"},
 	{"prune", "push", "a node that nobody needs would keep fields alive"},
 	{"prune", "fuse", "a node that nobody needs would be a second feeder, and end a region"},
 	{"route", "push", "a comparison that is folded away no longer reads its field"},

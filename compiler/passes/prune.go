@@ -59,5 +59,13 @@ func remove(p *ir.Program, dead map[string]bool) bool {
 	p.Lets = slices.DeleteFunc(p.Lets, func(l *ir.Let) bool {
 		return !slices.ContainsFunc(p.Nodes, func(n *ir.Node) bool { return n.YAML == l.Node })
 	})
-	return len(p.Nodes) != before
+	if len(p.Nodes) == before {
+		return false
+	}
+	// Labels of an earlier run are stale now.
+	p.Regions, p.Processes = nil, nil
+	for _, n := range p.Nodes {
+		n.Region, n.Process = "", ""
+	}
+	return true
 }

@@ -172,11 +172,13 @@ func sortedNames(names []string) []string {
 	return slices.Compact(out)
 }
 
-// Reads is what a node of a program itself reads of the records that it gets,
-// in the form of ir.Edge.Live, and of their `meta`: not what it only hands on,
-// nor what an encoder writes. `flowc explain` shows it.
-func Reads(p *ir.Program, n *ir.Node) (paths []ir.Path, meta []string) {
+// Reader gives what a node of a program itself reads of the records that it
+// gets, in the form of ir.Edge.Live, and of their `meta`: not what it only hands
+// on, nor what an encoder writes. `flowc explain` shows it.
+func Reader(p *ir.Program) func(n *ir.Node) (paths []ir.Path, meta []string) {
 	g := newGraph(p)
-	own := g.own(n)
-	return tidy(g.record(n), own.paths), sortedNames(own.meta)
+	return func(n *ir.Node) ([]ir.Path, []string) {
+		own := g.own(n)
+		return tidy(g.record(n), own.paths), sortedNames(own.meta)
+	}
 }
