@@ -22,7 +22,7 @@ func (j *job) effects(e *ir.Expr) {
 			e.Effect = f
 		}
 	}
-	for id, o := range j.info.Uses {
+	for _, o := range j.info.Uses {
 		switch o := o.(type) {
 		case *types.Func:
 			f, keeps := funcEffect(o)
@@ -41,7 +41,9 @@ func (j *job) effects(e *ir.Expr) {
 				raise(pathEffect(o.Pkg().Path()))
 			}
 		}
-		_ = id
+	}
+	if !j.shape.calls {
+		return
 	}
 	ast.Inspect(j.fn.Body, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)

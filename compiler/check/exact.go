@@ -42,6 +42,20 @@ var ten = big.NewInt(10)
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
 
+// plainLiteral is the text of a literal that is written as decimals are: most
+// constants are no more than that.
+func plainLiteral(e ast.Expr) (string, bool) {
+	lit, ok := ast.Unparen(e).(*ast.BasicLit)
+	if !ok || len(lit.Value) > maxDigits || lit.Kind != token.INT && lit.Kind != token.FLOAT {
+		return "", false
+	}
+	whole, fraction, point := strings.Cut(lit.Value, ".")
+	if whole == "" || len(whole) > 1 && whole[0] == '0' || point && fraction == "" {
+		return "", false
+	}
+	return lit.Value, strings.Trim(whole+fraction, "0123456789") == ""
+}
+
 // exactOf computes a constant expression.
 func (j *job) exactOf(e ast.Expr) (exact, error) {
 	switch e := e.(type) {

@@ -14,21 +14,14 @@ import (
 // that each of its lines came from.
 func (j *job) layOut(text string, origins []origin) (string, []int) {
 	if !strings.ContainsAny(text, "\n{") {
+		// One line stays one line: whoever writes the file formats it.
 		at := 0
 		if len(origins) > 0 {
 			at = origins[0].in
 		}
-		text = strings.TrimSpace(text)
-		if out, err := format.Source([]byte(text)); err == nil {
-			text = string(out)
-		}
-		return text, []int{j.lineAt(at)}
+		return strings.TrimSpace(text), []int{j.lineAt(at)}
 	}
-	formatted, err := format.Source([]byte(text))
-	if err != nil {
-		formatted = []byte(text)
-	}
-	out := strings.Trim(string(formatted), "\n")
+	out := formatted(text)
 	was, now := anchors(text), anchors(out)
 	lines := make([]int, strings.Count(out, "\n")+1)
 	if len(was) == len(now) {
@@ -77,6 +70,26 @@ func insideTokens(text string) map[int]bool {
 			}
 		}
 	}
+}
+
+// formatted is text as gofmt lays it out in a function, without the indentation
+// there; text that does not parse stays as it is.
+func formatted(text string) string {
+	const head, tail = "package p\n\nfunc _() {\n", "\n}\n"
+	src, err := format.Source([]byte(head + text + tail))
+	out, ok := strings.CutPrefix(string(src), head)
+	if err != nil || !ok {
+		return strings.TrimSpace(text)
+	}
+	out = strings.Trim(strings.TrimSuffix(out, tail), "\n")
+	lines := strings.Split(out, "\n")
+	inside := insideTokens(out)
+	for i, line := range lines {
+		if !inside[i] {
+			lines[i] = strings.TrimPrefix(line, "\t")
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // lineAt is the line of the file that an offset of the text is on.

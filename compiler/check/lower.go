@@ -27,7 +27,7 @@ type lowering struct {
 	uses   map[ir.Import]bool
 	lets   map[string]bool
 	consts map[string]ir.Const
-	taken  map[string]bool // names that the text declares or uses
+	taken  map[string]bool // names that the text declares or uses, see fresh
 	seen   map[ast.Node]bool
 	rename map[types.Object]string
 }
@@ -37,7 +37,7 @@ func (j *job) lower() *ir.Expr {
 	w := &lowering{
 		job: j, ed: newEditor(j.s.Text),
 		uses: map[ir.Import]bool{}, lets: map[string]bool{}, consts: map[string]ir.Const{},
-		taken: map[string]bool{}, seen: map[ast.Node]bool{}, rename: map[types.Object]string{},
+		seen: map[ast.Node]bool{}, rename: map[types.Object]string{},
 	}
 	w.avoid()
 	astutil.Apply(j.fn.Body, w.enter, w.leave)
@@ -101,12 +101,9 @@ func (w *lowering) finish(e *ir.Expr, from, to int) {
 // avoid gives local names that would hide a package, a constant or a let value
 // of the lowered text another name.
 func (w *lowering) avoid() {
-	ast.Inspect(w.fn.Body, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			w.taken[id.Name] = true
-		}
-		return true
-	})
+	if len(w.info.Defs) <= 1 && len(w.info.Implicits) == 0 {
+		return // the function around the snippet is all that is declared
+	}
 	ast.Inspect(w.fn.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
@@ -163,6 +160,15 @@ func constantName(name string) bool {
 
 // fresh is a name that the text does not hold.
 func (w *lowering) fresh(name string) string {
+	if w.taken == nil {
+		w.taken = map[string]bool{}
+		ast.Inspect(w.fn.Body, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				w.taken[id.Name] = true
+			}
+			return true
+		})
+	}
 	for w.taken[name] {
 		name += "_"
 	}
@@ -204,10 +210,13 @@ func (w *lowering) enter(cur *astutil.Cursor) bool {
 
 // constant replaces an expression by a package-level variable with its value.
 func (w *lowering) constant(e ast.Expr, number bool) {
-	x, err := w.exactOf(e)
-	text := ""
-	if err == nil {
-		text, err = x.text()
+	text, ok := plainLiteral(e)
+	var err error
+	if !ok {
+		var x exact
+		if x, err = w.exactOf(e); err == nil {
+			text, err = x.text()
+		}
 	}
 	if err != nil {
 		w.failed = true
@@ -225,6 +234,9 @@ func (w *lowering) constant(e ast.Expr, number bool) {
 	w.ed.replace(w.from(e), w.to(e), w.constName(text, number))
 }
 
+// constNames makes the text of a decimal part of a name.
+var constNames = strings.NewReplacer("-", "Neg", ".", "_")
+
 // constName is the name of a constant; it follows from its value, so that equal
 // constants of a program are one variable.
 func (w *lowering) constName(text string, number bool) string {
@@ -232,7 +244,7 @@ func (w *lowering) constName(text string, number bool) string {
 	if number {
 		name = "num"
 	}
-	name += strings.NewReplacer("-", "Neg", ".", "_").Replace(text)
+	name += constNames.Replace(text)
 	w.consts[name] = ir.Const{Name: name, Text: text, Number: number}
 	return name
 }

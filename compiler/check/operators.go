@@ -56,6 +56,9 @@ const maxRounds = 200
 // rewrite gives code that Go's rules refuse, and the language's do not, a form
 // that go/types understands. It tells whether it changed anything.
 func (j *job) rewrite() bool {
+	if !j.shape.operators {
+		return false
+	}
 	changed := false
 	j.known = map[ast.Expr]types.Type{}
 	astutil.Apply(j.fn.Body, nil, func(cur *astutil.Cursor) bool {

@@ -83,7 +83,7 @@ func (j *job) isRecord(x ast.Expr) bool {
 		return false
 	}
 	o := j.info.Uses[id]
-	return o != nil && (o == types.Object(j.in) || o == types.Object(j.meta))
+	return o != nil && (j.in != nil && o == types.Object(j.in) || j.meta != nil && o == types.Object(j.meta))
 }
 
 // opPanics tells whether an operator of arithmetic may panic.

@@ -10,44 +10,30 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// parents are the nodes around each name.
-func (j *job) parents() map[ast.Node]ast.Node {
-	m := map[ast.Node]ast.Node{}
-	var stack []ast.Node
-	ast.Inspect(j.fn.Body, func(n ast.Node) bool {
-		if n == nil {
-			stack = stack[:len(stack)-1]
-			return true
-		}
-		if len(stack) > 0 {
-			if _, twice := m[n]; !twice { // `t += d` holds t twice in the tree
-				m[n] = stack[len(stack)-1]
-			}
-		}
-		stack = append(stack, n)
-		return true
-	})
-	return m
-}
-
 // reads finds the fields of the record and of its metadata that the snippet
 // reads.
 func (j *job) reads(e *ir.Expr) {
 	if j.in == nil && j.meta == nil {
 		return
 	}
-	parents := j.parents()
 	var paths []ir.Path
 	meta := map[string]bool{}
-	for id, o := range j.info.Uses {
-		isIn := j.in != nil && o == types.Object(j.in)
-		if !isIn && (j.meta == nil || o != types.Object(j.meta)) {
-			continue
+	var stack []ast.Node
+	ast.Inspect(j.fn.Body, func(n ast.Node) bool {
+		if n == nil {
+			stack = stack[:len(stack)-1]
+			return true
 		}
-		path, end := j.fieldPath(id, parents)
-		if a, ok := parents[end].(*ast.AssignStmt); ok && a.Tok == token.ASSIGN && contains(a.Lhs, end) {
+		stack = append(stack, n)
+		id, ok := n.(*ast.Ident)
+		if !ok || !j.isRecord(id) {
+			return true
+		}
+		isIn := j.info.Uses[id] == types.Object(j.in)
+		path, end, around := j.fieldPath(stack)
+		if a, ok := around.(*ast.AssignStmt); ok && a.Tok == token.ASSIGN && contains(a.Lhs, end) {
 			if _, op := j.marks[a]; !op {
-				continue // written, not read
+				return true // written, not read
 			}
 		}
 		switch {
@@ -62,7 +48,8 @@ func (j *job) reads(e *ir.Expr) {
 		default:
 			meta[path[0]] = true
 		}
-	}
+		return true
+	})
 	e.Reads = covering(paths)
 	for name := range meta {
 		e.MetaReads = append(e.MetaReads, name)
@@ -74,29 +61,30 @@ func contains(list []ast.Expr, n ast.Node) bool {
 	return slices.ContainsFunc(list, func(e ast.Expr) bool { return ast.Node(e) == n })
 }
 
-// fieldPath follows the selectors of fields behind a name, also through what
-// optional fields point to, and returns the node where they end.
-func (j *job) fieldPath(id *ast.Ident, parents map[ast.Node]ast.Node) (ir.Path, ast.Node) {
-	var path ir.Path
-	var at ast.Node = id
-	for {
-		switch p := parents[at].(type) {
+// fieldPath follows the selectors of fields behind the name on top of a stack of
+// nodes, also through what optional fields point to, and returns the node where
+// they end and the one around it.
+func (j *job) fieldPath(stack []ast.Node) (path ir.Path, end, around ast.Node) {
+	for i := len(stack) - 1; ; i-- {
+		end, around = stack[i], nil
+		if i == 0 {
+			return path, end, nil
+		}
+		around = stack[i-1]
+		switch p := around.(type) {
 		case *ast.ParenExpr:
-			at = p
 			continue
 		case *ast.StarExpr:
 			if len(path) > 0 {
-				at = p
 				continue
 			}
 		case *ast.SelectorExpr:
 			if s := j.info.Selections[p]; s != nil && s.Kind() == types.FieldVal {
 				path = append(path, p.Sel.Name)
-				at = p
 				continue
 			}
 		}
-		return path, at
+		return path, end, around
 	}
 }
 

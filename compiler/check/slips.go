@@ -22,7 +22,6 @@ func (j *job) brackets() bool {
 	var s scanner.Scanner
 	broken := false
 	s.Init(token.NewFileSet().AddFile("", -1, len(text)), []byte(text), func(token.Position, string) { broken = true }, 0)
-	closes := map[token.Token]token.Token{token.RPAREN: token.LPAREN, token.RBRACK: token.LBRACK, token.RBRACE: token.LBRACE}
 	for {
 		pos, tok, _ := s.Scan()
 		at := int(pos) - 1
@@ -47,7 +46,7 @@ func (j *job) brackets() bool {
 			}
 			o := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			if o.tok != closes[tok] {
+			if partner(o.tok) != tok {
 				j.l.Errorf(diag.GoSyntax, j.span(at, at+1), "`%s` does not close `%s`", tok, o.tok).
 					Caret("`%s` is expected here", partner(o.tok)).
 					Also(j.span(o.offset, o.offset+1), "opened here")

@@ -38,6 +38,7 @@ type job struct {
 	packages map[*types.PkgName]*importEntry
 	params   map[types.Object]bool
 
+	shape     shape
 	marks     map[ast.Node]any        // what operators.go rewrote
 	replaced  []rewording             // how rewritten code was spelled
 	known     map[ast.Expr]types.Type // types of what was just rewritten
@@ -76,11 +77,13 @@ func (j *job) parse() bool {
 				return false
 			}
 			j.assign, j.expr = a, a.Rhs[0]
+			j.look()
 			return true
 		}
 	}
 	bodyErr := j.parseAs(bodyHead)
 	if bodyErr == nil && j.bodyEnds() {
+		j.look()
 		return true
 	}
 	if exprErr == nil && bodyErr != nil || bodyErr == nil {
@@ -109,6 +112,38 @@ func (j *job) parseAs(head string) error {
 	}
 	j.fn, _ = file.Decls[0].(*ast.FuncDecl)
 	return nil
+}
+
+// A shape says what kinds of syntax a snippet holds, so that most of the work
+// on the many that are `in.Region == "EU"` can be left out.
+type shape struct {
+	operators bool // anything that rewrite looks at
+	calls     bool
+	writes    bool // anything that may change something, calls aside
+}
+
+// look takes the shape of the snippet.
+func (j *job) look() {
+	s := &j.shape
+	ast.Inspect(j.fn.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BinaryExpr:
+			s.operators = true
+		case *ast.CallExpr:
+			s.operators, s.calls = true, true
+		case *ast.AssignStmt:
+			if n != j.assign {
+				s.operators, s.writes = true, true
+			}
+		case *ast.SliceExpr:
+			s.operators, s.writes = true, true
+		case *ast.IncDecStmt, *ast.RangeStmt:
+			s.writes = true
+		case *ast.UnaryExpr:
+			s.writes = s.writes || n.Op == token.AND
+		}
+		return true
+	})
 }
 
 // only returns the statement of a snippet that is one statement to its end.

@@ -12,7 +12,7 @@ import (
 // then works on a copy: in Go's terms `in` is a parameter, and nobody else sees
 // what a function does to its parameters.
 func (j *job) writesRecord() bool {
-	if j.in == nil {
+	if j.in == nil || !j.shape.writes && !j.shape.calls {
 		return false
 	}
 	found := false
@@ -101,7 +101,7 @@ type sharing struct {
 // elements of its lists and maps, and what its optional fields point to. It errs
 // on the safe side.
 func (j *job) writesDeep() bool {
-	if j.in == nil {
+	if j.in == nil || !j.shape.writes && !j.shape.calls {
 		return false
 	}
 	s := &sharing{j, map[types.Object]bool{}}
