@@ -60,11 +60,7 @@ func (b *bench) check(ctx context.Context, dir, pipeline string, files map[strin
 	if err := os.WriteFile(filepath.Join(dir, "large.yaml"), []byte(pipeline), 0o644); err != nil {
 		return 0, err
 	}
-	cache, err := goCache()
-	if err != nil {
-		return 0, err
-	}
-	env := []string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "GOCACHE=" + cache}
+	env := []string{"FLOWC_CACHE=" + filepath.Join(dir, "cache")}
 	d, err := b.timed(ctx, dir, env, b.flowc, "check", "large.yaml")
 	return d.Seconds(), err
 }

@@ -2,7 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"os/exec"
 	"strings"
 )
 
@@ -75,10 +74,4 @@ func Allowed(o Order) bool { return strings.HasPrefix(o.Side, "b") && o.Qty > %[
 `, i)
 	}
 	return files
-}
-
-// goCache is where the go command keeps what it has built.
-func goCache() (string, error) {
-	out, err := exec.Command("go", "env", "GOCACHE").Output()
-	return strings.TrimSpace(string(out)), err
 }

@@ -104,7 +104,7 @@ func (s *Shop) run(ctx context.Context, dir string, env []string, argv ...string
 func firstLine(text string) string {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			return line
+			return strings.TrimRight(line, ":.")
 		}
 	}
 	return "no reason given"
