@@ -143,6 +143,9 @@ func (p *Program) Region(name string, o RegionOptions, newLoop func(*Lane) (Loop
 
 // wire connects producers and queues, and looks for mistakes.
 func (p *Program) wire() error {
+	if p.wrong != nil {
+		return p.wrong
+	}
 	byNode := map[int]*Target{}
 	for _, s := range p.sinks {
 		byNode[s.node] = s.target

@@ -49,6 +49,10 @@ func (p *Program) report(ending Ending, err error) *Report {
 		Nodes: map[string]Count{}, Sources: map[string]Traffic{}, Sinks: map[string]Traffic{},
 		Examples: map[string]*RecordError{},
 	}
+	if p.wrong != nil {
+		r.Error = err.Error()
+		return r
+	}
 	p.countLeftovers()
 	counts := p.Counts()
 	early := ending != Complete
