@@ -1,0 +1,121 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/schema"
+)
+
+// defaults are the block `defaults`, split.
+type defaults struct {
+	keys    []*parse.Member // keys of nodes
+	configs map[string]*parse.Node
+	then    *parse.Node // the `then` of on_error
+}
+
+// readDefaults checks the block. Where a key in it is wrong, that is reported
+// there once, and the nodes do without.
+func (r *reader) readDefaults(block *parse.Node) {
+	if block == nil || block.Kind != parse.Mapping {
+		return
+	}
+	known := schema.Keys("Defaults")
+	keys := *block
+	keys.Members = nil
+	r.defaults.configs = map[string]*parse.Node{}
+	for _, m := range block.Members {
+		if !slices.Contains(known, m.Key.Text) && r.in.IsConnector != nil && r.in.IsConnector(m.Key.Text) {
+			if m.Value.Kind == parse.Mapping {
+				r.defaults.configs[m.Key.Text] = m.Value
+			} else {
+				notMapping(m.Value, "the config of a connector", r.l)
+			}
+			continue
+		}
+		keys.Members = append(keys.Members, m)
+	}
+	for _, m := range keys.Members {
+		if !slices.Contains(known, m.Key.Text) {
+			r.unknownDefault(m, known)
+			continue
+		}
+		one := keys
+		one.Members = []*parse.Member{m}
+		if schema.Check("Defaults", "`defaults`", &one, m.Key.Span, r.l) {
+			r.defaults.keys = append(r.defaults.keys, m)
+		}
+	}
+	if on := block.Get("on_error"); on != nil {
+		r.defaults.then = on.Get("then")
+	}
+}
+
+func (r *reader) unknownDefault(m *parse.Member, known []string) {
+	d := r.unknownKey(m, "`defaults`")
+	if !d.Near(m.Key.Text, append(slices.Clone(known), r.in.Connectors...)) {
+		d.Notef("the keys are %s, and the names of connectors", "`"+strings.Join(known, "`, `")+"`")
+	}
+}
+
+// withDefaults adds to a node what `defaults` gives to nodes of its definition.
+// What the node says itself wins; mappings are joined key by key.
+func (r *reader) withDefaults(body *parse.Node, definition string) *parse.Node {
+	out := body
+	set := func(key, value *parse.Node) {
+		if out == body {
+			c := *body
+			c.Members = slices.Clone(body.Members)
+			out = &c
+		}
+		i := slices.IndexFunc(out.Members, func(m *parse.Member) bool { return m.Key.Text == key.Text })
+		if i < 0 {
+			out.Members = append(out.Members, &parse.Member{Key: key, Value: value})
+			return
+		}
+		out.Members[i] = &parse.Member{Key: out.Members[i].Key, Value: under(out.Members[i].Value, value)}
+	}
+	var can []string
+	if len(r.defaults.keys) > 0 {
+		can = schema.Keys(definition)
+	}
+	for _, m := range r.defaults.keys {
+		if slices.Contains(can, m.Key.Text) {
+			set(m.Key, m.Value)
+		}
+	}
+	if use := body.Get("use"); use != nil && r.defaults.configs[use.Text] != nil {
+		config := r.defaults.configs[use.Text]
+		set(&parse.Node{Kind: parse.String, Text: "config", Span: config.Span}, config)
+	}
+	return out
+}
+
+// under lays a value below another: the first wins.
+func under(mine, theirs *parse.Node) *parse.Node {
+	if mine.Kind != parse.Mapping || theirs.Kind != parse.Mapping {
+		return mine
+	}
+	out := *mine
+	out.Members = slices.Clone(mine.Members)
+	for _, m := range theirs.Members {
+		i := slices.IndexFunc(out.Members, func(o *parse.Member) bool { return o.Key.Text == m.Key.Text })
+		if i < 0 {
+			out.Members = append(out.Members, m)
+			continue
+		}
+		out.Members[i] = &parse.Member{Key: out.Members[i].Key, Value: under(out.Members[i].Value, m.Value)}
+	}
+	return &out
+}
+
+// isDefaultLet tells whether a let value comes from `defaults`.
+func (r *reader) isDefaultLet(m *parse.Member) bool {
+	for _, d := range r.defaults.keys {
+		if d.Key.Text == "let" && slices.Contains(d.Value.Members, m) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+// Package dialect reads the spellings of the language into one syntax tree
+// (package syntax).
+//
+// The short spelling is what people write; it is read here. Other spellings are
+// recognised (foreign.go), so that a file of another tool is told from a broken
+// one. The way of a text: included files are merged in, then overlays
+// (merge.go), then `defaults` go into the nodes (defaults.go), then each block
+// and each node is held against its definition (package schema) and read.
+// Reading is tolerant: what a definition refused has been reported, and is left
+// out in silence.
+package dialect
+
+import (
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// An Input is the text of a pipeline, parsed.
+type Input struct {
+	// Root is the root file's tree, Overlays those that are laid over it in this
+	// order.
+	Root     *parse.Node
+	Overlays []*parse.Node
+	// Include reads a file that an `include` names, by its path relative to the
+	// root pipeline; it is nil where the file can't be read, which Include
+	// reports at the given place.
+	Include func(path string, at source.Span, l *diag.List) *parse.Node
+	// Name is the pipeline's name where the text gives none.
+	Name string
+	// IsConnector tells whether a name is that of a built-in; Connectors are all
+	// their names.
+	IsConnector func(name string) bool
+	Connectors  []string
+}
+
+// Read reads a pipeline. It is nil where nothing can be said about the text
+// (another dialect); otherwise the tree is as whole as the text.
+func Read(in Input, l *diag.List) *syntax.Pipeline {
+	if in.Root == nil || !short(in.Root, l) {
+		return nil
+	}
+	r := &reader{in: in, l: l, overrides: map[*parse.Node][]source.Span{}}
+	root := r.withIncludes(in.Root, true)
+	for _, o := range in.Overlays {
+		if o == nil {
+			continue
+		}
+		if o.Kind != parse.Mapping {
+			notMapping(o, "an overlay", l)
+			continue
+		}
+		root = r.overlay(root, r.withIncludes(o, true))
+	}
+	return r.pipeline(root)
+}
+
+// A reader reads one pipeline.
+type reader struct {
+	in Input
+	l  *diag.List
+	// overrides are the places of the values that a value replaced.
+	overrides map[*parse.Node][]source.Span
+	defaults  defaults
+}
+
+// text is a scalar as a word, zero for what is none.
+func text(n *parse.Node) syntax.Text {
+	if n == nil || n.Kind == parse.Null || n.Kind == parse.Sequence || n.Kind == parse.Mapping {
+		return syntax.Text{}
+	}
+	return syntax.Text{Text: n.Text, Span: n.Place()}
+}
+
+func key(m *parse.Member) syntax.Text { return syntax.Text{Text: m.Key.Text, Span: m.Key.Span} }
+
+// members are the entries of a mapping, none for anything else.
+func members(n *parse.Node) []*parse.Member {
+	if n == nil || n.Kind != parse.Mapping {
+		return nil
+	}
+	return n.Members
+}

@@ -1,0 +1,144 @@
+package dialect
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/schema"
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// pipeline reads the blocks of the short spelling.
+func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
+	start := source.Span{File: root.Span.File, Start: root.Span.Start, End: root.Span.Start}
+	schema.Check("Pipeline", "a pipeline", root, start, r.l)
+	p := &syntax.Pipeline{File: root.Span.File, Name: text(root.Get("pipeline"))}
+	r.name(p, root.Get("pipeline"))
+	r.readDefaults(root.Get("defaults"))
+	p.Imports = r.imports(root.Get("imports"))
+	for _, m := range members(root.Get("types")) {
+		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.typeExpr(m.Value, "the type `"+m.Key.Text+"`")})
+	}
+	for _, m := range root.Members {
+		role, ok := map[string]syntax.Role{"sources": syntax.Source, "processors": syntax.Processor, "sinks": syntax.Sink}[m.Key.Text]
+		if !ok {
+			continue
+		}
+		for _, node := range members(m.Value) {
+			p.Nodes = append(p.Nodes, r.node(role, node))
+		}
+	}
+	r.delivery(p, root.Get("delivery"))
+	r.telemetry(p, root.Get("telemetry"))
+	for _, m := range members(root.Get("targets")) {
+		if m.Value.Kind == parse.Mapping {
+			p.Targets = append(p.Targets, syntax.Target{Name: key(m), Value: m.Value})
+		}
+	}
+	return p
+}
+
+var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+// name checks the pipeline's name, or takes that of the file.
+func (r *reader) name(p *syntax.Pipeline, n *parse.Node) {
+	if n == nil || n.Kind != parse.String {
+		p.Name = syntax.Text{Text: Label(r.in.Name)}
+		return
+	}
+	if label.MatchString(n.Text) {
+		return
+	}
+	d := r.l.Errorf(diag.NodeName, n.Place(), "`%s` can't be the name of a pipeline: it names folders, services and containers", n.Text)
+	if near := Label(n.Text); n.Text != "" {
+		d.Replace(n.Span, near, "write `%s`", near)
+	}
+	d.Helpf("a name has lower-case letters, digits and hyphens, 63 at the most, and begins and ends with a letter or digit")
+	p.Name.Text = Label(n.Text)
+}
+
+// Label makes a DNS label of any text.
+func Label(s string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(s) {
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	out := b.String()
+	out = strings.Trim(out[:min(len(out), 63)], "-")
+	if out == "" {
+		return "pipeline"
+	}
+	return out
+}
+
+// imports reads [./money, pq: github.com/x/pq].
+func (r *reader) imports(list *parse.Node) []syntax.Import {
+	var out []syntax.Import
+	if list == nil || list.Kind != parse.Sequence {
+		return nil
+	}
+	add := func(name syntax.Text, n *parse.Node) {
+		path := text(n)
+		if path.Text == "" {
+			return
+		}
+		path.Text = r.localFolder(path.Text, n)
+		out = append(out, syntax.Import{Name: name, Path: path})
+	}
+	for _, item := range list.Items {
+		if item.Kind != parse.Mapping {
+			add(syntax.Text{}, item)
+			continue
+		}
+		for _, m := range item.Members {
+			add(key(m), m.Value)
+		}
+	}
+	return out
+}
+
+// localFolder is like local for a folder alone.
+func (r *reader) localFolder(ref string, n *parse.Node) string {
+	if !strings.HasPrefix(ref, ".") {
+		return ref
+	}
+	return strings.TrimSuffix(r.local(strings.TrimSuffix(ref, "/")+"/", n), "/")
+}
+
+func (r *reader) delivery(p *syntax.Pipeline, n *parse.Node) {
+	if n == nil || n.Kind != parse.Mapping {
+		return
+	}
+	schema.Check("Delivery", "`delivery`", n, n.Place(), r.l)
+	p.Delivery = syntax.Delivery{
+		Guarantee: text(n.Get("guarantee")),
+		Drain:     r.duration(n.Get("drain"), 0),
+		Every:     r.duration(n.Get("checkpoint").Get("every"), 0),
+		Store:     text(n.Get("checkpoint").Get("store")),
+		Span:      n.Place(),
+	}
+}
+
+func (r *reader) telemetry(p *syntax.Pipeline, n *parse.Node) {
+	if n == nil || n.Kind != parse.Mapping {
+		return
+	}
+	schema.Check("Telemetry", "`telemetry`", n, n.Place(), r.l)
+	p.Telemetry = syntax.Telemetry{Log: text(n.Get("log")), Level: text(n.Get("level")), Progress: text(n.Get("progress"))}
+	if http := n.Get("http"); http != nil && http.Kind == parse.String {
+		p.Telemetry.HTTP = r.value(http)
+	}
+}
+
+// unknownKey reports a key that is no key of something.
+func (r *reader) unknownKey(m *parse.Member, of string) *diag.Diagnostic {
+	return r.l.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is no key of %s", m.Key.Text, of)
+}

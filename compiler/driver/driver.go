@@ -1,0 +1,253 @@
+// Package driver compiles a pipeline: it finds the file, reads it and what it
+// includes, and runs the phases of the compiler over it. It is the one entry
+// for every command.
+//
+// What a user can get wrong comes back as diagnostics, all at once and sorted;
+// an error is for what keeps the compiler from its work (a command that makes
+// no sense, a bug of ours). Nothing is kept between two compiles; a cache would
+// begin at [Result.Inputs], which are all files that a result depends on.
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/check"
+	"github.com/flowc-dev/flowc/compiler/dialect"
+	"github.com/flowc-dev/flowc/compiler/lower"
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/passes"
+	"github.com/flowc-dev/flowc/compiler/schema"
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// Options say what to compile and how.
+type Options struct {
+	// File is the pipeline; "-" is Stdin, "" the pipeline of the folder Dir.
+	File string
+	// Text, where set, is the content of File, which is then not read.
+	Text []byte
+	// Dir is the folder that File and Overlays are relative to; "" is the working
+	// directory.
+	Dir string
+	// Overlays are files that are laid over the pipeline, in this order; Env names
+	// one more, pipeline.ENV.yaml beside pipeline.yaml, which comes first.
+	Overlays []string
+	Env      string
+	Stdin    io.Reader
+	// Targets are the schemas of backends' options (CUE), by name.
+	Targets map[string]string
+	// CacheDir is a folder for what is kept between compiles, "" for none.
+	CacheDir string
+	// StopAfter ends the passes behind the one with this name; "lower" runs none.
+	StopAfter string
+	// Verify checks the program between all passes.
+	Verify bool
+	// Connectors are the built-ins; nil means those of the catalog.
+	Connectors []*catalog.Connector
+	// MinGo is the oldest version of Go that builds a generated program.
+	MinGo string
+	// GoEnv is the environment of the go command, nil for that of the process.
+	GoEnv []string
+}
+
+// A Result is what came of a compile.
+type Result struct {
+	// Program is nil where there are errors.
+	Program *ir.Program
+	// Diagnostics are sorted.
+	Diagnostics diag.List
+	// File is the root pipeline, nil where it was not found. Files are all texts
+	// that were read, the root first.
+	File  *source.File
+	Files []*source.File
+	// Dir is the folder of the root pipeline, absolute.
+	Dir string
+	// Inputs are the paths of all files that the result depends on, in the order
+	// in which they were read.
+	Inputs []string
+}
+
+// ErrUsage is in the chain of errors about the command itself.
+var ErrUsage = errors.New("usage")
+
+// A BugError is a mistake of the compiler's: a panic, or a program that does
+// not hold together.
+type BugError struct {
+	Err error
+	// Stack is where it happened, "" where it was no panic.
+	Stack string
+}
+
+// Error says what to do about it.
+func (e *BugError) Error() string {
+	return fmt.Sprintf("a bug in flowc: %v (please report it with the pipeline: https://github.com/flowc-dev/flowc/issues)", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *BugError) Unwrap() error { return e.Err }
+
+// Compile compiles a pipeline. The result is never nil; its program is where
+// neither it nor the error says otherwise.
+func Compile(ctx context.Context, o Options) (r *Result, err error) {
+	r = &Result{}
+	defer func() {
+		if v := recover(); v != nil {
+			r.Program = nil
+			err = &BugError{Err: fmt.Errorf("panic: %v", v), Stack: string(debug.Stack())}
+		}
+	}()
+	c := &compile{o: o, r: r, byName: map[string]*source.File{}}
+	err = c.run(ctx)
+	r.Diagnostics.Sort()
+	if err != nil || r.Diagnostics.HasErrors() {
+		r.Program = nil
+	}
+	return r, err
+}
+
+// A compile is the state of one compile.
+type compile struct {
+	o      Options
+	r      *Result
+	byName map[string]*source.File
+}
+
+func (c *compile) run(ctx context.Context) error {
+	l := &c.r.Diagnostics
+	root, err := c.root()
+	if err != nil || root == nil {
+		return err
+	}
+	overlays, err := c.overlays()
+	if err != nil {
+		return err
+	}
+	connectors := c.o.Connectors
+	if connectors == nil {
+		connectors = catalog.Connectors
+	}
+	in := dialect.Input{Root: root, Overlays: overlays, Include: c.include, Name: c.defaultName()}
+	in.Connectors, in.IsConnector = names(connectors)
+	tree := dialect.Read(in, l)
+	if tree == nil {
+		return nil
+	}
+	p := lower.Program(ctx, tree, lower.Options{
+		Dir: c.r.Dir, Connectors: connectors, Std: check.NewStd(check.StdOptions{CacheDir: c.o.CacheDir}),
+		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile,
+	}, l)
+	c.targets(p, tree)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if l.HasErrors() {
+		return nil
+	}
+	p.Files = c.r.Files
+	if err := ir.Verify(p); err != nil {
+		return &BugError{Err: err}
+	}
+	c.r.Program = p
+	return c.passes(p)
+}
+
+// passes runs the passes, to the end or to the one that was asked for.
+func (c *compile) passes(p *ir.Program) error {
+	last := c.o.StopAfter
+	if last == "lower" {
+		return nil
+	}
+	if last == "" {
+		if err := passes.Run(p, passes.Options{Verify: c.o.Verify}); err != nil {
+			return &BugError{Err: err}
+		}
+		return nil
+	}
+	all := passes.Passes()
+	if !slices.ContainsFunc(all, func(pass passes.Pass) bool { return pass.Name == last }) {
+		known := []string{"lower"}
+		for _, pass := range all {
+			known = append(known, pass.Name)
+		}
+		return fmt.Errorf("no pass is called %q: there are %s: %w", last, strings.Join(known, ", "), ErrUsage)
+	}
+	for _, pass := range all {
+		pass.Run(p)
+		if c.o.Verify {
+			if err := ir.Verify(p); err != nil {
+				return &BugError{Err: fmt.Errorf("after pass %s: %w", pass.Name, err)}
+			}
+		}
+		if pass.Name == last {
+			break
+		}
+	}
+	return nil
+}
+
+// names are the names of connectors.
+func names(list []*catalog.Connector) ([]string, func(string) bool) {
+	var out []string
+	known := map[string]bool{}
+	for _, c := range list {
+		out = append(out, c.Name)
+		known[c.Name] = true
+	}
+	return out, func(name string) bool { return known[name] }
+}
+
+// targets evaluates the options of backends.
+func (c *compile) targets(p *ir.Program, tree *syntax.Pipeline) {
+	var known []string
+	for name := range c.o.Targets {
+		known = append(known, name)
+	}
+	for _, t := range tree.Targets {
+		text, ok := c.o.Targets[t.Name.Text]
+		if !ok {
+			if len(c.o.Targets) == 0 {
+				continue // the caller has no backends at all
+			}
+			d := c.r.Diagnostics.Errorf(diag.UnknownTarget, t.Name.Span, "`%s` is no target", t.Name.Text)
+			d.Near(t.Name.Text, known)
+			continue
+		}
+		options := schema.Options(t.Name.Text, text, t.Value, &c.r.Diagnostics)
+		if options == nil {
+			continue
+		}
+		if p.Targets == nil {
+			p.Targets = map[string][]byte{}
+		}
+		p.Targets[t.Name.Text] = options
+	}
+}
+
+// readFile reads a file beside the pipeline, for types.
+func (c *compile) readFile(name string) ([]byte, error) {
+	path := filepath.Join(c.r.Dir, filepath.FromSlash(name))
+	c.r.Inputs = append(c.r.Inputs, path)
+	return os.ReadFile(path)
+}
+
+// parseFile parses a text and remembers it.
+func (c *compile) parseFile(name, path string, text []byte) *parse.Node {
+	f := source.NewFile(name, path, text)
+	c.r.Files = append(c.r.Files, f)
+	if path != "" {
+		c.r.Inputs = append(c.r.Inputs, path)
+	}
+	return parse.File(f, parse.FormatOf(name), &c.r.Diagnostics)
+}

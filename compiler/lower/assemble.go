@@ -1,0 +1,184 @@
+package lower
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// assemble makes the program of the lowered nodes.
+func (w *lowering) assemble() *ir.Program {
+	p := &ir.Program{Name: w.p.Name.Text, Types: w.programTypes(), Telemetry: w.telemetry(), Delivery: w.delivery()}
+	p.Module, p.Requires = w.loader.Module(), w.loader.Requires()
+	for _, n := range w.nodes {
+		for _, m := range []*ir.Node{n.encode, n.main, n.decode} {
+			if m == nil {
+				continue
+			}
+			m.OnError = n.policy
+			p.Nodes = append(p.Nodes, m)
+		}
+		w.ports(n)
+	}
+	for _, n := range w.nodes {
+		w.edges(p, n)
+	}
+	w.sortEdges(p)
+	for _, n := range w.nodes {
+		for _, let := range n.lets {
+			if slices.Contains(w.lets, let) {
+				p.Lets = append(p.Lets, let)
+			}
+		}
+	}
+	return p
+}
+
+// programTypes are the declared types that the compiler generates.
+func (w *lowering) programTypes() []*ir.Type {
+	return slices.DeleteFunc(w.types.declared(), func(t *ir.Type) bool { return t.Go != nil })
+}
+
+// exit is the node of the program that a YAML node's records leave from.
+func (n *node) exit() *ir.Node {
+	if n.decode != nil {
+		return n.decode
+	}
+	return n.main
+}
+
+// entry is the node of the program that a YAML node's records come to.
+func (n *node) entry() *ir.Node {
+	if n.encode != nil {
+		return n.encode
+	}
+	return n.main
+}
+
+// ports gives a node of the program its outputs.
+func (w *lowering) ports(n *node) {
+	m := n.exit()
+	if m == nil || n.Role == syntax.Sink {
+		return
+	}
+	for _, p := range n.outs {
+		m.Out = append(m.Out, ir.Port{Name: p.name, Type: p.typ, Span: p.span})
+	}
+}
+
+// edges adds the edges inside a YAML node and those that leave it.
+func (w *lowering) edges(p *ir.Program, n *node) {
+	bytes := &ir.Type{Kind: ir.Bytes}
+	if n.decode != nil {
+		p.Edges = append(p.Edges, &ir.Edge{From: n.main.ID, To: n.decode.ID, Kind: ir.Data, Type: bytes, Span: n.Name.Span})
+	}
+	if n.encode != nil {
+		p.Edges = append(p.Edges, &ir.Edge{From: n.encode.ID, To: n.main.ID, Kind: ir.Data, Type: bytes, Span: n.Name.Span})
+	}
+	if n.exit() != nil {
+		for _, out := range n.outs {
+			for _, e := range out.by {
+				if to := e.to.entry(); to != nil {
+					p.Edges = append(p.Edges, &ir.Edge{From: n.exit().ID, Port: out.name, To: to.ID, Kind: ir.Data, Type: out.typ, Span: e.ref.Span})
+				}
+			}
+		}
+	}
+	if n.policy == nil || n.policy.Then != ir.ThenDead {
+		return
+	}
+	dead := w.byName[n.policy.Dead]
+	if dead == nil || dead.main == nil {
+		return
+	}
+	for _, m := range []*ir.Node{n.encode, n.main, n.decode} {
+		if m != nil {
+			p.Edges = append(p.Edges, &ir.Edge{From: m.ID, To: dead.main.ID, Kind: ir.Error, Type: bytes, Span: n.OnError.Then.Span})
+		}
+	}
+}
+
+// sortEdges orders edges by their nodes and ports.
+func (w *lowering) sortEdges(p *ir.Program) {
+	index := map[string]int{}
+	for i, n := range p.Nodes {
+		index[n.ID] = i
+	}
+	portIndex := func(e *ir.Edge) int {
+		for _, n := range p.Nodes {
+			if n.ID == e.From {
+				return slices.IndexFunc(n.Out, func(o ir.Port) bool { return o.Name == e.Port })
+			}
+		}
+		return -1
+	}
+	ports := map[*ir.Edge]int{}
+	for _, e := range p.Edges {
+		ports[e] = portIndex(e)
+	}
+	slices.SortStableFunc(p.Edges, func(a, b *ir.Edge) int {
+		switch {
+		case a.From != b.From:
+			return index[a.From] - index[b.From]
+		case a.Kind != b.Kind && (a.Kind == ir.Error || b.Kind == ir.Error):
+			if a.Kind == ir.Error {
+				return 1
+			}
+			return -1
+		case ports[a] != ports[b]:
+			return ports[a] - ports[b]
+		}
+		return index[a.To] - index[b.To]
+	})
+}
+
+// Defaults of the blocks of the whole pipeline.
+const (
+	defaultDrain = int64(30 * time.Second)
+	defaultEvery = int64(time.Second)
+)
+
+// delivery is what the user asks of the whole pipeline.
+func (w *lowering) delivery() ir.Delivery {
+	s := w.p.Delivery
+	d := ir.Delivery{Guarantee: ir.Guarantee(s.Guarantee.Text), Drain: s.Drain, CheckpointEvery: s.Every, Store: s.Store.Text, Span: s.Span}
+	if d.Drain == 0 {
+		d.Drain = defaultDrain
+	}
+	if d.CheckpointEvery == 0 {
+		d.CheckpointEvery = defaultEvery
+	}
+	if d.Store == "" {
+		d.Store = "file"
+	}
+	if d.Store != "file" && knownStores[d.Store] {
+		w.l.Errorf(diag.NotYet, s.Store.Span, "this version of flowc keeps checkpoints in files alone").
+			Replace(s.Store.Span, "file", "write `file`")
+	}
+	return d
+}
+
+// knownStores are the stores that the language names.
+var knownStores = map[string]bool{"sqlite": true, "postgres": true, "nats": true, "sink": true}
+
+// telemetry is what the program tells about itself.
+func (w *lowering) telemetry() ir.Telemetry {
+	s := w.p.Telemetry
+	t := ir.Telemetry{HTTP: s.HTTP, Log: s.Log.Text, Level: s.Level.Text, Progress: s.Progress.Text}
+	if s.HTTP != nil {
+		for _, part := range s.HTTP.Parts {
+			if part.Kind == ir.Record {
+				w.l.Errorf(diag.NotPerRecord, part.Span, "`http` is set once, and `${%s}` is of one record", part.Text)
+			}
+		}
+	}
+	for word, fallback := range map[*string]string{&t.Log: "text", &t.Level: "info", &t.Progress: "auto"} {
+		if *word == "" {
+			*word = fallback
+		}
+	}
+	return t
+}

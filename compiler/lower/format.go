@@ -1,0 +1,253 @@
+package lower
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/schema"
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// extensions are the formats that the extension of a path tells.
+var extensions = map[string]string{
+	".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".txt": "text", ".log": "text",
+}
+
+// A format is how records stand in the bytes of a connector.
+type format struct {
+	codec   string // "" where it is not known, which has been reported
+	options []ir.Setting
+	at      source.Span // where it is written, else the path or the use
+	written bool
+}
+
+// formatKeys are keys of a config that the compiler reads itself.
+var formatKeys = []string{"format", "csv"}
+
+// format finds the format of a connector that reads or writes bytes.
+func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
+	f := format{at: n.Use.Span}
+	var pathKey, csv *syntax.ConfigKey
+	for i := range n.Config {
+		c := &n.Config[i]
+		switch c.Key.Text {
+		case "format":
+			f.at, f.written = c.Node.Place(), true
+			if c.Node.Kind != parse.String {
+				w.l.Errorf(diag.WrongType, c.Node.Place(), "`format` must be a word such as `ndjson`, and this is %s", c.Node.Kind)
+				return f
+			}
+			f.codec = c.Node.Text
+			if !slices.Contains(side.Formats, f.codec) {
+				d := w.l.Errorf(diag.UnknownFormat, c.Node.Place(), "the %s `%s` can't %s the format `%s`", n.Role, n.Use.Text, readOrWrite(n), f.codec)
+				if !d.Near(f.codec, side.Formats) {
+					d.Helpf("it can %s `%s`", readOrWrite(n), strings.Join(side.Formats, "`, `"))
+				}
+				f.codec = ""
+				return f
+			}
+		case "path":
+			pathKey = c
+		case "csv":
+			csv = c
+		}
+	}
+	if f.codec == "" {
+		w.guess(n, side, pathKey, lines, &f)
+	}
+	if csv != nil {
+		if f.codec != "csv" && f.codec != "" {
+			w.l.Errorf(diag.KeyConflict, csv.Key.Span, "`csv` is for the format csv, and this is %s", f.codec).Also(f.at, "said here")
+		}
+		f.options = w.csvOptions(csv.Node)
+	}
+	return f
+}
+
+func readOrWrite(n *node) string {
+	if n.Role == syntax.Sink {
+		return "write"
+	}
+	return "read"
+}
+
+// guess takes the format from the path, or the connector's first.
+func (w *lowering) guess(n *node, side *catalog.Side, p *syntax.ConfigKey, lines bool, f *format) {
+	hasPath := slices.ContainsFunc(side.Keys, func(k catalog.Key) bool { return k.Name == "path" }) && extensionTells(n.Use.Text)
+	if !hasPath {
+		f.codec = side.Formats[0]
+		if lines && slices.Contains(side.Formats, "text") {
+			f.codec = "text"
+		}
+		return
+	}
+	if p == nil || p.Value == nil || p.Node.Kind != parse.String {
+		return // the key is missing or wrong, which is said elsewhere
+	}
+	f.at = p.Node.Place()
+	text, known := lastText(p.Value)
+	base := strings.ToLower(text)
+	for _, c := range []string{".gz", ".zst"} {
+		base = strings.TrimSuffix(base, c)
+	}
+	ext := path.Ext(base)
+	codec := extensions[ext]
+	switch {
+	case codec != "" && slices.Contains(side.Formats, codec):
+		f.codec = codec
+		if lines && n.Role == syntax.Source {
+			f.codec = "text"
+		}
+		return
+	case lines:
+		f.codec = "text"
+		return
+	}
+	d := w.l.Errorf(diag.UnknownFormat, p.Node.Place(), "the path does not tell the format of `%s`", n.Name.Text)
+	switch {
+	case !known:
+		d.Caret("it is known only when the program starts")
+	case ext == "":
+		d.Caret("it has no extension")
+	default:
+		d.Caret("`%s` is no extension that says it", ext)
+	}
+	d.Helpf("name the format: `config: {path: …, format: ndjson}`; there are `%s`", strings.Join(side.Formats, "`, `"))
+}
+
+// extensionTells tells whether the path of a connector is that of a file.
+func extensionTells(use string) bool { return use == "file" }
+
+// lastText is the end of a value as far as it is known: the literal behind the
+// last reference, or that reference's default.
+func lastText(v *ir.Value) (string, bool) {
+	if len(v.Parts) == 0 {
+		return "", false
+	}
+	last := v.Parts[len(v.Parts)-1]
+	switch {
+	case last.Kind == ir.Literal:
+		return last.Text, true
+	case last.Kind == ir.Env && last.HasDefault:
+		return last.Default, true
+	}
+	return "", false
+}
+
+// csvOptions reads {delimiter: ";", quote: "'", columns: [a, b], header: false}.
+func (w *lowering) csvOptions(n *parse.Node) []ir.Setting {
+	if !schema.Check("CSV", "`csv`", n, n.Place(), w.l) {
+		return nil
+	}
+	var out []ir.Setting
+	add := func(key string, kind ir.TypeKind, v *ir.Value, at source.Span) {
+		t := &ir.Type{Kind: kind}
+		if kind == ir.List {
+			t.Elem = &ir.Type{Kind: ir.String}
+		}
+		out = append(out, ir.Setting{Key: key, Type: t, Value: v, Span: at})
+	}
+	literal := func(v *parse.Node, kind string) *ir.Value {
+		return &ir.Value{Kind: kind, Span: v.Place(), Parts: []ir.Part{{Kind: ir.Literal, Text: v.Text, Span: v.Place()}}}
+	}
+	for _, m := range n.Members {
+		switch m.Key.Text {
+		case "delimiter", "quote":
+			if utf8.RuneCountInString(m.Value.Text) != 1 || strings.ContainsAny(m.Value.Text, "\r\n") {
+				d := w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character, not %q", m.Key.Text, m.Value.Text)
+				if m.Value.Text == `\t` || strings.EqualFold(m.Value.Text, "tab") {
+					d.Replace(m.Value.Span, `"\t"`, "for a tab write `\"\\t\"`")
+				}
+				continue
+			}
+			if len(m.Value.Text) != 1 {
+				w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character of ASCII, not `%s`", m.Key.Text, m.Value.Text)
+				continue
+			}
+			add(m.Key.Text, ir.String, literal(m.Value, "string"), m.Key.Span)
+		case "header":
+			v := literal(m.Value, "bool")
+			setText(v, strings.ToLower(m.Value.Text))
+			add("header", ir.Bool, v, m.Key.Span)
+		case "columns":
+			v := &ir.Value{Kind: "list", Span: m.Value.Place()}
+			for _, item := range m.Value.Items {
+				v.Items = append(v.Items, literal(item, "string"))
+			}
+			add("columns", ir.List, v, m.Key.Span)
+		}
+	}
+	return out
+}
+
+// holds checks that a format can hold records of a type, and reports if not.
+func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
+	problem, field := "", (*ir.Field)(nil)
+	switch f.codec {
+	case "csv":
+		if t.Kind != ir.Struct {
+			problem = "has cells, and a record of " + t.String() + " has no fields to fill them"
+			break
+		}
+		for _, fl := range t.Fields {
+			if !cell(fl.Type) {
+				problem, field = fmt.Sprintf("has one cell a field, and `%s` is %s", fl.Name, article(fl.Type.String())), fl
+				break
+			}
+		}
+	case "text":
+		if t.Kind != ir.String && t.Kind != ir.Enum && t.Kind != ir.Bytes {
+			problem = "has lines, and a record is " + article(t.String())
+		}
+	case "bytes":
+		if t.Kind != ir.Bytes && t.Kind != ir.String {
+			problem = "is bytes as they are, and a record is " + article(t.String())
+		}
+	case "ndjson", "json":
+		if n.Role == syntax.Source && t.Kind == ir.String && t.Name == "" && n.Out != nil && n.Out.Type != nil && n.Out.Type.Name == "text" {
+			problem = "is JSON, and `out: text` takes lines"
+		}
+	}
+	if problem == "" {
+		return true
+	}
+	d := w.l.Errorf(diag.FormatType, at, "the format %s of `%s` %s", f.codec, n.Name.Text, problem)
+	if f.at != at {
+		d.Also(f.at, "the format %s comes from here", f.codec)
+	}
+	if field != nil && !field.Span.IsZero() {
+		d.NoteAt(field.Span, "`%s` is declared here", field.Name)
+	} else {
+		w.typeNote(d, t)
+	}
+	switch {
+	case f.codec == "text" && n.Role == syntax.Sink:
+		d.Helpf("write another format (`format: ndjson`), or make a line of each record: `map: …` with an expression that gives a string")
+	case f.codec == "csv" && n.Role == syntax.Sink:
+		d.Helpf("choose fields with a `map`, or write another format (`format: ndjson`)")
+	case strings.Contains(problem, "`out: text`"):
+		d.Helpf("say that the file is lines: `config: {format: text}`")
+	default:
+		d.Helpf("change `out`, or name another `format` in `config`")
+	}
+	return false
+}
+
+// cell tells whether a value of a type stands in one cell of a table.
+func cell(t *ir.Type) bool {
+	switch t.Kind {
+	case ir.List, ir.Map, ir.Struct, ir.JSON, ir.Any:
+		return false
+	case ir.GoNamed:
+		return t.Go != nil && t.Go.Text
+	}
+	return true
+}

@@ -1,0 +1,482 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// connect finds the nodes behind references and an order in which each node
+// stands behind those that feed it.
+func (w *lowering) connect() {
+	w.deadLetters()
+	for _, n := range w.nodes {
+		if n.Role == syntax.Source {
+			continue
+		}
+		for _, ref := range n.From {
+			e := &edge{to: n, ref: ref}
+			if from := w.resolve(n, ref); from != nil {
+				e.from = from
+			}
+			n.from = append(n.from, e)
+		}
+		w.fed(n)
+	}
+	w.sort()
+}
+
+// resolve finds the node that a reference names.
+func (w *lowering) resolve(n *node, ref syntax.Ref) *node {
+	from := w.byName[ref.Node.Text]
+	switch {
+	case from == nil:
+		w.unknownNode(n, ref)
+		return nil
+	case from.Role == syntax.Sink:
+		w.l.Errorf(diag.NoOutput, ref.Span, "`%s` is a sink, and a sink sends nothing on", from.Name.Text).
+			Caret("read by `%s`", n.Name.Text).
+			NoteAt(from.Name.Span, "`%s` is declared here", from.Name.Text).
+			Helpf("take the same records as the sink: `from: %s`", fromText(from))
+		return nil
+	}
+	return from
+}
+
+func fromText(n *node) string {
+	var refs []string
+	for _, r := range n.From {
+		refs = append(refs, r.Span.Text())
+	}
+	if len(refs) == 1 {
+		return refs[0]
+	}
+	return "[" + strings.Join(refs, ", ") + "]"
+}
+
+// unknownNode reports a reference to a node that is not there.
+func (w *lowering) unknownNode(n *node, ref syntax.Ref) {
+	d := w.l.Errorf(diag.UnknownNode, ref.Node.Span, "`%s` takes its records from `%s`, and there is no such node", n.Name.Text, ref.Node.Text)
+	var names []string
+	for _, other := range w.nodes {
+		if other != n && other.Role != syntax.Sink {
+			names = append(names, other.Name.Text)
+		}
+	}
+	if d.Near(ref.Node.Text, names) {
+		w.byName[d.Fixes[0].Edits[0].New].meant()
+		return
+	}
+	w.lost = true
+	for _, other := range w.nodes {
+		if other.Was.Text != "" && other.Was.Text == ref.Node.Text {
+			d.NoteAt(other.Was.Span, "`%s` was called so", other.Name.Text)
+			d.Replace(ref.Node.Span, other.Name.Text, "write `%s`", other.Name.Text)
+			return
+		}
+	}
+	if len(names) > 0 {
+		d.Helpf("the nodes that send records on are `%s`", strings.Join(names[:min(len(names), 12)], "`, `"))
+	}
+}
+
+// meant marks a node whose outputs somebody probably meant to take.
+func (n *node) meant() { n.Drop.All = true }
+
+// fed reports a node that nothing feeds.
+func (w *lowering) fed(n *node) {
+	name := n.Name.Text
+	if len(n.From) > 0 || n.Bad {
+		if fedBy := w.dead[name]; len(fedBy) > 0 && n.Role == syntax.Sink && len(n.From) > 0 {
+			by := fedBy[0]
+			w.l.Errorf(diag.DeadLetter, n.FromSpan, "`%s` takes records and dead letters: a file would hold both in a mix", name).
+				Also(by.OnError.Then.Span, "`%s` sends its dead letters here", by.Name.Text).
+				Helpf("make two sinks; the one for dead letters has no `from`")
+		}
+		return
+	}
+	if n.Role != syntax.Sink {
+		return // its definition demands `from`
+	}
+	if len(w.dead[name]) > 0 {
+		return
+	}
+	d := w.l.Errorf(diag.NotFed, n.Name.Span, "nothing feeds the sink `%s`", name)
+	d.Helpf("say what it writes: `from: …`")
+	d.Helpf("or make it a dead-letter sink: `on_error: {then: %s}` on another node", name)
+}
+
+// deadLetters finds the sinks that `then:` names.
+func (w *lowering) deadLetters() {
+	w.dead = map[string][]*node{}
+	for _, n := range w.nodes {
+		if n.OnError == nil {
+			continue
+		}
+		then := n.OnError.Then
+		switch ir.Then(then.Text) {
+		case "", ir.ThenDrop, ir.ThenStop, ir.ThenReject:
+			continue
+		}
+		sink := w.byName[then.Text]
+		if sink == n && n.OnError.ThenDefault {
+			continue // defaults are for the others
+		}
+		if sink != nil && sink.Role == syntax.Sink && sink != n {
+			w.dead[then.Text] = append(w.dead[then.Text], n)
+			continue
+		}
+		n.OnError.Then.Text = ""
+		w.badThen(n, then, sink)
+	}
+}
+
+// badThen reports a `then` that names no sink.
+func (w *lowering) badThen(n *node, then syntax.Text, other *node) {
+	if other == n {
+		w.l.Errorf(diag.DeadLetter, then.Span, "`%s` would be its own dead-letter sink", n.Name.Text).
+			Helpf("write `stop`, or name another sink")
+		return
+	}
+	if other != nil {
+		w.l.Errorf(diag.DeadLetter, then.Span, "`%s` is a %s, and dead letters go to a sink", then.Text, other.Role).
+			NoteAt(other.Name.Span, "declared here").
+			Helpf("declare a sink without `from` and name it here")
+		return
+	}
+	d := w.l.Errorf(diag.DeadLetter, then.Span, "`%s` is no sink, and neither `drop` nor `stop` nor `reject`", then.Text)
+	var sinks []string
+	for _, s := range w.nodes {
+		if s.Role == syntax.Sink && len(s.From) == 0 {
+			sinks = append(sinks, s.Name.Text)
+		}
+	}
+	if d.Near(then.Text, append(slices.Clone(sinks), "drop", "stop", "reject")) {
+		near := d.Fixes[0].Edits[0].New
+		w.dead[near] = append(w.dead[near], n)
+		return
+	}
+	for _, s := range sinks { // one of them is meant, perhaps
+		w.dead[s] = append(w.dead[s], n)
+	}
+	d.Helpf("declare it: `%s: {use: file, config: {path: %s.ndjson}}` under `sinks:`", then.Text, then.Text)
+}
+
+// sort orders nodes after those that feed them, and reports cycles.
+func (w *lowering) sort() {
+	const open, done = 1, 2
+	state := map[*node]int{}
+	var path []*edge
+	var visit func(n *node)
+	visit = func(n *node) {
+		state[n] = open
+		for _, e := range n.from {
+			if e.from == nil {
+				continue
+			}
+			path = append(path, e)
+			switch state[e.from] {
+			case open:
+				w.cycle(e.from, path)
+			case 0:
+				visit(e.from)
+			}
+			path = path[:len(path)-1]
+		}
+		state[n] = done
+		w.order = append(w.order, n)
+	}
+	for _, n := range w.nodes {
+		if state[n] == 0 {
+			visit(n)
+		}
+	}
+}
+
+// cycle reports the edges from a node back to itself, which are the last of a
+// path, and breaks them.
+func (w *lowering) cycle(n *node, path []*edge) {
+	start := len(path) - 1
+	for start > 0 && path[start].to != n {
+		start--
+	}
+	hops := slices.Clone(path[start:])
+	if slices.ContainsFunc(hops, func(e *edge) bool { return e.to.vague }) {
+		return // part of a cycle that was reported
+	}
+	slices.Reverse(hops) // in the direction of the records
+	// Begin with what stands first in the file, so that the words do not depend
+	// on where the search began.
+	first := 0
+	for i, e := range hops {
+		if e.from.index < hops[first].from.index {
+			first = i
+		}
+	}
+	hops = append(hops[first:], hops[:first]...)
+	names := []string{"`" + hops[0].from.Name.Text + "`"}
+	for _, e := range hops {
+		names = append(names, "`"+e.to.Name.Text+"`")
+		e.to.vague = true
+	}
+	last := hops[len(hops)-1]
+	d := w.l.Errorf(diag.Cycle, last.ref.Span, "records would go round in a circle: %s", strings.Join(names, " → "))
+	if len(hops) == 1 {
+		d.Message = "`" + last.to.Name.Text + "` takes its own records"
+	}
+	d.Caret("`%s` takes from `%s`, which closes the circle", last.to.Name.Text, last.from.Name.Text)
+	for _, e := range hops[:len(hops)-1] {
+		d.Also(e.ref.Span, "`%s` takes from `%s`", e.to.Name.Text, e.from.Name.Text)
+	}
+	d.Helpf("take one of these references away; a pipeline has a direction, from sources to sinks")
+}
+
+// attach resolves the outputs that a node takes, finds the type of what it
+// gets, and tells whether all of it is known.
+func (w *lowering) attach(n *node) bool {
+	known := len(n.from) > 0
+	n.answers = len(n.from) > 0
+	for i, e := range n.from {
+		if e.from == nil {
+			known, n.answers = false, false
+			continue
+		}
+		n.answers = n.answers && e.from.answers
+		if i == 0 {
+			n.meta = e.from.meta
+		} else if !n.meta.Same(e.from.meta) {
+			n.meta = nil
+		}
+		w.port(e)
+		if e.port == nil || e.port.typ == nil {
+			known = false
+			continue
+		}
+		if slices.ContainsFunc(e.port.by, func(o *edge) bool { return o.to == n }) {
+			w.l.Errorf(diag.KeyConflict, e.ref.Span, "`%s` takes from `%s` twice", n.Name.Text, e.ref.Span.Text()).
+				Helpf("remove one of the two")
+			continue
+		}
+		e.port.by = append(e.port.by, e)
+	}
+	if n.vague && n.Role != syntax.Sink {
+		known = false
+	}
+	return w.together(n) && known
+}
+
+// port finds the output that a reference names.
+func (w *lowering) port(e *edge) {
+	from, name := e.from, e.ref.Port.Text
+	if from.vague {
+		return
+	}
+	if name == "" {
+		switch len(from.outs) {
+		case 0:
+			w.lost = true
+		case 1:
+			e.port = from.outs[0]
+		default:
+			w.portNeeded(e)
+		}
+		return
+	}
+	for _, p := range from.outs {
+		if p.name == name || len(from.outs) == 1 && p.typ != nil && p.typ.Name == name {
+			e.port = p
+			return
+		}
+	}
+	w.unknownPort(e)
+}
+
+// portNeeded reports a reference that does not say which of several outputs it
+// means.
+func (w *lowering) portNeeded(e *edge) {
+	from := e.from
+	from.meant()
+	d := w.l.Errorf(diag.PortNeeded, e.ref.Span, "`%s` has several outputs, and this does not say which", from.Name.Text)
+	var refs []string
+	for _, p := range from.outs {
+		refs = append(refs, from.Name.Text+"."+p.name)
+		d.NoteAt(p.span, "`%s.%s`", from.Name.Text, p.name)
+	}
+	for _, r := range refs {
+		d.Fix(diag.Fix{Title: "take `" + r + "`", Edits: []diag.Edit{{Span: e.ref.Span, New: r}}})
+	}
+	sameType := true
+	for _, p := range from.outs {
+		sameType = sameType && p.typ.Same(from.outs[0].typ)
+	}
+	if sameType {
+		all := "[" + strings.Join(refs, ", ") + "]"
+		d.Fix(diag.Fix{Title: "take all of them: `" + all + "`", Edits: []diag.Edit{{Span: e.ref.Span, New: all}}})
+	}
+}
+
+// unknownPort reports a reference to an output that a node does not have.
+func (w *lowering) unknownPort(e *edge) {
+	from, name := e.from, e.ref.Port.Text
+	d := w.l.Errorf(diag.UnknownPort, e.ref.Port.Span, "`%s` has no output `%s`", from.Name.Text, name)
+	var names []string
+	for _, p := range from.outs {
+		if p.name != "" {
+			names = append(names, p.name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		d.Caret("it has one output, without a name")
+		d.Replace(e.ref.Span, from.Name.Text, "write `%s`", from.Name.Text)
+		from.meant()
+		return
+	case d.Near(name, names):
+		from.meant()
+		return
+	}
+	if from.Out != nil {
+		for _, v := range from.Out.Variants {
+			if v.Value.Text == name {
+				d.Caret("this is a value of `%s`, and outputs are called by their types", from.Out.By.Text)
+				if v.Type.Form == syntax.TypeName {
+					d.Replace(e.ref.Port.Span, v.Type.Name, "write `%s`", v.Type.Name)
+				}
+				from.meant()
+				return
+			}
+		}
+	}
+	w.lost = true
+	for _, p := range from.outs {
+		d.NoteAt(p.span, "`%s.%s`", from.Name.Text, p.name)
+	}
+	if len(from.outs) == 0 {
+		d.NoteAt(from.Name.Span, "`%s` is declared here", from.Name.Text)
+	}
+}
+
+// together finds the one type of all that feeds a node, and reports where there
+// are several.
+func (w *lowering) together(n *node) bool {
+	var first *edge
+	for _, e := range n.from {
+		if e.port == nil || e.port.typ == nil {
+			continue
+		}
+		if first == nil {
+			first, n.in = e, e.port.typ
+			continue
+		}
+		if e.port.typ.Same(n.in) {
+			continue
+		}
+		d := w.l.Errorf(diag.EdgeTypes, e.ref.Span, "`%s` would get records of two types, %s and %s", n.Name.Text, n.in, e.port.typ)
+		d.Caret("`%s` gives %s", e.ref.Span.Text(), e.port.typ)
+		d.Also(first.ref.Span, "`%s` gives %s", first.ref.Span.Text(), n.in)
+		w.typeNote(d, n.in)
+		w.typeNote(d, e.port.typ)
+		d.Helpf("make two nodes, one for each type, or bring them to one type with `map` and `out:`")
+		n.in = nil
+		return false
+	}
+	return true
+}
+
+// consumed reports outputs that nobody takes and nobody dropped on purpose.
+func (w *lowering) consumed() {
+	for _, n := range w.nodes {
+		w.drops(n)
+		if n.vague || n.Drop.All || w.lost {
+			continue
+		}
+		var free []*port
+		for _, p := range n.outs {
+			if len(p.by) == 0 && !p.dropped {
+				free = append(free, p)
+			}
+		}
+		w.notConsumed(n, free)
+	}
+}
+
+// notConsumed reports outputs of a node that nobody takes.
+func (w *lowering) notConsumed(n *node, free []*port) {
+	if len(free) == 0 {
+		return
+	}
+	if len(free) == len(n.outs) {
+		d := w.l.Errorf(diag.NotConsumed, n.Name.Span, "nothing takes what `%s` sends on", n.Name.Text)
+		d.Helpf("name it in the `from` of another node")
+		if fix, ok := insertKey(n.Body.Span, n.Name.Span, "drop: true"); ok {
+			d.Fix(diag.Fix{Title: "or drop its records on purpose: `drop: true`", Edits: []diag.Edit{fix}})
+		}
+		return
+	}
+	for _, p := range free {
+		d := w.l.Errorf(diag.NotConsumed, p.span, "nothing takes the output `%s` of `%s`", p.name, n.Name.Text)
+		d.Helpf("name it in a `from`: `from: %s.%s`", n.Name.Text, p.name)
+		if fix, ok := insertKey(n.Body.Span, n.Name.Span, "drop: ["+p.name+"]"); ok && n.Drop.Span.IsZero() {
+			d.Fix(diag.Fix{Title: "or drop it on purpose: `drop: [" + p.name + "]`", Edits: []diag.Edit{fix}})
+		}
+	}
+}
+
+// drops reads `drop` of a node whose outputs are known.
+func (w *lowering) drops(n *node) {
+	if n.vague {
+		return
+	}
+	for _, t := range n.Drop.Ports {
+		i := slices.IndexFunc(n.outs, func(p *port) bool { return p.name == t.Text })
+		switch {
+		case i < 0:
+			d := w.l.Errorf(diag.BadDrop, t.Span, "`%s` has no output `%s` to drop", n.Name.Text, t.Text)
+			var names []string
+			for _, p := range n.outs {
+				if p.name != "" {
+					names = append(names, p.name)
+				}
+			}
+			if !d.Near(t.Text, names) && len(names) == 0 {
+				d.Helpf("it has one output without a name: write `drop: true`")
+			}
+			n.meant()
+		case len(n.outs[i].by) > 0:
+			by := n.outs[i].by[0]
+			w.l.Errorf(diag.BadDrop, t.Span, "`%s` drops its output `%s`, and `%s` takes it", n.Name.Text, t.Text, by.to.Name.Text).
+				Also(by.ref.Span, "taken here").
+				Helpf("remove one of the two")
+		default:
+			n.outs[i].dropped = true
+		}
+	}
+}
+
+// insertKey is the edit that adds a key to the mapping of a node.
+func insertKey(body, name source.Span, text string) (diag.Edit, bool) {
+	file := body.File
+	if file == nil || body.End <= body.Start || body.End > len(file.Text) {
+		return diag.Edit{}, false
+	}
+	if file.Text[body.Start] == '{' && file.Text[body.End-1] == '}' {
+		at := body.End - 1
+		for at > body.Start && file.Text[at-1] == ' ' {
+			at--
+		}
+		if file.Text[at-1] != '{' {
+			text = ", " + text
+		}
+		return diag.Edit{Span: source.Span{File: file, Start: at, End: at}, New: text}, true
+	}
+	first := body.Pos()
+	if name.File != file || first.Line == name.Line() {
+		return diag.Edit{}, false
+	}
+	at := source.Span{File: file, Start: body.Start, End: body.Start}
+	return diag.Edit{Span: at, New: text + "\n" + strings.Repeat(" ", first.Column-1)}, true
+}

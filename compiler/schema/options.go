@@ -1,0 +1,50 @@
+package schema
+
+import (
+	"encoding/json"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
+
+	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// Options evaluates the options of a target against the schema that its backend
+// gives (CUE, whose top level is the options). It returns them as JSON with
+// defaults filled in, nil after an error.
+func Options(target, schema string, n *parse.Node, l *diag.List) []byte {
+	asking.Lock()
+	defer asking.Unlock()
+	ctx := cuecontext.New()
+	// Closed: an unknown key is an error in every block.
+	v := ctx.CompileString("#Options: {\n"+schema+"\n}", cue.Filename(target+".cue")).LookupPath(cue.ParsePath("#Options"))
+	if err := v.Err(); err != nil {
+		panic("the schema of the target " + target + " does not compile: " + err.Error())
+	}
+	all := v.Unify(ctx.Encode(parse.Value(n)))
+	if err := all.Validate(cue.Concrete(true)); err != nil {
+		r := reader{named: map[string]*shape{}}
+		e := &explainer{l: l}
+		e.value(r.value(v), n, "the target `"+target+"`", n.Place())
+		if e.found == 0 {
+			e.rest(err, n, n.Place())
+		}
+		return nil
+	}
+	text, err := all.MarshalJSON()
+	if err != nil {
+		l.Errorf(diag.BadValue, n.Place(), "the options of the target `%s` have no JSON: %v", target, err)
+		return nil
+	}
+	var out any
+	if json.Unmarshal(text, &out) != nil {
+		return nil
+	}
+	// Keys in one order, whatever order they were written in.
+	sorted, err := json.Marshal(out)
+	if err != nil {
+		return nil
+	}
+	return sorted
+}
