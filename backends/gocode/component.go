@@ -62,7 +62,7 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 			result = l.Go("@iter.Seq[").Add(elem).Op("]")
 		}
 		code = append(code, l.try(n, ref.Errs, local, result, call, at)...)
-		spread, err := l.spreadOf(n, local, out, ref.Shape == ir.ShapeSeq, ref.OutPtr, at)
+		spread, err := l.spread(n, local, out, ref.Shape == ir.ShapeSeq, ref.OutPtr, at)
 		return append(code, spread...), err
 
 	case ir.ShapeEmit, ir.ShapePorts:
@@ -132,30 +132,45 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	if ref.Config == nil {
 		settings = ""
 	}
-	typ := jen.Op("*").Qual(ref.Package, ref.TypeName)
-	switch ref.Make {
-	case ir.MakeFunc, ir.MakeFuncErr:
+	typ := jen.Qual(ref.Package, ref.TypeName)
+	if ref.Pointer {
+		typ = jen.Op("*").Add(typ)
+	}
+	// A type that has no name out here (an interface, an unexported one) stays
+	// behind its methods.
+	nameless := ref.TypeName == "" && ref.Make != ir.MakeFunc && ref.Make != ir.MakeFuncErr
+	if ref.Make == ir.MakeFunc || ref.Make == ir.MakeFuncErr || nameless {
 		typ = l.signature(ref)
 	}
 	l.fields = append(l.fields, jen.Id(field).Add(typ))
+	keep := field
+	if nameless {
+		keep = field + "." + ref.Method
+	}
 	made := jen.Add(qual).Call(jen.Op(settings))
 	switch ref.Make {
 	case ir.MakeNew, ir.MakeFunc:
-		l.setup = append(l.setup, l.Gof("l.%s = ", field).Add(made))
+		l.setup = append(l.setup, l.Gof("%s := ", field).Add(made), l.Gof("l.%s = %s", field, keep))
 	case ir.MakeNewErr, ir.MakeFuncErr:
 		l.setup = append(l.setup,
 			jen.List(jen.Id(field), jen.Id(field+"Err")).Op(":=").Add(made),
 			l.block("if "+field+"Err != nil", l.Go("return nil, "+nodeError(n, "configure", field+"Err"))),
-			l.Gof("l.%s = %s", field, field))
+			l.Gof("l.%s = %s", field, keep))
 	case ir.MakeLiteral:
 		if ref.Config == nil {
-			l.setup = append(l.setup, l.Gof("l.%s = new(", field).Qual(ref.Package, ref.TypeName).Op(")"))
+			if ref.Pointer {
+				l.setup = append(l.setup, l.Gof("l.%s = new(", field).Qual(ref.Package, ref.TypeName).Op(")"))
+			}
 			break
 		}
-		l.setup = append(l.setup, l.Gof("%s := s.%s", field, l.names.lower(n.YAML)), l.Gof("l.%s = &%s", field, field))
+		amp := ""
+		if ref.Pointer {
+			amp = "&"
+		}
+		l.setup = append(l.setup, l.Gof("%s := s.%s", field, l.names.lower(n.YAML)), l.Gof("l.%s = %s%s", field, amp, field))
 	}
-	l.lifecycle(n, ref, field)
-	if ref.Method == "" {
+	l.lifecycle(n, ref, field, nameless)
+	if ref.Method == "" || nameless {
 		return "l." + field
 	}
 	return "l." + field + "." + ref.Method
@@ -208,12 +223,25 @@ func (l *loop) signature(ref *ir.GoRef) *jen.Statement {
 }
 
 // lifecycle quotes the optional methods of a component.
-func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string) {
+func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string, nameless bool) {
 	call := func(m ir.Method, method string) string {
+		arg, result := "", ""
 		if m.Context {
-			return fmt.Sprintf("l.%s.%s(ctx)", field, method)
+			arg = "ctx"
 		}
-		return fmt.Sprintf("l.%s.%s()", field, method)
+		if !nameless {
+			return fmt.Sprintf("l.%s.%s(%s)", field, method, arg)
+		}
+		param := &jen.Statement{}
+		if m.Context {
+			param = l.Go("@context.Context")
+		}
+		if m.Errs {
+			result = "error"
+		}
+		l.fields = append(l.fields, jen.Id(field+method).Func().Params(param).Op(result))
+		l.setup = append(l.setup, l.Gof("l.%s%s = %s.%s", field, method, field, method))
+		return fmt.Sprintf("l.%s%s(%s)", field, method, arg)
 	}
 	if ref.Open.Has {
 		l.open = append(l.open, l.block("if err := "+call(ref.Open, "Open")+"; err != nil", l.Go("return "+nodeError(n, "open", "err"))))
@@ -225,24 +253,6 @@ func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string) {
 			l.close = append(l.close, l.Go(call(ref.Close, "Close")))
 		}
 	}
-}
-
-// spreadOf is spread for lists whose elements may be pointers.
-func (l *loop) spreadOf(n *ir.Node, list string, out *ir.Type, seq, ptr bool, at place) ([]jen.Code, error) {
-	if !ptr {
-		return l.spread(n, list, out, seq, at)
-	}
-	code, err := l.spread(n, list, out, seq, at)
-	if err != nil {
-		return nil, err
-	}
-	for i, c := range code { // the elements are the pointers that the method wants
-		text := c.(*jen.Statement).GoString()
-		text = strings.ReplaceAll(text, "(&"+list+"[i])", "("+list+"[i])")
-		text = strings.ReplaceAll(text, "(&item)", "(item)")
-		code[i] = jen.Op(text)
-	}
-	return code, nil
 }
 
 // emitting quotes components that call functions with what they make: the

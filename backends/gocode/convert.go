@@ -12,7 +12,7 @@ import (
 // an event, and whether it may fail. A plan that holds itself (a tree) gets a
 // function for each inner struct.
 func (g *generator) convertTo(from, to *ir.Type, plan []ir.Conv) (name string, fails bool) {
-	key := fmt.Sprintf("convert %s %s %p", g.typ(from).GoString(), g.typ(to).GoString(), &plan[0])
+	key := fmt.Sprintf("convert %s %s %p", typeText(from), typeText(to), &plan[0])
 	fails = planFails(plan, map[*ir.Conv]bool{})
 	if name, ok := g.encoders[key]; ok {
 		return name, fails
@@ -67,6 +67,9 @@ func (c *converter) fields(from, to string, fromType *ir.Type, plan []ir.Conv, d
 	var code []jen.Code
 	for _, p := range plan {
 		src, dst := from+selector(p.From), to+selector(p.To)
+		if len(p.From) == 0 && depth == 0 { // the record itself, behind its pointer
+			src = "(*" + from + ")"
+		}
 		code = append(code, c.one(src, dst, typeAt(fromType, p.From), p, depth)...)
 	}
 	return code

@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -9,10 +10,10 @@ import (
 )
 
 // appendCSV is the name of the function that appends a value of a struct type
-// as a CSV row without its line end; it writes the function the first time.
+// as a CSV row with its line end; it writes the function the first time.
 func (g *generator) appendCSV(t *ir.Type, op *ir.Encode) string {
 	delimiter, quoteChar := csvChars(op.Options)
-	key := fmt.Sprintf("csv %s %q %q", g.typ(t).GoString(), delimiter, quoteChar)
+	key := fmt.Sprintf("csv %s %q %q", typeText(t), delimiter, quoteChar)
 	if name, ok := g.encoders[key]; ok {
 		return name
 	}
@@ -21,15 +22,16 @@ func (g *generator) appendCSV(t *ir.Type, op *ir.Encode) string {
 		name += "2"
 	}
 	g.encoders[key] = name
-	e := &encodeWriter{g: g, declared: g.isDeclared(t)}
-	var body []jen.Code
+	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
+	format := fmt.Sprintf("@csv.Format{Delimiter: %q, Quote: %q}", delimiter, quoteChar)
+	body := []jen.Code{g.Go("format := " + format), g.Go("start := len(dst)")}
 	for i, f := range t.Fields {
 		if i > 0 {
-			body = append(body, g.Gof("dst = append(dst, %q)", delimiter))
+			body = append(body, g.Go("dst = format.AppendDelimiter(dst)"))
 		}
-		body = append(body, e.cell(f, delimiter, quoteChar)...)
+		body = append(body, e.cell(f, "format")...)
 	}
-	body = append(body, g.Go("return dst, nil"))
+	body = append(body, g.Go("return format.AppendEnd(dst, start), nil"))
 	sig := "_ []byte, err error"
 	if !e.usesErr {
 		sig = "[]byte, error"
@@ -58,60 +60,55 @@ func csvChars(options []ir.Setting) (delimiter, quote rune) {
 }
 
 // csvHeader is the header row of a type.
-func csvHeader(t *ir.Type, delimiter rune) string {
-	s := ""
+func csvHeader(t *ir.Type, delimiter, quote rune) string {
+	cells := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
-		if i > 0 {
-			s += string(delimiter)
+		cells[i] = f.Name
+		if strings.ContainsAny(f.Name, string(delimiter)+string(quote)+"\r\n") {
+			q := string(quote)
+			cells[i] = q + strings.ReplaceAll(f.Name, q, q+q) + q
 		}
-		s += f.Name
 	}
-	return s + "\n"
+	return strings.Join(cells, string(delimiter)) + "\n"
 }
 
 // cell appends one field as a cell: nothing for a missing value, JSON for one
 // that has parts.
-func (e *encodeWriter) cell(f *ir.Field, delimiter, quote rune) []jen.Code {
+func (e *encodeWriter) cell(f *ir.Field, format string) []jen.Code {
 	g := e.g
 	v := "v." + f.Go
-	text := func(expr string) []jen.Code {
-		return []jen.Code{g.Gof("dst = @csv.AppendCell(dst, %s, %q, %q)", expr, delimiter, quote)}
-	}
-	number := func(format string, args ...any) []jen.Code { return []jen.Code{g.Gof("dst = "+format, args...)} }
+	plain := func(format string, args ...any) []jen.Code { return []jen.Code{g.Gof("dst = "+format, args...)} }
 	value := func(v string) []jen.Code {
 		switch f.Type.Kind {
 		case ir.String, ir.Enum:
-			return text(v)
+			return plain("%s.AppendString(dst, string(%s))", format, v)
 		case ir.Int, ir.Int64:
-			return number("@jsonscan.AppendInt(dst, int64(%s))", v)
+			return plain("@jsonscan.AppendInt(dst, int64(%s))", v)
 		case ir.Uint64:
-			return number("@jsonscan.AppendUint(dst, uint64(%s))", v)
+			return plain("@jsonscan.AppendUint(dst, uint64(%s))", v)
 		case ir.Bool:
-			return number("@jsonscan.AppendBool(dst, %s)", v)
+			return plain("@jsonscan.AppendBool(dst, %s)", v)
 		case ir.Decimal, ir.Number:
-			return number("%s.Append(dst)", v)
+			return plain("%s.Append(dst)", v)
 		case ir.Duration:
-			return text(v + ".String()")
+			return plain("%s.AppendString(dst, %s.String())", format, v)
+		case ir.Bytes:
+			return plain("@base64.StdEncoding.AppendEncode(dst, %s)", v)
 		case ir.Float64:
 			e.usesErr = true
 			return []jen.Code{g.block("if dst, err = @jsonscan.AppendFloat(dst, "+v+"); err != nil", g.Gof("return dst, @codec.Field(%q, err)", f.Name))}
 		case ir.Time:
 			e.usesErr = true
 			return []jen.Code{g.block("if dst, err = @jsonscan.AppendTimeText(dst, "+v+"); err != nil", g.Gof("return dst, @codec.Field(%q, err)", f.Name))}
-		case ir.Bytes:
-			return number("@csv.AppendBase64(dst, %s)", v)
 		}
-		e.usesErr = true
-		name := g.appendJSON(f.Type)
-		return []jen.Code{jen.Block(
-			g.Gof("cell, err := %s(nil, &%s)", name, v),
-			g.block("if err != nil", g.Gof("return dst, @codec.Field(%q, err)", f.Name)),
-			g.Gof("dst = @csv.AppendCell(dst, string(cell), %q, %q)", delimiter, quote))}
+		at := "at" + f.Go
+		code := append([]jen.Code{g.Gof("%s := len(dst)", at)}, e.value(f.Type, v, f.Name, 0)...)
+		return append(code, g.Gof("dst = %s.Quoted(dst, %s)", format, at))
 	}
-	switch {
-	case f.Pointer():
-		return []jen.Code{g.block("if "+v+" != nil", value("(*"+v+")")...)}
-	case f.Optional:
+	if f.Optional {
+		if f.Pointer() {
+			return []jen.Code{g.block("if "+v+" != nil", value("(*"+v+")")...)}
+		}
 		return []jen.Code{g.block("if "+v+" != nil", value(v)...)}
 	}
 	return value(v)

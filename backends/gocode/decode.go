@@ -18,6 +18,9 @@ type decoder struct {
 	node *ir.Node
 	op   *ir.Decode
 	typ  string // ledgerDecoder
+	// name is the decoder's variable in loops, field that of the loop's struct.
+	name, field string
+	flavor      flavor
 	// views tells that strings may point into the block of input: nobody who
 	// gets them keeps them.
 	views bool
@@ -38,15 +41,20 @@ type decoder struct {
 	lists map[string]string
 }
 
-// newDecoder plans the decoder of a Decode node of the JSON family.
+// newDecoder plans the decoder of a Decode node.
 func (g *generator) newDecoder(n *ir.Node, views bool) *decoder {
 	d := &decoder{
-		g: g, node: n, op: n.Op.(*ir.Decode), typ: g.names.lower(n.YAML) + "Decoder", views: views,
+		g: g, node: n, op: n.Op.(*ir.Decode), typ: g.names.lower(n.YAML) + "Decoder", name: "d", field: "decoder", views: views,
 		slotSet: map[string]bool{}, lists: map[string]string{},
+	}
+	d.flavor = flavorOf(d.op.Codec)
+	if d.op.Input != nil {
+		d.name, d.field = g.names.local(n.YAML)+"Decoder", g.names.lower(n.YAML)+"Decoder"
 	}
 	d.shared = d
 	if d.op.By != "" {
 		d.tag = child(&d.wants, d.op.By, &d.spans, 0)
+		d.tag.optional = false
 		d.phases = 1
 	}
 	return d
@@ -89,14 +97,14 @@ func (d *decoder) group(stage, port string, paths []ir.Path, done map[string]boo
 	}
 	phase := d.phases
 	d.phases++
-	name := "for" + d.g.names.upper(stage)
+	name := "for" + upperFirst(camel(stage))
 	if port != "" && d.op.By != "" {
 		name += strings.ToUpper(port[:1]) + camel(port)[1:]
 	}
 	name = d.unique(name)
 	body := d.groupWriter("d.spans", "", done)
 	body.phase = phase
-	if d.op.Validate == ir.Needed {
+	if d.op.Validate == ir.Needed && d.flavor == jsonFlavor {
 		body.add(d.g.block(fmt.Sprintf("if _, err := d.object.Until(%d, line, d.spans[:]); err != nil", phase), jen.Return(jen.Err())))
 	}
 	body.leaves("d."+d.record(port), d.op.By, &d.wants, todo, 0)
@@ -140,10 +148,7 @@ func (d *decoder) slotOnce(name string, field *jen.Statement) {
 // write adds the decoder's type and methods to decode.go.
 func (d *decoder) write() {
 	g := d.g
-	fields := []jen.Code{
-		g.Go("object *@jsonscan.Object"),
-		jen.Id("spans").Index(jen.Lit(max(d.spans, 1))).Add(g.Go("@jsonscan.Span")),
-	}
+	fields := d.scanFields()
 	if d.views {
 		fields = append(fields, g.Go("text @jsonscan.Arena"))
 	} else {
@@ -159,9 +164,7 @@ func (d *decoder) write() {
 	g.decode.add(
 		jen.Comment(fmt.Sprintf("%s reads what the pipeline needs of a record from `%s`.", d.typ, source)).Line(),
 		jen.Type().Id(d.typ).Struct(fields...).Line(),
-		jen.Line().Func().Id("new"+upperFirst(d.typ)).Params().Id(d.typ).Block(
-			jen.Return(jen.Id(d.typ).Values(jen.Dict{jen.Id("object"): g.Go("@jsonscan.NewObject").Call(g.Go("[]@jsonscan.Field").Values(d.fieldList(d.wants)...))})),
-		),
+		jen.Line().Add(d.constructor()),
 	)
 	for _, group := range d.groups {
 		g.decode.add(group)
@@ -250,7 +253,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 	switch {
 	case !f.Pointer() && !lenient:
 		if first {
-			w.add(g.block("if "+span+".Absent()", w.fail("@codec.Missing(%q)", prefix.wire())), notObject)
+			w.add(g.block("if "+d.absent(span, f.Type), w.fail("@codec.Missing(%q)", prefix.wire())), notObject)
 		}
 		w.add(inner.code...)
 	case lenient && !f.Pointer():
@@ -261,7 +264,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 		if first {
 			body = append([]jen.Code{notObject}, body...)
 		}
-		w.add(g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
+		w.add(g.block("if "+d.present(span, f.Type), body...))
 	default: // a pointer
 		if first {
 			make := []jen.Code{notObject}
@@ -271,7 +274,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 			} else {
 				make = append(make, g.Gof("%s = new(", target).Add(g.typ(f.Type)).Op(")"))
 			}
-			w.add(g.Gof("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", make...))
+			w.add(g.Gof("%s = nil", target), g.block("if "+d.present(span, f.Type), make...))
 		}
 		w.add(g.block("if "+target+" != nil", inner.code...))
 	}
@@ -282,6 +285,7 @@ func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
 	d, g := w.d, w.d.g
 	f := l[len(l)-1]
 	w.done[l.key()] = true
+	wanted.optional = wanted.optional && f.Optional
 	target := base + "." + f.Go
 	span := fmt.Sprintf("%s[%d]", w.spans, wanted.index)
 	failed := g.block("if err != nil", w.fail("@codec.Field(%q, err)", l.wire()))
@@ -289,7 +293,7 @@ func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
 
 	switch {
 	case !f.Optional && !lenient:
-		w.add(g.block("if "+span+".Absent()", w.fail("@codec.Missing(%q)", l.wire())))
+		w.add(g.block("if "+d.absent(span, f.Type), w.fail("@codec.Missing(%q)", l.wire())))
 		w.add(d.value(f.Type, span, func(v string) jen.Code { return g.Gof("%s = %s", target, v) }, failed)...)
 	case f.Pointer():
 		var store func(string) jen.Code
@@ -301,10 +305,10 @@ func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
 			store = func(v string) jen.Code { return g.Gof("%s = &%s", target, v) }
 		}
 		body = d.value(f.Type, span, store, failed)
-		w.add(g.Gof("%s = nil", target), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
+		w.add(g.Gof("%s = nil", target), g.block("if "+d.present(span, f.Type), body...))
 	default:
 		body := d.value(f.Type, span, func(v string) jen.Code { return g.Gof("%s = %s", target, v) }, failed)
-		w.add(g.Gof("%s = %s", target, g.zero(f.Type)), g.block("if !"+span+".Absent() && !"+span+".IsNull(line)", body...))
+		w.add(g.Gof("%s = %s", target, g.zero(f.Type)), g.block("if "+d.present(span, f.Type), body...))
 	}
 }
 
@@ -325,7 +329,7 @@ func (g *generator) zero(t *ir.Type) string {
 	case ir.List, ir.Map, ir.Bytes, ir.JSON, ir.Any:
 		return "nil"
 	}
-	return "*new(" + g.typ(t).GoString() + ")"
+	return "*new(" + g.quotedType(t) + ")"
 }
 
 // value decodes the value of a span: statements that end with store(v), where
@@ -333,13 +337,19 @@ func (g *generator) zero(t *ir.Type) string {
 func (d *decoder) value(t *ir.Type, span string, store func(v string) jen.Code, failed jen.Code) []jen.Code {
 	g := d.g
 	call, ok := d.scalar(t, span)
+	if !ok && d.flavor != jsonFlavor { // a cell that holds JSON
+		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		return []jen.Code{jen.Block(
+			g.Go("raw, err := "+d.rawCall(span, d.textArg())), failed,
+			g.Go("v, err := @codec.Unmarshal[").Add(g.typ(t)).Op("](raw)"), failed, store("v"))}
+	}
 	if !ok {
 		call = d.composite(t, span)
 	}
 	v := "v"
 	if t.Kind == ir.Enum {
 		values := g.enumValues(t)
-		return []jen.Code{jen.Block(g.Gof("i, err := @jsonscan.Enum(line, %s, %s)", span, values), failed, store(values+"[i]"))}
+		return []jen.Code{jen.Block(g.Gof("i, err := %s", d.call("Enum", span, values)), failed, store(values+"[i]"))}
 	}
 	if t.Kind == ir.JSON && !d.views {
 		v = "d.text.Bytes(v)"
@@ -351,7 +361,7 @@ func (d *decoder) value(t *ir.Type, span string, store func(v string) jen.Code, 
 }
 
 // goName is the text of a named type of the user's, for conversions.
-func (g *generator) goName(t *ir.GoType) string { return g.goNamed(t).GoString() }
+func (g *generator) goName(t *ir.GoType) string { return g.quotedType(&ir.Type{Go: t}) }
 
 // scalar is the call that decodes a scalar.
 func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
@@ -363,34 +373,37 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 	switch t.Kind {
 	case ir.String:
 		if d.views {
-			return g.Gof("@jsonscan.String(line, %s, %s)", span, text), true
+			return g.Go(d.call("String", span, text)), true
 		}
-		return g.Gof("@jsonscan.StringCopy(line, %s, %s)", span, text), true
+		return g.Go(d.call("StringCopy", span, text)), true
 	case ir.Int:
-		return g.Gof("@jsonscan.Int(line, %s)", span), true
+		return g.Go(d.call("Int", span)), true
 	case ir.Int64:
-		return g.Gof("@jsonscan.Int64(line, %s)", span), true
+		return g.Go(d.call("Int64", span)), true
 	case ir.Uint64:
-		return g.Gof("@jsonscan.Uint64(line, %s)", span), true
+		return g.Go(d.call("Uint64", span)), true
 	case ir.Float64:
-		return g.Gof("@jsonscan.Float64(line, %s)", span), true
+		return g.Go(d.call("Float64", span)), true
 	case ir.Bool:
-		return g.Gof("@jsonscan.Bool(line, %s)", span), true
+		return g.Go(d.call("Bool", span)), true
 	case ir.Bytes:
-		return g.Gof("@jsonscan.Bytes(line, %s, %s)", span, text), true
+		return g.Go(d.call("Bytes", span, text)), true
 	case ir.Time:
-		return g.Gof("@jsonscan.Time(line, %s)", span), true
+		return g.Go(d.call("Time", span)), true
 	case ir.Duration:
-		return g.Gof("@jsonscan.Duration(line, %s)", span), true
+		return g.Go(d.call("Duration", span)), true
 	case ir.Decimal:
-		return g.Gof("@jsonscan.Decimal(line, %s)", span), true
+		return g.Go(d.call("Decimal", span)), true
 	case ir.Number:
-		return g.Gof("@jsonscan.Number(line, %s)", span), true
+		return g.Go(d.call("Number", span)), true
 	case ir.JSON:
 		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
-		return g.Gof("@jsonscan.Raw(line, %s, &d.validator)", span), true
+		return g.Go(d.rawCall(span, text)), true
 	case ir.Any:
 		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		if d.flavor != jsonFlavor {
+			return nil, false
+		}
 		return g.Gof("@jsonscan.Any(line, %s, &d.validator, %s)", span, text), true
 	case ir.Enum:
 		return nil, true
@@ -440,7 +453,7 @@ func (d *decoder) composite(t *ir.Type, span string) *jen.Statement {
 	if t.Kind == ir.GoNamed || t.Go != nil && t.Go.Custom {
 		return g.Go("@codec.Unmarshal[").Add(g.typ(t)).Op("](" + span + ".Of(line))")
 	}
-	key := g.typ(t).GoString()
+	key := typeText(t)
 	name, ok := d.lists[key]
 	if !ok {
 		name = d.unique(compositeName(t))

@@ -20,7 +20,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 
 	var code []jen.Code
 	data := p + ".Data"
-	lines := op.Codec == "ndjson" || op.Codec == "text" || op.Codec == "csv"
+	lines := op.Codec == "ndjson" || op.Codec == "text" || op.Codec == "csv" && op.Raw && v.raw != ""
 	tail := func(expr string) jen.Code {
 		if lines {
 			return l.Gof("%s = append(%s, '\\n')", data, expr)
@@ -49,8 +49,8 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	case op.Codec == "bytes":
 		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
 	case op.Codec == "csv":
-		delimiter, _ := csvChars(op.Options)
-		l.headers[sink.ID] = csvHeader(v.typ, delimiter)
+		delimiter, quote := csvChars(op.Options)
+		l.headers[sink.ID] = csvHeader(v.typ, delimiter, quote)
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendCSV(v.typ, op), data, v.ref()))
 	default:
 		return nil, fmt.Errorf("codec %q has no encoder", op.Codec)
@@ -162,7 +162,7 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 			}
 			expr = local
 		}
-	} else if v.dec {
+	} else if v.dec != nil {
 		paths := e.Live
 		if paths == nil {
 			paths = []ir.Path{ir.Whole}

@@ -14,7 +14,7 @@ import (
 // appendJSON is the name of the function that appends a value of a struct type
 // as a JSON object; it writes the function the first time.
 func (g *generator) appendJSON(t *ir.Type) string {
-	key := "json " + g.typ(t).GoString()
+	key := "json " + typeText(t)
 	if name, ok := g.encoders[key]; ok {
 		return name
 	}
@@ -23,7 +23,7 @@ func (g *generator) appendJSON(t *ir.Type) string {
 		name += "2"
 	}
 	g.encoders[key] = name
-	e := &encodeWriter{g: g, declared: g.isDeclared(t)}
+	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
 	var body []jen.Code
 	switch t.Kind {
 	case ir.Struct:
@@ -48,6 +48,8 @@ func (g *generator) isDeclared(t *ir.Type) bool { return slices.Contains(g.p.Typ
 
 // An encodeWriter writes the body of one append function.
 type encodeWriter struct {
+	// result is what stands before the error in a return: dst, or nil.
+	result   string
 	g        *generator
 	declared bool
 	usesErr  bool
@@ -121,9 +123,9 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 	plain := func(format string, args ...any) []jen.Code { return []jen.Code{g.Gof("dst = "+format, args...)} }
 	fails := func(format string, args ...any) []jen.Code {
 		e.usesErr = true
-		ret := "return dst, err"
+		ret := "return " + e.result + ", err"
 		if field != "" {
-			ret = fmt.Sprintf("return dst, @codec.Field(%q, err)", field)
+			ret = fmt.Sprintf("return %s, @codec.Field(%q, err)", e.result, field)
 		}
 		return []jen.Code{g.block("if dst, err = "+fmt.Sprintf(format, args...)+"; err != nil", g.Go(ret))}
 	}
@@ -203,9 +205,9 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 func (e *encodeWriter) inline(t *ir.Type, v, field string) []jen.Code {
 	e.usesErr = true
 	name := e.g.appendJSON(t)
-	ret := "return dst, err"
+	ret := "return " + e.result + ", err"
 	if field != "" {
-		ret = fmt.Sprintf("return dst, @codec.Field(%q, err)", field)
+		ret = fmt.Sprintf("return %s, @codec.Field(%q, err)", e.result, field)
 	}
 	return []jen.Code{e.g.block("if dst, err = "+name+"(dst, &"+v+"); err != nil", e.g.Go(ret))}
 }

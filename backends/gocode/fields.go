@@ -18,6 +18,8 @@ type want struct {
 	// value is decoded as a whole.
 	part bool
 	sub  []*want
+	// optional columns may be missing from a table.
+	optional bool
 }
 
 // child finds or makes the want of a field below a list of wants.
@@ -28,7 +30,7 @@ func child(list *[]*want, name string, index *int, phase int) *want {
 			return w
 		}
 	}
-	w := &want{name: name, index: *index, phase: phase}
+	w := &want{name: name, index: *index, phase: phase, optional: true}
 	*index++
 	*list = append(*list, w)
 	return w

@@ -86,11 +86,11 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 		if part.code.empty {
 			continue
 		}
-		var buf bytes.Buffer
-		if err := part.code.file.Render(&buf); err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
+		f, err := Render(part.name, part.code.file)
+		if err != nil {
+			return nil, err
 		}
-		u.Files = append(u.Files, backends.File{Path: part.name, Data: buf.Bytes()})
+		u.Files = append(u.Files, f)
 	}
 	if len(g.stages.funcs) > 0 {
 		data, err := g.stages.render(l)
@@ -103,6 +103,43 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 	u.Stages = g.stageFuncs
 	u.Feeds, u.Headers, u.Originals = g.feeds, g.headers, g.originals
 	return u, nil
+}
+
+// Render formats a generated file. Imports of the standard library stand apart
+// from the others, as people write them.
+func Render(name string, f *jen.File) (backends.File, error) {
+	var buf bytes.Buffer
+	if err := f.Render(&buf); err != nil {
+		return backends.File{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return backends.File{Path: name, Data: groupImports(buf.Bytes())}, nil
+}
+
+// groupImports puts the imports of the standard library first.
+func groupImports(text []byte) []byte {
+	head, rest, ok := bytes.Cut(text, []byte("\nimport (\n"))
+	if !ok {
+		return text
+	}
+	block, tail, ok := bytes.Cut(rest, []byte("\n)\n"))
+	if !ok {
+		return text
+	}
+	var std, other [][]byte
+	for line := range bytes.SplitSeq(block, []byte("\n")) {
+		quoted := line[max(0, bytes.IndexByte(line, '"'))+1:]
+		first, _, _ := bytes.Cut(quoted, []byte("/"))
+		if bytes.IndexByte(first, '.') >= 0 {
+			other = append(other, line)
+		} else {
+			std = append(std, line)
+		}
+	}
+	if len(std) == 0 || len(other) == 0 {
+		return text
+	}
+	lines := append(append(std, nil), other...)
+	return slices.Concat(head, []byte("\nimport (\n"), bytes.Join(lines, []byte("\n")), []byte("\n)\n"), tail)
 }
 
 // A generator holds what is known while one program is turned into Go.
@@ -135,9 +172,11 @@ type section struct {
 func (s *section) add(code ...jen.Code) {
 	s.empty = false
 	s.file.Line()
+	one := &jen.Statement{}
 	for _, c := range code {
-		s.file.Add(c)
+		one.Add(c)
 	}
+	s.file.Add(one)
 }
 
 func newGenerator(p *ir.Program, l backends.Layout) *generator {

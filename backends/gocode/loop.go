@@ -18,21 +18,25 @@ type loop struct {
 	r    *ir.Region
 	name string // ledgerLoop
 
-	targets []string // sinks and queue consumers, in the order of packets
-	fields  []jen.Code
-	setup   []jen.Code // of the constructor
-	methods []*jen.Statement
-	chains  []*chain
-	shared  map[string]string // nodes with several inputs in this region -> method
-	flush   []jen.Code
-	open    []jen.Code
-	close   []jen.Code
+	targets  []string // sinks and queue consumers, in the order of packets
+	fields   []jen.Code
+	setup    []jen.Code // of the constructor
+	counters []string   // fields that count
+	methods  []*jen.Statement
+	// methodNames are those of the branches' methods.
+	methodNames map[string]bool
+	chains      []*chain
+	shared      map[string]string // nodes with several inputs in this region -> method
+	flush       []jen.Code
+	open        []jen.Code
+	close       []jen.Code
 
-	decoder *decoder
-	source  *ir.Node // the region's source, nil behind a queue
-	meta    *ir.Type // meta is needed, and of this type
-	mark    bool     // a record may leave by several packets
-	views   bool
+	decoder  *decoder // of the source's records
+	decoders []*decoder
+	source   *ir.Node // the region's source, nil behind a queue
+	meta     *ir.Type // meta is needed, and of this type
+	mark     bool     // a record may leave by several packets
+	views    bool
 }
 
 // A chain is a row of nodes that the same records pass, with the counter of
@@ -66,9 +70,19 @@ type value struct {
 	raw string
 	// dec is set while the record is what its source decoded; port is its event
 	// type there, done the fields decoded so far.
-	dec  bool
+	dec  *decoder
 	port string
 	done map[string]bool
+	// text is the expression of what a parse verb reads, where that is not raw.
+	text string
+}
+
+// line is the expression of the bytes that the decoder reads.
+func (v value) line() string {
+	if v.text != "" {
+		return v.text
+	}
+	return v.raw
 }
 
 func (v value) ref() string {
@@ -84,7 +98,7 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	if _, ok := head.Op.(*ir.Sink); ok {
 		return nil, nil
 	}
-	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}}
+	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}}
 	l.views = !l.keeps()
 	l.meta = l.metaType()
 	l.findTargets(head)
@@ -92,8 +106,8 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.decoder != nil {
-		l.decoder.write()
+	for _, d := range l.decoders {
+		d.write()
 	}
 	l.write(run)
 	return &Loop{Region: r, New: "new" + upperFirst(l.name), Targets: l.targets}, nil
@@ -247,12 +261,10 @@ func (l *loop) newChain(counter string) *chain {
 
 // counter adds a counter to the loop's struct.
 func (l *loop) counter(name string) string {
-	for _, f := range l.fields {
-		if jen.Id(name).Int64().GoString() == f.(*jen.Statement).GoString() {
-			return name
-		}
+	if !slices.Contains(l.counters, name) {
+		l.counters = append(l.counters, name)
+		l.fields = append(l.fields, jen.Id(name).Int64())
 	}
-	l.fields = append(l.fields, jen.Id(name).Int64())
 	return name
 }
 

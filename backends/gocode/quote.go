@@ -21,10 +21,10 @@ type quoter struct {
 // the runtime, whose copy lies at the import path runtime.
 func newQuoter(runtime string) quoter {
 	q := quoter{packages: map[string]string{}}
-	for _, p := range []string{"context", "encoding/json", "errors", "fmt", "io", "iter", "math/rand/v2", "os", "regexp", "slices", "strconv", "time"} {
+	for _, p := range []string{"context", "encoding/base64", "encoding/json", "errors", "fmt", "io", "iter", "math/rand/v2", "os", "regexp", "slices", "strconv", "time"} {
 		q.packages[packageName(p)] = p
 	}
-	for _, p := range []string{"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "decimal", "flow", "program",
+	for _, p := range []string{"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
 		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/std", "connect/drop", "connect/native", "connect", "codec/zstd"} {
 		q.packages[packageName(p)] = runtime + "/" + p
 	}

@@ -43,7 +43,7 @@ func (l *loop) outs(used map[int]bool) []jen.Code {
 }
 
 // packet is the variable of a packet.
-func (l *loop) packet(i int) string { return l.names.local(l.nodes[l.targets[i]].YAML) + "Packet" }
+func (l *loop) packet(i int) string { return l.names.lower(l.nodes[l.targets[i]].YAML) + "Packet" }
 
 // runBytes quotes the loop over a block of bytes.
 func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
@@ -91,10 +91,10 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	}
 	e := &emitted{code: body}
 	code := append(before, l.outs(l.used(e))...)
-	if l.decoder != nil {
-		code = append([]jen.Code{l.Go("d := &l.decoder")}, code...)
+	code = append(l.decoderVars(body), code...)
+	for _, d := range l.decoders {
 		if l.views {
-			code = append(code, l.Go("d.text.Reset()"))
+			code = append(code, l.Gof("l.%s.text.Reset()", d.field))
 		}
 	}
 	return append(code, l.block("for", append(frames, body...)...)), nil
@@ -151,19 +151,10 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		return append(code, body...), nil
 	}
 
-	l.decoder = l.newDecoder(n, l.views)
-	l.fields = append(l.fields, jen.Id("decoder").Id(l.decoder.typ))
-	l.setup = append(l.setup, l.Gof("l.decoder = new%s()", upperFirst(l.decoder.typ)))
-	switch op.Validate {
-	case ir.Needed:
-		code = append(code, l.Go("d.object.Start(line, d.spans[:])"))
-	case ir.Full:
-		code = append(code, l.block("if err := d.object.ScanFull(line, d.spans[:]); err != nil", l.fail(n.YAML, "err", at)...))
-	default:
-		code = append(code, l.block("if err := d.object.Scan(line, d.spans[:]); err != nil", l.fail(n.YAML, "err", at)...))
-	}
+	l.decoder = l.addDecoder(n)
+	code = append(code, l.scan(l.decoder, "line", at)...)
 	if op.By == "" {
-		body, err := l.after(n, "", value{base: "d." + l.decoder.record(""), typ: n.Out[0].Type, raw: "line", dec: true, done: map[string]bool{}}, at)
+		body, err := l.after(n, "", value{base: "d." + l.decoder.record(""), typ: n.Out[0].Type, raw: "line", dec: l.decoder, done: map[string]bool{}}, at)
 		return append(code, body...), err
 	}
 	return l.variants(n, op, at, code)
@@ -201,7 +192,7 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		sub := at
 		sub.chain = &chain{counter: counter}
 		l.chains = append(l.chains, sub.chain)
-		body, err := l.after(n, v.Port, value{base: "d." + d.record(v.Port), typ: v.Type, raw: "line", dec: true, port: v.Port, done: map[string]bool{}}, sub)
+		body, err := l.after(n, v.Port, value{base: "d." + d.record(v.Port), typ: v.Type, raw: "line", dec: d, port: v.Port, done: map[string]bool{}}, sub)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ func (l *loop) after(n *ir.Node, port string, v value, at place) ([]jen.Code, er
 // plain encoders are methods, which know how to leave a record alone.
 func (l *loop) fan(n *ir.Node, edges []*ir.Edge, v value, at place) ([]jen.Code, error) {
 	var code []jen.Code
-	if v.dec {
+	if v.dec != nil {
 		var paths []ir.Path
 		for _, e := range edges {
 			paths = append(paths, l.below(e, map[string]bool{})...)
@@ -106,25 +106,17 @@ func keepsRecord(n *ir.Node) bool {
 func (l *loop) branch(e *ir.Edge, v value) (string, error) {
 	n := l.nodes[e.To]
 	name := "to" + l.names.upper(n.YAML)
-	for i := 2; l.hasMethod(name); i++ {
+	for i := 2; l.methodNames[name]; i++ {
 		name = fmt.Sprintf("to%s%d", l.names.upper(n.YAML), i)
 	}
 	return l.method(name, v, func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
 }
 
-func (l *loop) hasMethod(name string) bool {
-	for _, m := range l.methods {
-		if strings.Contains(m.GoString(), ") "+name+"(") {
-			return true
-		}
-	}
-	return false
-}
-
 // method writes a method over a record and returns its call.
 func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code, error)) (string, error) {
 	slot := len(l.methods)
-	l.methods = append(l.methods, jen.Func().Params(jen.Id("l").Op("*").Id(l.name)).Id(name).Params().Block()) // holds the name
+	l.methods = append(l.methods, nil) // keeps the place before those of inner branches
+	l.methodNames[name] = true
 	at := place{next: "return false", stop: "return true", chain: &chain{counter: name + "In"}}
 	l.chains = append(l.chains, at.chain)
 	inner := v
@@ -134,7 +126,7 @@ func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code,
 		params, args = append(params, jen.Id("line").Index().Byte()), append(args, v.raw)
 		inner.raw = "line"
 	}
-	if !v.dec && v.base != v.raw {
+	if v.dec == nil && v.base != v.raw {
 		params, args = append(params, jen.Id("in").Op("*").Add(l.typ(v.typ))), append(args, v.ref())
 		inner.base = "(*in)"
 	} else if v.base == v.raw {
@@ -151,9 +143,7 @@ func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code,
 	} else {
 		l.dropChain(at.chain)
 	}
-	if v.dec && containsWord(jen.Block(code...).GoString(), "d") {
-		head = append(head, l.Go("d := &l.decoder"))
-	}
+	head = append(head, l.decoderVars(code)...)
 	head = append(head, l.outs(l.used(&emitted{code}))...)
 	code = append(head, code...)
 	if !endsWithReturn(code) {
@@ -188,7 +178,7 @@ func (l *loop) follow(e *ir.Edge, v value, at place) ([]jen.Code, error) {
 		return l.enqueue(e, n, v, at)
 	}
 	if l.entries(n) > 1 && !l.isEncode(n.ID) { // several ways lead here: one method serves all
-		if v.dec {
+		if v.dec != nil {
 			decode := l.ensure(n.YAML, l.below(e, map[string]bool{}), &v, at)
 			call, err := l.joined(n, v)
 			return append(decode, l.block("if "+call, l.Go(at.stop))), err
@@ -249,14 +239,14 @@ func (l *loop) rawJoin(n *ir.Node) bool {
 // ensure quotes the decoding of fields that a stage reads and nobody decoded on
 // this way.
 func (l *loop) ensure(stage string, paths []ir.Path, v *value, at place) []jen.Code {
-	if !v.dec || len(paths) == 0 {
+	if v.dec == nil || len(paths) == 0 {
 		return nil
 	}
-	method := l.decoder.group(stage, v.port, paths, v.done)
+	method := v.dec.group(stage, v.port, paths, v.done)
 	if method == "" {
 		return nil
 	}
-	return []jen.Code{l.block(fmt.Sprintf("if err := d.%s(%s); err != nil", method, v.raw), l.fail(l.decoder.node.YAML, "err", at)...)}
+	return []jen.Code{l.block(fmt.Sprintf("if err := %s.%s(%s); err != nil", v.dec.name, method, v.line()), l.fail(v.dec.node.YAML, "err", at)...)}
 }
 
 // stage quotes one node and all that follows.
@@ -282,6 +272,8 @@ func (l *loop) stage(n *ir.Node, v value, at place) ([]jen.Code, error) {
 		default:
 			err = fmt.Errorf("%s: unknown verb %q", n.ID, op.Verb)
 		}
+	case *ir.Decode:
+		rest, err = l.parse(n, op, v, at)
 	case *ir.Route:
 		rest, err = l.route(n, op, v, at)
 	case *ir.Encode:
@@ -534,17 +526,21 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	} else {
 		code = append(code, l.Gof("%s := %s", local, call))
 	}
-	spread, err := l.spread(n, local, out, op.Expr.Seq, at)
+	spread, err := l.spread(n, local, out, op.Expr.Seq, false, at)
 	return append(code, spread...), err
 }
 
 // spread quotes the loop over the records that one record became. Its body is a
 // method, in which a record can be left alone.
-func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq bool, at place) ([]jen.Code, error) {
+func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool, at place) ([]jen.Code, error) {
 	l.mark = true
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	empty := l.counter(l.names.lower(n.YAML) + "Empty")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + empty, emitted: "l." + emitted})
+	item, element := "&item", "&"+list+"[i]"
+	if pointers {
+		item, element = "item", list+"[i]"
+	}
 	call, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, func(inner value, at place) ([]jen.Code, error) {
 		return l.after(n, "", inner, at)
 	})
@@ -555,7 +551,7 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq bool, at place)
 		count := list + "Count"
 		return []jen.Code{
 			l.Gof("%s := 0", count),
-			l.block("for item := range "+list, l.Gof("%s++", count), l.block("if "+call, l.Go(at.stop))),
+			l.block("for item := range "+list, l.Gof("%s++", count), l.block("if "+strings.Replace(call, "&item", item, 1), l.Go(at.stop))),
 			l.block("if "+count+" == 0", l.Gof("l.%s++", empty)),
 			l.Gof("l.%s += int64(%s)", emitted, count),
 		}, nil
@@ -563,6 +559,6 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq bool, at place)
 	return []jen.Code{
 		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
 		l.Gof("l.%s += int64(len(%s))", emitted, list),
-		l.block("for i := range "+list, l.block("if "+strings.Replace(call, "&item", "&"+list+"[i]", 1), l.Go(at.stop))),
+		l.block("for i := range "+list, l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
 	}, nil
 }

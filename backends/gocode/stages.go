@@ -23,12 +23,14 @@ type stageWriter struct {
 	decls   []string
 	imports map[string]string // path -> name
 	names   map[string]bool
+	lets    map[string]bool     // let values that are used, by Go name
+	consts  map[string]ir.Const // decimal constants that are used
 }
 
 const stagesFile = "stages.go"
 
 func newStageWriter(g *generator) *stageWriter {
-	return &stageWriter{g: g, imports: map[string]string{}, names: map[string]bool{}}
+	return &stageWriter{g: g, imports: map[string]string{}, names: map[string]bool{}, lets: map[string]bool{}, consts: map[string]ir.Const{}}
 }
 
 // use adds an import.
@@ -122,6 +124,12 @@ func (w *stageWriter) add(f stageFunc) string {
 
 // expr notes what an expression needs.
 func (w *stageWriter) expr(e *ir.Expr) {
+	for _, l := range e.Lets {
+		w.lets[l] = true
+	}
+	for _, c := range e.Consts {
+		w.consts[c.Name] = c
+	}
 	for _, u := range e.Uses {
 		path := u.Path
 		if path == "github.com/flowc-dev/flowc/runtime/decimal" || path == "github.com/flowc-dev/flowc/runtime/flow" {
@@ -174,6 +182,7 @@ func (w *stageWriter) result(e *ir.Expr, typ string) string {
 // render formats the file and puts the right numbers into the directives that
 // lead back to it.
 func (w *stageWriter) render(l backends.Layout) ([]byte, error) {
+	decls := w.declarations() // adds imports
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// %s%s. DO NOT EDIT.\n\npackage %s\n\n", backends.Header, l.VersionSuffix(), l.Package)
 	if len(w.imports) > 0 {
@@ -192,6 +201,7 @@ func (w *stageWriter) render(l backends.Layout) ([]byte, error) {
 		}
 		b.WriteString(")\n\n")
 	}
+	b.WriteString(decls)
 	b.WriteString(strings.Join(w.decls, "\n"))
 	for _, f := range w.funcs {
 		b.WriteByte('\n')

@@ -45,6 +45,89 @@ func (g *generator) typ(t *ir.Type) *jen.Statement {
 	panic("gocode: type of unknown kind " + string(t.Kind))
 }
 
+// typeText identifies a type: two have the same text when they are the same in
+// Go.
+func typeText(t *ir.Type) string {
+	switch {
+	case t.Go != nil:
+		star := ""
+		if t.Go.Pointer {
+			star = "*"
+		}
+		return star + t.Go.Package + "." + t.Go.Name
+	case t.Name != "" && t.Kind == ir.Struct:
+		return t.Name
+	}
+	switch t.Kind {
+	case ir.List:
+		return "[]" + typeText(t.Elem)
+	case ir.Map:
+		return "map " + typeText(t.Elem)
+	case ir.Struct:
+		s := "struct{"
+		for _, f := range t.Fields {
+			s += f.Name + " " + f.Go + " "
+			if f.Optional {
+				s += "?"
+			}
+			s += typeText(f.Type) + ";"
+		}
+		return s + "}"
+	}
+	return string(t.Kind)
+}
+
+// quotedType is a type as quoted Go, for use inside of expressions.
+func (g *generator) quotedType(t *ir.Type) string {
+	if t.Go != nil {
+		s := t.Go.Name
+		if t.Go.Package != "" {
+			g.packages[t.Go.PkgName] = t.Go.Package
+			s = "@" + t.Go.PkgName + "." + s
+		}
+		if t.Go.Pointer {
+			s = "*" + s
+		}
+		return s
+	}
+	switch t.Kind {
+	case ir.Time:
+		return "@time.Time"
+	case ir.Decimal, ir.Number:
+		return "@decimal.Decimal"
+	case ir.Struct:
+		if t.Name != "" {
+			g.declare(t)
+			return t.Name
+		}
+		s := "struct{"
+		for _, f := range t.Fields {
+			star, tag := "", f.Name
+			if f.Pointer() {
+				star = "*"
+			}
+			if f.Optional {
+				tag += ",omitempty"
+			}
+			s += f.Go + " " + star + g.quotedType(f.Type) + " `json:\"" + tag + "\"`;"
+		}
+		return s + "}"
+	case ir.List:
+		return "[]" + g.quotedType(t.Elem)
+	case ir.Map:
+		return "map[string]" + g.quotedType(t.Elem)
+	case ir.Bytes:
+		return "[]byte"
+	case ir.JSON:
+		return "@json.RawMessage"
+	case ir.Duration:
+		return "@time.Duration"
+	case ir.Enum:
+		return "string"
+	}
+	return string(t.Kind)
+}
+
 // goNamed is a type of the user's.
 func (g *generator) goNamed(t *ir.GoType) *jen.Statement {
 	s := &jen.Statement{}

@@ -1,8 +1,6 @@
 package gocode
 
 import (
-	"bytes"
-
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/ir"
 )
@@ -22,9 +20,5 @@ func Types(p *ir.Program, l backends.Layout) (backends.File, error) {
 			g.enumConstants(t)
 		}
 	}
-	var buf bytes.Buffer
-	if err := g.types.file.Render(&buf); err != nil {
-		return backends.File{}, err
-	}
-	return backends.File{Path: "types.go", Data: buf.Bytes()}, nil
+	return Render("types.go", g.types.file)
 }

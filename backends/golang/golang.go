@@ -49,11 +49,11 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		name string
 		file *jen.File
 	}{{"nodes.go", w.nodesFile()}, {"settings.go", w.settingsFile()}, {"wiring.go", w.wiringFile()}, {w.entryName(), w.entryFile()}} {
-		var buf bytes.Buffer
-		if err := part.file.Render(&buf); err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
+		f, err := gocode.Render(part.name, part.file)
+		if err != nil {
+			return nil, err
 		}
-		files = append(files, backends.File{Path: part.name, Data: buf.Bytes()})
+		files = append(files, f)
 	}
 	slice, err := RuntimeSlice(files, l)
 	if err != nil {

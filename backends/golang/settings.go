@@ -55,18 +55,17 @@ func (w *wiring) settingsFile() *jen.File {
 		}
 	}
 	tunables = append(tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
-	for i, name := range w.yaml {
+	for _, name := range w.yaml {
 		n := w.main[name]
-		if n.OnError != nil {
+		if n.OnError != nil && !n.Pure {
 			place := w.place(n)
 			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Int(&s.nodes[%s].Policy.Retry), Doc: "how often a failed record is tried again"},`, name, place, w.node(name)))
 		}
-		_ = i
 	}
 	for _, let := range w.p.Lets {
 		if let.Value != nil && !let.Value.IsLiteral() {
-			if setter, ok := w.setter(let.Type, "&"+let.GoName); ok {
-				refs = append(refs, w.ref(let.Node+".let."+let.Name, let.Value, setter))
+			if setter, ok := w.out.SetLet(let); ok {
+				refs = append(refs, w.ref(let.Node+".let."+let.Name, let.Value, w.Go(setter)))
 			}
 		}
 	}
@@ -146,7 +145,7 @@ func (w *wiring) configOf(n *ir.Node) *config {
 			s := given[k.Name]
 			s.Key = k.Name
 			c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, secret: k.Secret, fixed: k.Fixed})
-			if k.Default != "" && s.Value == nil {
+			if k.Default != "" && s.Value == nil && !k.Fixed { // fixed keys were compiled in
 				c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
 			}
 		}
@@ -198,14 +197,7 @@ func scalarName(t *ir.Type) string {
 
 // setter quotes the typed setter of a place; false for types that can't be set
 // at run time.
-func (w *wiring) setter(typ any, at string) (*jen.Statement, bool) {
-	name, ok := typ.(string)
-	if t, isType := typ.(*ir.Type); isType && t != nil {
-		name, ok = scalarName(t), true
-	}
-	if !ok {
-		return nil, false
-	}
+func (w *wiring) setter(name, at string) (*jen.Statement, bool) {
 	switch name {
 	case "string":
 		return w.Gof("@program.String(%s)", at), true
@@ -318,7 +310,7 @@ func (w *wiring) literalText(typ, text string) *jen.Statement {
 		}
 	case "size":
 		if n, ok := catalog.ParseSize(text); ok {
-			return jen.Op(strconv.FormatInt(n, 10))
+			return jen.Op(sizeText(n))
 		}
 	case "decimal":
 		return w.Gof("@decimal.MustParse(%q)", text)
@@ -334,6 +326,16 @@ func (w *wiring) literalText(typ, text string) *jen.Statement {
 		}
 	}
 	return jen.Lit(text)
+}
+
+// sizeText is a number of bytes as people write it in Go.
+func sizeText(n int64) string {
+	for _, shift := range []int{30, 20, 10} {
+		if n != 0 && n%(1<<shift) == 0 {
+			return fmt.Sprintf("%d << %d", n>>shift, shift)
+		}
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // duration quotes a duration in its largest whole unit.

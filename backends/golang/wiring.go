@@ -212,7 +212,7 @@ func (w *wiring) info() *jen.Statement {
 
 // sink quotes the making of one sink.
 func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
-	v, name := w.out.Name(n.YAML), w.out.Name(n.YAML)
+	name := w.out.Name(n.YAML)
 	feed := w.unit.Feeds[n.ID]
 	made := name + "Sink"
 	var code []jen.Code
@@ -256,7 +256,7 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	if op.DeadLetter {
 		opts[jen.Id("DeadLetter")] = jen.True()
 	}
-	return append(code, w.Gof("%s := p.Sink(%s, %s, ", v, w.node(n.YAML), made).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
+	return append(code, w.Gof("%sTarget := p.Sink(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
 }
 
 func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
@@ -389,7 +389,7 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 	if op.Facts.Answers {
 		opts[jen.Id("Answers")] = jen.True()
 	}
-	return append(code, w.Gof("%s := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
+	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
 }
 
 // decodeOf is the decode behind a source, nil for typed rows.
@@ -453,7 +453,7 @@ func (w *wiring) queue(n *ir.Node) *jen.Statement {
 // region quotes one region.
 func (w *wiring) region(loop gocode.Loop) *jen.Statement {
 	head := w.nodeOf(loop.Region.Head)
-	from := w.out.Name(head.YAML)
+	from := w.out.Name(head.YAML) + "Input"
 	if _, ok := head.Op.(*ir.Source); !ok {
 		from = w.queueVar(head) + "Out"
 	}
@@ -461,7 +461,7 @@ func (w *wiring) region(loop gocode.Loop) *jen.Statement {
 	for _, t := range loop.Targets {
 		n := w.nodeOf(t)
 		if _, ok := n.Op.(*ir.Sink); ok {
-			to = append(to, jen.Id(w.out.Name(n.YAML)))
+			to = append(to, jen.Id(w.out.Name(n.YAML)+"Target"))
 		} else {
 			to = append(to, jen.Id(w.queueVar(n)+"In"))
 		}

@@ -79,3 +79,25 @@ func NotObject(raw []byte) error {
 
 // Twice says that an object has a key twice.
 func Twice(key string) error { return fmt.Errorf("the key `%s` is there twice", key) }
+
+// A HeaderError is a table whose header does not fit the pipeline: none of its
+// rows can be read, so the program ends.
+type HeaderError struct{ Err error }
+
+// Error says what the header lacks.
+func (e *HeaderError) Error() string { return "the header row: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *HeaderError) Unwrap() error { return e.Err }
+
+// Fatal tells the engine that no other record will do better.
+func (e *HeaderError) Fatal() bool { return true }
+
+// NoMatch says that a text does not match a regular expression.
+func NoMatch(line []byte) error {
+	const longest = 60
+	if len(line) > longest {
+		line = append(line[:longest:longest], "…"...)
+	}
+	return fmt.Errorf("no match in %q", line)
+}

@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 	"unsafe"
+
+	"github.com/flowc-dev/flowc/runtime/codec/jsonscan"
+	"github.com/flowc-dev/flowc/runtime/codec/text"
 )
 
 // Unmarshal decodes raw into a type that decodes itself, or that only
@@ -56,3 +60,33 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 // View is a record as a string without a copy: valid as long as the block that
 // it lies in.
 func View(record []byte) string { return unsafe.String(unsafe.SliceData(record), len(record)) }
+
+// TextString is a piece of text as a string, a view of it; text that is not
+// UTF-8 is an error.
+func TextString(b []byte, _ *jsonscan.Slab) (string, error) { return View(b), text.Valid(b) }
+
+// TextStringCopy is TextString with a copy in slab.
+func TextStringCopy(b []byte, slab *jsonscan.Slab) (string, error) {
+	return slab.String(b), text.Valid(b)
+}
+
+// Bytes is a string as bytes without a copy, for reading alone.
+func Bytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// Group is the place of a regular expression's group, by the indexes that
+// FindSubmatchIndex gave.
+func Group(match []int, group int) text.Cell {
+	if match[2*group] < 0 {
+		return text.Absent
+	}
+	return text.Cell{Start: uint32(match[2*group]), End: uint32(match[2*group+1])}
+}
+
+// MustTime is a time by RFC 3339 that the compiler checked.
+func MustTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}

@@ -3,7 +3,6 @@ package native
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -20,6 +19,8 @@ type seq[T any] struct {
 	life Life
 	rows chan row[T]
 	stop context.CancelFunc
+	// failed is an error that came behind records of the batch before.
+	failed error
 }
 
 type row[T any] struct {
@@ -60,6 +61,10 @@ func (s *seq[T]) Open(ctx context.Context) error {
 
 // Read takes what is there, and waits for at least one record.
 func (s *seq[T]) Read(ctx context.Context, b *flow.Batch) error {
+	if err := s.failed; err != nil {
+		s.failed = nil
+		return err
+	}
 	rows := b.Rows.(*[]T)
 	select {
 	case <-ctx.Done():
@@ -76,8 +81,12 @@ func (s *seq[T]) Read(ctx context.Context, b *flow.Batch) error {
 	for len(*rows) < rowsPerBatch {
 		select {
 		case r, ok := <-s.rows:
-			if !ok || r.err != nil {
-				return errors.Join(r.err) // nil at the end, which the next Read finds
+			if !ok { // the next Read finds the end again
+				return nil
+			}
+			if r.err != nil { // what came before it goes first
+				s.failed = r.err
+				return nil
 			}
 			*rows = append(*rows, r.value)
 		default:
