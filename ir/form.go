@@ -328,7 +328,10 @@ func (f *form) program(p *Program) {
 	if !f.writes() && !f.in.is("program") {
 		f.in.unexpected("")
 	}
-	f.line("program", func() { name(f, "the pipeline's name", &p.Name) })
+	f.line("program", func() {
+		name(f, "the pipeline's name", &p.Name)
+		named(f, "hash", &p.Hash)
+	})
 	eachNew(f, "file", &p.Files, func(file *source.File) {
 		f.quoted(&file.Name)
 		if !f.writes() {

@@ -14,6 +14,8 @@ import "github.com/flowc-dev/flowc/ir/source"
 type Program struct {
 	// Name is the pipeline's name, a DNS label.
 	Name string
+	// Hash is what the function Hash gave before the passes, "" before them.
+	Hash string
 	// Files are the texts it was read from, the root pipeline first.
 	Files []*source.File
 	// Types are the named event types, in the order of their declaration.

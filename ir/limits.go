@@ -20,9 +20,9 @@ const (
 	// for all of them and one writes, and these are busy by then.
 	AutoLanes = 8
 	// RecordBytes is the longest record that a source takes where its
-	// `max_record` does not say otherwise; a longer one is a record error. A
-	// source holds one such beside its blocks.
-	RecordBytes = 4 << 20
+	// `max_record` does not say otherwise. The memory bound counts one such
+	// record beside a source's blocks.
+	RecordBytes = 16 << 20
 	// FlatmapBytes is the most that the outputs of one record may hold before
 	// it ends; more is a record error.
 	FlatmapBytes = 1 << 20

@@ -45,20 +45,22 @@ func promised(w way) promise {
 			w.source, []string{"read from a source that can go back to a position, such as `file`"}}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
+	case sink.Connector == "drop":
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps nothing, so nothing can be there twice", to)}
 	case !sink.Facts.Idempotent:
 		return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
-			w.sink, []string{"write to a sink that keeps the checkpoint with its records, such as `file`, or that recognises them by a key"}}
+			w.sink, []string{"write to a sink that keeps the checkpoint with its records, or that takes one which comes twice for one"}}
 	}
 	if names(sink.Config, "key") || slices.ContainsFunc(sink.Meta, func(a ir.Assign) bool { return a.Name == "key" }) {
-		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` recognises a record that it has by the pipeline's own key", to)}
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, by the pipeline's own key", to)}
 	}
 	for _, n := range w.nodes {
 		if why := unsteady(n); why != "" {
-			return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` recognises a record by where it came from, and `%s` %s", to, n.YAML, why),
+			return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` takes a record that comes twice for one only where it is the same again, and `%s` %s", to, n.YAML, why),
 				n, []string{fmt.Sprintf("give `%s` a `key` of the records' own", to), fmt.Sprintf("or let `%s` depend on the record alone", n.YAML)}}
 		}
 	}
-	return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` recognises a record that it has by where it came from, and `%s` goes back to the same records", to, from)}
+	return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, and `%s` gives the same records again", to, from)}
 }
 
 func names(list []ir.Setting, key string) bool {

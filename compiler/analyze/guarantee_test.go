@@ -48,7 +48,7 @@ func TestPromises(t *testing.T) {
 		"http": {ir.AtLeastOnce, "a sender that hears no answer sends them again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts.Answers, sink.Facts.Idempotent = true, true
 		}},
-		"http with a key of its own": {ir.EffectivelyOnce, "recognises a record", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+		"http with a key of its own": {ir.EffectivelyOnce, "takes a record that comes twice for one", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts.Answers, sink.Facts.Idempotent = true, true
 			src.Config = []ir.Setting{{Key: "idempotency_key", Value: key}}
 		}},
@@ -59,8 +59,12 @@ func TestPromises(t *testing.T) {
 			src.Facts, sink.Facts.Transactional = replayable, true
 			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock // what is rolled back may differ
 		}},
-		"an idempotent sink": {ir.EffectivelyOnce, "by where it came from", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+		"an idempotent sink": {ir.EffectivelyOnce, "gives the same records again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
+		}},
+		"drop behind a clock": {ir.EffectivelyOnce, "keeps nothing", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Connector = replayable, "drop"
+			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
 		}},
 		"an idempotent sink behind a clock": {ir.AtLeastOnce, "`mid` reads the clock", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
@@ -79,7 +83,7 @@ func TestPromises(t *testing.T) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
 			mid.Op, mid.Pure = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeMap}}, false
 		}},
-		"an idempotent sink behind a pure component": {ir.EffectivelyOnce, "by where it came from", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+		"an idempotent sink behind a pure component": {ir.EffectivelyOnce, "gives the same records again", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
 			mid.Op = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeMap}}
 		}},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/flowc-dev/flowc/compiler/passes"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/source"
 )
@@ -28,6 +29,14 @@ func TestHash(t *testing.T) {
 		if got := Hash(p); got != want {
 			t.Errorf("%s gives another hash", name)
 		}
+	}
+	// What the passes do to a program does not change its name.
+	p := base()
+	if err := passes.Run(p, passes.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := Hash(p); got != want {
+		t.Error("the passes give another hash")
 	}
 	other := map[string]func(*ir.Program){
 		"a name":        func(p *ir.Program) { p.Name = "y" },

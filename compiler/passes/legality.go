@@ -60,7 +60,7 @@ func (g *graph) lanesOf(head *ir.Node) (lanes int, why string) {
 	}
 	switch op := head.Op.(type) {
 	case *ir.Source:
-		return g.sourceLanes(head, op)
+		return sourceLanes(head, op)
 	case *ir.Sink:
 		return 1, "a sink writes in the order of what it gets"
 	}
@@ -75,17 +75,16 @@ func (g *graph) lanesOf(head *ir.Node) (lanes int, why string) {
 	return 0, "its nodes keep no state, so that batches can be worked on at once and put back in order"
 }
 
-func (g *graph) sourceLanes(head *ir.Node, op *ir.Source) (int, string) {
-	if makesRecords(op) {
-		return 1, fmt.Sprintf("`%s` makes its records one after the other, and a second loop would only add a hop", head.YAML)
-	}
-	if op.Facts.Answers {
+func sourceLanes(head *ir.Node, op *ir.Source) (int, string) {
+	switch {
+	case op.Go != nil:
+		return 1, fmt.Sprintf("`%s` gives records that are made already, and a second loop would only add a hop", head.YAML)
+	case slices.ContainsFunc(op.Fields, func(a ir.Assign) bool { return a.Expr.Effect == ir.Unknown || a.Expr.Effect == ir.IO }):
+		return 1, fmt.Sprintf("the fields of `%s` may keep state or touch the world", head.YAML)
+	case makesRecords(op):
+		return 0, "a record can be made without the one before it, so that ranges of them are made at once and put back in order"
+	case op.Facts.Answers:
 		return 0, "every request is a block of its own"
-	}
-	for _, e := range data(g.out[head.ID]) {
-		if decode, ok := g.nodes[e.To].Op.(*ir.Decode); ok && decode.Codec == "csv" {
-			return 1, "the first row of a CSV file names the columns of all others, so one loop reads it"
-		}
 	}
 	return 0, "a block of input can be decoded without the one before it, so that blocks are worked on at once and put back in order"
 }

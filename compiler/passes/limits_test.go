@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // The runtime can't import the compiler, so its sizes are its own: they must be
@@ -37,5 +38,19 @@ func TestRuntimeKeepsToTheLimits(t *testing.T) {
 	})
 	if !found {
 		t.Error("runtime/flow/batch.go has no BlockSize")
+	}
+}
+
+// A source takes a longest record that the bound knows.
+func TestSourcesKeepToTheLongestRecord(t *testing.T) {
+	for _, c := range catalog.Connectors {
+		if c.Source == nil {
+			continue
+		}
+		for _, k := range c.Source.Keys {
+			if n, ok := catalog.ParseSize(k.Default); k.Name == "max_record" && (!ok || n != ir.RecordBytes) {
+				t.Errorf("%s takes records of %s, the bound counts %d", c.Name, k.Default, ir.RecordBytes)
+			}
+		}
 	}
 }

@@ -92,6 +92,7 @@ func Run(p *ir.Program, o Options) error {
 			return fmt.Errorf("before the first pass: %w", err)
 		}
 	}
+	p.Hash = ir.Hash(p)
 	for _, pass := range table {
 		if !pass.Required && slices.Contains(o.Skip, pass.Name) {
 			continue

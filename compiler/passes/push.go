@@ -195,8 +195,10 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 			}
 			raw = op.Raw
 		case *ir.Sink:
-			if op.Go == nil {
-				paths = append(paths, ir.Whole) // bytes
+			// Bytes, or a built-in that takes records; the one that discards
+			// them looks at none.
+			if op.Go == nil && op.Connector != "drop" {
+				paths = append(paths, ir.Whole)
 			}
 		default:
 			if passesOn(n) || isSet(n) {

@@ -72,6 +72,8 @@ func (g *graph) own(n *ir.Node) need {
 	case *ir.Sink:
 		if op.Go != nil {
 			need.paths = append(need.paths, component(op.Go)...)
+		}
+		if !g.getsBytes(n) {
 			need.perRecord(op)
 		}
 	}
@@ -84,6 +86,14 @@ func (n *need) perRecord(op *ir.Sink) {
 	for _, a := range op.Meta {
 		n.expr(a.Expr)
 	}
+}
+
+// getsBytes tells whether an encoder stands before a sink.
+func (g *graph) getsBytes(sink *ir.Node) bool {
+	return slices.ContainsFunc(g.in[sink.ID], func(e *ir.Edge) bool {
+		_, ok := g.nodes[e.From].Op.(*ir.Encode)
+		return ok
+	})
 }
 
 // component is what a component of the user's reads: what its parameter
