@@ -57,6 +57,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		ctx: ctx, o: o, p: p, l: l,
 		byName: map[string]*node{},
 		made:   map[*ir.Type]source.Span{},
+		metas:  map[string]*ir.Type{},
 	}
 	w.declareNodes()
 	w.loadGo()
@@ -97,6 +98,8 @@ type lowering struct {
 	// which outputs are not taken.
 	lost bool
 	lets []*ir.Let
+	// metas are the types of `meta`, by connector.
+	metas map[string]*ir.Type
 }
 
 // A node is one YAML node on its way.
@@ -312,10 +315,16 @@ func eachScalar(n *parse.Node, visit func(*parse.Node)) {
 func (w *lowering) newChecker() {
 	o := check.Options{Types: w.types.declared(), Std: w.o.Std}
 	for _, i := range w.p.Imports {
-		o.Imports = append(o.Imports, check.UserImport{Name: i.Name.Text, Path: i.Path.Text, Span: i.Path.Span})
+		path := i.Path.Text
+		if w.loader.Loaded() && !check.IsStd(path) {
+			if found := w.loader.ImportPath(path); found != "" {
+				path = found // else the checker knows it as one that was reported
+			}
+		}
+		o.Imports = append(o.Imports, check.UserImport{Name: i.Name.Text, Path: path, Span: i.Path.Span})
 	}
 	if w.loader.Loaded() {
-		o.Importer = w.loader.Importer()
+		o.Importer, o.Record = w.loader.Importer(), w.loader.Record
 	} else if o.Std != nil {
 		// One call of the go command for all of them; what it can't do is told where
 		// the package is named.

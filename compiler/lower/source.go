@@ -35,7 +35,7 @@ func (w *lowering) source(n *node) {
 		return
 	}
 	n.answers = side.Facts.Answers
-	n.meta = metaType(n.Use.Text, side)
+	n.meta = w.metaType(n.Use.Text, side)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
 	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side), Facts: facts(side.Facts)}
@@ -84,14 +84,15 @@ func facts(f catalog.Facts) ir.Facts {
 const connectPath = "github.com/flowc-dev/flowc/runtime/connect/"
 
 // metaType is the type of `meta` on records of a connector.
-func metaType(use string, side *catalog.Side) *ir.Type {
-	if len(side.Meta) == 0 {
-		return nil
+func (w *lowering) metaType(use string, side *catalog.Side) *ir.Type {
+	if t := w.metas[use]; t != nil || len(side.Meta) == 0 {
+		return t
 	}
 	t := &ir.Type{Kind: ir.Struct, Name: "Meta", Go: &ir.GoType{Package: connectPath + use, PkgName: use, Name: "Meta", Lenient: true}}
 	for _, k := range side.Meta {
 		t.Fields = append(t.Fields, &ir.Field{Name: k.Name, Go: k.Go, Type: keyType(k.Type), Doc: k.Doc})
 	}
+	w.metas[use] = t
 	return t
 }
 
