@@ -8,14 +8,14 @@ import (
 	"github.com/flowc-dev/flowc/ir/source"
 )
 
-// A PrintOption changes how a program is printed.
-type PrintOption int
+// An Option changes how a program is printed.
+type Option int
 
 // WithSpans prints where everything stands (`@0:12-15` is bytes 12 to 15 of
 // the first file) and the line tables of expressions. Without it the text says
 // only what the program means, so that a comment or an empty line in the
 // pipeline changes nothing.
-const WithSpans PrintOption = 1
+const WithSpans Option = 1
 
 // Print returns the program as text. [Read] gives an equal program back, with
 // these exceptions: the texts and paths of files and the folder of the module
@@ -24,7 +24,7 @@ const WithSpans PrintOption = 1
 //
 // README.md of this package explains the form by examples; form.go holds its
 // grammar, once for both directions.
-func Print(p *Program, options ...PrintOption) string {
+func Print(p *Program, options ...Option) string {
 	f := &form{out: &printer{}, labels: map[*Type]string{}, declared: map[string]bool{}}
 	for _, o := range options {
 		f.spans = f.spans || o == WithSpans
