@@ -75,7 +75,8 @@ type Checker struct {
 	types    map[string]*ir.Type
 	imports  map[string]*importEntry
 	listed   []*importEntry
-	broken   map[string]bool // packages whose types could not be read, reported
+	broken   map[string]error // packages whose types could not be read
+	told     map[string]bool  // those of them that were reported
 	goNames  map[string]bool
 	lets     []*letEntry
 	byLet    map[*ir.Let]*letEntry
@@ -89,7 +90,8 @@ func New(o Options) *Checker {
 	c := &Checker{
 		opts:    o,
 		types:   map[string]*ir.Type{},
-		broken:  map[string]bool{},
+		broken:  map[string]error{},
+		told:    map[string]bool{},
 		goNames: map[string]bool{},
 		byLet:   map[*ir.Let]*letEntry{},
 	}

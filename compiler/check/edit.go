@@ -52,8 +52,11 @@ func (e *editor) replace(from, to int, with string) {
 }
 
 // An origin says that the result from offset out on came from offset in of the
-// original.
-type origin struct{ out, in int }
+// original: byte for byte, or, where it was made here, all of it.
+type origin struct {
+	out, in int
+	made    bool
+}
 
 // render is a range of the text with its edits.
 func (e *editor) render(from, to int) (string, []origin) {
@@ -61,18 +64,22 @@ func (e *editor) render(from, to int) (string, []origin) {
 	slices.SortFunc(cuts, func(a, b cut) int { return a.from - b.from })
 	var b strings.Builder
 	var origins []origin
-	mark := func(in int) { origins = append(origins, origin{b.Len(), in}) }
+	put := func(in int, text string, made bool) {
+		if text != "" {
+			origins = append(origins, origin{b.Len(), in, made})
+			b.WriteString(text)
+		}
+	}
 	for i := from; i < to; {
 		if i > from {
-			b.WriteString(e.after[i])
+			put(i, e.after[i], true)
 		}
-		mark(i)
-		b.WriteString(e.before[i])
+		put(i, e.before[i], true)
 		for len(cuts) > 0 && cuts[0].from < i {
 			cuts = cuts[1:]
 		}
 		if len(cuts) > 0 && cuts[0].from == i && cuts[0].to <= to {
-			b.WriteString(cuts[0].with)
+			put(i, cuts[0].with, true)
 			i = max(cuts[0].to, i)
 			cuts = cuts[1:]
 			if i >= to {
@@ -86,11 +93,11 @@ func (e *editor) render(from, to int) (string, []origin) {
 		for next < to && e.before[next] == "" && e.after[next] == "" && (len(cuts) == 0 || cuts[0].from != next) {
 			next++
 		}
-		b.WriteString(e.text[i:next])
+		put(i, e.text[i:next], false)
 		i = next
 	}
 	if to > from {
-		b.WriteString(e.after[to])
+		put(to, e.after[to], true)
 	}
 	return b.String(), origins
 }

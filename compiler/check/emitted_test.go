@@ -96,6 +96,10 @@ var emitted = []struct {
 	{`in.Amount + limit`, "110.50", check.Any("a")},
 	{`in.Amount + price`, "12.00", check.Any("a")},
 	{`limit * 2`, "200", check.Any("a")},
+	{`in.Amount + below`, "10.00", check.Any("a")},
+	{`in.Amount + debt`, "7.50", check.Any("a")},
+	{`in.Amount + debt*below`, "12.00", check.Any("a")},
+	{`in.Rate + below`, "0", check.Any("a")},
 	{`known[in.Asset.Code]`, "true", check.Bool("a")},
 	{`card.MatchString(in.ID)`, "true", check.Bool("a")},
 	{`region + in.ID`, "EUp1", check.Any("a")},
@@ -149,6 +153,15 @@ var emitted = []struct {
 	{`Ledger{ID: in.ID, Total: in.Amount + 1}`, "{p1 11.50 <nil>}", check.Of(ledger, "a")},
 	{`Ledger{ID: in.ID, Total: in.Fee}`, "{p1 0.25 <nil>}", check.Of(ledger, "a")},
 	{"in.ID = \"changed\"\nin.Amount += 1\nreturn in.ID + in.Amount.String()", "changed11.50", check.Any("a")},
+	{"in := in\nmeta := 1\nin.Qty++\nreturn in.Qty + meta", "5", check.Any("a")},
+	{"time := in.At\ntime += in.TTL * in.Qty\nreturn time - in.At", "4m30s", check.Any("a")},
+	{"dec1 := 2\nreturn in.Amount*dec1 + 1", "22.00", check.Any("a")},
+	{"x, y := in.Amount*in.Qty, in.Until-in.At\nz := x * in.Qty\nvar w = y * in.Qty\nreturn z > 3 && w > in.TTL", "true", check.Bool("a")},
+	{`new(decimal)`, "&0", check.Any("a")},
+	{`strconv.ParseBool("true")`, "true", check.Bool("a")},
+	{`struct{ Total decimal }{in.Amount + 1}`, "{11.50}", check.Any("a")},
+	{`decimal.Floor(in.Amount)`, "10", check.Any("a")},
+	{"L:\nfor i := 0; ; i++ {\n\tswitch {\n\tcase in.Amount-i < 5:\n\t\treturn i\n\tcase i > 100:\n\t\tbreak L\n\t}\n}\nreturn -1", "6", check.Any("a")},
 	{`in.ID`, "p1", check.Any("a")}, // after the one before: its record was a copy
 	{"out := in\nout.ID = \"x\"\nreturn out.ID + in.ID", "xp1", check.Any("a")},
 	{"p := in.Asset\np.Code = \"USD\"\nreturn p.Code + in.Asset.Code", "USDEUR", check.Any("a")},
@@ -185,6 +198,8 @@ const mainText = `func show(v any) string {
 		return v.String()
 	case *string:
 		return "&" + *v
+	case *decimal.Decimal:
+		return "&" + v.String()
 	case iter.Seq[string]:
 		return "seq " + strings.Join(slices.Collect(v), " ")
 	}
@@ -214,6 +229,8 @@ func testLets(t *testing.T, c *check.Checker) []*ir.Let {
 	}
 	sources := []check.LetSource{
 		{Name: "limit", Value: text("int", "100")},
+		{Name: "below", Value: text("float", "-0.50")},
+		{Name: "debt", Value: text("int", "-3")},
 		{Name: "price", Type: scalar(ir.Decimal), Value: text("string", "1.50")},
 		{Name: "wait", Type: scalar(ir.Duration), Value: text("string", "5s")},
 		{Name: "region", Value: text("string", "EU")},

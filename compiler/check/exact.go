@@ -78,7 +78,12 @@ func (j *job) exactOf(e ast.Expr) (exact, error) {
 	case *ast.Ident:
 		if let := j.lets[j.info.Uses[e]]; let != nil && let.number != "" {
 			let.used = true
-			return exactLiteral(let.number)
+			lit, negative := strings.CutPrefix(let.number, "-")
+			x, err := exactLiteral(lit)
+			if negative && err == nil {
+				x.value = new(big.Rat).Neg(x.value)
+			}
+			return x, err
 		}
 		if c, ok := j.info.Uses[e].(*types.Const); ok {
 			return exactValue(c.Val())
@@ -149,13 +154,11 @@ func (j *job) exactBinary(e *ast.BinaryExpr) (exact, error) {
 
 // exactLiteral reads a number as Go writes it.
 func exactLiteral(lit string) (exact, error) {
-	s := strings.ReplaceAll(lit, "_", "")
-	v := constant.MakeFromLiteral(lit, token.FLOAT, 0)
-	lower := strings.ToLower(s)
-	isFloat := !strings.HasPrefix(lower, "0x") && strings.ContainsAny(lower, ".e")
-	if !isFloat {
-		if i := constant.MakeFromLiteral(lit, token.INT, 0); i.Kind() == constant.Int {
-			v = i
+	lower := strings.ToLower(strings.ReplaceAll(lit, "_", ""))
+	if strings.HasPrefix(lower, "0x") || !strings.ContainsAny(lower, ".e") {
+		v := constant.MakeFromLiteral(lit, token.INT, 0)
+		if v.Kind() != constant.Int {
+			v = constant.MakeFromLiteral(lit, token.FLOAT, 0)
 		}
 		return exactValue(v)
 	}
@@ -193,6 +196,9 @@ func exactValue(v constant.Value) (exact, error) {
 	case *big.Rat:
 		return exact{value: x, integer: integer}, nil
 	case *big.Float:
+		if x.MantExp(nil) > 4*maxExponent || x.MantExp(nil) < -4*maxExponent {
+			return exact{}, inexact("its exponent is beyond ±6144")
+		}
 		r, _ := x.Rat(nil)
 		if r == nil {
 			return exact{}, inexact("it is infinite")

@@ -96,7 +96,7 @@ func (f *fromGo) element(g types.Type) (*ir.Type, string) {
 func (f *fromGo) basic(b *types.Basic, as *ir.GoType) (*ir.Type, string) {
 	other := func(k ir.TypeKind) (*ir.Type, string) {
 		if as == nil {
-			return &ir.Type{Kind: k, Go: &ir.GoType{Name: b.Name()}}, ""
+			return &ir.Type{Kind: k, Go: &ir.GoType{Name: types.Typ[b.Kind()].Name()}}, ""
 		}
 		return &ir.Type{Kind: k, Go: as}, ""
 	}

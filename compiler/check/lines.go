@@ -108,6 +108,9 @@ func inverse(origins []origin, out int) int {
 		return 0
 	}
 	o := origins[i-1]
+	if o.made {
+		return o.in
+	}
 	return o.in + out - o.out
 }
 

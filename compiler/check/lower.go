@@ -80,7 +80,7 @@ func (w *lowering) finish(e *ir.Expr, from, to int) {
 		if len(origins) > 0 {
 			first = origins[0].in
 		}
-		origins = append([]origin{{0, first}}, origins...)
+		origins = append([]origin{{0, first, true}}, origins...)
 		text = prefix + text
 	}
 	e.Go, e.Lines = w.layOut(text, origins)
@@ -135,9 +135,20 @@ func (w *lowering) avoid() {
 }
 
 // hides tells whether a local name would hide something that the lowered text
-// may name.
+// may name, or stand beside a parameter of the same name in one block.
 func (w *lowering) hides(name string) bool {
-	if name == "decimal" || name == "flow" || constantName(name) {
+	switch name {
+	case "decimal", "flow", "in", "meta", "ctx":
+		return true
+	case "time":
+		return w.pkg.Scope().Lookup(toDuration) != nil
+	}
+	for _, p := range w.s.Params {
+		if p.Name == name {
+			return true
+		}
+	}
+	if constantName(name) {
 		return true
 	}
 	for _, l := range w.job.lets {
@@ -303,7 +314,7 @@ func (w *lowering) ident(id *ast.Ident, cur *astutil.Cursor) {
 		if p, ok := o.(*types.PkgName); ok {
 			e := w.packages[p]
 			e.used = true
-			w.uses[ir.Import{Name: id.Name, Path: e.Path}] = true
+			w.uses[ir.Import{Name: id.Name, Path: e.pkg.Path()}] = true
 		}
 	}
 }

@@ -45,13 +45,10 @@ const (
 	alone // no operand: an argument, what is assigned
 )
 
-// A rewording is how rewritten code is called in messages.
-type rewording struct{ now, was string }
-
-// maxRounds bounds the rounds of check and rewrite. One round settles a whole
-// expression; another is needed for each local variable whose type follows from
-// a rewritten expression.
-const maxRounds = 200
+// maxRounds bounds the rounds of check and rewrite. Nearly everything takes two:
+// the types of rewritten expressions, and of variables that are declared with
+// them, are known at once.
+const maxRounds = 50
 
 // rewrite gives code that Go's rules refuse, and the language's do not, a form
 // that go/types understands. It tells whether it changed anything.
@@ -61,6 +58,7 @@ func (j *job) rewrite() bool {
 	}
 	changed := false
 	j.known = map[ast.Expr]types.Type{}
+	j.locals = map[types.Object]types.Type{}
 	astutil.Apply(j.fn.Body, nil, func(cur *astutil.Cursor) bool {
 		switch n := cur.Node().(type) {
 		case *ast.ParenExpr:
@@ -75,6 +73,17 @@ func (j *job) rewrite() bool {
 			changed = j.binary(cur, n) || changed
 		case *ast.AssignStmt:
 			changed = j.assignOp(n) || changed
+			if n.Tok == token.DEFINE && len(n.Lhs) == len(n.Rhs) {
+				for i, x := range n.Lhs {
+					j.local(x, n.Rhs[i])
+				}
+			}
+		case *ast.ValueSpec:
+			if n.Type == nil && len(n.Names) == len(n.Values) {
+				for i, x := range n.Names {
+					j.local(x, n.Values[i])
+				}
+			}
 		case *ast.CallExpr:
 			changed = j.minMax(n) || changed
 			changed = j.orForm(n) || changed
@@ -107,12 +116,28 @@ func (j *job) typeOf(e ast.Expr) types.Type {
 		return t
 	}
 	if id, ok := e.(*ast.Ident); ok {
+		o := j.info.ObjectOf(id)
+		if t := j.locals[o]; t != nil {
+			return t
+		}
 		// The left side of an assignment to a name has its type there alone.
-		if o := j.info.ObjectOf(id); o != nil {
+		if o != nil {
 			return o.Type()
 		}
 	}
 	return nil
+}
+
+// local notes the type of a variable that is declared with a rewritten
+// expression, for the rest of the round.
+func (j *job) local(name, value ast.Expr) {
+	id, ok := name.(*ast.Ident)
+	if !ok {
+		return
+	}
+	if o := j.info.Defs[id]; o != nil && j.known[value] != nil {
+		j.locals[o] = j.known[value]
+	}
 }
 
 // wrap puts a conversion around an operand.
@@ -124,7 +149,7 @@ func (j *job) wrap(x ast.Expr, to string, s side) ast.Expr {
 	}
 	call := hiddenCall(to, x.Pos(), x)
 	j.marks[call] = wrap{x, to, s}
-	j.replaced = append(j.replaced, rewording{types.ExprString(call), types.ExprString(x)})
+	j.replaced = append(j.replaced, call)
 	return call
 }
 
@@ -196,27 +221,18 @@ func (j *job) decimalOp(n *ast.BinaryExpr, tx, ty types.Type) bool {
 	if !u.isDecimal(tx) {
 		result = ty
 	}
-	before := ""
-	note := func() {
-		if before == "" {
-			before = types.ExprString(n)
-		}
-	}
 	if x, ok := j.operand(n.X, tx, result, left, n); ok {
-		note()
 		n.X, changed = x, true
 	}
 	if y, ok := j.operand(n.Y, ty, result, right, n); ok {
-		note()
 		n.Y, changed = y, true
 	}
 	if n.Op == token.REM {
-		note()
 		n.Op, changed = token.QUO, true
 		j.marks[n] = remainder{}
 	}
 	if changed {
-		j.replaced = append(j.replaced, rewording{types.ExprString(n), before})
+		j.replaced = append(j.replaced, n)
 	}
 	if arithmetic(n.Op) {
 		j.known[n] = result
@@ -283,7 +299,7 @@ func (j *job) timeOp(cur *astutil.Cursor, n *ast.BinaryExpr, tx, ty types.Type) 
 		return false
 	}
 	call := j.timeCall(mark, n.X.Pos(), tx, ty, result)
-	j.replaced = append(j.replaced, rewording{types.ExprString(call), types.ExprString(n)})
+	j.replaced = append(j.replaced, call)
 	j.known[call] = result
 	cur.Replace(call)
 	return true
@@ -309,7 +325,6 @@ func (j *job) durationOp(n *ast.BinaryExpr, tx, ty types.Type) bool {
 		b, ok := t.Underlying().(*types.Basic)
 		return ok && b.Info()&types.IsInteger != 0 && b.Info()&types.IsUntyped == 0 && !isDuration(t)
 	}
-	before := types.ExprString(n)
 	switch {
 	case isDuration(tx) && integer(ty) && (n.Op == token.MUL || n.Op == token.QUO || n.Op == token.REM):
 		n.Y = j.wrap(n.Y, toDuration, right)
@@ -320,7 +335,7 @@ func (j *job) durationOp(n *ast.BinaryExpr, tx, ty types.Type) bool {
 	default:
 		return false
 	}
-	j.replaced = append(j.replaced, rewording{types.ExprString(n), before})
+	j.replaced = append(j.replaced, n)
 	return true
 }
 
@@ -332,7 +347,6 @@ func (j *job) enumOp(n *ast.BinaryExpr, tx, ty types.Type) bool {
 	text := func(t types.Type, e ast.Expr) bool {
 		return types.Identical(t, types.Typ[types.String]) && j.info.Types[e].Value == nil
 	}
-	before := types.ExprString(n)
 	switch {
 	case n.Op == token.ADD:
 		cx, cy := j.info.Types[n.X].Value != nil, j.info.Types[n.Y].Value != nil
@@ -357,7 +371,7 @@ func (j *job) enumOp(n *ast.BinaryExpr, tx, ty types.Type) bool {
 	default:
 		return false
 	}
-	j.replaced = append(j.replaced, rewording{types.ExprString(n), before})
+	j.replaced = append(j.replaced, n)
 	return true
 }
 
@@ -389,7 +403,7 @@ func (j *job) assignOp(n *ast.AssignStmt) bool {
 		mark := timeOp{op: op, x: x, y: y, opPos: n.TokPos, length: true}
 		call := j.timeCall(mark, y.Pos(), tx, j.c.universe.imported("time", "Duration"), tx)
 		j.marks[n] = mark
-		j.replaced = append(j.replaced, rewording{types.ExprString(call), types.ExprString(y)})
+		j.replaced = append(j.replaced, call)
 		n.Tok, n.Rhs[0], changed = token.ASSIGN, call, true
 	case u.isDecimal(ty):
 		j.decimalInto(n, tx)
@@ -459,7 +473,6 @@ func (j *job) orForm(n *ast.CallExpr) bool {
 	}
 	n.Fun = &ast.Ident{Name: mark.of.Name(), NamePos: id.Pos()}
 	j.marks[n] = mark
-	j.replaced = append(j.replaced, rewording{mark.of.Name(), "or"})
 	return true
 }
 

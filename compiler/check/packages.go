@@ -211,13 +211,10 @@ func (s *Std) writeCache() {
 
 // unreadable reports a package whose types can't be had.
 func (j *job) unreadable(path string, err error, at source.Span) {
-	if j.c.broken["\x00"+path] {
+	if j.c.told[path] {
 		return
 	}
-	j.c.broken["\x00"+path] = true
-	if err == nil {
-		err = errors.New("its types can't be read")
-	}
+	j.c.told[path] = true
 	d := j.l.Errorf(diag.GoPackage, at, "can't read the types of package %s: %v", path, err)
 	if j.c.opts.Importer == nil && strings.Contains(err.Error(), "version") {
 		d.Notef("flowc was built with %s, the go command is %s", runtime.Version(), j.c.opts.Std.o.GoVersion)

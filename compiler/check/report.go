@@ -53,21 +53,32 @@ func (j *job) posSpan(start, end token.Pos) source.Span {
 	return j.span(from, to)
 }
 
+// A rewording is how rewritten code is called in messages.
+type rewording struct{ now, was string }
+
+// rewordings are all of them, longer code first, since it holds the shorter.
+func (j *job) rewordings() []rewording {
+	if j.said != nil {
+		return j.said
+	}
+	j.said = []rewording{}
+	for _, x := range j.replaced {
+		// A message that holds more code than this is of no use to anybody.
+		if int(x.End()-x.Pos()) < 2000 {
+			j.said = append(j.said, rewording{types.ExprString(x), oneLine(j.source(x))})
+		}
+	}
+	slices.SortStableFunc(j.said, func(a, b rewording) int { return len(b.now) - len(a.now) })
+	return j.said
+}
+
 // words takes out of a message what is the checker's own: the package of event
 // types, conversions that it inserted, and what decimals and enums are in it.
 func (j *job) words(msg string) string {
-	// Longer code first: it holds the shorter.
-	list := slices.Clone(j.replaced)
-	slices.SortStableFunc(list, func(a, b rewording) int { return len(b.now) - len(a.now) })
-	for range 4 {
-		before := msg
-		for _, r := range list {
-			msg = strings.ReplaceAll(msg, r.now, r.was)
-		}
-		if msg == before {
-			break
-		}
+	for _, r := range j.rewordings() {
+		msg = strings.ReplaceAll(msg, r.now, r.was)
 	}
+	msg = strings.NewReplacer(j.c.universe.orList.Name(), "or", j.c.universe.orMap.Name(), "or").Replace(msg)
 	for _, kind := range []string{"float64", "string", "slice"} {
 		msg = strings.ReplaceAll(msg, "of "+kind+" type "+hidden+".", "of type "+hidden+".")
 		msg = strings.ReplaceAll(msg, "constant of "+kind+" type "+hidden+".", "constant of type "+hidden+".")

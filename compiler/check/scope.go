@@ -41,12 +41,12 @@ func (c *Checker) addImports(list []UserImport) {
 // nameImports finds out the names of packages that were imported without one.
 func (c *Checker) nameImports() {
 	for _, e := range c.listed {
-		if e.local != "" || c.broken[e.Path] {
+		if e.local != "" || c.broken[e.Path] != nil {
 			continue
 		}
 		pkg, err := c.load(e.Path)
 		if err != nil {
-			c.broken[e.Path] = true
+			c.broken[e.Path] = err
 			// The usual name, so that its uses are not called undefined.
 			e.local = path.Base(e.Path)
 		} else {
@@ -58,10 +58,15 @@ func (c *Checker) nameImports() {
 	}
 }
 
-// Unused warns of imports that no snippet used. Call it when all snippets have
-// been checked.
+// Unused warns of imports that no snippet used, and reports those whose names
+// can't be had. Call it when all snippets have been checked.
 func (c *Checker) Unused(l *diag.List) {
 	for _, e := range c.listed {
+		if e.local == "decimal" || e.local == "flow" || e.local == "time" && e.Path != "time" || reservedNames[e.local] {
+			l.Errorf(diag.AmbiguousImport, e.Span, "`%s` is a name that generated programs and snippets need themselves", e.local).
+				Helpf("give the import another name: `imports: [%s: %s]`", "my"+e.local, e.Path)
+			continue
+		}
 		if !e.used {
 			l.Warningf(diag.UnusedImport, e.Span, "%q is imported and not used", e.Path).Helpf("remove it from `imports`")
 		}
@@ -235,23 +240,20 @@ func (j *job) importPackage(e *importEntry, id *ast.Ident) bool {
 	if e.pkg != nil {
 		return true
 	}
-	if j.c.broken[e.Path] {
-		// Reported where it was first met.
-		if !j.l.HasErrors() {
-			j.unreadable(e.Path, nil, j.nodeSpan(id))
-		}
-		return false
+	err := j.c.broken[e.Path]
+	if err == nil {
+		e.pkg, err = j.c.load(e.Path)
 	}
-	pkg, err := j.c.load(e.Path)
-	if err != nil {
-		j.c.broken[e.Path] = true
-		if !e.users || !j.l.HasErrors() {
-			j.unreadable(e.Path, err, j.nodeSpan(id))
-		}
-		return false
+	if err == nil {
+		return true
 	}
-	e.pkg = pkg
-	return true
+	e.pkg = nil
+	j.c.broken[e.Path] = err
+	// Whoever loads the user's packages has reported what is wrong with them.
+	if !e.users || !j.l.HasErrors() {
+		j.unreadable(e.Path, err, j.nodeSpan(id))
+	}
+	return false
 }
 
 // localNames are the names in scope of a snippet besides its own, sorted, for

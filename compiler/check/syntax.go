@@ -40,9 +40,11 @@ type job struct {
 
 	shape     shape
 	marks     map[ast.Node]any        // what operators.go rewrote
-	replaced  []rewording             // how rewritten code was spelled
+	replaced  []ast.Expr              // what operators.go made, for messages
 	known     map[ast.Expr]types.Type // types of what was just rewritten
-	refused   map[token.Pos]bool      // mistakes with numbers that were reported
+	locals    map[types.Object]types.Type
+	said      []rewording
+	refused   map[token.Pos]bool // mistakes with numbers that were reported
 	returns   []*ast.ReturnStmt
 	errResult bool       // the body returns an error as well
 	result    types.Type // the value's type, after solve
