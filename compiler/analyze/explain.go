@@ -340,6 +340,9 @@ func (x *explainer) write(n *ir.Node, op *ir.Encode) Write {
 	}
 	if op.Raw {
 		w.Why = "nothing on the way makes new records"
+		if setters := x.setters(n); len(setters) > 0 {
+			w.Why += ", and what " + quoted(setters) + " changes is spliced into them"
+		}
 		return w
 	}
 	w.Why = x.whyEncoded(n, op)
@@ -366,6 +369,24 @@ func (x *explainer) whyEncoded(n *ir.Node, op *ir.Encode) string {
 		return "a row of CSV means nothing without the header that it was read under"
 	}
 	return "the sink's format has options of its own"
+}
+
+// setters are the nodes that splice something into the records that come to an
+// encoder.
+func (x *explainer) setters(n *ir.Node) []string {
+	var setters []string
+	before := x.reach(n.ID, func(e *ir.Edge) string {
+		if e.Origin != ir.Intact {
+			return e.To // what was before is no part of these records
+		}
+		return e.From
+	}, x.in)
+	for _, m := range x.p.Nodes {
+		if op, ok := m.Op.(*ir.Apply); ok && op.Verb == ir.VerbSet && before[m.ID] {
+			setters = append(setters, m.YAML)
+		}
+	}
+	return setters
 }
 
 // maker is the node that made the records on an edge.

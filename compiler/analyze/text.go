@@ -50,7 +50,9 @@ func (t *text) rows(rows []row) {
 		indent := strings.Repeat(" ", column+4)
 		first := fmt.Sprintf("  %-*s  ", column, r.name)
 		if len([]rune(r.name)) > column {
-			t.line("  %s", r.name)
+			for _, line := range wrap(r.name, width-2) {
+				t.line("  %s", line)
+			}
 			first = indent
 		}
 		for i, line := range wrap(r.says, width-column-4) {
@@ -149,6 +151,7 @@ func (t *text) promises(e *Explanation) {
 func (t *text) loops(e *Explanation) {
 	t.section("What runs together")
 	var rows []row
+	single := map[string]int{} // where nodes that run alone, for one reason, stand
 	for _, l := range e.Loops {
 		lanes := fmt.Sprintf("%d loops", l.Lanes)
 		switch l.Lanes {
@@ -157,7 +160,16 @@ func (t *text) loops(e *Explanation) {
 		case 1:
 			lanes = "one loop"
 		}
-		rows = append(rows, row{strings.Join(l.Nodes, " + "), lanes + ": " + l.Why + "."})
+		r := row{strings.Join(l.Nodes, " + "), lanes + ": " + l.Why + "."}
+		if i, ok := single[r.says]; ok && len(l.Nodes) == 1 {
+			rows[i].name += ", " + r.name
+			rows[i].says = strings.Replace(r.says, ":", " each:", 1)
+			continue
+		}
+		if len(l.Nodes) == 1 {
+			single[r.says] = len(rows)
+		}
+		rows = append(rows, r)
 	}
 	t.rows(rows)
 }
@@ -208,7 +220,7 @@ func (r Read) inWords(decodes bool) string {
 		return fmt.Sprintf("%s%s all of %s.", of, verb, r.Type)
 	case r.Fields[0] == "*":
 		return fmt.Sprintf("%s%s the %s.", of, verb, r.Type)
-	case r.Of > 0:
+	case r.Of > 0 && decodes:
 		return fmt.Sprintf("%s%s %s (%s has %s).", of, verb, strings.Join(r.Fields, ", "), r.Type, plural(r.Of, "field"))
 	}
 	return fmt.Sprintf("%s%s %s.", of, verb, strings.Join(r.Fields, ", "))
@@ -233,18 +245,28 @@ func (t *text) writes(e *Explanation) {
 
 func (t *text) queues(e *Explanation) {
 	var rows []row
+	same := map[string]int{} // where edges of which the same is said stand
 	for _, edge := range e.Edges {
 		if edge.Kind == ir.Error || edge.Fused && !edge.Copied {
 			continue
 		}
 		says := capital(edge.Why) + "."
+		if e.isSink(edge.To) {
+			says = "A sink writes in a goroutine of its own, so that a slow write does not hold up the loop before it."
+		}
 		if edge.Batch > 0 {
 			says += fmt.Sprintf(" It gathers %d records before it writes.", edge.Batch)
 		}
 		if edge.Copied {
 			says += " Its records are copies, because `" + edge.To + "` writes to what others still read."
 		}
-		rows = append(rows, row{edge.From + " to " + edge.To, says})
+		name := edge.From + " to " + edge.To
+		if i, ok := same[says]; ok {
+			rows[i].name += ", " + name
+			continue
+		}
+		same[says] = len(rows)
+		rows = append(rows, row{name, says})
 	}
 	if len(rows) == 0 {
 		return
@@ -254,6 +276,10 @@ func (t *text) queues(e *Explanation) {
 		t.line("  %s", line)
 	}
 	t.rows(rows)
+}
+
+func (e *Explanation) isSink(name string) bool {
+	return slices.ContainsFunc(e.Nodes, func(n Node) bool { return n.Name == name && n.Kind == "sink" })
 }
 
 // sizes say the bounds of all queues in one sentence.
