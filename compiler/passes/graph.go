@@ -15,7 +15,8 @@ type graph struct {
 }
 
 func newGraph(p *ir.Program) *graph {
-	g := &graph{p: p, nodes: map[string]*ir.Node{}, in: map[string][]*ir.Edge{}, out: map[string][]*ir.Edge{}}
+	size := len(p.Nodes)
+	g := &graph{p: p, nodes: make(map[string]*ir.Node, size), in: make(map[string][]*ir.Edge, size), out: make(map[string][]*ir.Edge, size)}
 	for _, n := range p.Nodes {
 		g.nodes[n.ID] = n
 	}
@@ -30,7 +31,7 @@ func newGraph(p *ir.Program) *graph {
 // in the program's order.
 func (g *graph) forward() []*ir.Node {
 	order := make([]*ir.Node, 0, len(g.p.Nodes))
-	seen := map[string]bool{}
+	seen := make(map[string]bool, len(g.p.Nodes))
 	var visit func(id string)
 	visit = func(id string) {
 		if seen[id] {

@@ -344,3 +344,15 @@ func chainOf(n int) *ir.Program {
 	r.sink("sink")
 	return r.p
 }
+
+func BenchmarkVerify(b *testing.B) {
+	p := chainOf(1000)
+	if err := Run(p, Options{}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := ir.Verify(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
