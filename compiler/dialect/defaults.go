@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/schema"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // defaults are the block `defaults`, split.
@@ -30,7 +31,7 @@ func (r *reader) readDefaults(block *parse.Node) {
 			if m.Value.Kind == parse.Mapping {
 				r.defaults.configs[m.Key.Text] = m.Value
 			} else {
-				notMapping(m.Value, "the config of a connector", r.l)
+				r.l.Errorf(diag.WrongType, m.Value.Place(), "`%s` must be a config for its nodes, and this is %s", m.Key.Text, m.Value.Kind)
 			}
 			continue
 		}

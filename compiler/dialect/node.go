@@ -132,7 +132,7 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	r.readFrom(n, body)
 	n.Key = goNode(body.Get("key"))
 	n.Let = r.lets(body.Get("let"))
-	n.Drop = drop(body.Member("drop"))
+	n.Drop = drop(body.Member("drop"), n.Bad)
 	n.Was = text(body.Get("was"))
 	n.Guarantee = text(body.Get("guarantee"))
 	n.Validate = text(body.Get("validate"))
@@ -263,12 +263,13 @@ func (r *reader) lets(n *parse.Node) []syntax.Let {
 }
 
 // drop reads `drop: true` and `drop: [a, b]`.
-func drop(m *parse.Member) syntax.Drop {
+func drop(m *parse.Member, bad bool) syntax.Drop {
 	if m == nil {
 		return syntax.Drop{}
 	}
 	d := syntax.Drop{Span: m.Value.Place(), Ports: texts(m.Value)}
-	d.All = m.Value.Kind == parse.Bool && parse.Value(m.Value) == true
+	d.All = m.Value.Kind == parse.Bool && parse.Value(m.Value) == true ||
+		bad && m.Value.Kind != parse.Bool && m.Value.Kind != parse.Sequence // meant, whatever was written
 	return d
 }
 
@@ -332,7 +333,10 @@ func (r *reader) use(n *syntax.Node, body *parse.Node) {
 func (r *reader) config(n *parse.Node) []syntax.ConfigKey {
 	var out []syntax.ConfigKey
 	for _, m := range members(n) {
-		out = append(out, syntax.ConfigKey{Key: key(m), Node: m.Value, Value: r.configValue(m)})
+		before := len(*r.l)
+		c := syntax.ConfigKey{Key: key(m), Node: m.Value, Value: r.configValue(m)}
+		c.Bad = len(*r.l) > before
+		out = append(out, c)
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func (r *reader) typeAt(n *parse.Node, who string, depth int) *syntax.TypeExpr {
 		}
 		d.Helpf("name a type, such as `string`")
 	default:
-		r.l.Errorf(diag.TypeSyntax, n.Place(), "%s must be a type, and this is %s", who, n.Kind).Helpf("name a type, such as `string`")
+		r.l.Errorf(diag.TypeSyntax, n.Place(), "%s can't be %s", who, n.Kind).Helpf("name a type, such as `string`")
 	}
 	return t
 }

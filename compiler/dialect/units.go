@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -28,7 +29,9 @@ func (r *reader) duration(n *parse.Node, none int64) int64 {
 
 // durationLike tells whether only the size of a duration can be what is wrong
 // with it: anything else its definition has refused.
-func durationLike(s string) bool { return strings.Trim(s, "0123456789.nuµmsh") == "" }
+func durationLike(s string) bool { return durationForm.MatchString(s) }
+
+var durationForm = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
 
 // size reads a number of bytes; 0 for none.
 func (r *reader) size(n *parse.Node) int64 {

@@ -73,6 +73,10 @@ func (w *lowering) config(n *node, side *catalog.Side, own ...string) []ir.Setti
 		r.keys[side.Keys[i].Name] = &side.Keys[i]
 	}
 	for _, c := range n.Config {
+		if c.Bad {
+			r.meant[c.Key.Text] = true
+			continue
+		}
 		if !slices.Contains(own, c.Key.Text) {
 			r.key(c.Key.Text, c.Key.Span, c.Node, c.Value, own)
 		}
@@ -129,15 +133,16 @@ func (r *configReader) unknown(name string, at source.Span, own []string) {
 	for _, k := range own {
 		free, all = append(free, k), append(all, "`"+k+"`")
 	}
-	last := name[strings.LastIndexByte(name, '.')+1:]
+	if slices.Contains(nodeKeys[r.n.Role], name) {
+		r.n.Bad = true // that the node lacks it follows from this
+		d.Caret("a key of the node")
+		d.Helpf("write `%s` beside `use`, not inside `config`", name)
+		return
+	}
 	if near := diag.Nearest(name, free); near != "" {
 		d.Caret("did you mean `%s`?", near)
 		d.Replace(at, near[strings.LastIndexByte(near, '.')+1:], "write `%s`", near)
 		r.meant[near] = true
-		return
-	}
-	if slices.Contains(nodeKeys[r.n.Role], last) {
-		d.Helpf("`%s` is a key of the node: write it beside `use`, not inside `config`", last)
 		return
 	}
 	if len(all) > 0 {
@@ -184,7 +189,7 @@ func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 	if !r.w.perRecord(r.n, k.Name, k.PerRecord, v) {
 		return s, false
 	}
-	return s, r.fits(k, k.Type, v)
+	return s, r.fits(k, k.Name, k.Type, v)
 }
 
 // hasReference tells whether a value, or each of its items, takes something from
@@ -249,9 +254,13 @@ var kindWords = map[string]string{
 
 // fits checks a value against the type of its key. What comes from outside is
 // checked when the program starts.
-func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
+func (r *configReader) fits(k *catalog.Key, name, typ string, v *ir.Value) bool {
 	wrong := func(code diag.Code, format string, args ...any) bool {
-		d := r.w.l.Errorf(code, v.Span, format, args...)
+		at := v.Span
+		if at.Start == at.End { // nothing stands there
+			at = r.took[k.Name]
+		}
+		d := r.w.l.Errorf(code, at, format, args...)
 		if k.Doc != "" {
 			d.Notef("`%s`: %s", k.Name, k.Doc)
 		}
@@ -259,9 +268,9 @@ func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
 	}
 	mustBe := func() bool {
 		if v.Kind == "null" {
-			return wrong(diag.MissingValue, "`%s` has no value", k.Name)
+			return wrong(diag.MissingValue, "`%s` has no value", name)
 		}
-		return wrong(diag.WrongType, "`%s` must be %s, and this is %s", k.Name, article(typeWord(typ)), kindWords[v.Kind])
+		return wrong(diag.WrongType, "`%s` must be %s, and this is %s", name, article(typeWord(typ)), kindWords[v.Kind])
 	}
 	switch {
 	case strings.HasPrefix(typ, "["):
@@ -275,7 +284,7 @@ func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
 		ok := true
 		for _, item := range v.Items {
 			item.Secret = v.Secret
-			ok = r.fits(k, strings.Trim(typ, "[]"), item) && ok
+			ok = r.fits(k, name, strings.Trim(typ, "[]"), item) && ok
 		}
 		return ok
 	case strings.HasPrefix(typ, "map of "):
@@ -285,7 +294,7 @@ func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
 		ok := true
 		for _, e := range v.Entries {
 			e.Value.Secret = v.Secret
-			ok = r.fits(k, strings.TrimPrefix(typ, "map of "), e.Value) && ok
+			ok = r.fits(k, name+"."+e.Key, strings.TrimPrefix(typ, "map of "), e.Value) && ok
 		}
 		return ok
 	case v.Kind == "list" || v.Kind == "map" || v.Kind == "null":
@@ -304,25 +313,25 @@ func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
 		if v.Kind != "int" {
 			return mustBe()
 		}
-		return r.integer(typ, v, wrong, k)
+		return r.integer(typ, v, wrong, name)
 	case "float64":
 		if v.Kind != "int" && v.Kind != "float" {
 			return mustBe()
 		}
 		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return wrong(diag.BadValue, "`%s` must be a number, not `%s`", k.Name, text)
+			return wrong(diag.BadValue, "`%s` must be a number, not `%s`", name, text)
 		}
 	case "duration":
 		if d, err := time.ParseDuration(text); err != nil || d < 0 {
-			return wrong(diag.BadValue, "`%s` must be a length of time such as `500ms` or `1m30s`, not `%s`", k.Name, text)
+			return wrong(diag.BadValue, "`%s` must be a length of time such as `500ms` or `1m30s`, not `%s`", name, text)
 		}
 	case "size":
 		if _, ok := catalog.ParseSize(text); !ok {
-			return wrong(diag.BadValue, "`%s` must be a number of bytes such as `4096` or `64KiB`, not `%s`", k.Name, text)
+			return wrong(diag.BadValue, "`%s` must be a number of bytes such as `4096` or `64KiB`, not `%s`", name, text)
 		}
 	case "string":
 		if len(k.Values) > 0 && !slices.Contains(k.Values, text) {
-			d := r.w.l.Errorf(diag.BadValue, v.Span, "`%s` must be one of `%s`, not `%s`", k.Name, strings.Join(k.Values, "`, `"), text)
+			d := r.w.l.Errorf(diag.BadValue, v.Span, "`%s` must be one of `%s`, not `%s`", name, strings.Join(k.Values, "`, `"), text)
 			d.Near(text, k.Values)
 			return false
 		}
@@ -331,7 +340,7 @@ func (r *configReader) fits(k *catalog.Key, typ string, v *ir.Value) bool {
 }
 
 // integer checks a whole number and writes it in decimal, as Go reads it.
-func (r *configReader) integer(typ string, v *ir.Value, wrong func(diag.Code, string, ...any) bool, k *catalog.Key) bool {
+func (r *configReader) integer(typ string, v *ir.Value, wrong func(diag.Code, string, ...any) bool, name string) bool {
 	text := strings.TrimPrefix(v.Text(), "+")
 	base := 10
 	switch {
@@ -343,14 +352,14 @@ func (r *configReader) integer(typ string, v *ir.Value, wrong func(diag.Code, st
 	if typ == "uint64" {
 		u, err := strconv.ParseUint(text, base, 64)
 		if err != nil {
-			return wrong(diag.BadValue, "`%s` must be a whole number that is not negative, not `%s`", k.Name, v.Text())
+			return wrong(diag.BadValue, "`%s` must be a whole number that is not negative, not `%s`", name, v.Text())
 		}
 		setText(v, strconv.FormatUint(u, 10))
 		return true
 	}
 	i, err := strconv.ParseInt(text, base, 64)
 	if err != nil {
-		return wrong(diag.BadValue, "`%s` is beyond the largest whole number: `%s`", k.Name, v.Text())
+		return wrong(diag.BadValue, "`%s` is beyond the largest whole number: `%s`", name, v.Text())
 	}
 	setText(v, strconv.FormatInt(i, 10))
 	return true

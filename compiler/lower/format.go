@@ -89,7 +89,7 @@ func (w *lowering) guess(n *node, side *catalog.Side, p *syntax.ConfigKey, lines
 		}
 		return
 	}
-	if p == nil || p.Value == nil || p.Node.Kind != parse.String {
+	if p == nil || p.Bad || p.Node.Kind != parse.String {
 		return // the key is missing or wrong, which is said elsewhere
 	}
 	f.at = p.Node.Place()
@@ -144,9 +144,7 @@ func lastText(v *ir.Value) (string, bool) {
 
 // csvOptions reads {delimiter: ";", quote: "'", columns: [a, b], header: false}.
 func (w *lowering) csvOptions(n *parse.Node) []ir.Setting {
-	if !schema.Check("CSV", "`csv`", n, n.Place(), w.l) {
-		return nil
-	}
+	schema.Check("CSV", "`csv`", n, n.Place(), w.l) // what fits is read all the same
 	var out []ir.Setting
 	add := func(key string, kind ir.TypeKind, v *ir.Value, at source.Span) {
 		t := &ir.Type{Kind: kind}
@@ -161,8 +159,11 @@ func (w *lowering) csvOptions(n *parse.Node) []ir.Setting {
 	for _, m := range n.Members {
 		switch m.Key.Text {
 		case "delimiter", "quote":
+			if m.Value.Kind != parse.String {
+				continue
+			}
 			if utf8.RuneCountInString(m.Value.Text) != 1 || strings.ContainsAny(m.Value.Text, "\r\n") {
-				d := w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character, not %q", m.Key.Text, m.Value.Text)
+				d := w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character, not `%s`", m.Key.Text, m.Value.Text)
 				if m.Value.Text == `\t` || strings.EqualFold(m.Value.Text, "tab") {
 					d.Replace(m.Value.Span, `"\t"`, "for a tab write `\"\\t\"`")
 				}
@@ -192,7 +193,7 @@ func (w *lowering) csvOptions(n *parse.Node) []ir.Setting {
 func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 	problem, field := "", (*ir.Field)(nil)
 	switch f.codec {
-	case "csv":
+	case "csv", "logfmt":
 		if t.Kind != ir.Struct {
 			problem = "has cells, and a record of " + t.String() + " has no fields to fill them"
 			break

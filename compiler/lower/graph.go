@@ -252,7 +252,7 @@ func (w *lowering) attach(n *node) bool {
 			n.meta = nil
 		}
 		w.port(e)
-		if e.port == nil || e.port.typ == nil {
+		if e.port == nil {
 			known = false
 			continue
 		}
@@ -262,6 +262,7 @@ func (w *lowering) attach(n *node) bool {
 			continue
 		}
 		e.port.by = append(e.port.by, e)
+		known = known && e.port.typ != nil
 	}
 	if n.vague && n.Role != syntax.Sink {
 		known = false

@@ -21,13 +21,13 @@ func (w *lowering) readLets(n *node) {
 			src.As, src.Text, src.At = s.Type.Text, s.Node.Text, s.Node
 		default:
 			if src.Type = w.typ(s.TypeExpr); src.Type == nil {
-				n.Bad = true
+				n.badLets = append(n.badLets, s.Name.Text)
 				continue
 			}
 		}
 		let := w.checker.Let(src, w.l)
 		if let == nil {
-			n.Bad = true
+			n.badLets = append(n.badLets, s.Name.Text)
 			continue
 		}
 		n.lets = append(n.lets, let)
@@ -65,6 +65,9 @@ func (w *lowering) check(n *node, text string, at check.Place, want check.Want) 
 }
 
 func (w *lowering) checkWith(n *node, text string, at check.Place, want check.Want, params []check.Param) *ir.Expr {
+	if len(n.badLets) > 0 && slices.ContainsFunc(wordsOf(text), func(word string) bool { return slices.Contains(n.badLets, word) }) {
+		return nil // what it says about that value follows from the mistake in it
+	}
 	before := len(*w.l)
 	e := w.checker.Check(check.Snippet{
 		Text: text, At: at, Node: n.Name.Text, In: n.in, Meta: n.meta, Lets: n.lets, Params: params, Want: want,

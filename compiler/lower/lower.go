@@ -119,6 +119,7 @@ type node struct {
 	// answers tells that all sources that feed it can answer the sender.
 	answers bool
 	lets    []*ir.Let
+	badLets []string // let values that could not be read, which was reported
 	// main, decode and encode are its nodes in the program.
 	main, decode, encode *ir.Node
 	policy               *ir.ErrorPolicy

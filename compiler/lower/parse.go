@@ -45,7 +45,7 @@ func (w *lowering) parse(n *node, m *ir.Node) {
 	case "csv":
 		w.parseCSV(n, op, t)
 	case "logfmt":
-		w.holds(n, format{codec: "csv", at: n.Parse.Codec.Span}, t, n.Out.Span)
+		w.holds(n, format{codec: "logfmt", at: n.Parse.Codec.Span}, t, n.Out.Span)
 	}
 }
 

@@ -122,7 +122,7 @@ func (w *lowering) decoder(n *node, f format) {
 	}
 	w.outPorts(n, op)
 	for _, p := range n.outs {
-		if p.typ != nil && f.codec != "" && p.name != op.Else {
+		if p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) {
 			w.holds(n, f, p.typ, n.Out.Span)
 		}
 	}

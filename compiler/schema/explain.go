@@ -76,9 +76,18 @@ func (e *explainer) wrongKind(s *shape, n *parse.Node, who string) {
 		e.add(d).Helpf("it must be %s", s.must())
 		return
 	}
+	if s.name == "#Go" {
+		if d := parse.GoInYAML(n); d != nil {
+			e.add(d)
+			return
+		}
+	}
 	d := e.add(diag.Errorf(diag.WrongType, at, "%s must be %s, and this is %s", who, s.must(), n.Kind))
 	if s.takes()&cue.StringKind != 0 && n.Style == parse.Plain && n.Kind != parse.Mapping && n.Kind != parse.Sequence {
 		d.Replace(n.Span, "'"+n.Text+"'", "make it a string: `'%s'`", n.Text)
+	}
+	if word, ok := map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}[strings.ToLower(n.Text)]; ok && n.Kind == parse.String && s.takes()&cue.BoolKind != 0 {
+		d.Replace(n.Span, word, "write `%s`", word)
 	}
 	if n.Kind == parse.String && s.takes()&cue.NumberKind != 0 {
 		if plain := strings.TrimSpace(n.Text); looksLikeNumber(plain) {

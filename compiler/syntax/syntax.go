@@ -158,6 +158,8 @@ type ConfigKey struct {
 	Value *ir.Value
 	// Node is the value as it was read.
 	Node *parse.Node
+	// Bad tells that a mistake inside the value was reported.
+	Bad bool
 }
 
 // An Assign is a name with inline Go.
