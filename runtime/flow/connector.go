@@ -65,8 +65,9 @@ type Sink interface {
 	Close(ctx context.Context, done bool) error
 }
 
-// A Stateful sink takes part in checkpoints: State is asked for right after
-// Sync at a barrier and stored with the sources' positions; Restore is called
+// A Stateful sink takes part in checkpoints: State is asked for after Open (when
+// there is no checkpoint yet) and right after Sync at each barrier, and stored
+// with the sources' positions; Restore is called
 // before Open with what was stored, and must bring the sink back to exactly
 // that state (a file is cut to its committed length).
 type Stateful interface {

@@ -15,7 +15,9 @@ type rowLoop struct {
 	keyed bool
 	times func(row string) int
 	per   func(row string) error
-	count int64
+	// prefix is put before each row.
+	prefix string
+	count  int64
 }
 
 func (l *rowLoop) Run(b *Batch) {
@@ -42,7 +44,7 @@ func (l *rowLoop) Run(b *Batch) {
 		}
 		for range times {
 			for i, out := range l.Outs {
-				out.Data = append(append(out.Data, row...), '\n')
+				out.Data = append(append(append(out.Data, l.prefix...), row...), '\n')
 				if l.ends {
 					out.Ends = append(out.Ends, uint32(len(out.Data)))
 				}
@@ -90,6 +92,9 @@ func (l *toRows) Run(b *Batch) {
 		l.Origin(0)
 		for i, out := range l.Outs[1:] {
 			out.Data = append(append(out.Data, line...), '\n')
+			if l.ends {
+				out.Ends = append(out.Ends, uint32(len(out.Data)))
+			}
 			out.Count++
 			l.Origin(i + 1)
 		}

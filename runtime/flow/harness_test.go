@@ -254,8 +254,15 @@ func (s *memorySink) lines() []string {
 // statefulSink is a memorySink with a committed length, as a file has.
 type statefulSink struct{ memorySink }
 
-func (s *statefulSink) State() (any, error) { return map[string]int{"length": s.synced}, nil }
+func (s *statefulSink) State() (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return map[string]int{"length": s.synced}, nil
+}
+
 func (s *statefulSink) Restore(_ context.Context, state json.RawMessage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var st struct{ Length int }
 	if err := json.Unmarshal(state, &st); err != nil {
 		return err

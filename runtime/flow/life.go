@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -113,7 +114,29 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 			in.start(len(r.lanes))
 		}
 	}
+	if saved == nil && p.store != nil {
+		return p.saveStart()
+	}
 	return nil
+}
+
+// saveStart writes the first checkpoint, before anything is read, where sinks
+// have a state: a crash before the next one must find them as they are now.
+func (p *Program) saveStart() error {
+	states := map[*sinkRun]json.RawMessage{}
+	for _, s := range p.sinks {
+		state, err := s.state()
+		if err != nil {
+			return err
+		}
+		if state != nil {
+			states[s] = state
+		}
+	}
+	if len(states) == 0 {
+		return nil
+	}
+	return p.writeCheckpoint(nil, states, false)
 }
 
 func (p *Program) openSink(ctx context.Context, s *sinkRun, saved *Checkpoint) error {
@@ -136,9 +159,11 @@ func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) 
 	if seeker, ok := in.source.(Seeker); ok && saved != nil {
 		splits := saved.Sources[in.name].Splits
 		in.places.restore(splits)
-		err := p.insist(ctx, in.node, func(ctx context.Context) error { return seeker.Seek(ctx, positionsOf(splits)) })
-		if err != nil {
-			return p.nodeError(in.node, "seek", err)
+		if len(splits) > 0 {
+			err := p.insist(ctx, in.node, func(ctx context.Context) error { return seeker.Seek(ctx, positionsOf(splits)) })
+			if err != nil {
+				return p.nodeError(in.node, "seek", err)
+			}
 		}
 	}
 	p.opened = append(p.opened, closing{in.node, func(ctx context.Context, _ bool) error { return in.source.Close(ctx) }})

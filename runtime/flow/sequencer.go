@@ -55,6 +55,7 @@ func (s *sequencer) reserve() uint64 {
 	}
 	n := s.next
 	s.next++
+	s.batches++
 	s.mu.Unlock()
 	return n
 }

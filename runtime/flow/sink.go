@@ -212,19 +212,28 @@ func (s *sinkRun) commit() json.RawMessage {
 	if s.broken != nil {
 		return nil
 	}
+	state, err := s.state()
+	if err != nil {
+		s.breakDown(err)
+	}
+	return state
+}
+
+// state is what the sink wants to find again; nil where it has none.
+func (s *sinkRun) state() (json.RawMessage, error) {
 	stateful, ok := s.sink.(Stateful)
 	if !ok || !s.p.checkpointing() {
-		return nil
+		return nil, nil
 	}
 	state, err := stateful.State()
-	if err == nil {
-		var encoded []byte
-		if encoded, err = json.Marshal(state); err == nil {
-			return encoded
-		}
+	if err != nil {
+		return nil, s.errorOf("state", err)
 	}
-	s.breakDown(s.errorOf("state", err))
-	return nil
+	encoded, err := json.Marshal(state)
+	if err != nil {
+		return nil, s.errorOf("state", err)
+	}
+	return encoded, nil
 }
 
 // write writes all records of a packet, or has them end as the policy says.
