@@ -533,7 +533,7 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 func (d *decoder) structBody(t *ir.Type) []jen.Code {
 	g := d.g
 	object := "object" + upperFirst(typeWord(t))
-	sub := &decoder{g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, shared: d.shared, slotSet: d.slotSet, lists: d.lists}
+	sub := &decoder{g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, flavor: d.flavor, shared: d.shared, slotSet: d.slotSet, lists: d.lists}
 	w := sub.groupWriter("spans", "out, ", map[string]bool{})
 	w.leaves("out", "", &sub.wants, leaves(t, []ir.Path{ir.Whole}), 0)
 	d.slotOnce(object, g.Gof("%s *@jsonscan.Object", object))

@@ -56,7 +56,7 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	switch op.Codec {
 	case "ndjson", "text":
 	case "csv":
-		framer = "l.rows"
+		framer = fmt.Sprintf("@frame.CSVRows{Delimiter: %q, Quote: %q}", firstByte(settingText(op.Options, "delimiter"), ','), firstByte(settingText(op.Options, "quote"), '"'))
 	case "json":
 		// The framer as it was before this block; see frame.Framer.
 		before = append(before, l.Go("values := b.Frame.(*@frame.JSONValues)"))
@@ -255,7 +255,7 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 	}
 	var first []jen.Code
 	if raw && containsWord(jen.Block(body...).GoString(), "line") {
-		first = []jen.Code{l.Go("line := b.Bytes(l.Next)")}
+		first = []jen.Code{l.Go("line := @frame.At(b.Data, b.Ends, l.Next)")}
 	}
 	return l.overRows(t, first, body), nil
 }

@@ -445,7 +445,7 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	})
 	last := &at.chain.steps[len(at.chain.steps)-1]
 	var cases []jen.Code
-	branch := func(port, label string) error {
+	branch := func(port string, label *jen.Statement) error {
 		sub := at
 		counter := l.names.lower(n.YAML) + upperFirst(camel(port))
 		sub.chain = &chain{counter: counter}
@@ -465,16 +465,16 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 			last.filtered = "l." + counter
 			code = append([]jen.Code{l.Gof("l.%s++", counter)}, code...)
 		}
-		cases = append(cases, l.Go(label).Op(":").Comment(port).Line().Add(statements(code)))
+		cases = append(cases, label.Block(append([]jen.Code{jen.Comment(port)}, code...)...))
 		return nil
 	}
 	for i, c := range op.Cases {
-		if err := branch(c.Port, fmt.Sprintf("case %d", i)); err != nil {
+		if err := branch(c.Port, jen.Case(jen.Lit(i))); err != nil {
 			return nil, err
 		}
 	}
 	if op.Else != "" {
-		if err := branch(op.Else, "default"); err != nil {
+		if err := branch(op.Else, jen.Default()); err != nil {
 			return nil, err
 		}
 	} else {
@@ -483,18 +483,6 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 		cases = append(cases, jen.Default().Block(l.Gof("l.%s++", counter)))
 	}
 	return []jen.Code{l.Gof("switch %s(%s)", name, l.args(v, exprs...)).Block(cases...)}, nil
-}
-
-// statements joins code line by line.
-func statements(code []jen.Code) *jen.Statement {
-	s := &jen.Statement{}
-	for i, c := range code {
-		if i > 0 {
-			s.Line()
-		}
-		s.Add(c)
-	}
-	return s
 }
 
 // condition is an expression as the condition of an if: composite literals

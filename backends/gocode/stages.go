@@ -42,7 +42,7 @@ func (w *stageWriter) typ(t *ir.Type) string {
 	case t.Go != nil:
 		s := t.Go.Name
 		if t.Go.Package != "" {
-			w.use(t.Go.PkgName, t.Go.Package)
+			w.use(t.Go.PkgName, w.g.importPath(t.Go.Package))
 			s = t.Go.PkgName + "." + s
 		}
 		if t.Go.Pointer {
@@ -131,11 +131,7 @@ func (w *stageWriter) expr(e *ir.Expr) {
 		w.consts[c.Name] = c
 	}
 	for _, u := range e.Uses {
-		path := u.Path
-		if path == "github.com/flowc-dev/flowc/runtime/decimal" || path == "github.com/flowc-dev/flowc/runtime/flow" {
-			path = w.g.packages[u.Name]
-		}
-		w.use(u.Name, path)
+		w.use(u.Name, w.g.importPath(u.Path))
 	}
 }
 

@@ -1,6 +1,8 @@
 package gocode
 
 import (
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/flowc-dev/flowc/ir"
@@ -82,7 +84,7 @@ func (g *generator) quotedType(t *ir.Type) string {
 	if t.Go != nil {
 		s := t.Go.Name
 		if t.Go.Package != "" {
-			g.packages[t.Go.PkgName] = t.Go.Package
+			g.packages[t.Go.PkgName] = g.importPath(t.Go.Package)
 			s = "@" + t.Go.PkgName + "." + s
 		}
 		if t.Go.Pointer {
@@ -128,6 +130,19 @@ func (g *generator) quotedType(t *ir.Type) string {
 	return string(t.Kind)
 }
 
+// ownRuntime is the import path of the runtime inside flowc, as the IR names
+// its types.
+const ownRuntime = "github.com/flowc-dev/flowc/runtime/"
+
+// importPath is where generated code finds a package: that of the runtime is a
+// copy.
+func (g *generator) importPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, ownRuntime); ok {
+		return g.layout.Runtime() + "/" + rest
+	}
+	return path
+}
+
 // goNamed is a type of the user's.
 func (g *generator) goNamed(t *ir.GoType) *jen.Statement {
 	s := &jen.Statement{}
@@ -137,7 +152,7 @@ func (g *generator) goNamed(t *ir.GoType) *jen.Statement {
 	if t.Package == "" {
 		return s.Id(t.Name)
 	}
-	return s.Qual(t.Package, t.Name)
+	return s.Qual(g.importPath(t.Package), t.Name)
 }
 
 // fieldType is the type of a struct's field: optional scalars and structs are

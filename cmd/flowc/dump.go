@@ -19,7 +19,7 @@ func (c *dumpCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var options []ir.PrintOption
+	var options []ir.Option
 	if c.Spans {
 		options = append(options, ir.WithSpans)
 	}

@@ -40,7 +40,10 @@ type pipelineArg struct {
 
 // compile compiles the pipeline and prints its diagnostics; without errors it
 // returns the result.
-func (p pipelineArg) compile(a *app) (*driver.Result, error) {
+func (p pipelineArg) compile(a *app) (*driver.Result, error) { return p.compileUpTo(a, "") }
+
+// compileUpTo is compile that ends behind a pass; "lower" runs none.
+func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
 	cache, err := a.cacheDir()
 	if err != nil {
 		return nil, err
@@ -51,6 +54,7 @@ func (p pipelineArg) compile(a *app) (*driver.Result, error) {
 	}
 	r, err := driver.Compile(a.ctx, driver.Options{
 		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: schemas, CacheDir: cache,
+		StopAfter: pass, MinGo: golang.GoVersion,
 	})
 	if err != nil {
 		return nil, compileError(err)
@@ -79,7 +83,7 @@ func layout(p *ir.Program) backends.Layout {
 	l := backends.Layout{Package: "main", Path: "flowc.local/" + p.Name, Hash: analyze.Hash(p), Version: version()}
 	if p.Module != nil {
 		l.Inside = true
-		l.Path = p.Module.Path + "/internal/flowc_" + strings.ReplaceAll(p.Name, "-", "_")
+		l.Path = p.Module.Folder + "/internal/flowc_" + strings.ReplaceAll(p.Name, "-", "_")
 	}
 	return l
 }
@@ -140,4 +144,22 @@ func moduleAbove(dir string) (root, module string, err error) {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// packageName is the name of a Go package that lies in dir.
+func packageName(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		abs = dir
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(filepath.Base(abs)) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' && b.Len() > 0 {
+			b.WriteRune(r)
+		}
+	}
+	if b.Len() == 0 {
+		return "events"
+	}
+	return b.String()
 }

@@ -33,8 +33,11 @@ type Request struct {
 	Files []backends.File
 	// Layout is what it emitted them for.
 	Layout backends.Layout
-	// ModuleDir is the root of the user's module, for a package inside it.
-	ModuleDir string
+	// ModuleDir is the root of the user's module and ModulePath its path, for a
+	// package inside it; Flags are those with which the compiler read it (-mod,
+	// -tags), so that the build sees the same code.
+	ModuleDir, ModulePath string
+	Flags                 []string
 	// CacheDir holds sources and binaries, by content.
 	CacheDir string
 	// Release asks for the reproducible, stripped form that is shipped; without,
@@ -132,6 +135,7 @@ func exe(goos string) string {
 func (r Request) key() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%v\x00%s\x00%s\x00%s\x00", r.Name, r.Layout.Path, r.ModuleDir, r.Release, r.GOOS, r.GOARCH, runtime.Version())
+	fmt.Fprintf(h, "%q\x00", r.Flags)
 	for _, f := range r.Files {
 		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, len(f.Data))
 		h.Write(f.Data)
@@ -204,13 +208,13 @@ func (r Request) arguments(src, out string) (args []string, dir string, err erro
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		return nil, "", err
 	}
+	args = append(args, r.Flags...)
 	return append(args, "-overlay", file, r.Layout.Path), r.ModuleDir, nil
 }
 
 // relative is where the package lies inside the user's module, with slashes.
 func (r Request) relative() string {
-	_, rest, _ := strings.Cut(r.Layout.Path, "/internal/")
-	return "internal/" + rest
+	return strings.TrimPrefix(strings.TrimPrefix(r.Layout.Path, r.ModulePath), "/")
 }
 
 // environment is the caller's, with what a build must not depend on set.

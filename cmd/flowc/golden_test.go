@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/backendtest"
+	"github.com/flowc-dev/flowc/backends/golang"
+	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/compiler/driver"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// The cases of testdata/pipelines: pipeline.yaml with its input, compiled,
+// emitted for each target, built and run. What the program writes is compared
+// with stdout and with the files in want/.
+const casesDir = "../../testdata/pipelines"
+
+func cases(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(casesDir, "*", "pipeline.*"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases in %s: %v", casesDir, err)
+	}
+	return paths
+}
+
+func compileCase(t *testing.T, path string) *driver.Result {
+	t.Helper()
+	schemas := map[string]string{}
+	for _, b := range targets {
+		schemas[b.Name()] = b.OptionsSchema()
+	}
+	r, err := driver.Compile(context.Background(), driver.Options{File: path, Verify: true, Targets: schemas, CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range r.Diagnostics {
+		t.Errorf("%v", d)
+	}
+	if r.Program == nil {
+		t.FailNow()
+	}
+	return r
+}
+
+// emitCase emits a case as a program of its own.
+func emitCase(t *testing.T, p *ir.Program) ([]backends.File, backends.Layout) {
+	t.Helper()
+	l := layout(p)
+	l.Version = ""
+	files, err := golang.Backend{}.Emit(p, nil, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, l
+}
+
+func TestGoldens(t *testing.T) {
+	cache := t.TempDir()
+	for _, path := range cases(t) {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			r := compileCase(t, path)
+			files, l := emitCase(t, r.Program)
+			if !testing.Short() {
+				// Built and run before it is stored, so that no golden is a program
+				// that does not work.
+				runCase(t, dir, r.Program, files, l, cache)
+			}
+			if t.Failed() {
+				return
+			}
+			backendtest.File(t, filepath.Join(dir, "ir.txt"), []byte(ir.Print(r.Program)))
+			backendtest.Tree(t, filepath.Join(dir, "go"), files)
+		})
+	}
+}
+
+// runCase builds the program of a case and runs it on the case's input.
+func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l backends.Layout, cache string) {
+	t.Helper()
+	req := build.Request{Name: p.Name, Files: files, Layout: l, CacheDir: cache}
+	if p.Module != nil {
+		req.ModuleDir, req.ModulePath = p.Module.Dir, p.Module.Path
+	}
+	binary, _, err := build.Binary(context.Background(), req)
+	if err != nil {
+		t.Fatalf("the generated program does not build: %v", err)
+	}
+	work := t.TempDir()
+	copyInput(t, dir, work)
+	cmd := exec.Command(binary, "--log-level", "error")
+	cmd.Dir = work
+	cmd.Env = append(os.Environ(), "FLOWC_STATE="+t.TempDir())
+	if in, err := os.ReadFile(filepath.Join(dir, "stdin")); err == nil {
+		cmd.Stdin = bytes.NewReader(in)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("the program failed: %v\n%s", err, stderr.Bytes())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "stdout")); err == nil || stdout.Len() > 0 {
+		backendtest.File(t, filepath.Join(dir, "stdout"), stdout.Bytes())
+	}
+	compareOutput(t, dir, work)
+}
+
+// input tells whether a file of a case is given to the program, and not what a
+// test compares.
+func input(rel string) bool {
+	switch top, _, _ := strings.Cut(filepath.ToSlash(rel), "/"); top {
+	case "go", "types", "want", "ir.txt", "stdout", "stdin":
+		return false
+	}
+	return true
+}
+
+func copyInput(t *testing.T, from, to string) {
+	t.Helper()
+	each(t, from, func(rel string, data []byte) {
+		if !input(rel) {
+			return
+		}
+		path := filepath.Join(to, rel)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// compareOutput compares the files that the program wrote with want/.
+func compareOutput(t *testing.T, dir, work string) {
+	t.Helper()
+	want := filepath.Join(dir, "want")
+	wrote := map[string]bool{}
+	each(t, work, func(rel string, data []byte) {
+		if _, err := os.Stat(filepath.Join(dir, rel)); err == nil {
+			return // input
+		}
+		wrote[rel] = true
+		backendtest.File(t, filepath.Join(want, rel), data)
+	})
+	if _, err := os.Stat(want); err != nil {
+		return
+	}
+	each(t, want, func(rel string, _ []byte) {
+		if !wrote[rel] {
+			t.Errorf("%s was not written", rel)
+		}
+	})
+}
+
+func each(t *testing.T, dir string, f func(rel string, data []byte)) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		f(rel, data)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
