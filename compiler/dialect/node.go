@@ -408,7 +408,7 @@ func (r *reader) out(n *syntax.Node, v *parse.Node) *syntax.Out {
 	o := &syntax.Out{Span: v.Place()}
 	by := v.Member("by")
 	if by == nil || v.Kind != parse.Mapping {
-		o.Type = r.typeExpr(v, "`out`")
+		o.Type = r.checkedType(v, "`out`")
 		return o
 	}
 	o.By = text(by.Value)

@@ -20,7 +20,7 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	r.readDefaults(root.Get("defaults"))
 	p.Imports = r.imports(root.Get("imports"))
 	for _, m := range members(root.Get("types")) {
-		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.typeExpr(m.Value, "the type `"+m.Key.Text+"`")})
+		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.checkedType(m.Value, "the type `"+m.Key.Text+"`")})
 	}
 	for _, m := range root.Members {
 		role, ok := map[string]syntax.Role{"sources": syntax.Source, "processors": syntax.Processor, "sinks": syntax.Sink}[m.Key.Text]

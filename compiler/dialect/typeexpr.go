@@ -24,6 +24,16 @@ func (r *reader) typeExpr(n *parse.Node, who string) *syntax.TypeExpr {
 	return r.typeAt(n, who, 0)
 }
 
+// checkedType is typeExpr for a place whose definition has said what is wrong
+// with anything but a string, a list or a mapping.
+func (r *reader) checkedType(n *parse.Node, who string) *syntax.TypeExpr {
+	switch n.Kind {
+	case parse.String, parse.Sequence, parse.Mapping:
+		return r.typeAt(n, who, 0)
+	}
+	return &syntax.TypeExpr{Form: syntax.TypeBad, Span: n.Place()}
+}
+
 func (r *reader) typeAt(n *parse.Node, who string, depth int) *syntax.TypeExpr {
 	t := &syntax.TypeExpr{Form: syntax.TypeBad, Span: n.Place()}
 	if depth > maxTypeDepth {
@@ -54,6 +64,9 @@ func (r *reader) typeAt(n *parse.Node, who string, depth int) *syntax.TypeExpr {
 			r.l.Errorf(diag.TypeSyntax, n.Place(), "%s has no fields", who).Helpf("for a record that is not looked into use `json`")
 		}
 	case parse.Null:
+		if n.Broken() {
+			break
+		}
 		d := r.l.Errorf(diag.MissingValue, n.Place(), "%s is missing", who)
 		if at := n.Place(); at.Start == at.End {
 			d.Span = lastWord(at)

@@ -33,6 +33,9 @@ func (w *lowering) connect() {
 // resolve finds the node that a reference names.
 func (w *lowering) resolve(n *node, ref syntax.Ref) *node {
 	from := w.byName[ref.Node.Text]
+	if whole := w.byName[ref.Node.Text+"."+ref.Port.Text]; whole != nil {
+		from = whole // a name with a dot, which was reported
+	}
 	switch {
 	case from == nil:
 		w.unknownNode(n, ref)
@@ -275,6 +278,9 @@ func (w *lowering) port(e *edge) {
 	from, name := e.from, e.ref.Port.Text
 	if from.vague {
 		return
+	}
+	if strings.HasSuffix(from.Name.Text, "."+name) {
+		name = "" // see resolve
 	}
 	if name == "" {
 		switch len(from.outs) {

@@ -105,6 +105,11 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Broken tells that the value stands for something that could not be read (an
+// alias of nothing), which has been reported: what a missing value would mean
+// there is not the user's mistake.
+func (n *Node) Broken() bool { return n.Kind == Null && n.Text == "" && n.Span.End > n.Span.Start }
+
 // Place is where the value is used: the alias where it came through one, else
 // its span.
 func (n *Node) Place() source.Span {

@@ -67,6 +67,10 @@ func (e *explainer) value(s *shape, n *parse.Node, who string, at source.Span) {
 // wrongKind reports a list where a name should be, and the like.
 func (e *explainer) wrongKind(s *shape, n *parse.Node, who string) {
 	at := n.Place()
+	if n.Broken() {
+		e.found++
+		return
+	}
 	if n.Kind == parse.Null {
 		d := diag.Errorf(diag.MissingValue, at, "%s has no value", who)
 		if at.Start == at.End {

@@ -4,8 +4,6 @@ package diag
 const (
 	// FileNotFound is a file that can't be read.
 	FileNotFound Code = "file-not-found"
-	// NoPipeline is a folder without a pipeline, or with several.
-	NoPipeline Code = "no-pipeline"
 	// IncludeConflict is a key in a file and in one that it includes.
 	IncludeConflict Code = "include-conflict"
 	// IncludeCycle is a file that includes itself.
@@ -14,8 +12,79 @@ const (
 	ForeignDialect Code = "foreign-dialect"
 	// NoDialect is a file that is no pipeline.
 	NoDialect Code = "no-dialect"
-	// CompilerBug is a mistake of the compiler's.
-	CompilerBug Code = "compiler-bug"
 )
 
-var buildCodes = []Info{}
+var buildCodes = []Info{
+	{
+		Code:  FileNotFound,
+		Title: "a file that can't be read",
+		Text: `A file that an ` + "`" + `include` + "`" + ` or a type names is not there, or may not be read. Paths are
+relative to the file that names them.`,
+		Bad: `pipeline: payments
+include: [shared.yaml]
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+	},
+	{
+		Code:  IncludeConflict,
+		Title: "a key in a file and in one that it includes",
+		Text: `` + "`" + `include` + "`" + ` adds types, nodes and defaults; it replaces nothing, so a name that is in
+both files is a mistake. What is meant to replace something for one environment
+belongs into an overlay (` + "`" + `--overlay prod.yaml` + "`" + `, ` + "`" + `--env prod` + "`" + `), which is laid over the
+pipeline key by key, later ones winning.`,
+	},
+	{
+		Code:  IncludeCycle,
+		Title: "a file that includes itself",
+		Text:  `Files may include files, but none may lead back to one that is being read.`,
+	},
+	{
+		Code:  ForeignDialect,
+		Title: "a pipeline in the spelling of another tool",
+		Text: `The file is a pipeline, but not in a spelling that this version compiles. The message
+says which one it is, by what only that spelling has.`,
+		Bad: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec: {sources: [], sinks: []}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+	},
+	{
+		Code:  NoDialect,
+		Title: "a file that is no pipeline",
+		Text: `A pipeline is a mapping with the keys ` + "`" + `pipeline` + "`" + `, ` + "`" + `types` + "`" + `, ` + "`" + `sources` + "`" + `, ` + "`" + `processors` + "`" + ` and
+` + "`" + `sinks` + "`" + `.`,
+		Bad: `- payments
+- trades
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+	},
+}
