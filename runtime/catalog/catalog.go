@@ -98,3 +98,5 @@ func Names(source bool) []string {
 	}
 	return names
 }
+
+//go:generate go run ./gen

@@ -3,4 +3,133 @@
 package catalog
 
 // Connectors are the built-ins, by name.
-var Connectors []*Connector
+var Connectors = []*Connector{
+	{
+		Name:    "drop",
+		Package: "connect/drop",
+		Doc:     "Package drop is the sink that discards what it is given, on purpose.",
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink discards records.",
+			Facts:  Facts{Ordered: true, Idempotent: true},
+		},
+	},
+	{
+		Name:    "file",
+		Package: "connect/file",
+		Doc:     "Package file reads and writes files: lines, JSON, CSV, text; plain or compressed; one file, several, or one that grows.",
+		Source: &Side{
+			Config: "SourceConfig",
+			New:    "NewSource",
+			Doc:    "A Source reads one file after another. A split is a file; the position in it is the offset, in decompressed bytes, behind the last whole record.",
+			Keys: []Key{
+				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order.", Required: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json, csv, text or bytes; without, the extension says it.", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
+				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none, gzip or zstd; without, the extension says it.", Values: []string{"none", "gzip", "zstd"}, Fixed: true},
+				{Name: "follow", Go: "Follow", Type: "bool", Doc: "Follow waits at the end of the last file for more, also when the file is rotated.", Fixed: true},
+				{Name: "max_record", Go: "MaxRecord", Type: "size", Doc: "MaxRecord is the longest record; a longer one ends the program.", Default: "16MiB"},
+				{Name: "csv.delimiter", Go: "CSV.Delimiter", Type: "string", Doc: "Delimiter stands between cells.", Default: ",", Fixed: true},
+				{Name: "csv.quote", Go: "CSV.Quote", Type: "string", Doc: "Quote goes around cells that hold a delimiter, a quote or a line end.", Default: "\"", Fixed: true},
+				{Name: "csv.header", Go: "CSV.Header", Type: "bool", Doc: "Header tells that the first row names the columns.", Default: "true", Fixed: true},
+			},
+			Meta: []Key{
+				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file."},
+				{Name: "line", Go: "Line", Type: "int64", Doc: "Line is the record's line, from 1, in formats by lines."},
+				{Name: "offset", Go: "Offset", Type: "int64", Doc: "Offset is the record's first byte, from 0, in the decompressed file."},
+			},
+			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
+			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true},
+		},
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink writes files: one, or one for each value of a path that changes with the record.",
+			Keys: []Key{
+				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own.", Required: true, PerRecord: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json (an array), csv, text or bytes; without, the extension says it.", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
+				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none, gzip or zstd; without, the extension says it.", Values: []string{"none", "gzip", "zstd"}, Fixed: true},
+				{Name: "mode", Go: "Mode", Type: "string", Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters.", Values: []string{"replace", "append"}},
+				{Name: "rotate.bytes", Go: "Rotate.Bytes", Type: "size", Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
+				{Name: "rotate.every", Go: "Rotate.Every", Type: "duration", Doc: "Every is the age at which a new file begins; 0 for no limit."},
+				{Name: "rotate.keep", Go: "Rotate.Keep", Type: "int", Doc: "Keep is how many closed files stay; 0 keeps all."},
+				{Name: "csv.delimiter", Go: "CSV.Delimiter", Type: "string", Doc: "Delimiter stands between cells.", Default: ",", Fixed: true},
+				{Name: "csv.quote", Go: "CSV.Quote", Type: "string", Doc: "Quote goes around cells that hold a delimiter, a quote or a line end.", Default: "\"", Fixed: true},
+				{Name: "csv.header", Go: "CSV.Header", Type: "bool", Doc: "Header tells that the first row names the columns.", Default: "true", Fixed: true},
+			},
+			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
+			Facts:   Facts{Ordered: true},
+		},
+	},
+	{
+		Name:    "generate",
+		Package: "connect/generate",
+		Doc:     "Package generate is the source that makes records: so many, so fast, and the same ones for the same seed.",
+		Source: &Side{
+			Config: "SourceConfig",
+			New:    "NewSource",
+			Doc:    "A Source hands out ranges of record numbers.",
+			Keys: []Key{
+				{Name: "count", Go: "Count", Type: "int64", Doc: "Count is how many records are made; 0 never ends."},
+				{Name: "rate", Go: "Rate", Type: "float64", Doc: "Rate is how many records are made a second; 0 is as many as are taken."},
+				{Name: "seed", Go: "Seed", Type: "uint64", Doc: "Seed decides which records: the same seed gives the same ones."},
+			},
+			Facts: Facts{Acks: true, Replayable: true, Ordered: true, Depends: true},
+		},
+	},
+	{
+		Name:    "log",
+		Package: "connect/log",
+		Doc:     "Package log is the sink that writes records to the program's log.",
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink logs records.",
+			Keys: []Key{
+				{Name: "level", Go: "Level", Type: "string", Doc: "Level is the level at which records are logged.", Default: "info", Values: []string{"debug", "info", "warn", "error"}},
+				{Name: "message", Go: "Message", Type: "string", Doc: "Message is the log line's message.", Default: "record"},
+			},
+			Facts: Facts{Ordered: true, Idempotent: true},
+		},
+	},
+	{
+		Name:    "stdin",
+		Package: "connect/std",
+		Doc:     "Package std reads standard input and writes standard output.",
+		Source: &Side{
+			Config: "SourceConfig",
+			New:    "NewSource",
+			Doc:    "A Source reads standard input. What was read can't be read again: it is at-most-once by nature.",
+			Keys: []Key{
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json, csv, text or bytes.", Default: "ndjson", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
+				{Name: "max_record", Go: "MaxRecord", Type: "size", Doc: "MaxRecord is the longest record; a longer one ends the program.", Default: "16MiB"},
+				{Name: "csv.delimiter", Go: "CSV.Delimiter", Type: "string", Doc: "Delimiter stands between cells.", Default: ",", Fixed: true},
+				{Name: "csv.quote", Go: "CSV.Quote", Type: "string", Doc: "Quote goes around cells that hold a delimiter, a quote or a line end.", Default: "\"", Fixed: true},
+				{Name: "csv.header", Go: "CSV.Header", Type: "bool", Doc: "Header tells that the first row names the columns.", Default: "true", Fixed: true},
+			},
+			Meta: []Key{
+				{Name: "offset", Go: "Offset", Type: "int64", Doc: "Offset is the record's first byte, from 0."},
+			},
+			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
+			Facts:   Facts{Ordered: true},
+		},
+	},
+	{
+		Name:    "stdout",
+		Package: "connect/std",
+		Doc:     "Package std reads standard input and writes standard output.",
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink writes standard output.",
+			Keys: []Key{
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json (an array), csv, text or bytes.", Default: "ndjson", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
+				{Name: "csv.delimiter", Go: "CSV.Delimiter", Type: "string", Doc: "Delimiter stands between cells.", Default: ",", Fixed: true},
+				{Name: "csv.quote", Go: "CSV.Quote", Type: "string", Doc: "Quote goes around cells that hold a delimiter, a quote or a line end.", Default: "\"", Fixed: true},
+				{Name: "csv.header", Go: "CSV.Header", Type: "bool", Doc: "Header tells that the first row names the columns.", Default: "true", Fixed: true},
+			},
+			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
+			Facts:   Facts{Ordered: true},
+		},
+	},
+}

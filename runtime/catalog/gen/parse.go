@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// A pkg is one parsed connector package.
+type pkg struct {
+	doc     string
+	structs map[string]*ast.StructType
+	docs    map[string]string
+	methods map[string]map[string]*ast.FuncDecl // by receiver type
+	funcs   map[string]bool
+}
+
+func parsePackage(dir string) (*pkg, error) {
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseDir(fset, dir, nil, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}}
+	for name, files := range parsed {
+		if strings.HasSuffix(name, "_test") {
+			continue
+		}
+		for file, f := range files.Files {
+			if !strings.HasSuffix(file, "_test.go") {
+				p.file(f)
+			}
+		}
+	}
+	if len(p.structs) == 0 {
+		return nil, fmt.Errorf("%s holds no connector", dir)
+	}
+	return p, nil
+}
+
+func (p *pkg) file(f *ast.File) {
+	if f.Doc != nil {
+		p.doc = firstParagraph(f.Doc.Text())
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				t, ok := s.(*ast.TypeSpec)
+				if !ok {
+					continue
+				}
+				if st, ok := t.Type.(*ast.StructType); ok {
+					p.structs[t.Name.Name] = st
+					p.docs[t.Name.Name] = firstParagraph(d.Doc.Text())
+				}
+			}
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				p.funcs[d.Name.Name] = true
+				continue
+			}
+			recv := d.Recv.List[0].Type
+			if star, ok := recv.(*ast.StarExpr); ok {
+				recv = star.X
+			}
+			if id, ok := recv.(*ast.Ident); ok {
+				if p.methods[id.Name] == nil {
+					p.methods[id.Name] = map[string]*ast.FuncDecl{}
+				}
+				p.methods[id.Name][d.Name.Name] = d
+			}
+		}
+	}
+}
+
+// side extracts a source ("Source") or a sink ("Sink").
+func (p *pkg) side(kind string) (*catalog.Side, error) {
+	config := kind + "Config"
+	if p.structs[config] == nil || !p.funcs["New"+kind] {
+		return nil, fmt.Errorf("no type %s or no function New%s", config, kind)
+	}
+	s := &catalog.Side{Config: config, New: "New" + kind, Doc: p.docs[kind]}
+	var err error
+	if s.Keys, err = p.keys(config, "", ""); err != nil {
+		return nil, err
+	}
+	meta := "Meta"
+	if kind == "Sink" {
+		meta = "SinkMeta"
+	}
+	if p.structs[meta] != nil {
+		if s.Meta, err = p.keys(meta, "", ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range s.Keys {
+		if k.Name == "format" {
+			s.Formats = k.Values
+		}
+	}
+	s.Facts = p.facts(kind)
+	return s, nil
+}
+
+// facts are what the methods of a type say.
+func (p *pkg) facts(kind string) catalog.Facts {
+	m := p.methods[kind]
+	has := func(name string) bool { return m[name] != nil }
+	f := catalog.Facts{
+		Acks: has("Ack"), Replayable: has("Seek"), Ordered: !has("Unordered"), Idempotent: has("Idempotent"),
+		Transactional: has("Committed"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
+	}
+	if e := m["Endless"]; e != nil {
+		f.Endless = returnsTrue(e)
+		f.Depends = !f.Endless
+	}
+	if f.Answers || f.Replayable { // both know how far everything is durable
+		f.Acks = true
+	}
+	return f
+}
+
+func returnsTrue(f *ast.FuncDecl) bool {
+	if len(f.Body.List) != 1 {
+		return false
+	}
+	r, ok := f.Body.List[0].(*ast.ReturnStmt)
+	if !ok || len(r.Results) != 1 {
+		return false
+	}
+	id, ok := r.Results[0].(*ast.Ident)
+	return ok && id.Name == "true"
+}
+
+// keys flattens the exported fields of a struct.
+func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
+	var out []catalog.Key
+	for _, f := range p.structs[name].Fields.List {
+		for _, id := range f.Names {
+			if !id.IsExported() {
+				continue
+			}
+			tag := reflect.StructTag("")
+			if f.Tag != nil {
+				text, err := strconv.Unquote(f.Tag.Value)
+				if err != nil {
+					return nil, err
+				}
+				tag = reflect.StructTag(text)
+			}
+			k := catalog.Key{Name: join(key, tag.Get("json")), Go: join(selector, id.Name), Doc: firstParagraph(f.Doc.Text()), Default: tag.Get("default")}
+			if tag.Get("json") == "" {
+				return nil, fmt.Errorf("%s.%s has no json tag", name, id.Name)
+			}
+			if k.Doc == "" {
+				return nil, fmt.Errorf("%s.%s has no comment", name, id.Name)
+			}
+			if v := tag.Get("values"); v != "" {
+				k.Values = strings.Split(v, ",")
+			}
+			words := strings.Split(tag.Get("flowc"), ",")
+			k.Required, k.Secret = slices.Contains(words, "required"), slices.Contains(words, "secret")
+			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
+			if nested, ok := f.Type.(*ast.Ident); ok && p.structs[nested.Name] != nil {
+				inner, err := p.keys(nested.Name, k.Name, k.Go)
+				if err != nil {
+					return nil, err
+				}
+				for i := range inner {
+					inner[i].Fixed = inner[i].Fixed || k.Fixed
+				}
+				out = append(out, inner...)
+				continue
+			}
+			var err error
+			if k.Type, err = typeName(f.Type, tag.Get("type")); err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", name, id.Name, err)
+			}
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+func join(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return prefix + "." + name
+}
+
+// typeName is a Go type in the words of the language.
+func typeName(t ast.Expr, named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	switch t := t.(type) {
+	case *ast.Ident:
+		return t.Name, nil
+	case *ast.SelectorExpr:
+		if t.Sel.Name == "Duration" {
+			return "duration", nil
+		}
+		if t.Sel.Name == "Time" {
+			return "time", nil
+		}
+	case *ast.ArrayType:
+		elem, err := typeName(t.Elt, "")
+		return "[" + elem + "]", err
+	case *ast.MapType:
+		elem, err := typeName(t.Value, "")
+		return "map of " + elem, err
+	}
+	return "", errors.New("the language has no word for its type")
+}
+
+// firstParagraph is a comment's first paragraph on one line.
+func firstParagraph(text string) string {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n\n")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+var zeroField = regexp.MustCompile(`(?:, )?\w+:(?:false|0|""|\[\]string\(nil\))`)
+
+// fields makes a %#v of a struct of the catalog shorter: without its package
+// and zero fields.
+func fields(text, from, to string) string {
+	text = strings.TrimPrefix(text, from)
+	text = zeroField.ReplaceAllString(text, "")
+	return to + strings.Replace(text, "{, ", "{", 1)
+}
+
