@@ -32,6 +32,9 @@ type inexact string
 
 func (e inexact) Error() string { return string(e) }
 
+// maxBits bounds constants while they are computed: no decimal needs more.
+const maxBits = 100_000
+
 const (
 	errTooLong       inexact = "it needs more than 38 digits"
 	errNeverEnds     inexact = "its digits never end"
@@ -148,6 +151,9 @@ func (j *job) exactBinary(e *ast.BinaryExpr) (exact, error) {
 		if r.integer {
 			r.scale = 0
 		}
+	}
+	if r.value.Num().BitLen()+r.value.Denom().BitLen() > maxBits || r.scale > 4*maxExponent {
+		return r, errTooLong
 	}
 	return r, nil
 }

@@ -84,7 +84,17 @@ func (j *job) words(msg string) string {
 		msg = strings.ReplaceAll(msg, "constant of "+kind+" type "+hidden+".", "constant of type "+hidden+".")
 	}
 	msg = strings.ReplaceAll(msg, hidden+".", "")
-	return strings.ReplaceAll(msg, wantName, "")
+	return shorten(strings.ReplaceAll(msg, wantName, ""))
+}
+
+// shorten takes the middle out of a message that repeats a lot of code.
+func shorten(msg string) string {
+	const most, head, tail = 600, 300, 200
+	r := []rune(msg)
+	if len(r) <= most {
+		return msg
+	}
+	return string(r[:head]) + " … " + string(r[len(r)-tail:])
 }
 
 // typeText is a type as messages name it.

@@ -84,6 +84,10 @@ func (j *job) parse() bool {
 		}
 	}
 	bodyErr := j.parseAs(bodyHead)
+	if bodyErr == nil && j.bodyEnds() && len(j.fn.Body.List) == 0 {
+		j.l.Errorf(diag.GoSyntax, j.whole(), "%s is empty but for comments, and Go is expected here", j.s.Want.who())
+		return false
+	}
 	if bodyErr == nil && j.bodyEnds() {
 		j.look()
 		return true
