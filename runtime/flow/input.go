@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"context"
 	"errors"
 	"io"
 	"sync"
@@ -196,53 +195,59 @@ func (in *Input) readQueue(b *Batch) (event, *barrier) {
 }
 
 func (in *Input) readSource(b *Batch) event {
-	p := in.p
-	policy := &p.policies[in.node]
 	for attempt := 0; ; {
-		if in.atEOF {
+		switch {
+		case in.atEOF:
 			in.exhausted.Store(true)
 			return gotEnd
-		}
-		if p.reading.Err() != nil {
+		case in.p.reading.Err() != nil:
 			return gotEnd
 		}
 		err := in.callRead(b)
-		var skipped *RecordError
-		switch {
-		case err == nil:
-			attempt = 0
-			p.health.well(in.node)
-			if in.hasRecords(b) || b.OnDone != nil {
-				return gotBatch
+		if err != nil {
+			got, again := in.readFailed(b, err, &attempt)
+			if again {
+				continue
 			}
-			continue
-		case err == io.EOF:
-			in.atEOF = true
-			if in.hasRecords(b) {
-				return gotBatch
-			}
-			continue
-		case p.reading.Err() != nil:
-			return gotEnd
-		case errors.As(err, &skipped):
-			b.engine.skipped = skipped
-			return gotBatch
-		case unavailable(err):
-			p.health.gone(in.node, err)
-			policy.pause(p.reading, attempt+1)
-			attempt++
-			in.ready(b)
-			continue
-		case policy.covers(ClassOf(err)) && attempt < policy.Retry:
-			attempt++
-			in.addCount(in.node, Count{Retried: 1})
-			policy.pause(p.reading, attempt)
-			in.ready(b)
-			continue
+			return got
 		}
-		p.stop(&NodeError{Node: in.name, Line: p.info.Nodes[in.node].Place, Op: "read", Err: err})
-		return gotEnd
+		if attempt > 0 {
+			in.p.health.well(in.node)
+			attempt = 0
+		}
+		if in.hasRecords(b) || b.OnDone != nil {
+			return gotBatch
+		}
 	}
+}
+
+// readFailed tells what an error of Read means, or that it is to be called
+// again.
+func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again bool) {
+	p := in.p
+	policy := &p.policies[in.node]
+	var skipped *RecordError
+	switch {
+	case err == io.EOF:
+		in.atEOF = true
+		return gotBatch, !in.hasRecords(b)
+	case p.reading.Err() != nil:
+		return gotEnd, false
+	case errors.As(err, &skipped):
+		b.engine.skipped = skipped
+		return gotBatch, false
+	case unavailable(err):
+		p.health.gone(in.node, err)
+	case policy.covers(ClassOf(err)) && *attempt < policy.Retry:
+		in.addCount(in.node, Count{Retried: 1})
+	default:
+		p.stop(&NodeError{Node: in.name, Line: p.info.Nodes[in.node].Place, Op: "read", Err: err})
+		return gotEnd, false
+	}
+	*attempt++
+	policy.pause(p.reading, *attempt)
+	in.ready(b)
+	return gotBatch, true
 }
 
 func (in *Input) callRead(b *Batch) (err error) {
@@ -254,8 +259,10 @@ func (in *Input) callRead(b *Batch) (err error) {
 	return in.source.Read(in.p.reading, b)
 }
 
+// hasRecords tells whether Read gave anything. A generator gives a count alone:
+// its records are made in the loop.
 func (in *Input) hasRecords(b *Batch) bool {
-	return len(b.Data) > 0 || len(b.Ends) > 0 || b.Rows != nil && in.options.Rows.Len(b.Rows) > 0
+	return b.Count > 0 || len(b.Data) > 0 || len(b.Ends) > 0 || b.Rows != nil && in.options.Rows.Len(b.Rows) > 0
 }
 
 func (in *Input) addCount(node int, c Count) {
@@ -264,7 +271,3 @@ func (in *Input) addCount(node int, c Count) {
 	in.stats.Unlock()
 }
 
-// open opens the source: where its other side is gone, again until it is there.
-func (in *Input) openSource(ctx context.Context) error {
-	return in.p.insist(ctx, in.node, in.source.Open)
-}
