@@ -165,7 +165,7 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 		}
 		return plain("%s.AppendJSON(dst)", v)
 	case ir.JSON:
-		return fails("@jsonscan.AppendCompact(dst, %s)", v)
+		return fails("@codec.AppendRaw(dst, %s)", v)
 	case ir.Any:
 		return fails("@codec.Marshal(dst, %s)", v)
 	case ir.Struct:

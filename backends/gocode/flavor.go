@@ -142,16 +142,35 @@ func (d *decoder) constructor() *jen.Statement {
 	}
 	made := jen.Id(d.typ).Values(values)
 	body := append(before, jen.Return(made))
-	if columns := settingText(d.op.Options, "columns"); columns != "" && d.flavor == csvFlavor {
-		names := strings.Split(columns, ",")
-		for i := range names {
-			names[i] = strconv.Quote(strings.TrimSpace(names[i]))
+	if columns := d.columnNames(); len(columns) > 0 {
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = strconv.Quote(c)
 		}
 		body = append(before, jen.Id("d").Op(":=").Add(made),
 			g.Gof("if err := d.scanner.Columns([]string{%s}); err != nil", strings.Join(names, ", ")).Block(g.Go("panic(err)").Comment("the compiler checked the columns")),
 			jen.Return(jen.Id("d")))
 	}
 	return jen.Func().Id("new" + upperFirst(d.typ)).Params().Id(d.typ).Block(body...)
+}
+
+// columnNames are the columns of a table without a header: those that are
+// given, else the fields of the type in their order.
+func (d *decoder) columnNames() []string {
+	if d.flavor != csvFlavor {
+		return nil
+	}
+	if given := settingText(d.op.Options, "columns"); given != "" {
+		return strings.Split(given, ",")
+	}
+	if d.op.Input == nil && settingText(d.op.Options, "header") != "false" {
+		return nil
+	}
+	var names []string
+	for _, f := range d.node.Out[0].Type.Fields {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // columns is the literal of the wanted columns, one a line.

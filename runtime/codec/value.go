@@ -90,3 +90,11 @@ func MustTime(s string) time.Time {
 	}
 	return t
 }
+
+// AppendRaw appends a raw JSON value on one line; none is null.
+func AppendRaw(dst, raw []byte) ([]byte, error) {
+	if len(raw) == 0 {
+		return append(dst, "null"...), nil
+	}
+	return jsonscan.AppendCompact(dst, raw)
+}
