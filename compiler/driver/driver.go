@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/compiler/check"
 	"github.com/flowc-dev/flowc/compiler/dialect"
 	"github.com/flowc-dev/flowc/compiler/lower"
@@ -158,6 +159,9 @@ func (c *compile) run(ctx context.Context) error {
 	p.Files = c.r.Files
 	if err := ir.Verify(p); err != nil {
 		return &BugError{Err: err}
+	}
+	if analyze.Guarantee(p, l); l.HasErrors() {
+		return nil
 	}
 	c.r.Program = p
 	return c.passes(p)

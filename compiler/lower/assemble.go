@@ -107,17 +107,9 @@ func (w *lowering) sortEdges(p *ir.Program) {
 	for i, n := range p.Nodes {
 		index[n.ID] = i
 	}
-	portIndex := func(e *ir.Edge) int {
-		for _, n := range p.Nodes {
-			if n.ID == e.From {
-				return slices.IndexFunc(n.Out, func(o ir.Port) bool { return o.Name == e.Port })
-			}
-		}
-		return -1
-	}
 	ports := map[*ir.Edge]int{}
 	for _, e := range p.Edges {
-		ports[e] = portIndex(e)
+		ports[e] = slices.IndexFunc(p.Nodes[index[e.From]].Out, func(o ir.Port) bool { return o.Name == e.Port })
 	}
 	slices.SortStableFunc(p.Edges, func(a, b *ir.Edge) int {
 		switch {

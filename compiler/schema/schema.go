@@ -28,10 +28,17 @@ type language struct {
 	ctx    *cue.Context
 	root   cue.Value
 	shapes reader
+	defs   map[string]definition
+}
+
+// A definition is one of schema.cue's.
+type definition struct {
+	value cue.Value
+	shape *shape
 }
 
 var load = sync.OnceValue(func() *language {
-	l := &language{ctx: cuecontext.New(), shapes: reader{named: map[string]*shape{}}}
+	l := &language{ctx: cuecontext.New(), shapes: reader{named: map[string]*shape{}}, defs: map[string]definition{}}
 	l.root = l.ctx.CompileBytes(text, cue.Filename("schema.cue"))
 	if err := l.root.Err(); err != nil {
 		panic("schema.cue: " + err.Error()) // a test compiles it
@@ -44,13 +51,17 @@ var asking sync.Mutex
 
 // definition returns a definition and its shape.
 func (l *language) definition(name string) (cue.Value, *shape) {
-	v := l.root.LookupPath(cue.ParsePath("#" + name))
-	if s := l.shapes.named["#"+name]; s != nil {
-		return v, s
+	if d, ok := l.defs[name]; ok {
+		return d.value, d.shape
 	}
-	s := l.shapes.value(v)
-	s.name = "#" + name
-	l.shapes.named["#"+name] = s
+	v := l.root.LookupPath(cue.ParsePath("#" + name))
+	s := l.shapes.named["#"+name]
+	if s == nil {
+		s = l.shapes.value(v)
+		s.name = "#" + name
+		l.shapes.named["#"+name] = s
+	}
+	l.defs[name] = definition{v, s}
 	return v, s
 }
 
