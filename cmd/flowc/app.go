@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
 )
 
 // An app is what commands share: streams, the wanted output and the place of
@@ -32,12 +33,12 @@ type app struct {
 
 // An envelope is the machine-readable answer of every command.
 type envelope struct {
-	Command     string             `json:"command"`
-	OK          bool               `json:"ok"`
-	Summary     string             `json:"summary"`
-	Result      any                `json:"result"`
-	Diagnostics []diag.JSONMessage `json:"diagnostics"`
-	Error       *string            `json:"error"`
+	Command     string                `json:"command"`
+	OK          bool                  `json:"ok"`
+	Summary     string                `json:"summary"`
+	Result      any                   `json:"result"`
+	Diagnostics []diag.JSONDiagnostic `json:"diagnostics"`
+	Error       *string               `json:"error"`
 }
 
 // answer prints a command's result: text by the function, or the envelope.
@@ -97,11 +98,9 @@ func (a *app) report(l diag.List) error {
 	a.diagnostics = append(a.diagnostics, l...)
 	var err error
 	switch a.format {
-	case "json":
-	case "sarif":
-		err = diag.SARIF(a.stdout, l, version())
+	case "json", "sarif": // one document for all of a command, at its end
 	case "github":
-		err = diag.GitHub(a.stdout, l)
+		err = diag.GitHub(a.stdout, l, a.shown)
 	default:
 		err = diag.Text(a.stderr, l, diag.TextOptions{Color: a.color, All: a.all})
 	}
@@ -112,6 +111,33 @@ func (a *app) report(l diag.List) error {
 		return exit(exitInvalid)
 	}
 	return nil
+}
+
+// finish writes what is one document for the whole command.
+func (a *app) finish() error {
+	if a.format != "sarif" {
+		return nil
+	}
+	a.diagnostics.Sort()
+	return diag.SARIF(a.stdout, a.diagnostics, diag.Tool{Name: "flowc", Version: version(), URI: "https://github.com/flowc-dev/flowc"}, a.shown)
+}
+
+// shown is a file's path from the working directory, which is how annotators
+// find it.
+func (a *app) shown(f *source.File) string {
+	wd, err := os.Getwd()
+	if err != nil || f.Path == "" {
+		return f.Name
+	}
+	abs, err := filepath.Abs(f.Path)
+	if err != nil {
+		return f.Name
+	}
+	rel, err := filepath.Rel(wd, abs)
+	if err != nil {
+		return f.Name
+	}
+	return filepath.ToSlash(rel)
 }
 
 // wantsColor decides on colours: for a terminal, unless NO_COLOR is set.

@@ -70,6 +70,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	a.ctx = ctx
 	err = parsed.Run(a)
+	if ferr := a.finish(); ferr != nil && err == nil {
+		err = environment(ferr)
+	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 130
 	}
