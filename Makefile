@@ -1,0 +1,54 @@
+# The few commands that people need. `make` or `make help` lists them.
+
+GO      ?= go
+LINT    := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+# Seconds that `make fuzz` gives to each target.
+FUZZ    ?= 60
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/flowc
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -X main.stamped=$(VERSION)' -o bin/ ./cmd/flowc
+
+.PHONY: test
+test: ## Run all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## Run the tests of what is concurrent under the race detector
+	$(GO) test -race ./runtime/...
+
+.PHONY: lint
+lint: ## Check form: gofumpt, vet and the linters of .golangci.yml
+	$(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## Format all Go code
+	$(LINT) fmt ./...
+
+.PHONY: generate
+generate: ## Write again whatever is generated: catalog, docs, goldens, examples
+	$(GO) generate ./...
+	FLOWC_UPDATE=1 $(GO) test -count=1 ./...
+
+.PHONY: check
+check: lint test ## Lint and test, then see that what is generated is current
+	bash .ci/run generated
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZ seconds
+	bash .ci/fuzz $(FUZZ)
+
+.PHONY: bench
+bench: ## Run the benchmarks and write their tables (bench/README.md)
+	cd bench && $(GO) run .
+
+.PHONY: release
+release: ## Build the archives of a release into dist/, without publishing
+	goreleaser release --clean --snapshot
