@@ -148,6 +148,10 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 	var code []jen.Code
 	p := l.packet(l.target(n.ID))
 	expr, t := v.base, v.typ
+	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go == nil { // a sink that only counts
+		l.feeds[n.ID] = Feed{}
+		return []jen.Code{l.Gof("%s.Count++", p)}, nil
+	}
 	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go != nil {
 		code = append(code, l.ensure(n.YAML, l.reads(n), &v, at)...)
 		t = sink.Go.In

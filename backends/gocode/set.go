@@ -39,19 +39,8 @@ func (l *loop) set(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, err
 	}
 	var code []jen.Code
 	result := value{base: local, typ: out}
-	read := l.someoneReads(n)
-	bind := local
-	if !read && (v.raw == "" || len(op.Assign) == 0) {
-		bind = "_"
-	}
-	switch {
-	case len(op.Assign) == 0 && !read: // unset alone, and only the bytes go on
-	case errs:
-		code = append(code, l.Gof("%s, %sErr := %s(%s)", bind, local, name, args), l.ifFailed(n.YAML, local+"Err", at))
-	default:
-		code = append(code, l.Gof("%s := %s(%s)", bind, name, args))
-	}
-	if v.raw != "" && l.rawBehind(n) {
+	spliced := v.raw != "" && l.rawBehind(n)
+	if spliced {
 		method := l.splice(n, op, out, v)
 		raw := local + "Line"
 		arg := "&" + local
@@ -64,19 +53,43 @@ func (l *loop) set(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, err
 		result.raw = raw
 	}
 	rest, err := l.after(n, "", result, at)
-	return append(code, rest...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(l.bind(n, local, name+"("+args+")", errs, at, append(code, rest...)), append(code, rest...)...), nil
+}
+
+// bind quotes the call that makes a node's record, as a variable if what
+// follows uses it. A call that may fail or panic is made in any case; one that
+// can't and that nobody uses is left out.
+func (l *loop) bind(n *ir.Node, local, call string, errs bool, at place, rest []jen.Code) []jen.Code {
+	used := containsWord(jen.Block(rest...).GoString(), local)
+	switch {
+	case errs && used:
+		return []jen.Code{l.Gof("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at)}
+	case errs:
+		return []jen.Code{l.Gof("_, %sErr := %s", local, call), l.ifFailed(n.YAML, local+"Err", at)}
+	case used:
+		return []jen.Code{l.Gof("%s := %s", local, call)}
+	case n.Pure && !l.panics(n):
+		return nil
+	}
+	return []jen.Code{l.Go(call)}
+}
+
+// panics tells whether the user's expressions of a node may panic, which is the
+// record's error even where nobody looks at the value.
+func (l *loop) panics(n *ir.Node) bool {
+	op, ok := n.Op.(*ir.Apply)
+	if !ok {
+		return true
+	}
+	return op.Expr != nil && op.Expr.Panics || slices.ContainsFunc(op.Assign, func(a ir.Assign) bool { return a.Expr.Panics })
 }
 
 // carried tells whether a field that a set node does not set is read behind it.
 func (l *loop) carried(n *ir.Node, op *ir.Apply, f *ir.Field) bool {
 	return slices.ContainsFunc(l.setReads(n, op), func(p ir.Path) bool { return p[0] == f.Go })
-}
-
-// someoneReads tells whether a stage behind a node looks at its record.
-func (l *loop) someoneReads(n *ir.Node) bool {
-	return slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool {
-		return e.Kind == ir.Data && len(l.below(e, map[string]bool{})) > 0
-	})
 }
 
 // rawBehind tells whether the bytes of a node's records go on.

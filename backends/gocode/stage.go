@@ -378,14 +378,11 @@ func (l *loop) mapping(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	if f.meta != nil {
 		args += ", &l.meta"
 	}
-	var code []jen.Code
-	if errs {
-		code = append(code, l.Gof("%s, %sErr := %s(%s)", local, local, name, args), l.ifFailed(n.YAML, local+"Err", at))
-	} else {
-		code = append(code, l.Gof("%s := %s(%s)", local, name, args))
-	}
 	rest, err := l.after(n, "", value{base: local, typ: out}, at)
-	return append(code, rest...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(l.bind(n, local, name+"("+args+")", errs, at, rest), rest...), nil
 }
 
 // assignments is the body that fills a struct field by field: head opens the
