@@ -59,6 +59,9 @@ type Expr struct {
 	Eq *FieldEq
 	// Uses are imports that the lowered text needs.
 	Uses []Import
+	// Types are the structs of the pipeline that the lowered text names, sorted
+	// by name: generated code must declare them.
+	Types []*Type
 	// Lets are the GoNames of let values that it uses.
 	Lets []string
 	// Consts are the decimal constants that it uses, sorted by name: variables

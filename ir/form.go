@@ -821,6 +821,9 @@ func (f *form) expr(e *Expr, mayBlock bool) {
 			f.quoted(&i.Path)
 		})
 	}
+	if f.optional("names", len(e.Types) > 0) {
+		commas(f, &e.Types, f.typ)
+	}
 	if f.optional("lines", f.spans && len(e.Lines) > 0) {
 		commas(f, &e.Lines, func(n *int) {
 			f.count(func() int64 { return int64(*n) }, func(v int64) { *n = int(v) })

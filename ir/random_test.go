@@ -236,7 +236,7 @@ func (r *randomizer) fill(v reflect.Value) {
 	case reflect.Slice:
 		for range r.IntN(4) {
 			one := reflect.New(v.Type().Elem()).Elem()
-			if one.Kind() == reflect.Pointer {
+			if one.Kind() == reflect.Pointer && one.Type() != reflect.TypeFor[*Type]() {
 				one.Set(reflect.New(one.Type().Elem()))
 				r.fill(one.Elem())
 			} else {
