@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestAnalysis(t *testing.T) {
 		{`in.Asset.Code + in.ID`, "Asset.Code ID"},
 		{`in.Asset`, "Asset"},
 		{`in.Asset.Code + *in.Asset.Issuer`, "Asset.Code Asset.Issuer panics"},
-		{`len(in.Asset.Code) > 0 && in.Asset == struct{Code string; Issuer *string}{}`, "Asset"},
+		{`len(in.Asset.Code) > 0 && in.Asset == in.Asset`, "Asset"},
 		{`in`, "*"},
 		{`(in).ID`, "ID"},
 		{`func() string { return in.ID }()`, "ID"},
@@ -139,6 +140,25 @@ func TestAnalysis(t *testing.T) {
 	}
 }
 
+// TestNamedTypes says which types generated code must declare for a snippet.
+func TestNamedTypes(t *testing.T) {
+	c := newChecker()
+	for text, want := range map[string][]*ir.Type{
+		`in.ID`:                       nil,
+		`Ledger{ID: in.ID}.ID`:        {ledger},
+		`[]Line{{SKU: in.ID}}[0].SKU`: {line},
+		"var l Line\nf := func(x *Ledger) string { return x.ID + l.SKU }\nreturn f(&Ledger{})": {ledger, line},
+		"type Ledger struct{ ID string }\nreturn Ledger{in.ID}.ID":                             nil,
+	} {
+		e, l := checkText(c, text, check.Any("x"))
+		if e == nil {
+			t.Errorf("%s: %v", text, l)
+		} else if !slices.Equal(e.Types, want) {
+			t.Errorf("%s: %v, want %v", text, e.Types, want)
+		}
+	}
+}
+
 // TestLines follows lines of lowered Go back to lines of the file.
 func TestLines(t *testing.T) {
 	tests := []struct {
@@ -191,8 +211,9 @@ func TestTypes(t *testing.T) {
 		{`1.5`, "float64"},
 		{`'x'`, ".int32"},
 		{`uint8(3)`, ".uint8"},
-		{`struct{ A int; B *string }{}`, "{A: int, B?: string}"},
-		{"struct{ A int `json:\"a,omitempty\"`; B string `json:\"-\"` }{}", "{a: int}"},
+		{`struct{ A int }{}`, ""},
+		{"struct{ A int `json:\"a\"`; B *string `json:\"B,omitempty\"` }{}", "{a: int, B?: string}"},
+		{"struct{ A int `json:\"a\"`; B string `json:\"-\"` }{}", ""},
 		{`Ledger{}`, "Ledger"},
 		{`[]Ledger{}`, "[Ledger]"},
 		{`time.March`, "time.Month"},

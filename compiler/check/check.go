@@ -11,16 +11,17 @@
 // rewrite. Then the operators of decimals and times, which are calls in the
 // generated program, are edited in the text the user wrote.
 //
-//	check.go want.go       the entry: a snippet in, an ir.Expr out
-//	syntax.go slips.go     expression or function body; what does not parse
-//	universe.go fromgo.go  types of the language <-> types of Go
+//	check.go want.go value.go     the entry: a snippet in, an ir.Expr out
+//	syntax.go slips.go            expression or function body; what does not parse
+//	universe.go fromgo.go         types of the language <-> types of Go
 //	scope.go std.go packages.go   names, packages, their types
-//	operators.go coerce.go refuse.go enum.go   rules beyond Go's
+//	solve.go operators.go coerce.go   check, rewrite, check again
+//	refuse.go refusecall.go enum.go decimals.go   rules beyond Go's
 //	report.go hints.go fixes.go   errors of go/types as diagnostics
-//	exact.go               constants that become decimals
+//	exact.go                      constants that become decimals
 //	lower.go edit.go lines.go     the emitted text
-//	reads.go effects.go writes.go panics.go equal.go   what the passes ask
-//	let.go literal.go      values of `let`
+//	analyze.go reads.go effects.go writes.go panics.go   what the passes ask
+//	let.go literal.go             values of `let`
 package check
 
 import (

@@ -159,7 +159,8 @@ var emitted = []struct {
 	{"x, y := in.Amount*in.Qty, in.Until-in.At\nz := x * in.Qty\nvar w = y * in.Qty\nreturn z > 3 && w > in.TTL", "true", check.Bool("a")},
 	{`new(decimal)`, "&0", check.Any("a")},
 	{`strconv.ParseBool("true")`, "true", check.Bool("a")},
-	{`struct{ Total decimal }{in.Amount + 1}`, "{11.50}", check.Any("a")},
+	{"struct{ Total decimal `json:\"Total\"` }{in.Amount + 1}", "{11.50}", check.Any("a")},
+	{`max(decimal(0.1), 0.20) + in.Fee`, "0.45", check.Any("a")},
 	{`decimal.Floor(in.Amount)`, "10", check.Any("a")},
 	{"L:\nfor i := 0; ; i++ {\n\tswitch {\n\tcase in.Amount-i < 5:\n\t\treturn i\n\tcase i > 100:\n\t\tbreak L\n\t}\n}\nreturn -1", "6", check.Any("a")},
 	{`in.ID`, "p1", check.Any("a")}, // after the one before: its record was a copy
@@ -176,16 +177,15 @@ var emitted = []struct {
 const recordText = `func record() *Payment {
 	memo := "hi"
 	at := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
-	return &Payment{
+	p := &Payment{
 		ID: "p1", Amount: decimal.MustParse("10.50"), Fee: decimal.MustParse("0.25").AsNumber(), Qty: 3, Seq: 9,
 		Rate: 0.5, Memo: &memo, At: at, Until: at.Add(time.Hour), TTL: 90 * time.Second, Side: "buy",
-		Tags: []string{"a", "b"}, Asset: struct {
-			Code   string
-			Issuer *string
-		}{Code: "EUR"},
+		Tags: []string{"a", "b"},
 		Lines: []Line{{"a", decimal.MustParse("2.20"), 2}, {"b", decimal.MustParse("3"), 1}},
 		Raw: []byte("{\"x\":1}"), Data: []byte("A"), Any: 1.5,
 	}
+	p.Asset.Code = "EUR"
+	return p
 }
 `
 
@@ -305,11 +305,14 @@ func typeText(t *ir.Type) string {
 func structText(t *ir.Type) string {
 	s := "struct {\n"
 	for _, f := range t.Fields {
-		star := ""
+		star, tag := "", f.Name
 		if f.Pointer() {
 			star = "*"
 		}
-		s += f.Go + " " + star + typeText(f.Type) + "\n"
+		if f.Optional {
+			tag += ",omitempty"
+		}
+		s += fmt.Sprintf("%s %s%s `json:%q`\n", f.Go, star, typeText(f.Type), tag)
 	}
 	return s + "}"
 }

@@ -99,6 +99,9 @@ func (j *job) exactOf(e ast.Expr) (exact, error) {
 		if len(e.Args) == 1 && j.info.Types[e.Fun].IsType() && j.c.universe.isDecimal(j.info.Types[e.Fun].Type) {
 			return j.exactOf(e.Args[0])
 		}
+		if j.isBuiltin(e.Fun, "max", "min") {
+			return j.exactMax(e)
+		}
 	}
 	return exactValue(j.info.Types[e].Value)
 }
@@ -108,6 +111,25 @@ func orZero(r *big.Rat) *big.Rat {
 		return new(big.Rat)
 	}
 	return r
+}
+
+// exactMax computes max and min.
+func (j *job) exactMax(e *ast.CallExpr) (exact, error) {
+	want := 1
+	if j.isBuiltin(e.Fun, "min") {
+		want = -1
+	}
+	var best exact
+	for i, a := range e.Args {
+		x, err := j.exactOf(a)
+		if err != nil {
+			return x, err
+		}
+		if i == 0 || x.value.Cmp(best.value) == want {
+			best = x
+		}
+	}
+	return best, nil
 }
 
 // exactBinary computes an operator as decimals do: the scale of a sum is the

@@ -64,7 +64,10 @@ func (f *fromGo) plain(g types.Type) (*ir.Type, string) {
 	case *types.Struct:
 		t := &ir.Type{Kind: ir.Struct}
 		f.seen[g] = t
-		return t, f.fields(t, g)
+		if why := f.fields(t, g); why != "" {
+			return nil, why
+		}
+		return t, tagged(t, g)
 	case *types.Array:
 		return nil, "is an array; make it a slice"
 	case *types.Signature:
@@ -75,6 +78,17 @@ func (f *fromGo) plain(g types.Type) (*ir.Type, string) {
 		return nil, "is several values"
 	}
 	return nil, "has no place in a record"
+}
+
+// tagged refuses a struct without a name whose tags are not those that the
+// generated program declares it with: the value would not be of that type.
+func tagged(t *ir.Type, s *types.Struct) string {
+	for i := range s.NumFields() {
+		if i >= len(t.Fields) || s.Tag(i) != fieldTag(t.Fields[i].Name, t.Fields[i].Optional) {
+			return "is a struct without a name; declare it under `types:`, or write the map as a mapping"
+		}
+	}
+	return ""
 }
 
 func isByte(g types.Type) bool {

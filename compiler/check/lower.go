@@ -30,6 +30,7 @@ type lowering struct {
 	taken  map[string]bool // names that the text declares or uses, see fresh
 	seen   map[ast.Node]bool
 	rename map[types.Object]string
+	named  map[string]*ir.Type
 }
 
 // lower makes the ir.Expr of a snippet without mistakes.
@@ -37,7 +38,7 @@ func (j *job) lower() *ir.Expr {
 	w := &lowering{
 		job: j, ed: newEditor(j.s.Text),
 		uses: map[ir.Import]bool{}, lets: map[string]bool{}, consts: map[string]ir.Const{},
-		seen: map[ast.Node]bool{}, rename: map[types.Object]string{},
+		named: map[string]*ir.Type{}, seen: map[ast.Node]bool{}, rename: map[types.Object]string{},
 	}
 	w.avoid()
 	astutil.Apply(j.fn.Body, w.enter, w.leave)
@@ -88,6 +89,10 @@ func (w *lowering) finish(e *ir.Expr, from, to int) {
 		e.Uses = append(e.Uses, i)
 	}
 	slices.SortFunc(e.Uses, func(a, b ir.Import) int { return strings.Compare(a.Path+a.Name, b.Path+b.Name) })
+	for _, t := range w.named {
+		e.Types = append(e.Types, t)
+	}
+	slices.SortFunc(e.Types, func(a, b *ir.Type) int { return strings.Compare(a.Name, b.Name) })
 	for name := range w.lets {
 		e.Lets = append(e.Lets, name)
 	}
@@ -310,6 +315,10 @@ func (w *lowering) ident(id *ast.Ident, cur *astutil.Cursor) {
 		put("flow.Or")
 	case isTypeName(o) && w.c.universe.isEnum(o.Type()) != nil:
 		put("string") // what an enum is in the generated program
+	case isTypeName(o):
+		if t := w.c.universe.irTypes[types.Unalias(o.Type())]; t != nil && t.Kind == ir.Struct && t.Go == nil && t.Name == id.Name {
+			w.named[t.Name] = t
+		}
 	default:
 		if p, ok := o.(*types.PkgName); ok {
 			e := w.packages[p]

@@ -39,10 +39,7 @@ func (j *job) refuse() {
 				j.refuseTarget(n.X)
 			}
 		case *ast.SwitchStmt:
-			if n.Tag != nil && n.Init != nil && (j.isDecimalExpr(n.Tag) || isTime(j.typeOf(n.Tag))) {
-				j.not(n.Init, "a switch over %s can't have a statement before its value", article(j.typeText(j.typeOf(n.Tag)))).
-					Helpf("write the statement before the switch")
-			}
+			j.refuseSwitch(n)
 		case *ast.MapType:
 			if t := j.typeOf(n.Key); t != nil && !j.comparable(t) {
 				j.not(n.Key, "%s can't be the key of a map: equal decimals may be written differently (1.5, 1.50)", article(j.typeText(t))).
@@ -69,20 +66,59 @@ func (j *job) isDecimalExpr(e ast.Expr) bool { return j.c.universe.isDecimal(j.t
 func (j *job) refuseBinary(n *ast.BinaryExpr) {
 	switch n.Op {
 	case token.EQL, token.NEQ:
-		for _, x := range []ast.Expr{n.X, n.Y} {
-			t := j.typeOf(x)
-			if t == nil || j.c.universe.isDecimal(t) || isTime(t) || types.IsInterface(t) {
-				continue
-			}
-			if what := j.inexactEqual(t, map[types.Type]bool{}); what != "" {
-				j.not(n, "`%s` holds %s, which `%s` does not compare by value", oneLine(j.source(x)), what, n.Op).
-					Helpf("compare its fields one by one")
-				return
-			}
+		if !j.refuseEqual(n, n.X, n.Y, n.Op) {
+			j.refuseEqual(n, n.Y, n.X, n.Op)
 		}
 	case token.QUO, token.REM:
 		if j.isDecimalExpr(n.X) {
 			j.refuseZero(n.Y)
+		}
+	}
+}
+
+// refuseEqual reports a comparison of x with another value that would not be one
+// of values.
+func (j *job) refuseEqual(at ast.Node, x, other ast.Expr, op token.Token) bool {
+	t, u := j.typeOf(x), j.typeOf(other)
+	if t == nil || u == nil || types.IsInterface(t) {
+		return false
+	}
+	single := j.c.universe.isDecimal(t) || isTime(t)
+	if single && !types.IsInterface(u) {
+		return false // lowered to a call
+	}
+	what := j.inexactEqual(t, map[types.Type]bool{})
+	if what == "" {
+		return false
+	}
+	d := j.not(at, "`%s` %s %s, which `%s` does not compare by value", oneLine(j.source(x)), map[bool]string{true: "is", false: "holds"}[single], what, op)
+	if single {
+		d.Helpf("make the other side one first: `%s.(%s)`", oneLine(j.source(other)), j.typeText(t))
+	} else {
+		d.Helpf("compare its fields one by one")
+	}
+	return true
+}
+
+// refuseSwitch is about switches whose cases are compared with a value.
+func (j *job) refuseSwitch(n *ast.SwitchStmt) {
+	if n.Tag == nil {
+		return
+	}
+	if n.Init != nil && (j.isDecimalExpr(n.Tag) || isTime(j.typeOf(n.Tag))) {
+		j.not(n.Init, "a switch over %s can't have a statement before its value", article(j.typeText(j.typeOf(n.Tag)))).
+			Helpf("write the statement before the switch")
+		return
+	}
+	for _, s := range n.Body.List {
+		c, ok := s.(*ast.CaseClause)
+		if !ok {
+			continue
+		}
+		for _, x := range c.List {
+			if !j.refuseEqual(x, n.Tag, x, token.SWITCH) {
+				j.refuseEqual(x, x, n.Tag, token.SWITCH)
+			}
 		}
 	}
 }

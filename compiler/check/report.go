@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,9 +84,12 @@ func (j *job) words(msg string) string {
 		msg = strings.ReplaceAll(msg, "of "+kind+" type "+hidden+".", "of type "+hidden+".")
 		msg = strings.ReplaceAll(msg, "constant of "+kind+" type "+hidden+".", "constant of type "+hidden+".")
 	}
-	msg = strings.ReplaceAll(msg, hidden+".", "")
+	msg = structTags.ReplaceAllString(strings.ReplaceAll(msg, hidden+".", ""), "")
 	return shorten(strings.ReplaceAll(msg, wantName, ""))
 }
+
+// structTags are the tags of fields in the text of a type.
+var structTags = regexp.MustCompile(` "json:(?:[^"\\]|\\.)*"`)
 
 // shorten takes the middle out of a message that repeats a lot of code.
 func shorten(msg string) string {
@@ -99,12 +103,13 @@ func shorten(msg string) string {
 
 // typeText is a type as messages name it.
 func (j *job) typeText(t types.Type) string {
-	return types.TypeString(t, func(p *types.Package) string {
+	text := types.TypeString(t, func(p *types.Package) string {
 		if p.Path() == hidden {
 			return ""
 		}
 		return p.Name()
 	})
+	return structTags.ReplaceAllString(text, "")
 }
 
 // explain adds one error, with what helps to mend it.

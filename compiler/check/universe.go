@@ -179,6 +179,7 @@ func (u *universe) build(t *ir.Type) types.Type {
 // structure builds the struct of an event type.
 func (u *universe) structure(t *ir.Type) *types.Struct {
 	fields := make([]*types.Var, 0, len(t.Fields))
+	tags := make([]string, 0, len(t.Fields))
 	for _, f := range t.Fields {
 		g := u.goType(f.Type)
 		if f.Pointer() {
@@ -187,12 +188,23 @@ func (u *universe) structure(t *ir.Type) *types.Struct {
 		v := types.NewField(token.NoPos, u.pkg, f.Go, g, false)
 		u.fields[v] = f
 		fields = append(fields, v)
+		tags = append(tags, fieldTag(f.Name, f.Optional))
 	}
-	s := types.NewStruct(fields, nil)
+	s := types.NewStruct(fields, tags)
 	if t.Name == "" {
 		u.irTypes[s] = t
 	}
 	return s
+}
+
+// fieldTag is the tag of a field in the generated program. Tags are part of a
+// struct's type in Go: without them here, code would be accepted that assigns a
+// struct literal without a name to a nested struct, and could not be compiled.
+func fieldTag(name string, optional bool) string {
+	if optional {
+		name += ",omitempty"
+	}
+	return `json:"` + name + `"`
 }
 
 // enum returns the type of an enum. Two enums without a name are one type when
