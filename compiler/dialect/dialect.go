@@ -42,7 +42,7 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 		return nil
 	}
 	r := &reader{in: in, l: l, overrides: map[*parse.Node][]source.Span{}}
-	root := r.withIncludes(in.Root, true)
+	root := r.withIncludes(in.Root)
 	for _, o := range in.Overlays {
 		if o == nil {
 			continue
@@ -51,7 +51,8 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 			notMapping(o, "an overlay", l)
 			continue
 		}
-		root = r.overlay(root, r.withIncludes(o, true))
+		before := root
+		root = r.overlay(before, r.changed(before, r.withIncludes(o)))
 	}
 	return r.pipeline(root)
 }

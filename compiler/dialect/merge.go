@@ -14,7 +14,7 @@ var included = []string{"types", "sources", "processors", "sinks", "defaults"}
 
 // withIncludes returns a file's tree with the blocks of the files that it
 // includes, and of those that they include.
-func (r *reader) withIncludes(root *parse.Node, top bool) *parse.Node {
+func (r *reader) withIncludes(root *parse.Node) *parse.Node {
 	return r.including(root, []*source.File{root.Span.File}, map[string]bool{})
 }
 
@@ -147,6 +147,46 @@ func (r *reader) overlay(base, over *parse.Node) *parse.Node {
 			out.Members = append(out.Members, m)
 		default:
 			out.Members[i] = &parse.Member{Key: out.Members[i].Key, Value: r.overlay(out.Members[i].Value, m.Value)}
+		}
+	}
+	return &out
+}
+
+// changed returns an overlay without the nodes that it would change and that
+// are not there: one that says only part of a node was meant for another name,
+// which is reported.
+func (r *reader) changed(base, over *parse.Node) *parse.Node {
+	out := *over
+	out.Members = slices.Clone(over.Members)
+	for i, block := range out.Members {
+		var kinds []string
+		switch block.Key.Text {
+		case "sources", "sinks":
+			kinds = []string{"use"}
+		case "processors":
+			for _, f := range stepForms {
+				kinds = append(kinds, f.key)
+			}
+		default:
+			continue
+		}
+		there := base.Get(block.Key.Text)
+		kept := *block.Value
+		kept.Members = nil
+		for _, m := range members(block.Value) {
+			whole := slices.ContainsFunc(kinds, func(k string) bool { return m.Value.Get(k) != nil })
+			if whole || m.Value.Kind == parse.Null || there.Get(m.Key.Text) != nil {
+				kept.Members = append(kept.Members, m)
+				continue
+			}
+			var names []string
+			for _, n := range members(there) {
+				names = append(names, n.Key.Text)
+			}
+			r.l.Errorf(diag.UnknownNode, m.Key.Span, "the overlay changes `%s`, and `%s` has no such node", m.Key.Text, block.Key.Text).Near(m.Key.Text, names)
+		}
+		if block.Value.Kind == parse.Mapping {
+			out.Members[i] = &parse.Member{Key: block.Key, Value: &kept}
 		}
 	}
 	return &out

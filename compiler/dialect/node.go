@@ -66,7 +66,11 @@ func (r *reader) node(role syntax.Role, m *parse.Member) *syntax.Node {
 // form finds out what kind a node is, and reports one that is none or several.
 func (r *reader) form(n *syntax.Node) (form, bool) {
 	for _, name := range later {
-		if m := n.Body.Member(name); m != nil && n.Body.Get("use") == nil && (n.Role == syntax.Processor || name == "command" || name == "image" || name == "type") {
+		m := n.Body.Member(name)
+		if m != nil && name == "type" && !strings.Contains(m.Value.Text, "@") {
+			continue // no registry reference, but another word for `use`
+		}
+		if m != nil && n.Body.Get("use") == nil && (n.Role == syntax.Processor || name == "command" || name == "image" || name == "type") {
 			r.l.Errorf(diag.NotYet, m.Key.Span, "this version of flowc does not compile nodes with `%s`", name).
 				Helpf("a processor in Go is `use: ./dir.Symbol`; inline Go stands under `filter`, `map`, `set`, `check`, `flatmap` and `route`")
 			return form{}, false
@@ -115,6 +119,10 @@ func (r *reader) noKind(n *syntax.Node) {
 		}
 		if diag.Nearest(m.Key.Text, kinds) != "" {
 			r.unknownKey(m, "a processor").Near(m.Key.Text, kinds)
+			return
+		}
+		if key := schema.Meant(m.Key.Text, kinds); key != "" {
+			r.unknownKey(m, "a processor").Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
 			return
 		}
 	}

@@ -57,6 +57,7 @@ func (w *lowering) builtInStep(n *node) {
 			role = "source or a sink"
 		}
 		d.Message = "`" + n.Use.Text + "` is a " + role + " and can't be a processor"
+		d.Helpf("move the node under `sources:` or `sinks:`")
 		return
 	}
 	d.Helpf("name Go of yours, `./dir.Symbol` or an import path, or write inline Go under `filter`, `map`, `set`, `check`, `flatmap` or `route`")

@@ -125,6 +125,9 @@ func (r *configReader) unknown(name string, at source.Span, own []string) {
 	d := r.w.l.Errorf(diag.UnknownKey, at, "`%s` is no key of the %s `%s`", name, r.n.Role, r.n.Use.Text)
 	var free, all []string
 	for _, k := range r.side.Keys {
+		if first, _, _ := strings.Cut(k.Name, "."); slices.Contains(own, first) {
+			continue // listed below
+		}
 		if _, there := r.took[k.Name]; !there {
 			free = append(free, k.Name)
 		}
@@ -161,8 +164,8 @@ var nodeKeys = map[syntax.Role][]string{
 // missing reports keys that must be there.
 func (r *configReader) missing() {
 	for _, k := range r.side.Keys {
-		if _, there := r.took[k.Name]; there || !k.Required || r.meant[k.Name] {
-			continue
+		if _, there := r.took[k.Name]; there || !k.Required || r.meant[k.Name] || r.n.Body.Get(k.Name) != nil {
+			continue // there, or written beside `config` by mistake
 		}
 		at := r.n.Use.Span
 		if !r.n.ConfigSpan.IsZero() {

@@ -122,8 +122,8 @@ func (w *lowering) decoder(n *node, f format) {
 	}
 	w.outPorts(n, op)
 	for _, p := range n.outs {
-		if p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) {
-			w.holds(n, f, p.typ, n.Out.Span)
+		if p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) && w.holds(n, f, p.typ, n.Out.Span) && f.codec == "csv" {
+			w.columns(f.options, p.typ)
 		}
 	}
 	if n.Out.By.Text != "" && f.codec != "" && f.codec != "ndjson" && f.codec != "json" {

@@ -124,6 +124,8 @@ func (e *explainer) wrongValue(s *shape, n *parse.Node, who string) {
 		d.Near(n.Text, words)
 	}
 	switch {
+	case s.name == "#Guarantee" && n.Text == "exactly-once":
+		d.Replace(n.Place(), "effectively-once", "for a record that may be sent twice and counts once write `effectively-once`")
 	case s.name == "#Duration" && n.Kind == parse.Int:
 		d.Helpf("say the unit: `%sms`, `%ss` or `%sm`", n.Text, n.Text, n.Text)
 	case s.name == "#Duration" && strings.HasSuffix(n.Text, "d"):
@@ -190,6 +192,12 @@ func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who str
 	}
 	if d.Near(m.Key.Text, free) {
 		return d
+	}
+	if key := Meant(m.Key.Text, free); key != "" {
+		return d.Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
+	}
+	if s.byName["config"] != nil && s.byName["use"] != nil {
+		d.Helpf("a key of what `use` names stands inside `config`: `config: {%s: …}`", m.Key.Text)
 	}
 	if len(s.fields) == 0 {
 		return d.Helpf("remove it: nothing can stand here")
