@@ -19,7 +19,7 @@
 //	refuse.go refusecall.go enum.go decimals.go   rules beyond Go's
 //	report.go hints.go fixes.go   errors of go/types as diagnostics
 //	exact.go                      constants that become decimals
-//	lower.go edit.go lines.go     the emitted text
+//	lower.go lowerops.go lowerconst.go localnames.go edit.go lines.go   the emitted text
 //	analyze.go reads.go effects.go writes.go panics.go   what the passes ask
 //	let.go literal.go             values of `let`
 package check

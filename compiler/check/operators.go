@@ -25,6 +25,8 @@ type (
 		// length tells that the right operand of + or - is a duration, swapped that
 		// the left one is.
 		length, swapped bool
+		// assigned tells that it is the operator of `x += y`.
+		assigned bool
 	}
 	// A remainder is on a `/` of decimals that is written `%`: go/types knows no
 	// `%` of floats.
@@ -400,7 +402,7 @@ func (j *job) assignOp(n *ast.AssignStmt) bool {
 		}
 	case isTime(tx) && (op == token.ADD || op == token.SUB) && (isDuration(ty) || isUntypedInt(ty)):
 		x, y := n.Lhs[0], n.Rhs[0]
-		mark := timeOp{op: op, x: x, y: y, opPos: n.TokPos, length: true}
+		mark := timeOp{op: op, x: x, y: y, opPos: n.TokPos, length: true, assigned: true}
 		call := j.timeCall(mark, y.Pos(), tx, j.c.universe.imported("time", "Duration"), tx)
 		j.marks[n] = mark
 		j.replaced = append(j.replaced, call)
