@@ -59,6 +59,8 @@ func (e *explainer) value(s *shape, n *parse.Node, who string, at source.Span) {
 				e.value(s.items, item, fmt.Sprintf("entry %d of %s", i+1, who), item.Place())
 			}
 		}
+	case !s.whole && s.is == "":
+		// CUE knows what else it must be, see rest.
 	default:
 		e.wrongValue(s, n, who)
 	}
@@ -211,7 +213,7 @@ func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who str
 
 // rest reports what only CUE knows about a value, at the places of its paths.
 func (e *explainer) rest(err error, n *parse.Node, at source.Span) {
-	seen := map[string]bool{}
+	said := map[string]*diag.Diagnostic{} // one message a place
 	for _, one := range errors.Errors(err) {
 		format, args := one.Msg()
 		if strings.HasPrefix(format, "%d errors in empty disjunction") {
@@ -223,14 +225,20 @@ func (e *explainer) rest(err error, n *parse.Node, at source.Span) {
 			span = target.Place()
 		}
 		message := fmt.Sprintf(format, args...)
-		if place != "" {
+		bound := strings.HasPrefix(format, "invalid value %v (out of bound %s)") && len(args) == 2
+		switch {
+		case bound && place != "":
+			message = fmt.Sprintf("`%s` must be %v, not %v", place, args[1], args[0])
+		case place != "":
 			message = "`" + place + "`: " + message
 		}
-		if seen[place] {
-			continue // one message a place
+		if before := said[place]; before != nil {
+			if bound { // that a bound is not met says more than that a literal is another
+				before.Message = message
+			}
+			continue
 		}
-		seen[place] = true
-		e.add(diag.Errorf(diag.BadValue, span, "%s", message))
+		said[place] = e.add(diag.Errorf(diag.BadValue, span, "%s", message))
 	}
 	if e.found == 0 {
 		e.add(diag.Errorf(diag.BadValue, at, "%v", err))

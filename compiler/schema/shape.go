@@ -127,6 +127,11 @@ func (r *reader) fill(s *shape, v cue.Value) {
 		}
 		return
 	case cue.NoOp, cue.SelectorOp:
+		if _, choice := v.Default(); choice && v.IncompleteKind()&(cue.StructKind|cue.ListKind) == 0 && !v.IsConcrete() {
+			// A choice with a default, which can't be taken apart.
+			s.kind, s.whole = v.IncompleteKind(), false
+			return
+		}
 	default:
 		s.kind, s.whole = v.IncompleteKind(), false
 		return
@@ -170,7 +175,7 @@ func (r *reader) structure(s *shape, v cue.Value) {
 	for it.Next() {
 		f := &field{
 			name:     it.Selector().Unquoted(),
-			required: it.Selector().ConstraintType() != cue.OptionalConstraint,
+			required: mustBeGiven(it.Selector(), it.Value()),
 			shape:    r.read(it.Value()),
 		}
 		// A comment on a field stands for the field, not for the definition that it
@@ -190,6 +195,19 @@ func (r *reader) structure(s *shape, v cue.Value) {
 	case rest.Exists() || v.Allows(cue.AnyString):
 		s.open = true
 	}
+}
+
+// mustBeGiven tells whether a field can't be left out: one with `!`, or one
+// without any mark that nothing else gives a value.
+func mustBeGiven(s cue.Selector, v cue.Value) bool {
+	switch s.ConstraintType() {
+	case cue.OptionalConstraint:
+		return false
+	case cue.RequiredConstraint:
+		return true
+	}
+	_, hasDefault := v.Default()
+	return !hasDefault && !v.IsConcrete() && v.IncompleteKind()&(cue.StructKind|cue.ListKind) == 0
 }
 
 // docOf is the comment on a value, in one line.
