@@ -46,7 +46,7 @@ func CheckValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
 	if !v.IsLiteral() {
 		return true
 	}
-	if why := literalError(t, v.Text(), v.Kind); why != "" {
+	if why := literalError(t, v.Text()); why != "" {
 		d := diag.Errorf(diag.BadValue, v.Span, "`%s` is no %s: %s", oneLine(v.Text()), typeWord(t), why)
 		if t.Kind == ir.Enum {
 			d.Near(v.Text(), t.Values)
@@ -119,7 +119,7 @@ var decimalText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-
 
 // literalError says why a text is no value of a scalar type, "" where it is
 // one.
-func literalError(t *ir.Type, text, kind string) string {
+func literalError(t *ir.Type, text string) string {
 	number := func(bits int, unsigned bool) string {
 		var err error
 		if unsigned {
@@ -165,7 +165,6 @@ func literalError(t *ir.Type, text, kind string) string {
 			return "it is one of " + strings.Join(t.Values, ", ")
 		}
 	}
-	_ = kind
 	return ""
 }
 
