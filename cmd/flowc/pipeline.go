@@ -97,7 +97,11 @@ func layoutAt(p *ir.Program, dir, pkg string) (backends.Layout, error) {
 	if p.Module == nil && pkg == "" {
 		return l, nil
 	}
-	root, module, err := moduleAbove(dir)
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return l, environment(err)
+	}
+	root, module, err := moduleAbove(abs)
 	if err != nil {
 		return l, environment(err)
 	}
@@ -110,7 +114,7 @@ func layoutAt(p *ir.Program, dir, pkg string) (backends.Layout, error) {
 	case p.Module != nil && module != p.Module.Path:
 		return l, usage(fmt.Errorf("%s is in module %s, but the pipeline uses Go of %s: emit to a folder inside that module", dir, module, p.Module.Path))
 	}
-	rel, err := filepath.Rel(root, dir)
+	rel, err := filepath.Rel(root, abs)
 	if err != nil {
 		return l, environment(err)
 	}
@@ -118,13 +122,9 @@ func layoutAt(p *ir.Program, dir, pkg string) (backends.Layout, error) {
 	return l, nil
 }
 
-// moduleAbove finds the go.mod in or above dir, which need not exist yet, and
-// returns its folder and module path; "" where there is none.
+// moduleAbove finds the go.mod in or above dir, an absolute path that need not
+// exist yet, and returns its folder and module path; "" where there is none.
 func moduleAbove(dir string) (root, module string, err error) {
-	dir, err = filepath.Abs(dir)
-	if err != nil {
-		return "", "", err
-	}
 	for ; ; dir = filepath.Dir(dir) {
 		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && !strings.Contains(firstLine(string(text)), backends.Header) {
