@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/flowc-dev/flowc/compiler/infer"
+)
+
+type inferCmd struct {
+	File      string `arg:"" name:"sample" help:"The data: NDJSON, JSON or CSV, plain or gzipped; - is standard input."`
+	As        string `help:"The format: ${enum}; without, the extension tells it, else the data." enum:",ndjson,json,csv" default:"" placeholder:"FORMAT"`
+	Name      string `help:"The name of the type; without, that of the file." placeholder:"TYPE"`
+	By        string `help:"The field of JSON records that tells event types apart: a type for each of its values." placeholder:"FIELD"`
+	Sample    int64  `help:"Read so many records and no more." placeholder:"N"`
+	Delimiter string `help:"What stands between the cells of CSV; without, the header tells it." placeholder:"CHAR"`
+	Decimals  bool   `help:"Strings that are all numbers become decimals."`
+	Floats    bool   `help:"Numbers with a fraction become float64, which rounds, instead of number, which does not."`
+	Enums     bool   `help:"Strings of few values become enums."`
+}
+
+// Run reads the sample and prints types for it.
+func (c *inferCmd) Run(a *app) error {
+	o := infer.Options{
+		File: c.File, Format: c.As, Name: c.Name, By: c.By, Limit: c.Sample,
+		Decimals: c.Decimals, Floats: c.Floats, Enums: c.Enums,
+	}
+	if c.Sample < 0 {
+		return usage(fmt.Errorf("--sample is the number of records to read, not %d", c.Sample))
+	}
+	switch c.Delimiter {
+	case "":
+	case `\t`, "tab":
+		o.Delimiter = '\t'
+	default:
+		if len(c.Delimiter) > 1 {
+			return usage(fmt.Errorf("--delimiter is one character of ASCII (or tab), not %q", c.Delimiter))
+		}
+		o.Delimiter = c.Delimiter[0]
+	}
+	in := a.stdin
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return environment(err)
+		}
+		defer f.Close()
+		in = f
+	}
+	r, err := infer.Sample(a.ctx, in, o)
+	var broken *infer.Error
+	switch {
+	case errors.As(err, &broken):
+		return &exitError{code: exitInvalid, err: err}
+	case errors.Is(err, infer.ErrUsage):
+		return usage(err)
+	case err != nil:
+		return environment(err)
+	}
+	return a.answer(plural(len(r.Types), "type"), r, func(w io.Writer) { fmt.Fprint(w, r.YAML) })
+}
