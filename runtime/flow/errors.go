@@ -131,6 +131,21 @@ func (e *NodeError) Error() string {
 
 func (e *NodeError) Unwrap() error { return e.Err }
 
+// Starting tells that it happened before anything was read: the surroundings
+// are not as the pipeline needs them.
+func (e *NodeError) Starting() bool {
+	switch e.Op {
+	case "configure", "open", "seek", "restore":
+		return true
+	}
+	return false
+}
+
+// A WiringError is a mistake of whoever put the program together.
+type WiringError struct{ msg string }
+
+func (e *WiringError) Error() string { return "flow: " + e.msg }
+
 // A StateError is a state folder or checkpoint that can't be used. Its text
 // says what to do.
 type StateError struct {

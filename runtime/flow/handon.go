@@ -27,6 +27,9 @@ func (in *Input) handOnBatch(b *Batch) {
 		in.cut = true
 		last := &run.fails[len(run.fails)-1]
 		err := in.describe(b, last)
+		if !last.general {
+			in.p.noteRecordError(last.node, err)
+		}
 		if in.source == nil || in.region.o.Unordered {
 			// Others have gone on with records behind this one, so that no
 			// position of the sources is right any more.
@@ -204,7 +207,9 @@ func (in *Input) reject(b *Batch) {
 	c.Failed += records - 1
 	in.stats.bytes += int64(len(b.Data))
 	in.stats.Unlock()
-	in.failTickets(b, in.describe(b, last))
+	err := in.describe(b, last)
+	in.p.noteRecordError(last.node, err)
+	in.failTickets(b, err)
 	in.letGo(b)
 }
 

@@ -40,7 +40,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Report, error) {
 	return r, err
 }
 
-var errRanBefore = errors.New("flow: a program runs once")
+var errRanBefore = &WiringError{"a program runs once"}
 
 func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if err := p.wire(); err != nil {

@@ -80,7 +80,7 @@ func New(info Info) *Program {
 // mistake notes what is wrong with the wiring; Run reports it.
 func (p *Program) mistake(format string, args ...any) {
 	if p.wrong == nil {
-		p.wrong = fmt.Errorf("flow: "+format, args...)
+		p.wrong = &WiringError{fmt.Sprintf(format, args...)}
 	}
 }
 

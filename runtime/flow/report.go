@@ -33,8 +33,19 @@ type Report struct {
 	// Examples has the first failed record of each node that had one.
 	Examples map[string]*RecordError `json:"-"`
 
-	sums error
+	// totals are counted here, where sinks for dead letters are known.
+	totals Totals
+	sums   error
 }
+
+// Totals are the sums of a report: records read, written (dead letters not
+// counted), and what became of the rest, in all nodes.
+type Totals struct {
+	In, Out, Filtered, Dead, Dropped, Failed, Pending, Retried int64
+}
+
+// Totals are the sums over all nodes.
+func (r *Report) Totals() Totals { return r.totals }
 
 // Traffic is what went through a source or sink: records and their bytes.
 type Traffic struct {
@@ -68,11 +79,24 @@ func (p *Program) report(ending Ending, err error) *Report {
 		}
 		r.Nodes[n.Name] = *c
 	}
+	for _, c := range counts {
+		r.totals.Filtered += c.Filtered
+		r.totals.Dead += c.Dead
+		r.totals.Dropped += c.Dropped
+		r.totals.Failed += c.Failed
+		r.totals.Pending += c.Pending
+		r.totals.Retried += c.Retried
+	}
 	for _, in := range p.sources {
 		r.Sources[in.name] = in.traffic()
+		r.totals.In += r.Sources[in.name].Records
 	}
 	for _, s := range p.sinks {
-		r.Sinks[s.name] = Traffic{Records: s.counts.out.Load(), Bytes: s.counts.bytes.Load()}
+		written := Traffic{Records: s.counts.out.Load(), Bytes: s.counts.bytes.Load()}
+		r.Sinks[s.name] = written
+		if !s.options.DeadLetter {
+			r.totals.Out += written.Records
+		}
 	}
 	p.mu.Lock()
 	for n, e := range p.examples {

@@ -87,6 +87,16 @@ func (t *Target) load() QueueLoad {
 	return QueueLoad{t.name, packets, bytes}
 }
 
+// Bounded tells that the program ends by itself: no source is endless.
+func (p *Program) Bounded() bool {
+	for _, in := range p.sources {
+		if endless, ok := in.source.(Endless); ok && endless.Endless() {
+			return false
+		}
+	}
+	return true
+}
+
 // Info is what New was given.
 func (p *Program) Info() Info { return p.info }
 

@@ -2,10 +2,18 @@ package program
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
+
+// stateVariable is the folder for state, instead of the default.
+const stateVariable = "FLOWC_STATE"
 
 // Main is the main function of a built program: it ends the process with the
 // program's exit code.
@@ -13,14 +21,168 @@ func Main(s Spec) { os.Exit(Run(context.Background(), s, os.Args[1:])) }
 
 // Run is Main without the end of the process; args are the command line without
 // the program's name. It returns the exit code.
-func Run(ctx context.Context, s Spec, args []string) int { return 1 }
+func Run(ctx context.Context, s Spec, args []string) int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	p := process{
+		spec: &s, env: processEnvironment(), stdout: os.Stdout, stderr: os.Stderr,
+		signals: signals, exit: os.Exit, terminal: isTerminal(os.Stderr),
+	}
+	return p.main(ctx, args)
+}
 
 // Embed runs the program inside another one: references and FLOWC_SET are
-// resolved, signals, flags, logs and telemetry are the caller's.
+// resolved here; signals, flags, logs and telemetry are the caller's.
 func Embed(ctx context.Context, s Spec, o flow.RunOptions) (*flow.Report, error) {
+	env := processEnvironment()
+	set, err := collect(env, nil, nil)
+	if err == nil {
+		err = resolve(&s, env, set)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.StateDir == "" {
+		o.StateDir, _ = env.lookup(stateVariable)
+	}
 	p, err := s.New()
 	if err != nil {
 		return nil, err
 	}
 	return p.Run(ctx, o)
+}
+
+// A process is what a program has around it.
+type process struct {
+	spec           *Spec
+	env            environment
+	stdout, stderr io.Writer
+	terminal       bool // somebody looks at stderr
+	signals        <-chan os.Signal
+	exit           func(code int)
+}
+
+func (p *process) main(ctx context.Context, args []string) int {
+	o, err := parse(args)
+	switch {
+	case err != nil:
+		return p.fail(err)
+	case o.help:
+		usage(p.stdout, p.spec)
+		return exitOK
+	case o.version:
+		fmt.Fprintf(p.stdout, "%s %s (flowc %s)\n", p.spec.Name, p.spec.Hash, p.spec.Version)
+		return exitOK
+	case o.command == "checkpoint":
+		return p.showCheckpoint(o)
+	}
+	set, err := collect(p.env, o.setFiles, o.set)
+	if err != nil {
+		return p.fail(err)
+	}
+	if o.command == "health" {
+		return p.health(ctx, o, set)
+	}
+	if err := resolve(p.spec, p.env, set); err != nil {
+		return p.fail(err)
+	}
+	return p.run(ctx, o)
+}
+
+// fail prints an error that came before the pipeline was started.
+func (p *process) fail(err error) int {
+	fmt.Fprintf(p.stderr, "%s: %v\n", p.spec.Name, err)
+	return exitCode(nil, err, nil)
+}
+
+// run runs the pipeline.
+func (p *process) run(ctx context.Context, o *options) int {
+	t := p.telemetry(o)
+	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
+	program, err := p.spec.New()
+	if err != nil {
+		return p.fail(&environmentError{err.Error()})
+	}
+	limitMemory(p.env, program.Info().Memory)
+	if t.HTTP != "" {
+		stop, err := listen(t.HTTP, pages{spec: p.spec, program: program})
+		if err != nil {
+			return p.fail(&environmentError{fmt.Sprintf("telemetry.http: %v", err)})
+		}
+		defer stop()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	got := p.obey(ctx, cancel, over)
+	tell := p.teller(t, logger)
+	stopProgress := tell.progress(program, t.Progress)
+	state, _ := p.env.lookup(stateVariable)
+	report, err := program.Run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Logger: logger})
+	stopProgress()
+	cancel()
+	sign := <-got
+	tell.end(program, report, err)
+	if o.report != "" {
+		if failed := p.writeReport(o.report, report); failed != nil {
+			fmt.Fprintf(p.stderr, "%s: --report %s: %v\n", p.spec.Name, o.report, failed)
+			return max(exitCode(report, err, sign), exitEnvironment)
+		}
+	}
+	return exitCode(report, err, sign)
+}
+
+// telemetry is the pipeline's telemetry block with what flags say over it.
+func (p *process) telemetry(o *options) Telemetry {
+	var t Telemetry
+	if p.spec.Telemetry != nil {
+		t = *p.spec.Telemetry
+	}
+	if o.logFormat != "" {
+		t.Log = o.logFormat
+	}
+	if o.logLevel != "" {
+		t.Level = o.logLevel
+	}
+	return t
+}
+
+// obey ends the program in order at the first signal, and at once at the second.
+// The channel tells, when ctx has ended, which signal came first; nil for none.
+// over ends the watch.
+func (p *process) obey(ctx context.Context, cancel func(), over <-chan struct{}) <-chan os.Signal {
+	got := make(chan os.Signal, 1)
+	go func() {
+		var first os.Signal
+		defer func() { got <- first }()
+		select {
+		case first = <-p.signals:
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+		go func() {
+			select {
+			case second := <-p.signals:
+				p.exit(exitOfSignal(second))
+			case <-over:
+			}
+		}()
+	}()
+	return got
+}
+
+// smallestMemory is what the garbage collector gets at least: below it, it would
+// run all the time.
+const smallestMemory = 64 << 20
+
+// limitMemory sets the collector's soft limit to the bound that the compiler
+// computed, unless the user set one.
+func limitMemory(env environment, bound int64) {
+	if _, set := env.lookup("GOMEMLIMIT"); set || bound <= 0 {
+		return
+	}
+	debug.SetMemoryLimit(max(bound, smallestMemory))
 }

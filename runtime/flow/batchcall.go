@@ -1,0 +1,70 @@
+package flow
+
+import (
+	"context"
+	"errors"
+)
+
+// CallBatch gives rows to a component that takes many at once, and returns what
+// it made of them; stop tells that the batch must end. first is the place of
+// rows[0] in the batch.
+//
+// An error is that of all rows, unless it has a method Failed() map[int]error,
+// which names those that failed: the others count as done, and what the
+// component returned beside the error is theirs. After a panic the rows are
+// given again in halves until the one that causes it stands alone: repeating
+// calls repeats what they do outside, which is the price of knowing the row.
+func CallBatch[In, Out any](l *Lane, node int, rows []In, first int, call func(context.Context, []In) ([]Out, error)) (out []Out, stop bool) {
+	if len(rows) == 0 {
+		return nil, false
+	}
+	fail := func(i int, err error) bool {
+		l.Record.Index = first + i
+		return l.Fail(node, err)
+	}
+	var err error
+	for attempt := 0; ; attempt++ {
+		out, err = protect(l, node, rows, call)
+		if err == nil || !l.Again(node, attempt, err) {
+			break
+		}
+	}
+	var some interface{ Failed() map[int]error }
+	var poison *PanicError
+	switch {
+	case err == nil:
+		return out, false
+	case errors.As(err, &poison) && len(rows) > 1:
+		half := len(rows) / 2
+		left, stop := CallBatch(l, node, rows[:half], first, call)
+		if stop {
+			return left, true
+		}
+		right, stop := CallBatch(l, node, rows[half:], first+half, call)
+		return append(left, right...), stop
+	case errors.As(err, &some):
+		failed := some.Failed()
+		for i := range rows {
+			if rowErr, ok := failed[i]; ok && fail(i, rowErr) {
+				return out, true
+			}
+		}
+		return out, false
+	}
+	for i := range rows {
+		if fail(i, err) {
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+// protect makes a panic of a component an error.
+func protect[In, Out any](l *Lane, node int, rows []In, call func(context.Context, []In) ([]Out, error)) (out []Out, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			out, err = nil, l.engine.p.crashOf(v, node).err
+		}
+	}()
+	return call(l.Ctx, rows)
+}

@@ -1,0 +1,38 @@
+package program
+
+// near finds the known name that was meant: the one with the fewest slips of
+// the finger (a letter too many, missing, changed, or two exchanged), if those
+// are few. Empty for none.
+func near(name string, known []string) string {
+	best, slips := "", len(name)/3+1
+	for _, k := range known {
+		if d := distance(name, k); d <= slips && (best == "" || d < slips) {
+			best, slips = k, d
+		}
+	}
+	return best
+}
+
+// distance is the optimal string alignment distance.
+func distance(a, b string) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	now := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		now[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				now[j] = min(now[j], before[j-2]+1)
+			}
+		}
+		before, last, now = last, now, before
+	}
+	return last[len(b)]
+}

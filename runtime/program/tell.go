@@ -1,0 +1,222 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// A teller tells people, or machines, how the run goes and how it ended.
+type teller struct {
+	w        io.Writer
+	name     string
+	json     bool
+	terminal bool
+	log      *slog.Logger
+}
+
+func (p *process) teller(t Telemetry, log *slog.Logger) *teller {
+	return &teller{w: p.stderr, name: p.spec.Name, json: t.Log == "json", terminal: p.terminal, log: log}
+}
+
+// end tells how the run ended: failed records with an example each, the error if
+// one ended it, and one line of sums.
+func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
+	nodes := p.Info().Nodes
+	for i := range nodes {
+		c, known := r.Nodes[nodes[i].Name]
+		if known {
+			t.log.Debug("node", "name", nodes[i].Name, "in", c.In, "out", c.Out, "filtered", c.Filtered, "dead", c.Dead,
+				"dropped", c.Dropped, "failed", c.Failed, "pending", c.Pending, "retried", c.Retried, "emitted", c.Emitted)
+		}
+		if e := r.Examples[nodes[i].Name]; e != nil {
+			t.failed(&nodes[i], nodes, c, e)
+		}
+	}
+	if err != nil && !t.isTold(r, err) {
+		t.died(err)
+	}
+	sums := r.Totals()
+	if t.json {
+		t.log.Info("ended", "ending", r.Ending, "ok", r.OK, "seconds", r.Seconds, "in", sums.In, "out", sums.Out, "filtered", sums.Filtered,
+			"dead", sums.Dead, "dropped", sums.Dropped, "failed", sums.Failed, "pending", sums.Pending)
+		return
+	}
+	fmt.Fprintln(t.w, t.summary(r, sums))
+}
+
+// summary is the one line at the end.
+func (t *teller) summary(r *flow.Report, s flow.Totals) string {
+	parts := []string{count(s.In) + " in", count(s.Out) + " out"}
+	for _, p := range []struct {
+		n    int64
+		word string
+	}{{s.Filtered, "filtered"}, {s.Dead, "dead-lettered"}, {s.Dropped, "dropped"}} {
+		if p.n > 0 {
+			parts = append(parts, count(p.n)+" "+p.word)
+		}
+	}
+	parts = append(parts, count(s.Failed)+" failed")
+	if s.Pending > 0 {
+		parts = append(parts, count(s.Pending)+" pending")
+	}
+	line := fmt.Sprintf("%s: %s in %s", t.name, strings.Join(parts, " · "), seconds(r.Seconds))
+	switch r.Ending {
+	case flow.CutShort:
+		line += " (cut short)"
+	case flow.Drained:
+		line += " (drained)"
+	}
+	return line
+}
+
+// isTold tells whether an error is that of a record, which stands among the
+// examples already.
+func (t *teller) isTold(r *flow.Report, err error) bool {
+	for _, e := range r.Examples {
+		if err == error(e) || e.Then == flow.Stop && err.Error() == e.Error() {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *teller) died(err error) {
+	if t.json {
+		t.log.Error("the pipeline died", "error", err.Error())
+		return
+	}
+	place, msg := placeOf(err)
+	if place == "" {
+		place = t.name
+	}
+	fmt.Fprintf(t.w, "%s: error: %s\n", place, msg)
+}
+
+// placeOf takes the place in the pipeline off an error's text, where it has one.
+func placeOf(err error) (place, msg string) {
+	var node *flow.NodeError
+	var record *flow.RecordError
+	var many *flow.TooManyError
+	switch {
+	case errors.As(err, &node):
+		place = node.Line
+	case errors.As(err, &many):
+		place = many.Line
+	case errors.As(err, &record):
+		place = record.Line
+	}
+	msg, cut := strings.CutPrefix(err.Error(), place+": ")
+	if !cut {
+		place = ""
+	}
+	return place, msg
+}
+
+// failed tells about the records that failed in a node.
+func (t *teller) failed(n *flow.Node, nodes []flow.Node, c flow.Count, e *flow.RecordError) {
+	if t.json {
+		t.log.Error("records failed", "node", n.Name, "line", e.Line, "code", e.Code, "failed", c.Lost(), "of", c.In,
+			"error", e.Err.Error(), "record", e.Place(), "value", excerpt(e.Record))
+		return
+	}
+	line := ""
+	if e.Line != "" {
+		line = e.Line + ": "
+	}
+	fmt.Fprintf(t.w, "%serror: `%s` failed on %s of %s records (%s) [%s]\n", line, n.Name, count(c.Lost()), count(c.In), kept(n, nodes, e), e.Code)
+	fmt.Fprintf(t.w, "   = %s\n", e.Err)
+	place := e.Place()
+	if e.Offset >= 0 {
+		place += fmt.Sprintf(" (byte %s)", count(e.Offset))
+	}
+	if value := excerpt(e.Record); value != "" || place != "" {
+		fmt.Fprintf(t.w, "   = record: %s\n", strings.TrimSpace(place+" "+value))
+	}
+}
+
+// kept tells where the records are now.
+func kept(n *flow.Node, nodes []flow.Node, e *flow.RecordError) string {
+	switch e.Then {
+	case flow.Dead:
+		if dead := n.Policy.Dead; dead >= 0 && dead < len(nodes) {
+			return "kept in `" + nodes[dead].Name + "`"
+		}
+		return "kept"
+	case flow.Drop:
+		return "dropped"
+	case flow.Reject:
+		return "refused"
+	}
+	return "the pipeline stopped"
+}
+
+// excerpt is the begin of a record, on one line.
+func excerpt(record []byte) string {
+	const most = 200
+	if len(record) == 0 {
+		return ""
+	}
+	cut := len(record) > most
+	if cut {
+		record = record[:most]
+	}
+	text := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case r < ' ' || r == utf8.RuneError || r == 0x7f:
+			return '·'
+		}
+		return r
+	}, string(record))
+	if cut {
+		text += " …"
+	}
+	return text
+}
+
+// count is a number with commas between the thousands.
+func count(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// seconds is a time that people can read: 0.21s, 3m12s.
+func seconds(s float64) string {
+	if s < 60 {
+		return strconv.FormatFloat(s, 'f', 2, 64) + "s"
+	}
+	whole := int64(s + 0.5)
+	if whole < 3600 {
+		return fmt.Sprintf("%dm%02ds", whole/60, whole%60)
+	}
+	return fmt.Sprintf("%dh%02dm%02ds", whole/3600, whole/60%60, whole%60)
+}
+
+// size is a number of bytes that people can read.
+func size(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB"}
+	f := float64(n)
+	for f >= 999.5 && len(units) > 1 {
+		f /= 1000
+		units = units[1:]
+	}
+	if units[0] == "B" || f >= 99.5 {
+		return fmt.Sprintf("%.0f %s", f, units[0])
+	}
+	return fmt.Sprintf("%.1f %s", f, units[0])
+}
