@@ -55,9 +55,10 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 	}
 	w := &lowering{
 		ctx: ctx, o: o, p: p, l: l,
-		byName: map[string]*node{},
-		made:   map[*ir.Type]source.Span{},
-		metas:  map[string]*ir.Type{},
+		byName:  map[string]*node{},
+		made:    map[*ir.Type]source.Span{},
+		metas:   map[string]*ir.Type{},
+		schemas: map[string]*schemaReader{},
 	}
 	w.declareNodes()
 	w.loadGo()
@@ -68,6 +69,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		w.node(n)
 	}
 	w.consumed()
+	w.holdThemselves() // those that came from schema files meanwhile
 	if !l.HasErrors() {
 		w.checker.Unused(l)
 		w.checker.UnusedLets(l)
@@ -96,8 +98,9 @@ type lowering struct {
 	dead map[string][]*node
 	// lost tells that a reference could not be resolved, so that nobody can tell
 	// which outputs are not taken.
-	lost bool
-	lets []*ir.Let
+	lost    bool
+	lets    []*ir.Let
+	schemas map[string]*schemaReader
 	// metas are the types of `meta`, by connector.
 	metas map[string]*ir.Type
 }

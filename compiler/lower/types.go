@@ -33,6 +33,8 @@ type typeTable struct {
 // A typeDecl is a declared type on its way.
 type typeDecl struct {
 	*syntax.TypeDecl
+	// read gives the Type of a declaration in a schema file, nil for others.
+	read  func() *syntax.TypeExpr
 	typ   *ir.Type // nil where it is broken
 	state int      // 0 not begun, 1 on the way, 2 done
 }
@@ -74,7 +76,14 @@ func (w *lowering) declareTypes() {
 		w.types.order = append(w.types.order, d)
 		w.typeNames[s.Name.Text] = true
 	}
-	for _, d := range w.types.order {
+	declared := slices.Clone(w.types.order)
+	for _, d := range declared {
+		// What the pipeline calls a type of a file goes before what the file does.
+		if d.state == 0 && (d.Type.Form == syntax.TypeSchema || d.Type.Form == syntax.TypeCUE) {
+			w.schemaDecl(d.Type, d.Name, true)
+		}
+	}
+	for _, d := range declared {
 		w.declare(d)
 	}
 	w.holdThemselves()
@@ -117,13 +126,23 @@ func (w *lowering) declare(d *typeDecl) *ir.Type {
 		return d.typ
 	}
 	d.state = 1
+	if d.read != nil {
+		d.Type = d.read()
+	}
 	if d.Type.Form == syntax.TypeStruct || d.Type.Form == syntax.TypeEnum {
 		d.typ = &ir.Type{Name: d.Name.Text, Span: d.Name.Span}
 		if !w.fill(d.typ, d.Type) {
 			d.typ = nil
 		}
 	} else {
-		t := w.typ(d.Type)
+		var t *ir.Type
+		if d.Type.Form == syntax.TypeSchema || d.Type.Form == syntax.TypeCUE {
+			if from := w.schemaDecl(d.Type, d.Name, true); from != nil {
+				t = w.declare(from)
+			}
+		} else {
+			t = w.typ(d.Type)
+		}
 		if d.state != 2 {
 			d.typ = t
 		}
@@ -308,6 +327,11 @@ func (w *lowering) madeName(n *node) string {
 	if base == "" {
 		base = "Record"
 	}
+	return w.unusedTypeName(base)
+}
+
+// unusedTypeName is a name that no type has so far, and takes it.
+func (w *lowering) unusedTypeName(base string) string {
 	name := base
 	for i := 2; w.typeNames[name]; i++ {
 		name = base + strconv.Itoa(i)
