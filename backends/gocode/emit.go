@@ -78,10 +78,9 @@ func usesErrVariable(code []jen.Code) bool {
 	return containsWord(jen.Block(code...).GoString(), "data")
 }
 
-// multiline tells whether records of the region's source may span lines.
-func (l *loop) multiline() bool {
-	return l.decoder == nil || l.decoder.op.Codec != "ndjson"
-}
+// multiline tells whether records of the region's source may span lines. Those
+// that come through a queue do not tell.
+func (l *loop) multiline() bool { return l.codec != "ndjson" }
 
 // feed decides once what a sink's packets carry besides bytes.
 func (l *loop) feed(sink *ir.Node, codec string) Feed {
@@ -99,6 +98,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 	for _, a := range op.Meta {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
+	f.Origins = f.Origins || l.keyed()
 	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil && op.Batch.Count > 0
 	l.feeds[sink.ID] = f
 	return f
@@ -176,17 +176,24 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 	feed, known := l.feeds[n.ID]
 	if !known {
 		feed = Feed{Rows: l.typ(t)}
-		feed.Origins = n.OnError != nil && n.OnError.Then == ir.ThenDead
+		if _, ok := n.Op.(*ir.Sink); !ok {
+			feed.Rows = l.rowType(n, t)
+		}
+		feed.Origins = n.OnError != nil && n.OnError.Then == ir.ThenDead || l.keyed()
 		if _, ok := n.Op.(*ir.Sink); !ok {
 			feed.Ends = e.Raw
-			feed.Origins = l.deadBehind(n.ID, map[string]bool{})
+			feed.Origins = l.deadBehind(n.ID, map[string]bool{}) || l.keyed()
+			feed.Keyed = n.Key != nil
 		}
 		l.feeds[n.ID] = feed
 	}
 	rows := l.names.local(n.YAML) + "Rows"
 	code = append(code,
-		l.Gof("%s := %s.Rows.(*[]", rows, p).Add(l.typ(t)).Op(")"),
-		l.Gof("*%s = append(*%s, %s)", rows, rows, expr))
+		l.Gof("%s := %s.Rows.(*[]", rows, p).Add(feed.Rows).Op(")"),
+		l.Gof("*%s = append(*%s, %s)", rows, rows, l.row(n, expr)))
+	if feed.Keyed {
+		code = append(code, l.Gof("%s.Hashes = append(%s.Hashes, %s)", p, p, l.hash(n, v)))
+	}
 	if feed.Ends {
 		raw := v.raw
 		if raw == "" {
@@ -201,6 +208,38 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		code = append(code, l.Gof("l.Origin(%d)", l.target(n.ID)))
 	}
 	return []jen.Code{l.scoped(code)}, nil
+}
+
+// row quotes a row of the packet for a node.
+func (l *loop) row(n *ir.Node, expr string) string {
+	if _, ok := n.Op.(*ir.Sink); ok || !l.carriesMeta(n.ID) {
+		return expr
+	}
+	return fmt.Sprintf("%sRow{%s, l.meta}", l.names.lower(n.YAML), expr)
+}
+
+// keyed tells whether lanes of this region share a batch by key: the engine
+// then puts what they made back in order, and wants to know where each record
+// came from.
+func (l *loop) keyed() bool {
+	head := l.nodes[l.r.Head]
+	return head.Key != nil && l.r.Lanes != 1 && !head.Unordered
+}
+
+// hash quotes the hash of a record's key.
+func (l *loop) hash(n *ir.Node, v value) string {
+	name := l.stages.add(stageFunc{
+		name: "key" + l.names.upper(n.YAML), comment: "gives the key of `" + n.YAML + "` for a record.", node: n,
+		in: v.typ, meta: l.metaIf(n.Key), results: l.stages.typ(n.Key.Type), body: l.stages.returns(n.Key),
+	})
+	call := fmt.Sprintf("%s(%s)", name, l.args(v, n.Key))
+	switch n.Key.Type.Kind {
+	case ir.String, ir.Enum:
+		return "@flow.Hash(" + call + ")"
+	case ir.Int, ir.Int64, ir.Uint64:
+		return "@flow.HashUint(uint64(" + call + "))"
+	}
+	return "@flow.Hash(@codec.Key(" + call + "))"
 }
 
 // deadBehind tells whether a node or anything behind it has a dead letter.

@@ -48,6 +48,8 @@ type Feed struct {
 	Rows *jen.Statement
 	// Ends and Origins tell that Out.Ends and Lane.Origin are kept.
 	Ends, Origins bool
+	// Keyed tells that Out.Hashes are kept, which decide the lane of a record.
+	Keyed bool
 	// Keys are the config keys whose values stand in Out.Keys, in that order.
 	Keys []string
 }
@@ -154,6 +156,7 @@ type generator struct {
 	stageFuncs                            []StageFunc
 	feeds                                 map[string]Feed
 	headers, originals                    map[string]string
+	rows                                  map[string]bool // row types of queues that are declared
 
 	nodes    map[string]*ir.Node
 	out, in  map[string][]*ir.Edge
@@ -183,7 +186,7 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g := &generator{
 		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
 		nodes: map[string]*ir.Node{}, out: map[string][]*ir.Edge{}, in: map[string][]*ir.Edge{},
-		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{},
+		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{}, rows: map[string]bool{},
 	}
 	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
 		*s = &section{file: g.newFile(l), empty: true}

@@ -33,6 +33,7 @@ type loop struct {
 
 	decoder  *decoder // of the source's records
 	decoders []*decoder
+	codec    string // of the source's bytes, "" for typed rows and queues
 	source   *ir.Node // the region's source, nil behind a queue
 	meta     *ir.Type // meta is needed, and of this type
 	mark     bool     // a record may leave by several packets
@@ -100,7 +101,9 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	}
 	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}}
 	l.views = !l.keeps()
-	l.meta = l.metaType()
+	if l.meta = l.metaType(); l.meta != nil {
+		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
+	}
 	l.findTargets(head)
 	run, err := l.run(head)
 	if err != nil {
@@ -205,13 +208,54 @@ func (l *loop) metaType() *ir.Type {
 			}
 		}
 	}
+	for _, id := range l.members() { // somebody behind a queue reads it
+		for _, e := range l.out[id] {
+			reads = reads || e.Kind == ir.Data && !l.inside(e) && len(e.Meta) > 0
+		}
+	}
 	if !reads {
 		return nil
 	}
-	if src, ok := l.nodes[l.r.Head].Op.(*ir.Source); ok {
+	return l.metaOfSource(l.r.Head, map[string]bool{})
+}
+
+// metaOfSource is the meta of the source that a node's records come from.
+func (g *generator) metaOfSource(id string, seen map[string]bool) *ir.Type {
+	if seen[id] {
+		return nil
+	}
+	seen[id] = true
+	if src, ok := g.nodes[id].Op.(*ir.Source); ok {
 		return src.Meta
 	}
+	for _, e := range g.in[id] {
+		if e.Kind == ir.Data {
+			if t := g.metaOfSource(e.From, seen); t != nil {
+				return t
+			}
+		}
+	}
 	return nil
+}
+
+// carriesMeta tells whether records come to a queue's consumer with their meta.
+func (g *generator) carriesMeta(id string) bool {
+	return slices.ContainsFunc(g.in[id], func(e *ir.Edge) bool { return e.Kind == ir.Data && len(e.Meta) > 0 })
+}
+
+// rowType is the type of the rows that wait before a node: the record, with its
+// meta where somebody reads that.
+func (g *generator) rowType(n *ir.Node, t *ir.Type) *jen.Statement {
+	if !g.carriesMeta(n.ID) {
+		return g.typ(t)
+	}
+	name := g.names.lower(n.YAML) + "Row"
+	if !g.rows[name] {
+		g.rows[name] = true
+		g.loops.add(jen.Comment(fmt.Sprintf("%s is a record on its way to `%s`, with the meta of its source.", name, n.YAML)).Line(),
+			jen.Type().Id(name).Struct(jen.Id("record").Add(g.typ(t)), jen.Id("meta").Add(g.typ(g.metaOfSource(n.ID, map[string]bool{})))))
+	}
+	return jen.Id(name)
 }
 
 // findTargets lists where the region's packets go: in the order of the program's

@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -51,6 +52,7 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is no decode", n.ID)
 	}
+	l.codec = op.Codec
 	framer := "@frame.Lines{}"
 	var before []jen.Code
 	switch op.Codec {
@@ -132,7 +134,6 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 	var code []jen.Code
 	if l.meta != nil {
 		code = append(code, l.Go("l.meta.At(b, l.Record)"))
-		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
 	}
 	switch op.Codec {
 	case "text":
@@ -151,6 +152,10 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		return append(code, body...), nil
 	}
 
+	if op.By == "" && n.Out[0].Type.Kind != ir.Struct {
+		body, err := l.rawRecord(n, "record", n.Out[0].Type, "", at)
+		return append(code, body...), err
+	}
 	l.decoder = l.addDecoder(n)
 	code = append(code, l.scan(l.decoder, "line", at)...)
 	if op.By == "" {
@@ -158,6 +163,43 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		return append(code, body...), err
 	}
 	return l.variants(n, op, at, code)
+}
+
+// rawRecord quotes a record that is a raw value and no struct: `out: json`,
+// `out: bytes`, or what is of no declared event type. JSON is checked in full
+// where somebody looks at it, else only delimited.
+func (l *loop) rawRecord(n *ir.Node, name string, t *ir.Type, port string, at place) ([]jen.Code, error) {
+	body, err := l.after(n, port, value{base: name, typ: t, raw: "line"}, at)
+	if err != nil {
+		return nil, err
+	}
+	used := containsWord(jen.Block(body...).GoString(), name)
+	var code []jen.Code
+	if t.Kind == ir.JSON {
+		if used {
+			if !slices.Contains(l.counters, "validator") {
+				l.counters = append(l.counters, "validator")
+				l.fields = append(l.fields, l.Go("validator @jsonscan.Validator"))
+			}
+			code = append(code, l.block("if err := l.validator.Record(line); err != nil", l.fail(n.YAML, "err", at)...))
+		} else if port == "" {
+			code = append(code, l.block("if err := @codec.Delimited(line); err != nil", l.fail(n.YAML, "err", at)...))
+		}
+	}
+	if used {
+		expr := "line"
+		if t.Kind == ir.JSON {
+			expr = "@codec.Trim(line)"
+		}
+		if !l.views {
+			expr = "@slices.Clone(" + expr + ")"
+		}
+		if t.Kind == ir.JSON {
+			expr = "@json.RawMessage(" + expr + ")"
+		}
+		code = append(code, l.Gof("%s := %s", name, expr))
+	}
+	return append(code, body...), nil
 }
 
 // variants quotes the switch over event types.
@@ -203,7 +245,7 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		sub := at
 		sub.chain = &chain{counter: counter}
 		l.chains = append(l.chains, sub.chain)
-		body, err := l.after(n, op.Else, value{base: "line", typ: d.recordOf(op.Else), raw: "line"}, sub)
+		body, err := l.rawRecord(n, "other", d.recordOf(op.Else), op.Else, sub)
 		if err != nil {
 			return nil, err
 		}
@@ -249,6 +291,9 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 	if raw {
 		v.raw = "line"
 	}
+	if op, ok := n.Op.(*ir.Apply); ok && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
+		return l.runBatch(n, op, at)
+	}
 	body, err := l.stage(n, v, at)
 	if err != nil {
 		return nil, err
@@ -266,14 +311,25 @@ func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
 	if l.r.Lanes > 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
 		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
 	}
-	loop = append(loop, l.Go("in := &rows[l.Next]"))
+	if l.source == nil && l.carriesMeta(l.r.Head) {
+		loop = append(loop, l.Go("row := &rows[l.Next]"), l.Go("in := &row.record"))
+		if l.meta != nil {
+			loop = append(loop, l.Go("l.meta = row.meta"))
+		}
+	} else {
+		loop = append(loop, l.Go("in := &rows[l.Next]"))
+	}
 	loop = append(loop, first...)
 	loop = append(loop, l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"))
 	if l.mark {
 		loop = append(loop, l.Go("l.Mark()"))
 	}
 	loop = append(loop, body...)
-	code := []jen.Code{l.Go("rows := *b.Rows.(*[]").Add(l.typ(t)).Op(")")}
+	row := l.typ(t)
+	if l.source == nil {
+		row = l.rowType(l.nodes[l.r.Head], t)
+	}
+	code := []jen.Code{l.Go("rows := *b.Rows.(*[]").Add(row).Op(")")}
 	code = append(code, l.outs(l.used(&emitted{body}))...)
 	return append(code, l.block("for l.Next < len(rows)", loop...))
 }

@@ -127,6 +127,9 @@ func (w *stageWriter) expr(e *ir.Expr) {
 	for _, l := range e.Lets {
 		w.lets[l] = true
 	}
+	for _, t := range e.Types {
+		w.g.declare(t)
+	}
 	for _, c := range e.Consts {
 		w.consts[c.Name] = c
 	}

@@ -92,8 +92,12 @@ func (w *wiring) nodesFile() *jen.File {
 	f.Var().Id("nodes").Op("=").Add(w.Go("[...]@flow.Node")).Values(lines(table)...)
 	f.Line().Comment("stages tells which node the code of a generated function belongs to.")
 	stages := jen.Dict{}
+	prefix := "main." // as the stack of a panic spells it
+	if w.l.Package != "main" {
+		prefix = w.l.Path + "."
+	}
 	for _, s := range w.unit.Stages {
-		stages[jen.Lit(s.Func)] = jen.Id(w.node(s.Node))
+		stages[jen.Lit(prefix+s.Func)] = jen.Id(w.node(s.Node))
 	}
 	f.Var().Id("stages").Op("=").Map(jen.String()).Int().Values(stages)
 	return f
@@ -473,7 +477,7 @@ func (w *wiring) region(loop gocode.Loop) *jen.Statement {
 	if loop.Region.Lanes > 0 {
 		opts[jen.Id("Lanes")] = jen.Lit(loop.Region.Lanes)
 	}
-	if head.Key != nil && loop.Region.Lanes != 1 {
+	if head.Key != nil && loop.Region.Lanes != 1 { // the loops append hashes of keys
 		opts[jen.Id("Keyed")] = jen.True()
 	}
 	if head.Unordered {

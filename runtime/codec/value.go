@@ -2,13 +2,16 @@ package codec
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 	"unsafe"
 
 	"github.com/flowc-dev/flowc/runtime/codec/jsonscan"
 	"github.com/flowc-dev/flowc/runtime/codec/text"
+	"github.com/flowc-dev/flowc/runtime/decimal"
 )
 
 // Unmarshal decodes raw into a type that decodes itself, or that only
@@ -97,4 +100,40 @@ func AppendRaw(dst, raw []byte) ([]byte, error) {
 		return append(dst, "null"...), nil
 	}
 	return jsonscan.AppendCompact(dst, raw)
+}
+
+// Key is a value as text that is the same for equal values: for keys and for
+// paths that a record gives.
+func Key[T any](v T) string {
+	switch v := any(v).(type) {
+	case string:
+		return v
+	case int:
+		return strconv.Itoa(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	case bool:
+		return strconv.FormatBool(v)
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano)
+	case decimal.Decimal:
+		return v.Reduce().String()
+	}
+	return fmt.Sprint(v)
+}
+
+// Delimited checks a record by the policy structural: one value, whose brackets
+// and strings are closed, and nothing behind it.
+func Delimited(record []byte) error {
+	i := jsonscan.SkipSpace(record, 0)
+	end, err := jsonscan.SkipValue(record, i)
+	if err != nil {
+		return err
+	}
+	if i = jsonscan.SkipSpace(record, end); i < len(record) {
+		return &jsonscan.Error{Offset: i, Msg: "expected nothing after the value"}
+	}
+	return nil
 }

@@ -143,3 +143,7 @@ func syntaxReason(s string, at int) string {
 		return "unexpected " + strconv.QuoteRune(rune(c)) + where
 	}
 }
+
+// ArithmeticError marks the panic of an operator as an ordinary error of the
+// record, and not a crash of the code around it.
+func (e *Error) ArithmeticError() {}
