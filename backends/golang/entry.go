@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -47,7 +48,7 @@ func (w *wiring) entryFile() *jen.File {
 		w.Go("return @program.Spec").Values(jen.Dict{
 			jen.Id("Name"):      jen.Lit(w.p.Name),
 			jen.Id("Hash"):      jen.Id("hash"),
-			jen.Id("Version"):   jen.Lit(w.l.Version),
+			jen.Id("Version"):   jen.Lit(cmp.Or(w.l.Version, "devel")),
 			jen.Id("File"):      jen.Lit(root),
 			jen.Id("Refs"):      w.Go("s.refs()"),
 			jen.Id("Settings"):  w.Go("s.tunables()"),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -66,8 +67,18 @@ func (c *emitCmd) Run(a *app) error {
 	}
 	res := emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes}
 	show := func(w io.Writer) {
+		carried := map[string]int{} // the runtime's files are many, and nobody's own
 		for _, ch := range changes {
+			if strings.HasPrefix(ch.Path, "runtime/") {
+				carried[ch.Kind]++
+				continue
+			}
 			fmt.Fprintf(w, "%-7s %s\n", ch.Kind, filepath.Join(c.Output, filepath.FromSlash(ch.Path)))
+		}
+		for _, kind := range []string{"create", "change", "delete"} {
+			if n := carried[kind]; n > 0 {
+				fmt.Fprintf(w, "%-7s %s (%s)\n", kind, filepath.Join(c.Output, "runtime"), plural(n, "file"))
+			}
 		}
 		fmt.Fprintln(w, summary)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends/golang/build"
@@ -43,6 +44,32 @@ func (c *runCmd) Run(a *app) error {
 		return environment(err)
 	}
 	return exit(code)
+}
+
+// forProgram puts a -- before the first flag of `flowc run` that is not flowc's:
+// without a FILE, too, such flags are the program's.
+func forProgram(args []string) []string {
+	if len(args) == 0 || args[0] != "run" {
+		return args
+	}
+	for i := 1; i < len(args); i++ {
+		name, _, joined := strings.Cut(args[i], "=")
+		switch name {
+		case "--overlay", "--env", "--format", "--color":
+			if !joined {
+				i++
+			}
+		case "--all", "--help", "-h":
+		case "--":
+			return args
+		default:
+			if !strings.HasPrefix(name, "-") || name == "-" {
+				return args
+			}
+			return slices.Insert(slices.Clone(args), i, "--")
+		}
+	}
+	return args
 }
 
 // absolutePaths makes paths given to the program's flags absolute, since it
