@@ -120,3 +120,13 @@ func (r *reader) isDefaultLet(m *parse.Member) bool {
 	}
 	return false
 }
+
+// isDefaultConfig tells whether a key of a config comes from `defaults`.
+func (r *reader) isDefaultConfig(m *parse.Member) bool {
+	for _, config := range r.defaults.configs {
+		if slices.Contains(config.Members, m) {
+			return true
+		}
+	}
+	return false
+}

@@ -344,6 +344,7 @@ func (r *reader) config(n *parse.Node) []syntax.ConfigKey {
 		before := len(*r.l)
 		c := syntax.ConfigKey{Key: key(m), Node: m.Value, Value: r.configValue(m)}
 		c.Bad = len(*r.l) > before
+		c.Default = r.isDefaultConfig(m)
 		out = append(out, c)
 	}
 	return out

@@ -53,7 +53,7 @@ func (n *Named) block(b *strings.Builder) {
 // out for its name.
 func (t *Type) unnamed() (string, bool) {
 	for _, f := range t.Fields {
-		if f.unnamed {
+		if f.unnamed && (f.Name != "" || len(t.Fields) == 1) {
 			return f.Name, true
 		}
 		if name, ok := f.Type.unnamed(); ok {
@@ -80,7 +80,7 @@ func (t *Type) block(b *strings.Builder, indent string) {
 		case f.LeftOut != "":
 			l.flush(b)
 			notes := append([]string{"left out: " + f.LeftOut}, f.Notes...)
-			fmt.Fprintf(b, "%s# %s: %s   (%s)\n", indent, key, f.Type.yaml(), strings.Join(notes, "; "))
+			fmt.Fprintf(b, "%s# %s: %s   (%s)\n", indent, yamlText(f.Name), f.Type.yaml(), strings.Join(notes, "; "))
 		case f.Type.Kind == "struct":
 			l.add(head, f.Notes)
 			l.flush(b)

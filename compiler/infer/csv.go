@@ -91,11 +91,15 @@ func csvError(err error) error {
 		return err
 	}
 	at := place{int64(p.Line), int64(max(p.Column, 1))}
+	begin := ""
+	if p.StartLine != p.Line {
+		begin = ", in the row that begins in line " + thousands(int64(p.StartLine))
+	}
 	switch {
 	case errors.Is(err, csv.ErrBareQuote):
-		return at.errorf(`a '"' inside of a cell without quotes`).helpf(`a cell that holds one stands in quotes, and there it is doubled: "a ""b"" c"`)
+		return at.errorf(`a '"' inside of a cell without quotes%s`, begin).helpf(`a cell that holds one stands in quotes, and there it is doubled: "a ""b"" c"`)
 	case errors.Is(err, csv.ErrQuote):
-		return at.errorf(`a '"' that neither ends its cell nor is doubled`).helpf(`the quote that opens the cell may be missing its end, or one inside is to be doubled: "a ""b"" c"`)
+		return at.errorf(`a '"' that neither ends its cell nor is doubled%s`, begin).helpf(`the quote that opens the cell may be missing its end, or one inside is to be doubled: "a ""b"" c"`)
 	}
 	return at.errorf("%s", p.Err)
 }

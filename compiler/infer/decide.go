@@ -196,9 +196,9 @@ func (d *decider) numberType(t string, n *numbers) finding {
 	}
 	switch {
 	case t == "float64" && n.inexact > 0:
-		return found(t, "more digits than a number holds in "+plural(n.inexact, "value")+", which are rounded; `json` keeps them")
+		return found(t, plural(n.inexact, "value")+" beyond the 38 digits of a number, and rounded; `json` keeps all")
 	case t == "json":
-		return found(t, "beyond the range of all number types in "+plural(n.beyond, "value"))
+		return found(t, plural(n.beyond, "value")+" beyond the range of all types of numbers")
 	}
 	return found(t)
 }

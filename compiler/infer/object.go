@@ -203,7 +203,7 @@ func (d *decider) field(o *objects, f *field, owner string, taken map[string]str
 		out.Notes = append([]string{note}, out.Notes...)
 	}
 	if out.LeftOut == "" && t.twice != (place{}) {
-		out.LeftOut = "an object in it has a name twice, first at " + d.at(t.twice) + ", which nobody can read"
+		out.LeftOut = "an object in it has a name twice, first at " + d.at(t.twice) + ", an error where it is read"
 	}
 	if strings.HasSuffix(out.Name, "?") {
 		out.Optional = true // the one way to write a name that ends so
@@ -231,7 +231,7 @@ func (d *decider) leftOut(out *Field, f *field, taken map[string]string) string 
 	case f.double > 0 && d.csv:
 		return "two columns have the name"
 	case f.double > 0:
-		return "it stands twice in " + plural(f.double, "object") + ", first at " + d.at(f.twice) + ", which nobody can read"
+		return "it stands twice in " + plural(f.double, "object") + ", first at " + d.at(f.twice) + ", an error where it is read"
 	}
 	return ""
 }

@@ -18,12 +18,11 @@ func (w *lowering) component(n *node, m *ir.Node) {
 		n.broken()
 		return
 	}
-	m.Op = &ir.Apply{Verb: ir.VerbGo, Go: ref, Config: w.goConfig(n, ref), Batch: n.Batch}
+	m.Op = &ir.Apply{Verb: ir.VerbGo, Go: ref, Config: w.goConfig(n, ref)}
 	m.Keeps = true
 	w.meet(n, ref)
-	if n.Batch != nil && ref.Shape != ir.ShapeBatch {
-		w.noBatch(n, ref)
-	}
+	w.batches(n, ref)
+	m.Op.(*ir.Apply).Batch = n.Batch
 	switch {
 	case ref.Shape == ir.ShapeFilter:
 		n.out(n.in)
@@ -100,8 +99,20 @@ func (w *lowering) meet(n *node, ref *ir.GoRef) {
 	ref.Plan = plan
 }
 
-// noBatch reports a `batch` for a component that takes one record.
-func (w *lowering) noBatch(n *node, ref *ir.GoRef) {
+// batches takes a `batch` away from a component that takes one record, and
+// reports one that was written for it (and not for all nodes, in `defaults`).
+func (w *lowering) batches(n *node, ref *ir.GoRef) {
+	switch ref.Shape {
+	case ir.ShapeBatch, ir.ShapeSinkBatch, ir.ShapeFlowSink:
+		return
+	}
+	if n.Batch == nil {
+		return
+	}
+	n.Batch = nil
+	if n.Body.Get("batch") == nil {
+		return
+	}
 	d := w.l.Errorf(diag.KeyConflict, n.BatchSpan, "`batch` is for components that take a slice, and `%s` takes one record", n.Use.Text)
 	d.NoteAt(ref.Declared, "%s is declared here", ref.Symbol)
 	d.Helpf("remove `batch`, or let it take a slice")

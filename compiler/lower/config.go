@@ -62,6 +62,9 @@ type configReader struct {
 	out  []ir.Setting
 	// took are the places of keys that are there, by name.
 	took map[string]source.Span
+	// byDefault tells that the key at hand comes from `defaults`, for all nodes of
+	// the connector that have it.
+	byDefault bool
 	// meant are keys that an unknown one was probably meant to be.
 	meant map[string]bool
 }
@@ -77,6 +80,7 @@ func (w *lowering) config(n *node, side *catalog.Side, own ...string) []ir.Setti
 			r.meant[c.Key.Text] = true
 			continue
 		}
+		r.byDefault = c.Default
 		if !slices.Contains(own, c.Key.Text) {
 			r.key(c.Key.Text, c.Key.Span, c.Node, c.Value, own)
 		}
@@ -122,6 +126,9 @@ func (r *configReader) prefix(name string) bool {
 
 // unknown reports a key that the connector does not have.
 func (r *configReader) unknown(name string, at source.Span, own []string) {
+	if r.byDefault && r.otherSide(name) {
+		return
+	}
 	d := r.w.l.Errorf(diag.UnknownKey, at, "`%s` is no key of the %s `%s`", name, r.n.Role, r.n.Use.Text)
 	var free, all []string
 	for _, k := range r.side.Keys {
@@ -153,6 +160,21 @@ func (r *configReader) unknown(name string, at source.Span, own []string) {
 	} else {
 		d.Helpf("it has no config: remove the key")
 	}
+}
+
+// otherSide tells whether the connector has a key in its other role.
+func (r *configReader) otherSide(name string) bool {
+	for _, c := range r.w.o.Connectors {
+		if c.Name != r.n.Use.Text {
+			continue
+		}
+		for _, side := range []*catalog.Side{c.Source, c.Sink} {
+			if side != nil && slices.ContainsFunc(side.Keys, func(k catalog.Key) bool { return k.Name == name }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // nodeKeys are keys that people write into a config by mistake.

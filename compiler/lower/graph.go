@@ -136,6 +136,23 @@ func (w *lowering) deadLetters() {
 		n.OnError.Then.Text = ""
 		w.badThen(n, then, sink)
 	}
+	w.lastResorts()
+}
+
+// lastResorts sees to it that dead letters go no further: a dead-letter sink
+// that fails stops the program, or drops what it can't write.
+func (w *lowering) lastResorts() {
+	for _, n := range w.nodes {
+		if len(w.dead[n.Name.Text]) == 0 || n.OnError == nil || w.byName[n.OnError.Then.Text] == nil {
+			continue
+		}
+		if then := n.OnError.Then; !n.OnError.ThenDefault {
+			w.l.Errorf(diag.DeadLetter, then.Span, "`%s` takes dead letters itself, so its own can't go to `%s`", n.Name.Text, then.Text).
+				Also(w.dead[n.Name.Text][0].OnError.Then.Span, "`%s` sends its dead letters here", w.dead[n.Name.Text][0].Name.Text).
+				Helpf("write `then: stop`, or leave it out")
+		}
+		n.OnError.Then.Text = ""
+	}
 }
 
 // badThen reports a `then` that names no sink.

@@ -202,15 +202,21 @@ func (w *lowering) nodeName(n *node) {
 		d.Replace(n.Name.Span, strings.ReplaceAll(name, ".", "-"), "write `%s`", strings.ReplaceAll(name, ".", "-"))
 		return
 	}
-	ok := name != "" && len(name) <= 63
-	for i, c := range name {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		ok = ok && (letter || i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '_'))
-	}
-	if !ok {
+	if !isName(name) {
 		w.l.Errorf(diag.NodeName, n.Name.Span, "`%s` can't be the name of a node", name).
 			Helpf("a name begins with a letter and has letters, digits, `-` and `_`, 63 at the most")
 	}
+}
+
+// isName tells whether a word can be the name of a node or of an output.
+func isName(name string) bool {
+	for i, c := range name {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || (c < '0' || '9' < c) && c != '-' && c != '_') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 63
 }
 
 // usesGo tells whether `use` names Go and not a built-in.

@@ -3,7 +3,6 @@ package lower
 import (
 	"time"
 
-	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -56,9 +55,6 @@ func (w *lowering) errorPolicy(n *node) *ir.ErrorPolicy {
 			p.Then = ir.ThenStop
 		}
 	default:
-		if n.Role == syntax.Sink && len(w.dead[n.Name.Text]) > 0 && o.ThenDefault {
-			break // a dead-letter sink does not take its own dead letters
-		}
 		if o.Then.Text == n.Name.Text {
 			break
 		}

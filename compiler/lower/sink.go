@@ -6,7 +6,6 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/check"
 	"github.com/flowc-dev/flowc/compiler/check/component"
-	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/runtime/catalog"
@@ -37,6 +36,9 @@ func (w *lowering) sink(n *node, known bool) {
 		Facts: facts(side.Facts), DeadLetter: dead,
 	}
 	m.Op = op
+	if dead {
+		op.Guarantee = "" // what is promised is promised of records
+	}
 	if len(side.Formats) == 0 {
 		op.Config = w.config(n, side)
 		w.sinkMeta(n, op, side)
@@ -112,7 +114,7 @@ func (w *lowering) goSink(n *node, m *ir.Node, dead bool) {
 		return
 	}
 	op := &ir.Sink{
-		Go: ref, Config: w.goConfig(n, ref), Batch: n.Batch, Guarantee: ir.Guarantee(n.Guarantee.Text),
+		Go: ref, Config: w.goConfig(n, ref), Guarantee: ir.Guarantee(n.Guarantee.Text),
 		Facts: ir.Facts{Idempotent: ref.Idempotent, Transactional: ref.Committed},
 	}
 	m.Op = op
@@ -124,12 +126,6 @@ func (w *lowering) goSink(n *node, m *ir.Node, dead bool) {
 	if n.in != nil {
 		w.meet(n, ref)
 	}
-	if n.Batch != nil && ref.Shape != ir.ShapeSinkBatch && ref.Shape != ir.ShapeFlowSink {
-		w.noBatch(n, ref)
-	}
-}
-
-// roleOf is a role as the component reader calls it.
-func roleOf(r syntax.Role) component.Role {
-	return map[syntax.Role]component.Role{syntax.Source: component.Source, syntax.Processor: component.Processor, syntax.Sink: component.Sink}[r]
+	w.batches(n, ref)
+	op.Batch = n.Batch
 }

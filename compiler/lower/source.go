@@ -257,6 +257,7 @@ func (w *lowering) outTypes(n *node) {
 
 // typedSource lowers a built-in that makes records itself (generate).
 func (w *lowering) typedSource(n *node, m *ir.Node, op *ir.Source) {
+	w.noValidate(n)
 	if n.Out == nil {
 		w.noOut(n, format{})
 		n.out(nil)
@@ -283,6 +284,14 @@ func (w *lowering) typedSource(n *node, m *ir.Node, op *ir.Source) {
 		if c.Key.Text == "fields" {
 			w.generated(n, m, op, t, c)
 		}
+	}
+}
+
+// noValidate reports a `validate` on a source that decodes nothing.
+func (w *lowering) noValidate(n *node) {
+	if member := n.Body.Member("validate"); member != nil {
+		w.l.Errorf(diag.KeyConflict, member.Key.Span, "`validate` is for sources that read bytes, and `%s` makes records itself", n.Use.Text).
+			Helpf("remove it")
 	}
 }
 
@@ -333,6 +342,7 @@ func (w *lowering) goSource(n *node) {
 		w.outTypes(n)
 		return
 	}
+	w.noValidate(n)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
 	m.Op = &ir.Source{

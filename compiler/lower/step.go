@@ -273,12 +273,22 @@ func (w *lowering) routePorts(n *node, t *ir.Type) {
 		}
 	}
 	for _, c := range n.Cases {
+		w.portName(n, c.Name)
 		n.outs = append(n.outs, &port{name: c.Name.Text, typ: t, span: c.Name.Span})
 	}
 	if !n.Else.IsZero() {
+		w.portName(n, n.Else)
 		n.outs = append(n.outs, &port{name: n.Else.Text, typ: t, span: n.Else.Span})
 	} else {
 		n.meant()
+	}
+}
+
+// portName checks the name of an output: it stands in `from` behind a dot.
+func (w *lowering) portName(n *node, name syntax.Text) {
+	if !isName(name.Text) {
+		w.l.Errorf(diag.NodeName, name.Span, "`%s` can't be the name of an output of `%s`", name.Text, n.Name.Text).
+			Helpf("a name begins with a letter and has letters, digits, `-` and `_`, 63 at the most")
 	}
 }
 

@@ -1,6 +1,12 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
+
+// blockSigns is what may stand in the line of a header, from its sign on.
+var blockSigns = regexp.MustCompile(`^[|>]([-+]?[1-9]?|[1-9][-+])[ \t]*([ \t]#.*)?$`)
 
 // A textLine is one line of a block scalar: src[from:to], its break
 // src[to:next].
@@ -10,7 +16,7 @@ type textLine struct{ from, to, next int }
 // at start; parent is the indentation, in columns from 0, of the collection
 // that holds it, -1 at the top. It also returns the offset of the first line
 // behind it.
-func blockScalar(src []byte, start, parent int) (*scalar, int) {
+func blockScalar(src []byte, start, parent int) (*scalar, int, *scalarError) {
 	s := &scalar{start: start, style: Literal}
 	if src[start] == '>' {
 		s.style = Folded
@@ -25,6 +31,10 @@ func blockScalar(src []byte, start, parent int) (*scalar, int) {
 		}
 	}
 	s.end = i
+	if !blockSigns.Match(src[start:lineEnd(src, start)]) {
+		return nil, 0, &scalarError{start, lineEnd(src, start), "a `" + string(src[start]) + "` block has text behind its sign",
+			"begin the text on the next line; a value that begins with `" + string(src[start]) + "` needs quotes", false}
+	}
 	line := nextLine(src, i)
 	if indent == 0 {
 		indent = contentIndent(src, line, parent)
@@ -79,12 +89,14 @@ func blockScalar(src []byte, start, parent int) (*scalar, int) {
 			}
 		}
 	}
-	return s, line
+	return s, line, nil
 }
 
 // contentIndent is the indentation of the first line that is not blank; where
-// that is not deeper than the parent, the scalar is empty.
+// that is not deeper than the parent, the scalar is empty. Where all lines are
+// blank it is that of the longest.
 func contentIndent(src []byte, line, parent int) int {
+	longest := parent + 1
 	for line < len(src) {
 		end, n := lineEnd(src, line), 0
 		for line+n < end && src[line+n] == ' ' {
@@ -93,9 +105,10 @@ func contentIndent(src []byte, line, parent int) int {
 		if line+n < end {
 			return max(n, parent+1)
 		}
+		longest = max(longest, n)
 		line = nextLine(src, line)
 	}
-	return parent + 1
+	return longest
 }
 
 // lineEnd is the offset of the line break, \r\n or \n, that ends the line.

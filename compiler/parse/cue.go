@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,7 +19,8 @@ import (
 )
 
 // readCUE evaluates a file of CUE that begins at from. Its imports can be
-// CUE's own packages; what it evaluates to must be concrete.
+// CUE's own packages; what it evaluates to must be concrete. CUE is a program:
+// the size of its text is bounded, the time of its evaluation is not.
 func readCUE(f *source.File, from int, l *diag.List) *Node {
 	if !checkSigns(f, from, l) {
 		return nil
@@ -59,10 +61,17 @@ type cueReader struct {
 
 // report turns errors of CUE into diagnostics.
 func (r *cueReader) report(code diag.Code, err error) {
-	before := len(*r.list)
+	before, imports := len(*r.list), false
 	for _, e := range errors.Errors(err) {
 		format, args := e.Msg()
 		message := fmt.Sprintf(format, args...)
+		if foreignImport.MatchString(message) {
+			if imports {
+				continue // each use of the package says so again
+			}
+			imports = true
+			message = foreignImport.ReplaceAllString(message, "the package `$1` cannot be imported")
+		}
 		if path := strings.Join(e.Path(), "."); path != "" {
 			message = "`" + path + "`: " + message
 		}
@@ -84,7 +93,7 @@ func (r *cueReader) report(code diag.Code, err error) {
 		if strings.Contains(format, "incomplete value") {
 			d.Helpf("give it a value, or a default: `*value | …`")
 		}
-		if strings.Contains(message, "imported but not defined") || strings.Contains(message, "import ") && strings.Contains(message, "not found") {
+		if imports {
 			d.Helpf("only CUE's own packages (`strings`, `list` …) can be imported; put shared parts into a file and `include` it")
 		}
 		r.list.Add(d)
@@ -93,6 +102,9 @@ func (r *cueReader) report(code diag.Code, err error) {
 		r.list.Errorf(code, source.Span{File: r.file}, "%s", err)
 	}
 }
+
+// foreignImport is what CUE says of a package that is none of its own.
+var foreignImport = regexp.MustCompile(`^(?:package|import) "([^"]*)" (?:imported but not defined|not found).*`)
 
 // at converts a range of CUE's positions, false where it lies in another file.
 func (r *cueReader) at(from, to token.Pos) (source.Span, bool) {

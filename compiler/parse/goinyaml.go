@@ -108,13 +108,14 @@ func goInFlow(n *Node) *diag.Diagnostic {
 	for i < len(f.Text) && isSpace(f.Text[i]) {
 		i++
 	}
-	if i == len(f.Text) || !strings.ContainsRune(",]}[{:", rune(f.Text[i])) {
+	if i == len(f.Text) || strings.IndexByte(",]}[{:", f.Text[i]) < 0 {
 		return nil
 	}
 	at := source.Span{File: f, Start: i, End: i + 1}
-	return diag.Errorf(diag.GoInYAML, at, "inside {…} and […] YAML ends a value at `%c`, also in the middle of Go", f.Text[i]).
-		Also(n.Span, "all that Go gets to see").
-		Helpf("put the whole Go in single quotes: `'…'`")
+	d := diag.Errorf(diag.GoInYAML, at, "inside {…} and […] YAML ends a value at `%c`, also in the middle of Go", f.Text[i]).
+		Also(n.Span, "all that Go gets to see")
+	whole := goExtent(f, n.Span.Start)
+	return d.Replace(whole, quoteYAML(whole.Text()), "put the Go in single quotes: `%s`", quoteYAML(whole.Text()))
 }
 
 // unfinished tells whether Go breaks off: a string or a bracket is open.
@@ -143,52 +144,219 @@ func unfinished(text string) bool {
 // goInYAMLAt is the diagnostic for a place inside the value of a key that holds
 // Go, where the parser stumbles; nil where the key holds something else.
 func goInYAMLAt(f *source.File, offset int, format string, args ...any) *diag.Diagnostic {
-	if _, ok := goValue(f, offset); !ok {
+	value, _, ok := goValue(f, offset)
+	if !ok {
 		return nil
 	}
 	end := offset
-	for end < len(f.Text) && !isSpace(f.Text[end]) {
+	for end < value.End && !isSpace(f.Text[end]) {
 		end++
 	}
 	return goFix(f, offset, source.Span{File: f, Start: offset, End: max(end, min(offset+1, len(f.Text)))}, format, args...)
 }
 
-// goFix builds the diagnostic with the two ways to write the value that
-// reaches from its key to the end of the line.
+// goFix builds the diagnostic with the ways to write the value at an offset.
 func goFix(f *source.File, offset int, at source.Span, format string, args ...any) *diag.Diagnostic {
 	d := diag.Errorf(diag.GoInYAML, at, format, args...)
-	value, ok := goValue(f, offset)
+	value, inFlow, ok := goValue(f, offset)
 	if !ok {
 		return d.Helpf("put the whole Go in single quotes: `'…'`")
 	}
 	text := value.Text()
 	quoted := quoteYAML(text)
 	d.Replace(value, quoted, "put the Go in single quotes: `%s`", quoted)
-	indent := len(keyLine.FindSubmatch(f.Line(value.Line()))[1]) + 2
-	d.Replace(value, "|\n"+strings.Repeat(" ", indent)+text, "or write it below a `|`, where YAML changes nothing")
+	if !inFlow && lineFrom(f, value.End) == "" { // a comment behind would become Go
+		indent := len(keyLine.FindSubmatch(f.Line(value.Line()))[1]) + 2
+		d.Replace(value, "|\n"+strings.Repeat(" ", indent)+text, "or write it below a `|`, where YAML changes nothing")
+	}
 	return d
 }
 
+// goStatements explains a line that YAML cannot take as an entry where it stands
+// below a key that holds Go, as statements without a `|`.
+func goStatements(f *source.File, offset int) *diag.Diagnostic {
+	line := f.Position(offset).Line
+	above := line - 1
+	for above > 0 && (len(strings.TrimSpace(string(f.Line(above)))) == 0 || indentOf(f, above) >= indentOf(f, line)) {
+		above--
+	}
+	m := openKey.FindSubmatchIndex(f.Line(above))
+	if m == nil || !goKeys[string(f.Line(above)[m[2]:m[3]])] || entryLine.Match(f.Line(line)) {
+		return nil
+	}
+	at := f.Offset(above, 1) + m[3] + 1
+	d := diag.Errorf(diag.GoInYAML, restOfLine(f, f.Offset(line, 1)+indentOf(f, line)), "YAML reads these lines as entries or as one line, not as Go")
+	return d.Replace(source.Span{File: f, Start: at, End: at}, " |", "write `|` behind the key: what follows is then taken as it stands")
+}
+
+var (
+	openKey   = regexp.MustCompile(`^[ \t-]*([\pL_][\pL\pN_]*):[ \t]*(?:#.*)?$`) // `key:` and nothing behind it
+	entryLine = regexp.MustCompile(`^[ \t-]*['"]?[\pL_][\pL\pN_.-]*['"]?\??:[ \t]`)
+)
+
+// quoteYAML is a text as a single-quoted scalar of YAML.
 func quoteYAML(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// moreGo reports, in a text whose reading stopped, the Go below the last error
+// that YAML cannot read either, so that all of it is told at once.
+func moreGo(f *source.File, l *diag.List) {
+	last := 0
+	for _, d := range *l {
+		if d.Code == diag.InputLimit || d.Code == diag.BadText || d.Code == diag.SeveralDocuments {
+			return
+		}
+		last = max(last, d.Span.EndPos().Line)
+	}
+	block, inBlock := 0, false
+	for line := 1; line <= f.Lines(); line++ {
+		text := f.Line(line)
+		indent := indentOf(f, line)
+		if indent < len(text) && indent <= block {
+			inBlock = false
+		}
+		if inBlock {
+			continue
+		}
+		if column, ok := headerColumn(text); ok {
+			block, inBlock = column, true
+		}
+		m := keyLine.FindSubmatchIndex(text)
+		if m == nil || line <= last || strings.IndexByte("!@`%", text[m[8]]) < 0 {
+			continue
+		}
+		start := f.Offset(line, 1) + m[8]
+		if reason, at := goReason(f, start); reason != "" {
+			l.Add(goFix(f, start, at, "%s", reason))
+		}
+	}
+}
+
+// quoteHelp says to quote a value, and how if that is short.
+func quoteHelp(text string) string {
+	if len(text) > 60 || strings.Contains(text, "\n") {
+		return "quote the value"
+	}
+	return "quote the value: `" + quoteYAML(text) + "`"
+}
 
 // keyLine is a line `key: value`, perhaps behind dashes: what stands before the
 // key, the key, what stands between, and the value.
 var keyLine = regexp.MustCompile(`^((?:[ \t]|-[ \t])*)(['"]?[\pL_][\pL\pN_.-]*['"]?)(\??:[ \t]+)(\S.*?)[ \t]*$`)
 
-// goValue finds the value, to the end of its line, of the key of the line at
-// offset, if that key holds Go.
-func goValue(f *source.File, offset int) (source.Span, bool) {
+// goValue finds the value around an offset, as it was meant, if its key holds
+// Go: the rest of the line behind the key, or what Go takes up of a flow mapping
+// in that line (then inFlow).
+func goValue(f *source.File, offset int) (value source.Span, inFlow, ok bool) {
 	line := f.Position(offset).Line
-	m := keyLine.FindSubmatchIndex(f.Line(line))
-	if m == nil {
-		return source.Span{}, false
-	}
 	text, start := f.Line(line), f.Offset(line, 1)
-	key := strings.Trim(string(text[m[4]:m[5]]), `'"`)
-	if !goKeys[key] && !goParents[parentKey(f, line, m[4])] {
-		return source.Span{}, false
+	if len(text) > 10_000 {
+		return source.Span{}, false, false // nobody wrote this
 	}
-	return source.Span{File: f, Start: start + m[8], End: start + m[9]}, true
+	m := keyLine.FindSubmatchIndex(text)
+	if m == nil {
+		return source.Span{}, false, false
+	}
+	key := strings.Trim(string(text[m[4]:m[5]]), `'"`)
+	value = beforeComment(source.Span{File: f, Start: start + m[8], End: start + m[9]})
+	if text[m[8]] == '{' {
+		if entry, found := flowEntry(f, value.Start, key, offset); found {
+			return entry, true, true
+		}
+	}
+	if !goKeys[key] && !goParents[parentKey(f, line, m[4])] {
+		return source.Span{}, false, false
+	}
+	// A comma that no bracket of Go holds ends it: the line stands in a flow
+	// mapping of several lines.
+	if whole := goExtent(f, value.Start); whole.End < value.End && f.Text[whole.End] == ',' {
+		return whole, true, true
+	}
+	return value, false, true
+}
+
+// beforeComment cuts a value off at a ` #` that does not stand in a string of Go.
+func beforeComment(value source.Span) source.Span {
+	text, quote := value.Text(), byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == '\\' && quote != '`' {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case c == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t'):
+			return value.Sub(0, len(strings.TrimRight(text[:i], " \t")))
+		}
+	}
+	return value
+}
+
+// flowEntry finds, in the flow mapping that begins at start, the value of Go
+// around an offset, as far as Go would read it.
+func flowEntry(f *source.File, start int, parent string, offset int) (source.Span, bool) {
+	i, end := start+1, lineEnd(f.Text, start)
+	for i < end {
+		m := flowKey.FindSubmatchIndex(f.Text[i:end])
+		if m == nil {
+			break
+		}
+		key := strings.Trim(string(f.Text[i+m[2]:i+m[3]]), `'"`)
+		at := i + m[1]
+		if at == end {
+			break
+		}
+		whole := goExtent(f, at)
+		if offset < whole.End || whole.End == end {
+			if f.Text[at] == '{' {
+				if entry, ok := flowEntry(f, at, key, offset); ok {
+					return entry, true
+				}
+			}
+			return whole, whole.Start < whole.End && (goKeys[key] || goParents[parent])
+		}
+		i = whole.End + 1
+	}
+	return source.Span{}, false
+}
+
+var flowKey = regexp.MustCompile(`^[ \t]*(['"]?[\pL_][\pL\pN_.-]*['"]?)\??:[ \t]+`)
+
+// goExtent is how far Go reaches from an offset on its line: to a comma or a
+// closing bracket that no bracket and no quote of Go holds.
+func goExtent(f *source.File, start int) source.Span {
+	end := lineEnd(f.Text, start)
+	depth, quote := 0, byte(0)
+	i := start
+scan:
+	for ; i < end; i++ {
+		c := f.Text[i]
+		switch {
+		case quote != 0:
+			if c == '\\' && quote != '`' {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			if depth--; depth < 0 {
+				break scan
+			}
+		case c == ',' && depth == 0:
+			break scan
+		}
+	}
+	i = min(i, end)
+	for i > start && (f.Text[i-1] == ' ' || f.Text[i-1] == '\t') {
+		i--
+	}
+	return source.Span{File: f, Start: start, End: i}
 }
 
 // parentKey is the key of the mapping that holds the key in a line: the nearest

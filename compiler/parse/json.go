@@ -77,12 +77,12 @@ func (r *jsonReader) value(depth int) (*Node, *diag.Diagnostic) {
 		return r.str()
 	case c == '-' || '0' <= c && c <= '9':
 		return r.number()
-	case 'a' <= c && c <= 'z':
+	case 'a' <= c|0x20 && c|0x20 <= 'z':
 		return r.word()
 	case c == '\'' || c == '`':
 		return nil, r.errorf(start, "JSON strings stand in double quotes", "write `\"…\"`")
 	case c == '/' || c == '#':
-		return nil, r.errorf(start, "JSON has no comments", "remove it, or write the pipeline in YAML")
+		return nil, r.comment()
 	case c == ',' || c == ']' || c == '}':
 		return nil, r.errorf(start, fmt.Sprintf("a value is missing before this `%c`", c), "remove the comma before it, or add the value")
 	}
@@ -108,8 +108,11 @@ func (r *jsonReader) object(depth int) (*Node, *diag.Diagnostic) {
 		}
 		if r.src[r.at] != '"' {
 			help := "write `\"key\": value`"
-			if r.src[r.at] == '}' {
+			switch r.src[r.at] {
+			case '}':
 				help = "remove the comma before it"
+			case '/', '#':
+				return nil, r.comment()
 			}
 			return nil, r.errorf(r.at, "a key in double quotes is expected here", help)
 		}
@@ -179,6 +182,10 @@ func (r *jsonReader) array(depth int) (*Node, *diag.Diagnostic) {
 	r.at++
 	n.Span = r.span(start)
 	return n, nil
+}
+
+func (r *jsonReader) comment() *diag.Diagnostic {
+	return r.errorf(r.at, "JSON has no comments", "remove it, or write the pipeline in YAML")
 }
 
 func (r *jsonReader) word() (*Node, *diag.Diagnostic) {

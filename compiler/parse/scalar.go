@@ -24,6 +24,7 @@ type scalarError struct {
 	from, to int // the place in the text
 	message  string
 	help     string
+	escape   bool // the place is an escape that does not exist
 }
 
 // plainScalar decodes src[start:end], whose lines fold.
@@ -82,7 +83,7 @@ func singleQuoted(src []byte, start int) (*scalar, *scalarError) {
 			i++
 		}
 	}
-	return nil, &scalarError{start, start + 1, "this single quote is never closed", "add a closing `'`; a quote inside is written twice: `''`"}
+	return nil, &scalarError{start, start + 1, "this single quote is never closed", "add a closing `'`; a quote inside is written twice: `''`", false}
 }
 
 var simpleEscapes = map[byte]string{
@@ -111,13 +112,13 @@ func doubleQuoted(src []byte, start int) (*scalar, *scalarError) {
 			i = next
 		}
 	}
-	return nil, &scalarError{start, start + 1, "this double quote is never closed", "add a closing `\"`; a quote inside is written `\\\"`"}
+	return nil, &scalarError{start, start + 1, "this double quote is never closed", "add a closing `\"`; a quote inside is written `\\\"`", false}
 }
 
 // escape decodes the escape at i and returns what follows.
 func (s *scalar) escape(src []byte, i int) (int, *scalarError) {
 	if i+1 >= len(src) {
-		return 0, &scalarError{s.start, s.start + 1, "this double quote is never closed", "add a closing `\"`"}
+		return 0, &scalarError{s.start, s.start + 1, "this double quote is never closed", "add a closing `\"`", false}
 	}
 	c := src[i+1]
 	if text, ok := simpleEscapes[c]; ok {
@@ -137,7 +138,7 @@ func (s *scalar) escape(src []byte, i int) (int, *scalarError) {
 	default:
 		_, n := utf8.DecodeRune(src[i+1:])
 		return 0, &scalarError{i, i + 1 + n, "`" + string(src[i:i+1+n]) + "` is no escape of a double-quoted YAML string",
-			"use single quotes, which have no escapes, or write the backslash twice"}
+			"use single quotes, which have no escapes", true}
 	}
 	r, ok := hexRune(src, i+2, digits)
 	end := i + 2 + digits
@@ -149,13 +150,13 @@ func (s *scalar) escape(src []byte, i int) (int, *scalarError) {
 		if r = utf16.DecodeRune(r, low); lowOK && r != utf8.RuneError {
 			end += 6
 		} else {
-			return 0, &scalarError{i, i + 6, "`" + string(src[i:i+6]) + "` is half of a surrogate pair", "write both halves, or the character itself"}
+			return 0, &scalarError{i, i + 6, "`" + string(src[i:i+6]) + "` is half of a surrogate pair", "write both halves, or the character itself", false}
 		}
 	}
 	if !ok || !utf8.ValidRune(r) {
 		end = min(end, len(src))
 		return 0, &scalarError{i, end, "`\\" + string(c) + "` needs " + strconv.Itoa(digits) + " hexadecimal digits that name a character",
-			"write the character itself, or `\\\\` for a backslash"}
+			"write the character itself, or `\\\\` for a backslash", false}
 	}
 	s.put(string(r), i, end)
 	return end, nil

@@ -56,12 +56,16 @@ func place(f *source.File, from int, tokens token.Tokens) (*placement, *misplace
 		at := placed{start: cur}
 		switch tk.Type {
 		case token.InvalidType:
-			return p, nil
+			return p, misquoted(src, cur)
 		case token.LiteralType, token.FoldedType:
 			if cur >= len(src) || src[cur] != '|' && src[cur] != '>' {
 				return p, &misplaced{offset: cur}
 			}
-			at.scalar, at.end = blockScalar(src, cur, p.parentColumn(tokens[:i]))
+			var err *scalarError
+			at.scalar, at.end, err = blockScalar(src, cur, p.parentColumn(tokens[:i]))
+			if err != nil {
+				return p, &misplaced{cur, err}
+			}
 			i = skipContent(tokens, i)
 		case token.SingleQuoteType, token.DoubleQuoteType:
 			decode, quote := singleQuoted, byte('\'')
@@ -95,7 +99,32 @@ func place(f *source.File, from int, tokens token.Tokens) (*placement, *misplace
 		p.correct(tk, at.start)
 		cur = at.end
 	}
+	for cur < len(src) && isSpace(src[cur]) {
+		cur++
+	}
+	if cur < len(src) {
+		return p, &misplaced{offset: cur}
+	}
 	return p, nil
+}
+
+// misquoted tells, of a token that goccy's scanner refuses, whether it is a
+// quoted scalar: then our own decoder says where in it the mistake is.
+func misquoted(src []byte, at int) *misplaced {
+	if at >= len(src) {
+		return nil
+	}
+	var err *scalarError
+	switch src[at] {
+	case '\'':
+		_, err = singleQuoted(src, at)
+	case '"':
+		_, err = doubleQuoted(src, at)
+	}
+	if err == nil {
+		return nil
+	}
+	return &misplaced{at, err}
 }
 
 // correct writes the place into the token, as its parser counts: runes, from 1.

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/token"
@@ -14,15 +16,17 @@ import (
 func reportMisplaced(f *source.File, m *misplaced, l *diag.List) {
 	if m.err != nil {
 		at := source.Span{File: f, Start: m.err.from, End: min(m.err.to, len(f.Text))}
-		l.Errorf(diag.YAMLSyntax, at, "%s", m.err.message).Helpf("%s", m.err.help)
+		d := l.Errorf(diag.YAMLSyntax, at, "%s", m.err.message).Helpf("%s", m.err.help)
+		if m.err.escape {
+			d.Replace(source.Span{File: f, Start: at.Start, End: at.Start}, `\`, "write the backslash twice: `\\%s`", at.Text())
+		}
 		return
 	}
-	at := restOfLine(f, m.offset)
-	if d := goInYAMLAt(f, m.offset, "YAML does not read this as one value"); d != nil {
-		l.Add(d)
+	if reason, at := goReason(f, m.offset); reason != "" {
+		l.Add(goFix(f, m.offset, at, "%s", reason))
 		return
 	}
-	l.Errorf(diag.YAMLSyntax, at, "YAML parsers read this differently, so it is refused").
+	l.Errorf(diag.YAMLSyntax, restOfLine(f, m.offset), "YAML parsers read this differently, so it is refused").
 		Helpf("quote the value, or write it below a `|`")
 }
 
@@ -43,13 +47,13 @@ func reportInvalid(p *placement, tokens token.Tokens, tk *token.Token, l *diag.L
 		reportTab(f, p.lastEnd(tokens), l)
 		return
 	case strings.Contains(tk.Error, "reserved character"):
-		offset = max(offset, errorOffset(f, tk, offset))
+		offset = errorOffset(f, tk, offset)
 		if d := goInYAMLAt(f, offset, "YAML reserves `%c` at the start of a value", f.Text[min(offset, len(f.Text)-1)]); d != nil {
 			l.Add(d)
 			return
 		}
 		l.Errorf(diag.YAMLSyntax, source.Span{File: f, Start: offset, End: min(offset+1, len(f.Text))}, "YAML reserves this character: no plain value begins with it").
-			Helpf("quote the value: `'%s'`", strings.ReplaceAll(lineFrom(f, offset), "'", "''"))
+			Helpf("%s", quoteHelp(lineFrom(f, offset)))
 		return
 	}
 	reportAt(f, tk.Error, offset, l)
@@ -91,69 +95,182 @@ func reportSyntax(p *placement, tokens token.Tokens, err *syntaxError, l *diag.L
 	if err.token != nil {
 		if at, ok := p.at[err.token]; ok {
 			offset = at.start
+			if d := unclosed(p, tokens, err.token); d != nil {
+				l.Add(d)
+				return
+			}
 		} else if prev := err.token.Prev; prev != nil {
 			if at, ok := p.at[prev]; ok {
 				offset = at.end
 			}
 		}
 	}
-	reportAt(p.file, err.message, offset, l)
-}
-
-// reportAt tells of a syntax error at an offset, as one of Go where the line
-// holds some.
-func reportAt(f *source.File, message string, offset int, l *diag.List) {
-	at := restOfLine(f, offset)
-	if d := goInYAMLAt(f, offset, "YAML does not read this as one value"); d != nil && goBroken(f, offset) {
-		d.Message = goReason(f, offset)
+	if d := aboutTokens(p, tokens, err.token); d != nil && goNone(p.file, offset) {
 		l.Add(d)
 		return
 	}
-	text, help := reword(message)
+	reportAt(p.file, err.message, offset, l)
+}
+
+// goNone tells whether no Go around an offset explains an error.
+func goNone(f *source.File, offset int) bool {
+	reason, _ := goReason(f, offset)
+	return reason == "" && goStatements(f, offset) == nil
+}
+
+// aboutTokens explains an error better than its message does, by the token it is
+// about and the one before it; nil where it cannot.
+func aboutTokens(p *placement, tokens token.Tokens, at *token.Token) *diag.Diagnostic {
+	here, ok := p.span(at)
+	if !ok {
+		return nil
+	}
+	i := slices.Index(tokens, at)
+	text := here.Text()
+	if i > 0 && here.Line() == p.file.Position(p.at[tokens[i-1]].end).Line {
+		before, _ := p.span(tokens[i-1])
+		if kind := tokens[i-1].Type; (kind == token.SingleQuoteType || kind == token.DoubleQuoteType) && at.Type != token.MappingValueType {
+			help := "a `'` inside single quotes is written twice: `''`"
+			if kind == token.DoubleQuoteType {
+				help = "a `\"` inside double quotes is written `\\\"`"
+			}
+			return diag.Errorf(diag.YAMLSyntax, restOfLine(p.file, here.Start), "text follows a value in quotes").
+				Also(before, "the value ends here").Helpf("%s; or put all of it in quotes", help)
+		}
+	}
+	isKey := i >= 0 && i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType
+	first, _, many := strings.Cut(text, "\n")
+	switch {
+	case at.Type == token.MappingValueType && (i == 0 || p.file.Position(p.at[tokens[i-1]].end).Line < here.Line()):
+		return diag.Errorf(diag.YAMLSyntax, here, "a key is missing before this `:`").Helpf("write `key: value`")
+	case isKey && many && i > 0 && tokens[i-1].Type == token.MappingValueType:
+		value := here.Sub(0, len(strings.TrimRight(first, " \r")))
+		return diag.Errorf(diag.YAMLSyntax, value, "this key has a value already, and entries below it as well").
+			Helpf("remove the value, or align the entries below with the key")
+	case strings.Trim(string(p.file.Text[p.file.Offset(here.Line(), 1):here.Start]), " -") == "":
+		if m := tightColon.FindStringSubmatchIndex(first); m != nil {
+			colon := here.Sub(m[2], m[3])
+			d := diag.Errorf(diag.YAMLSyntax, colon, "a space is missing behind this `:`")
+			return d.Replace(source.Span{File: p.file, Start: colon.End, End: colon.End}, " ", "write `%s: `", first[:m[2]])
+		}
+	}
+	return nil
+}
+
+// tightColon is a line `key:value`.
+var tightColon = regexp.MustCompile(`^[\pL_][\pL\pN_-]*(:)[^\s/:]`)
+
+// unclosed explains a token that does not belong into the brackets around it,
+// where it begins a line that is indented no deeper than the line with the
+// opening bracket: that one was not closed.
+func unclosed(p *placement, tokens token.Tokens, at *token.Token) *diag.Diagnostic {
+	var open []*token.Token
+	for _, tk := range tokens {
+		if tk == at {
+			break
+		}
+		switch tk.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			open = append(open, tk)
+		case token.MappingEndType, token.SequenceEndType:
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	opener, _ := p.span(open[len(open)-1])
+	here, ok := p.span(at)
+	if !ok || here.Line() <= opener.Line() || here.Pos().Column-1 > indentOf(p.file, opener.Line()) {
+		return nil
+	}
+	closer := "}"
+	if opener.Text() == "[" {
+		closer = "]"
+	}
+	return diag.Errorf(diag.YAMLSyntax, opener, "this `%s` is never closed", opener.Text()).
+		Also(here, "this does not belong inside").
+		Helpf("add the closing `%s`", closer)
+}
+
+// indentOf is the white space that a line begins with.
+func indentOf(f *source.File, line int) int {
+	text := f.Line(line)
+	return len(text) - len(strings.TrimLeft(string(text), " \t"))
+}
+
+// reportAt tells of a syntax error at an offset: as one of Go where YAML has
+// taken Go apart there.
+func reportAt(f *source.File, message string, offset int, l *diag.List) {
+	if reason, at := goReason(f, offset); reason != "" {
+		l.Add(goFix(f, offset, at, "%s", reason))
+		return
+	}
+	if d := goStatements(f, offset); d != nil {
+		l.Add(d)
+		return
+	}
+	text, help, sign := reword(message)
+	at := restOfLine(f, offset)
+	if sign && at.End > at.Start {
+		at.End = at.Start + 1
+	}
 	d := l.Errorf(diag.YAMLSyntax, at, "%s", text)
 	if help != "" {
 		d.Helpf("%s", help)
 	}
 }
 
-// goBroken tells whether the value of the line has one of the forms that YAML
-// takes apart, so that an error of another kind in it is told as such.
-func goBroken(f *source.File, offset int) bool { return goReason(f, offset) != "" }
-
-// goReason says what YAML does to the Go of the line at offset.
-func goReason(f *source.File, offset int) string {
-	value, ok := goValue(f, offset)
+// goReason says what YAML does to the Go around an offset, and where in it; ""
+// where there is none, or YAML leaves it whole.
+func goReason(f *source.File, offset int) (string, source.Span) {
+	value, inFlow, ok := goValue(f, offset)
 	if !ok {
-		return ""
+		return "", source.Span{}
 	}
 	text := value.Text()
 	switch c := text[0]; {
 	case c == '[' || c == '{':
-		return "YAML reads `" + string(c) + "` at the start of a value as a collection, not as Go"
+		return "YAML reads `" + string(c) + "` at the start of a value as a collection, not as Go", value.Sub(0, 1)
 	case c == '"' || c == '\'':
-		return "YAML ends a value that begins with a quote at the closing quote, and here more follows"
+		return "YAML ends a value that begins with a quote at the closing quote, and here more follows", restOfValue(value, offset)
 	case c == '*':
-		return "YAML reads `*` at the start of a value as an alias, not as Go"
+		return "YAML reads `*` at the start of a value as an alias, not as Go", value.Sub(0, 1)
 	case c == '&':
-		return "YAML reads `&` at the start of a value as an anchor, not as Go"
-	case c == '@' || c == '`' || c == '%' || c == '!':
-		return "YAML does not let a value begin with `" + string(c) + "`"
+		return "YAML reads `&` at the start of a value as an anchor, not as Go", value.Sub(0, 1)
+	case c == '!':
+		return "YAML reads `!` at the start of a value as a tag, not as Go", value.Sub(0, 1)
+	case c == '@' || c == '`' || c == '%':
+		return "YAML does not let a value begin with `" + string(c) + "`", value.Sub(0, 1)
 	case c == '|' || c == '>':
-		return ""
-	case strings.Contains(text, ": ") || strings.HasSuffix(text, ":"):
-		return "YAML reads `: ` in a value as the end of a key"
+		return "", source.Span{}
 	}
-	return ""
+	if i := strings.Index(text+" ", ": "); i >= 0 {
+		return "YAML reads `: ` in a value as the end of a key", value.Sub(i, i+1)
+	}
+	if i := strings.IndexAny(text, ",[]{}"); inFlow && i >= 0 {
+		return "inside {…} and […] YAML ends a value at `" + text[i:i+1] + "`, also in the middle of Go", value.Sub(i, i+1)
+	}
+	return "", source.Span{}
 }
 
-// reword turns goccy's messages into ours, with a way out.
-func reword(message string) (text, help string) {
+// restOfValue is a value from an offset on.
+func restOfValue(value source.Span, offset int) source.Span {
+	value.Start = max(value.Start, min(offset, value.End))
+	return value
+}
+
+// reword turns goccy's messages into ours, with a way out; sign tells that the
+// message is about one sign.
+func reword(message string) (text, help string, sign bool) {
 	for _, m := range messages {
 		if strings.Contains(message, m.goccy) {
-			return m.text, m.help
+			return m.text, m.help, strings.HasPrefix(m.text, "this `")
 		}
 	}
-	return "this is not YAML: " + message, ""
+	return "this is not YAML: " + message, "", false
 }
 
 var messages = []struct{ goccy, text, help string }{
@@ -171,7 +288,7 @@ var messages = []struct{ goccy, text, help string }{
 	{"could not find flow map content", "an entry is missing here", "write `key: value`"},
 	{"block sequence entries are not allowed", "a list cannot begin behind its key on the same line", "begin it on the next line, or write it as `[…]`"},
 	{"found an invalid key for this map", "this `:` has no key before it", "write `key: value`; quote a value that begins with `:`"},
-	{"unexpected key name", "a key cannot reach over several lines", "is a `:` missing in the line above?"},
+	{"unexpected key name", "a key cannot reach over several lines", "is a `:` missing in its first line?"},
 	{"implicit line break", "a key cannot reach over several lines", "is a `,` missing in the line above?"},
 	{"undefined anchor", "an anchor `&` needs a name and a value", "quote the text if it is no anchor"},
 	{"could not find anchor value", "an anchor `&` needs a name and a value", "quote the text if it is no anchor"},
@@ -185,6 +302,10 @@ var messages = []struct{ goccy, text, help string }{
 	{"found unexpected document separator", "a document marker stands inside a quoted string", "close the quote, or indent the line"},
 	{"unexpected end content", "text follows the end of the document", "remove it, or remove the `...` before it"},
 	{"could not find end character", "this quote is never closed", "add the closing quote"},
+	{"could not find map value", "a value is missing behind this `:`", "write `key: value`"},
+	{"unexpected scalar value", "no value can stand here", "is a quote, a `,` or a `:` missing before it?"},
+	{"unexpected map key", "no key can stand here", "check the indentation, and the line above"},
+	{"no value was found", "this text gives no value", "write `key: value` lines"},
 	{"tag", "a tag has no use here", "remove it, or quote the text"},
 }
 

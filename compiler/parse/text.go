@@ -20,6 +20,10 @@ const (
 	MaxValues = 100_000 // values of a file, those behind aliases counted at each use
 )
 
+// maxErrors bounds what is said about one text: each diagnostic may look at its
+// line, and a line may be as long as the text.
+const maxErrors = 100
+
 var byteOrderMark = []byte("\ufeff")
 
 // checkText reports what no format can be read from, and returns the offset of

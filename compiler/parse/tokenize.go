@@ -52,14 +52,7 @@ func tokenize(text []byte) token.Tokens {
 			}
 		}
 		if !inBlock {
-			if m := blockHeader.FindSubmatchIndex(line); m != nil {
-				inBlock, block = true, -1
-				if m[4] >= 0 {
-					block = m[4]
-				} else if m[3] > 0 {
-					block = bytes.LastIndexByte(line[:m[3]], '-')
-				}
-			}
+			block, inBlock = headerColumn(line)
 		}
 		if next > end {
 			clean = append(clean, '\n')
@@ -67,6 +60,21 @@ func tokenize(text []byte) token.Tokens {
 		text = text[next:]
 	}
 	return lexer.Tokenize(string(clean))
+}
+
+// headerColumn tells whether a line ends in the header of a block scalar, and
+// the column, from 0, that its content is indented deeper than (-1 at the top).
+func headerColumn(line []byte) (column int, ok bool) {
+	m := blockHeader.FindSubmatchIndex(line)
+	switch {
+	case m == nil:
+		return 0, false
+	case m[4] >= 0:
+		return m[4], true
+	case m[3] > 0:
+		return bytes.LastIndexByte(line[:m[3]], '-'), true
+	}
+	return -1, true
 }
 
 // blockHeader is a line that ends in the header of a block scalar: dashes,

@@ -1,7 +1,7 @@
 package parse
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/goccy/go-yaml/token"
 
@@ -18,9 +18,9 @@ func checkTokens(p *placement, tokens token.Tokens, l *diag.List) bool {
 		return false
 	}
 	ok := true
-	content, end := false, false // something of the document was seen, its end
+	header, content, end := false, false, false // what was seen of the document
 	for i, tk := range tokens {
-		if end {
+		if end || len(*l) > maxErrors {
 			break
 		}
 		at, placed := p.span(tk)
@@ -34,22 +34,29 @@ func checkTokens(p *placement, tokens token.Tokens, l *diag.List) bool {
 		case token.CommentType:
 			continue
 		case token.DocumentHeaderType:
-			if !content {
+			if !content && !header {
+				header = true
 				continue
 			}
 			secondDocument(p, tokens[:i], at, l)
 			return false
 		case token.DocumentEndType:
-			if rest := firstContent(tokens[i+1:]); rest != nil {
-				if second, ok := p.span(rest); ok {
+			rest := slices.IndexFunc(tokens[i+1:], func(tk *token.Token) bool {
+				return tk.Type != token.CommentType && tk.Type != token.DocumentEndType
+			})
+			if rest >= 0 {
+				if second, ok := p.span(tokens[i+1+rest]); ok {
 					secondDocument(p, tokens[:i], second, l)
 					return false
 				}
 			}
 			end = true // nothing but comments and further `...` follows
 		case token.DirectiveType:
-			if d := goInYAMLAt(p.file, at.Start, "YAML reads a line that begins with `%%` as a directive"); d != nil {
+			if d := goInYAMLAt(p.file, at.Start, "YAML does not let a value begin with `%%`"); d != nil {
 				l.Add(d)
+			} else if at.Pos().Column > 1 {
+				l.Errorf(diag.YAMLSyntax, at, "no plain value begins with `%%`").
+					Helpf("%s", quoteHelp(lineFrom(p.file, at.Start)))
 			} else {
 				l.Errorf(diag.YAMLSyntax, at, "a YAML directive has no use here").Helpf("delete this line")
 			}
@@ -65,16 +72,17 @@ func checkTokens(p *placement, tokens token.Tokens, l *diag.List) bool {
 		}
 		content = true
 	}
-	if !content && ok && len(tokens) > 0 && tokens.InvalidToken() == nil {
+	if ok && firstContent(tokens) == nil {
 		emptyFile(p.file, l)
 		return false
 	}
 	return ok
 }
 
+// firstContent is the first token that is more than a comment or a marker.
 func firstContent(tokens token.Tokens) *token.Token {
 	for _, tk := range tokens {
-		if tk.Type != token.CommentType && tk.Type != token.DocumentEndType {
+		if tk.Type != token.CommentType && tk.Type != token.DocumentHeaderType && tk.Type != token.DocumentEndType {
 			return tk
 		}
 	}
@@ -84,7 +92,7 @@ func firstContent(tokens token.Tokens) *token.Token {
 func secondDocument(p *placement, before token.Tokens, at source.Span, l *diag.List) {
 	d := l.Errorf(diag.SeveralDocuments, at, "a second document begins here; a file holds one pipeline").
 		Helpf("move it into a file of its own, or `include` it")
-	if first := firstContent(before); first != nil && first.Type != token.DocumentHeaderType {
+	if first := firstContent(before); first != nil {
 		if s, ok := p.span(first); ok {
 			d.NoteAt(s, "the first document begins here")
 		}
@@ -94,7 +102,7 @@ func secondDocument(p *placement, before token.Tokens, at source.Span, l *diag.L
 // harmlessTag tells whether a tag says what the core schema says already.
 func harmlessTag(tag string) bool {
 	switch tag {
-	case "!!str", "!!map", "!!seq", "!!int", "!!bool", "!!float", "!!null", "!":
+	case "!!str", "!!map", "!!seq", "!!int", "!!bool", "!!float", "!!null":
 		return true
 	}
 	return false
@@ -107,7 +115,7 @@ func refuseTag(f *source.File, at source.Span, l *diag.List) {
 		return
 	}
 	l.Errorf(diag.YAMLTag, at, "the tag `%s` has no meaning here", tag).
-		Helpf("remove it, or quote the value if it is meant as text: `'%s'`", strings.ReplaceAll(lineFrom(f, at.Start), "'", "''"))
+		Helpf("remove it, or %s if it is meant as text", quoteHelp(lineFrom(f, at.Start)))
 }
 
 // checkNesting bounds the depth of the tree and the keys of one mapping.
@@ -136,9 +144,6 @@ func checkNesting(p *placement, tokens token.Tokens, l *diag.List) bool {
 			}
 		}
 		inFlow := len(open) > 0 && open[len(open)-1].column < 0
-		if start != nil && inFlow {
-			open[len(open)-1].keys++
-		}
 		if start != nil && !inFlow {
 			c := start.Position.Column
 			for n := len(open); n > 0 && open[n-1].column >= 0 && (open[n-1].column > c || open[n-1].column == c && open[n-1].dash && !dash); n-- {

@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"fmt"
-
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
@@ -26,10 +24,6 @@ type anchored struct {
 }
 
 func (t *tree) document(body ast.Node) *Node {
-	if _, comments := body.(*ast.CommentGroupNode); body == nil || comments {
-		emptyFile(t.file, t.list)
-		return nil
-	}
 	n := t.node(body, source.Span{File: t.file}, false)
 	if t.full {
 		return nil
@@ -99,6 +93,7 @@ func (t *tree) textNode(s *scalar, inFlow bool) *Node {
 	}
 	if s.style == Plain {
 		n.Kind = resolvePlain(n.Text)
+		checkPlain(t.file, s, inFlow, t.list)
 	}
 	if s.style != Literal && s.style != Folded {
 		n.Comment = commentBehind(t.file, s.end)
@@ -127,6 +122,9 @@ func (t *tree) sequence(n *ast.SequenceNode, inFlow bool) *Node {
 		out.Span = out.Span.Join(end)
 	}
 	for i, item := range n.Values {
+		if t.full || len(*t.list) > maxErrors {
+			break
+		}
 		missing := out.Span.Sub(0, 0)
 		if i < len(n.Entries) && n.Entries[i].Start != nil {
 			if dash, ok := t.span(n.Entries[i].Start); ok {
@@ -134,6 +132,10 @@ func (t *tree) sequence(n *ast.SequenceNode, inFlow bool) *Node {
 			}
 		}
 		v := t.node(item, missing, inFlow || n.IsFlowStyle)
+		if !n.IsFlowStyle && !inFlow {
+			t.checkTabs(missing.Start - 1)
+			t.checkIndent(v, missing.Line(), source.Span{File: t.file, Start: missing.Start - 1}.Pos().Column, false)
+		}
 		out.Items = append(out.Items, v)
 		if !n.IsFlowStyle {
 			out.Span = out.Span.Join(v.Place())
@@ -154,17 +156,32 @@ func (t *tree) mapping(n *ast.MappingNode, inFlow bool) *Node {
 	first := map[string]*Member{}
 	var merges []merge
 	for _, mv := range n.Values {
-		if t.full {
+		if t.full || len(*t.list) > maxErrors {
 			break
 		}
 		key, isMerge := t.key(mv.Key, inFlow)
+		if key == nil {
+			continue
+		}
 		colon, ok := t.span(mv.Start)
 		if !ok || colon.Text() != ":" {
 			colon = source.Span{File: t.file, Start: key.Span.End, End: key.Span.End}
 		}
+		if !inFlow {
+			t.checkTabs(key.Span.Start)
+		}
+		if key.Span.EndPos().Line > key.Span.Line() || !inFlow && colon.Line() > key.Span.Line() {
+			t.list.Errorf(diag.YAMLSyntax, key.Span, "a key reaches over several lines").Helpf("is a `:` missing in its first line?")
+		}
+		if inFlow {
+			checkColon(t.file, key, colon, t.list)
+		}
 		value := t.node(mv.Value, source.Span{File: t.file, Start: colon.End, End: colon.End}, inFlow)
 		if !n.IsFlowStyle {
 			out.Span = out.Span.Join(key.Span).Join(value.Place())
+		}
+		if !inFlow {
+			t.checkIndent(value, colon.Line(), key.Span.Pos().Column, value.Kind == Sequence)
 		}
 		if isMerge {
 			merges = append(merges, merge{len(out.Members), key, value})
@@ -181,7 +198,69 @@ func (t *tree) mapping(n *ast.MappingNode, inFlow bool) *Node {
 	if len(merges) > 0 {
 		t.merge(out, first, merges)
 	}
+	if n.IsFlowStyle {
+		t.rejoin(out)
+	}
 	return out
+}
+
+// rejoin reports Go that a flow mapping has cut at a comma (`{filter: f(a, b)}`
+// has an entry `b)` without a value), and puts the value together again, so that
+// one mistake is told once.
+func (t *tree) rejoin(n *Node) {
+	kept := n.Members[:0]
+	for i := 0; i < len(n.Members); i++ {
+		m := n.Members[i]
+		kept = append(kept, m)
+		v := m.Value
+		if len(*t.list) > maxErrors || v.Kind != String || v.Style != Plain || i+1 == len(n.Members) || !bare(n.Members[i+1]) || !unfinished(v.Text) {
+			continue
+		}
+		d := goInFlow(v)
+		if d == nil {
+			continue
+		}
+		t.list.Add(d)
+		v.Span = goExtent(t.file, v.Span.Start)
+		b := copied(t.file.Text, v.Span)
+		v.Text, v.runs = string(b.text), b.runs
+		for i+1 < len(n.Members) && n.Members[i+1].Key.Span.Start < v.Span.End {
+			i++
+		}
+	}
+	n.Members = kept
+}
+
+// bare tells whether an entry of a flow mapping has no `: value`.
+func bare(m *Member) bool {
+	return m.Value.Kind == Null && m.Value.Span.Start == m.Key.Span.End && m.Value.Span.End == m.Key.Span.End
+}
+
+// checkIndent refuses a value that begins on a line below what it belongs to,
+// in line and column, and is not indented deeper: goccy takes some of these for
+// the value (that of an empty dash before a key), other readers do not. Lists
+// may begin right below their key.
+func (t *tree) checkIndent(v *Node, line, column int, same bool) {
+	at := v.Place().Pos()
+	if at.Line <= line || at.Column > column || same && at.Column == column {
+		return
+	}
+	t.list.Errorf(diag.YAMLSyntax, restOfLine(t.file, v.Place().Start), "this is not indented below what stands before it, which has no value").
+		Helpf("indent it, or write a value in line %d", line)
+}
+
+// checkTabs refuses a tab before a key or a dash on its line.
+func (t *tree) checkTabs(at int) {
+	start := t.file.Offset(t.file.Position(at).Line, 1)
+	for i := start; i < at; i++ {
+		if t.file.Text[i] == '\t' {
+			reportTab(t.file, start, t.list)
+			return
+		}
+		if t.file.Text[i] != ' ' {
+			return
+		}
+	}
 }
 
 // duplicateKey reports a key that stands twice in a mapping.
@@ -192,15 +271,17 @@ func duplicateKey(before, key *Node, l *diag.List) {
 		Helpf("remove one of them, or rename it")
 }
 
-// key converts a key and tells whether it is the merge key `<<`.
+// key converts a key and tells whether it is the merge key `<<`. The result is
+// nil for a key that is refused.
 func (t *tree) key(k ast.Node, inFlow bool) (key *Node, isMerge bool) {
 	switch k := k.(type) {
 	case *ast.MergeKeyNode:
 		at, _ := t.span(k.GetToken())
 		return &Node{Kind: String, Text: "<<", Span: at}, true
 	case *ast.AnchorNode:
-		key, isMerge = t.key(k.Value, inFlow)
-		t.named(k, key, 1)
+		if key, isMerge = t.key(k.Value, inFlow); key != nil {
+			t.named(k, key, 1)
+		}
 		return key, isMerge
 	case *ast.TagNode:
 		return t.key(k.Value, inFlow)
@@ -220,7 +301,7 @@ func (t *tree) key(k ast.Node, inFlow bool) (key *Node, isMerge bool) {
 		at = source.Span{File: t.file}
 	}
 	t.list.Errorf(diag.YAMLKey, at, "a key must be a word or a string").Helpf("write `key: value`")
-	return &Node{Kind: String, Text: fmt.Sprintf("\x00%d", at.Start), Span: at}, false
+	return nil, false
 }
 
 func (t *tree) tag(n *ast.TagNode, missing source.Span, inFlow bool) *Node {
@@ -232,14 +313,14 @@ func (t *tree) tag(n *ast.TagNode, missing source.Span, inFlow bool) *Node {
 	}
 	tag, _ := t.span(n.Start)
 	want, ok := map[string][]Kind{
-		"!!str": {String, Null, Bool, Int, Float}, "!": {String, Null, Bool, Int, Float}, "!!int": {Int}, "!!bool": {Bool},
+		"!!str": {String, Null, Bool, Int, Float}, "!!int": {Int}, "!!bool": {Bool},
 		"!!float": {Float, Int}, "!!null": {Null}, "!!map": {Mapping}, "!!seq": {Sequence},
 	}[n.Start.Value]
 	for _, k := range want {
 		if k != v.Kind {
 			continue
 		}
-		if n.Start.Value == "!!str" || n.Start.Value == "!" {
+		if n.Start.Value == "!!str" {
 			v.Kind = String
 		}
 		return v

@@ -3,6 +3,7 @@ package parse
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -15,9 +16,17 @@ import (
 
 // readYAML reads one document of YAML that begins at from.
 func readYAML(f *source.File, from int, l *diag.List) *Node {
-	if !checkSigns(f, from, l) {
+	if !checkSigns(f, from, l) || !checkConflict(f, l) {
 		return nil
 	}
+	n := readDocument(f, from, l)
+	if n == nil {
+		moreGo(f, l)
+	}
+	return n
+}
+
+func readDocument(f *source.File, from int, l *diag.List) *Node {
 	tokens := tokenize(f.Text[from:])
 	if len(tokens) > 2*MaxValues {
 		tooMuch(f, source.Span{File: f}, l, "the file has more than %d words and signs", 2*MaxValues)
@@ -44,6 +53,20 @@ func readYAML(f *source.File, from int, l *diag.List) *Node {
 	return t.document(doc)
 }
 
+// checkConflict refuses a file with the marks of a merge that was not finished:
+// what YAML says of them leads nowhere.
+func checkConflict(f *source.File, l *diag.List) bool {
+	m := conflict.FindIndex(f.Text)
+	if m == nil {
+		return true
+	}
+	l.Errorf(diag.YAMLSyntax, source.Span{File: f, Start: m[0], End: m[1]}, "a merge conflict is left in the file").
+		Helpf("keep one of the two versions, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`")
+	return false
+}
+
+var conflict = regexp.MustCompile(`(?m)^<{7} .*$`)
+
 // A syntaxError is what goccy's parser says.
 type syntaxError struct {
 	message string
@@ -69,9 +92,16 @@ func parseTokens(tokens token.Tokens) (body ast.Node, err *syntaxError) {
 		return nil, &syntaxError{message: e.Error()}
 	}
 	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			return doc.Body, nil
+		if doc.Body == nil {
+			continue
 		}
+		if body != nil {
+			return nil, &syntaxError{"value is not allowed in this context", doc.Body.GetToken()}
+		}
+		body = doc.Body
 	}
-	return nil, nil
+	if body == nil {
+		return nil, &syntaxError{message: "no value was found"}
+	}
+	return body, nil
 }

@@ -160,6 +160,9 @@ type ConfigKey struct {
 	Node *parse.Node
 	// Bad tells that a mistake inside the value was reported.
 	Bad bool
+	// Default tells that the key comes from `defaults`, where it is for all nodes
+	// of a connector.
+	Default bool
 }
 
 // An Assign is a name with inline Go.
