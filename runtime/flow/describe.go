@@ -93,10 +93,11 @@ func (in *Input) locate(e *RecordError, b *Batch, r Record) {
 	} else {
 		e.Position = e.place()
 	}
-	switch rows := in.options.Rows; {
+	rows := in.options.Rows
+	switch {
 	case r.End > r.Start:
 		e.Record = slices.Clone(bytes.TrimRight(b.Data[r.Start:r.End], "\r\n"))
-	case in.options.Original != nil && rows != nil && r.Index < rows.Len(b.Rows):
+	case in.options.Original != nil && (rows == nil || r.Index < rows.Len(b.Rows)):
 		e.Record = in.options.Original(nil, b, r.Index)
 	}
 }

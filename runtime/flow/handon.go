@@ -180,7 +180,9 @@ func (in *Input) discard(b *Batch, f *failure) {
 	records := in.arrived(b)
 	entry := in.entry()
 	in.stats.Lock()
-	in.region.eachNode(func(n int) { in.stats.counts[n].Retried += run.counts[n].Retried })
+	for _, n := range in.region.nodes {
+		in.stats.counts[n].Retried += run.counts[n].Retried
+	}
 	c := &in.stats.counts[entry]
 	if f != nil && !f.general {
 		records = max(records, 1)
@@ -254,26 +256,16 @@ func (in *Input) entry() int {
 func (in *Input) count(b *Batch) {
 	run := &b.engine.run
 	in.stats.Lock()
-	if nodes := in.region.o.Nodes; len(nodes) > 0 {
-		for _, n := range nodes {
-			in.stats.counts[n].add(&run.counts[n])
-		}
-	} else {
-		for n := range run.counts {
-			in.stats.counts[n].add(&run.counts[n])
-		}
+	for _, n := range in.region.nodes {
+		in.stats.counts[n].add(&run.counts[n])
 	}
 	if in.source != nil {
 		in.stats.bytes += int64(len(b.Data))
 	}
 	in.stats.Unlock()
-	if len(in.p.limited) > 0 {
-		for _, n := range in.p.limited {
-			c := &run.counts[n]
-			if err := in.p.shares[n].add(c.In, c.Dead+c.Dropped); err != nil {
-				in.p.stop(err)
-			}
-		}
+	for _, n := range in.p.limited {
+		c := &run.counts[n]
+		in.p.watch(n, c.In, c.Dead+c.Dropped)
 	}
 }
 

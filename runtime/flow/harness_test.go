@@ -284,7 +284,10 @@ type lineLoop struct {
 	times  int // copies of each record
 	per    func(line []byte) error
 	before func(b *Batch)
-	node   int
+	// encode, if set, may refuse a record for the sink.
+	encode  func(line []byte) error
+	refused bool
+	node    int
 
 	records, filtered int64
 }
@@ -320,6 +323,15 @@ func (l *lineLoop) Run(b *Batch) {
 		if bytes.Contains(line, []byte("drop")) {
 			l.filtered++
 			continue
+		}
+		if l.encode != nil {
+			if err := l.encode(line); err != nil {
+				l.refused = true
+				if l.Fail(nodeOut, err) {
+					return
+				}
+				continue
+			}
 		}
 		for i, out := range l.Outs {
 			if i > 0 && !l.wide {
@@ -369,6 +381,10 @@ func (l *lineLoop) Settle() {
 	work.Filtered += l.filtered
 	work.Out += work.In - work.Filtered - work.Lost()
 	work.Emitted += work.Out
+	if l.refused {
+		l.Refused(nodeOut)
+		l.refused = false
+	}
 	l.records, l.filtered = 0, 0
 }
 

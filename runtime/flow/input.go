@@ -270,4 +270,3 @@ func (in *Input) addCount(node int, c Count) {
 	in.stats.counts[node].add(&c)
 	in.stats.Unlock()
 }
-

@@ -109,7 +109,9 @@ func (in *Input) gather(b *Batch) {
 		if run.counts == nil {
 			continue
 		}
-		r.eachNode(func(n int) { st.run.counts[n].add(&run.counts[n]) })
+		for _, n := range r.nodes {
+			st.run.counts[n].add(&run.counts[n])
+		}
 		st.run.blank += run.blank
 		st.run.covers = append(st.run.covers, run.covers...)
 		st.run.releases = st.run.releases || run.releases

@@ -94,7 +94,9 @@ func (r *laneRun) reset(g *region) {
 	if r.counts == nil {
 		return
 	}
-	g.eachNode(func(n int) { r.counts[n] = Count{} })
+	for _, n := range g.nodes {
+		r.counts[n] = Count{}
+	}
 	for i, o := range r.outs {
 		if o != nil {
 			g.o.To[i].depot.empty(o)
@@ -106,27 +108,16 @@ func (r *laneRun) reset(g *region) {
 	r.blank, r.verdict, r.releases, r.holds = 0, goOn, false, false
 }
 
-func (g *region) eachNode(f func(int)) {
-	if len(g.o.Nodes) == 0 {
-		for n := range g.p.info.Nodes {
-			f(n)
-		}
-		return
-	}
-	for _, n := range g.o.Nodes {
-		f(n)
-	}
-}
-
 // handle runs the loop over a batch. What it makes is in run.
 func (l *Lane) handle(in *Input, b *Batch, run *laneRun) {
 	l.enter(in, b, run)
-	st := &l.engine
-	if b.engine.skipped == nil {
-		l.resume(b)
-	} else {
+	if b.engine.skipped != nil {
 		l.skip(b.engine.skipped)
+		l.leave()
+		return
 	}
+	l.resume(b)
+	st := &l.engine
 	if st.holder != nil {
 		if run.verdict == goOn && b.waits() {
 			l.once(st.holder.Release)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -193,24 +194,23 @@ func (p *Program) wire() error {
 }
 
 func (p *Program) wireRegion(r *region, byNode map[int]*Target) {
+	r.findNodes()
 	r.deadOf = map[int]int{}
-	r.eachNode(func(n int) {
-		if p.policies[n].Then != Dead || p.info.Nodes[n].Kind == KindSink {
-			return
+	for _, n := range r.nodes {
+		if p.policies[n].Then != Dead || p.info.Nodes[n].Kind == KindSink && !r.feeds(n) {
+			continue
 		}
 		dead := p.deadTarget(n, byNode)
 		if dead == nil {
-			return
+			continue
 		}
-		for i, d := range r.deads {
-			if d == dead {
-				r.deadOf[n] = i
-				return
-			}
+		at := slices.Index(r.deads, dead)
+		if at < 0 {
+			at = len(r.deads)
+			r.deads = append(r.deads, dead)
 		}
-		r.deadOf[n] = len(r.deads)
-		r.deads = append(r.deads, dead)
-	})
+		r.deadOf[n] = at
+	}
 	if len(r.deads) > 64 {
 		p.mistake("region %s has more than 64 dead-letter sinks", r.name)
 	}

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -16,6 +17,10 @@ type region struct {
 	name    string
 	o       RegionOptions
 	newLoop func(*Lane) (Loop, error)
+
+	// nodes are those whose counters the loops keep: the region's, and the sinks
+	// for which they encode.
+	nodes []int
 
 	lanes  []*Lane
 	idle   chan *Lane // where several inputs share the lanes
@@ -46,6 +51,31 @@ func (r *region) laneCount() int {
 	return min(runtime.GOMAXPROCS(0), maxAutoLanes)
 }
 
+// findNodes lists the nodes whose counters the loops keep.
+func (r *region) findNodes() {
+	r.nodes = append(r.nodes, r.o.Nodes...)
+	if len(r.o.Nodes) == 0 {
+		for n := range r.p.info.Nodes {
+			r.nodes = append(r.nodes, n)
+		}
+	}
+	for _, t := range r.o.To {
+		if t.sink != nil && !slices.Contains(r.nodes, t.sink.node) {
+			r.nodes = append(r.nodes, t.sink.node)
+		}
+	}
+}
+
+// feeds tells whether the loops encode for the sink of a node.
+func (r *region) feeds(node int) bool {
+	for _, t := range r.o.To {
+		if t.sink != nil && t.sink.node == node {
+			return true
+		}
+	}
+	return false
+}
+
 // makeLanes makes the loops and opens them.
 func (r *region) makeLanes(ctx context.Context) error {
 	for i := range r.laneCount() {
@@ -66,6 +96,9 @@ func (r *region) makeLanes(ctx context.Context) error {
 			l.engine.holder = holder
 			r.holder = true
 		}
+	}
+	if r.holder && len(r.o.From) > 1 {
+		return &WiringError{"region " + r.name + " holds records back and must have one input"}
 	}
 	r.open = len(r.o.From)
 	if len(r.o.From) > 1 {

@@ -21,6 +21,13 @@ type share struct {
 
 type shareStep struct{ in, bad int64 }
 
+// watch stops the program when too many of a node's records fail.
+func (p *Program) watch(node int, in, bad int64) {
+	if err := p.shares[node].add(in, bad); err != nil {
+		p.stop(err)
+	}
+}
+
 // add notes a batch. It returns an error, once, when more than the limit of the
 // last shareWindow records failed (counted in whole batches).
 func (s *share) add(in, bad int64) error {

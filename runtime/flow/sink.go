@@ -38,7 +38,8 @@ type sinkRun struct {
 	counts struct {
 		out, dead, dropped, failed, retried, bytes atomic.Int64
 	}
-	scratch *Out // the records of a write that are tried again
+	lost    int64 // records of the present write that failed, for max_dead
+	scratch *Out  // the records of a write that are tried again
 }
 
 // run is the sink's goroutine.
@@ -103,6 +104,10 @@ func (s *sinkRun) accept(o *Out) {
 
 // written ends a packet's hold on its originals and notes who waits for Sync.
 func (s *sinkRun) written(o *Out) {
+	if s.p.shares[s.node] != nil {
+		s.p.watch(s.node, int64(o.Count), s.lost)
+		s.lost = 0
+	}
 	s.sendLetters(o)
 	s.target.freeOriginals(o.engine.parts)
 	for _, p := range o.engine.parts {
@@ -391,8 +396,10 @@ func (s *sinkRun) failRecord(o *Out, at int, err error, attempts int) {
 	s.p.noteRecordError(s.node, e)
 	switch then {
 	case Drop:
+		s.lost++
 		s.counts.dropped.Add(1)
 	case Dead:
+		s.lost++
 		s.counts.dead.Add(1)
 		if s.letters == nil {
 			s.letters = s.dead.depot.get()

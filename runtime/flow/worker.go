@@ -1,8 +1,15 @@
 package flow
 
-// smallBatch is the size up to which a worker that read a batch handles it
-// before it lets another one read: handing over would cost more than the work.
-const smallBatch = 16 << 10
+// A worker that read a small batch handles it before it lets another one read:
+// handing over would cost more than the work.
+const (
+	smallBytes = 16 << 10
+	smallCount = 64
+)
+
+func isSmall(b *Batch) bool {
+	return len(b.Data) < smallBytes && b.Rows == nil && b.Count < smallCount
+}
 
 // work is a worker of an input: it reads a batch, runs a lane over it, hands on
 // what became of it, and begins anew. Several workers take turns in reading, so
@@ -45,7 +52,7 @@ func (in *Input) work(lane *Lane) {
 			in.lead.Unlock()
 			return
 		}
-		keepLead := r.o.Lanes == 0 && len(b.Data) < smallBatch && b.Rows == nil
+		keepLead := r.o.Lanes == 0 && isSmall(b)
 		if !keepLead {
 			in.lead.Unlock()
 		}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -404,10 +405,10 @@ func TestRecordErrors(t *testing.T) {
 }
 
 // waitFor starts the program and waits for a line of its output.
-func waitFor(t *testing.T, cmd *exec.Cmd, text string) *bytes.Buffer {
+func waitFor(t *testing.T, cmd *exec.Cmd, text string) *output {
 	t.Helper()
 	r, w := io.Pipe()
-	var all bytes.Buffer
+	all := &output{}
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -416,7 +417,7 @@ func waitFor(t *testing.T, cmd *exec.Cmd, text string) *bytes.Buffer {
 	go func() {
 		scan := bufio.NewScanner(r)
 		for scan.Scan() {
-			all.WriteString(scan.Text() + "\n")
+			all.add(scan.Text() + "\n")
 			if text != "" && strings.Contains(scan.Text(), text) {
 				found <- true
 				text = ""
@@ -429,7 +430,25 @@ func waitFor(t *testing.T, cmd *exec.Cmd, text string) *bytes.Buffer {
 	if !<-found {
 		t.Fatalf("%q never came:\n%s", text, all.String())
 	}
-	return &all
+	return all
+}
+
+// output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (o *output) add(s string) {
+	o.mu.Lock()
+	o.text += s
+	o.mu.Unlock()
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text
 }
 
 // waitForFile waits until the sink has written something.
@@ -504,6 +523,12 @@ func TestDrainDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
+	for range 1000 { // the scanner may be behind the process
+		if strings.Contains(out.String(), "drain deadline") {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	if code := cmd.ProcessState.ExitCode(); code != 7 || !strings.Contains(out.String(), "drain deadline") {
 		t.Errorf("exit code %d\n%s", code, out.String())
 	}
