@@ -41,6 +41,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	if err != nil {
 		return nil, err
 	}
+	l.each[n.ID] = next
 	convert, arg := l.argument(n, ref, value{base: "(*in)", typ: t}, place{next: "continue", stop: "return", chain: at.chain})
 	rows := append([]jen.Code{l.Go("in := &rows[l.Next]"), l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"), l.Go("l.Mark()")}, convert...)
 	rows = append(rows, l.Gof("held = append(held, %s)", arg))

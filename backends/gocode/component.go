@@ -129,7 +129,7 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	if ref.ConfigPtr {
 		settings = "&" + settings
 	}
-	if ref.Config == nil {
+	if ref.Config == nil || ref.Config.Kind == ir.Map { // flowctl's config is given to Init
 		settings = ""
 	}
 	typ := jen.Qual(ref.Package, ref.TypeName)
@@ -157,7 +157,7 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 			l.block("if "+field+"Err != nil", l.Go("return nil, "+nodeError(n, "configure", field+"Err"))),
 			l.Gof("l.%s = %s", field, keep))
 	case ir.MakeLiteral:
-		if ref.Config == nil {
+		if settings == "" {
 			if ref.Pointer {
 				l.setup = append(l.setup, l.Gof("l.%s = new(", field).Qual(ref.Package, ref.TypeName).Op(")"))
 			}
@@ -169,7 +169,14 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 		}
 		l.setup = append(l.setup, l.Gof("%s := s.%s", field, l.names.lower(n.YAML)), l.Gof("l.%s = %s%s", field, amp, field))
 	}
+	if ref.Shape == ir.ShapeFlowProcess && ref.Config != nil {
+		l.setup = append(l.setup, l.block(fmt.Sprintf("if err := l.%s.Init(s.%s); err != nil", field, l.names.lower(n.YAML)),
+			l.Go("return nil, "+nodeError(n, "configure", "err"))))
+	}
 	l.lifecycle(n, ref, field, nameless)
+	if ref.Flush.Has && !nameless {
+		l.flushes = append(l.flushes, func() error { return l.flushing(n, ref, field) })
+	}
 	if ref.Method == "" || nameless {
 		return "l." + field
 	}
@@ -253,6 +260,45 @@ func (l *loop) lifecycle(n *ir.Node, ref *ir.GoRef, field string, nameless bool)
 			l.close = append(l.close, l.Go(call(ref.Close, "Close")))
 		}
 	}
+}
+
+// flushing quotes what a component gives out at the end of the stream.
+func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
+	arg := ""
+	if ref.Flush.Context {
+		arg = "l.Ctx"
+	}
+	call := fmt.Sprintf("l.%s.Flush(%s)", field, arg)
+	switch {
+	case ref.Flush.Out:
+		emitted := l.counter(l.names.lower(n.YAML) + "Flushed")
+		next, ok := l.each[n.ID] // the way of what it gives for a record
+		if !ok {
+			var err error
+			if next, err = l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: n.Out[0].Type}, func(inner value, at place) ([]jen.Code, error) {
+				return l.after(n, "", inner, at)
+			}); err != nil {
+				return err
+			}
+		}
+		l.chains = append(l.chains, &chain{counter: emitted, steps: []step{{node: n.YAML, flushed: true}}})
+		rest := []jen.Code{
+			l.Gof("l.%s += int64(len(rest))", emitted),
+			l.block("for i := range rest", l.block("if "+replaceItem(next, "rest[i]", ref.OutPtr), jen.Return())),
+		}
+		if ref.Flush.Errs {
+			l.flush = append(l.flush, l.Go("rest, err := "+call),
+				l.block("if err != nil", l.Gof("l.Fail(%s, err)", l.node(n.YAML)), jen.Return()))
+		} else {
+			l.flush = append(l.flush, l.Go("rest := "+call))
+		}
+		l.flush = append(l.flush, rest...)
+	case ref.Flush.Errs:
+		l.flush = append(l.flush, l.block("if err := "+call+"; err != nil", l.Gof("l.Fail(%s, err)", l.node(n.YAML))))
+	default:
+		l.flush = append(l.flush, l.Go(call))
+	}
+	return nil
 }
 
 // emitting quotes components that call functions with what they make: the

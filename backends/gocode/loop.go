@@ -33,7 +33,7 @@ type loop struct {
 
 	decoder  *decoder // of the source's records
 	decoders []*decoder
-	codec    string // of the source's bytes, "" for typed rows and queues
+	codec    string   // of the source's bytes, "" for typed rows and queues
 	source   *ir.Node // the region's source, nil behind a queue
 	meta     *ir.Type // meta is needed, and of this type
 	mark     bool     // a record may leave by several packets
@@ -53,6 +53,7 @@ type step struct {
 	filtered string // counter expression, "" for none
 	emitted  string // counter of a node that spreads
 	refused  bool   // an encoder: only failures are counted here
+	flushed  bool   // what a component gave out at the end
 }
 
 // A place says how generated code leaves a record there: the body of Run, or a
@@ -99,7 +100,7 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	if _, ok := head.Op.(*ir.Sink); ok {
 		return nil, nil
 	}
-	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}}
+	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}, each: map[string]string{}}
 	l.views = !l.keeps()
 	if l.meta = l.metaType(); l.meta != nil {
 		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
@@ -108,6 +109,11 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	run, err := l.run(head)
 	if err != nil {
 		return nil, err
+	}
+	for _, flush := range l.flushes {
+		if err := flush(); err != nil {
+			return nil, err
+		}
 	}
 	for _, d := range l.decoders {
 		d.write()
@@ -405,6 +411,9 @@ func (l *loop) settle() []jen.Code {
 				zero = append(zero, filtered)
 			}
 			switch {
+			case s.flushed:
+				code = append(code, l.Gof("l.Counts[%s].Emitted += %s", l.node(s.node), in))
+				continue
 			case s.refused:
 				code = append(code, l.Gof("l.Refused(%s)", l.node(s.node)))
 				continue

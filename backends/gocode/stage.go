@@ -515,6 +515,14 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	return append(code, spread...), err
 }
 
+// skipNil quotes that a nil pointer in a list is no record.
+func (l *loop) skipNil(pointers bool, element string) jen.Code {
+	if !pointers {
+		return jen.Null()
+	}
+	return l.block("if "+element+" == nil", jen.Continue())
+}
+
 // spread quotes the loop over the records that one record became. Its body is a
 // method, in which a record can be left alone.
 func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool, at place) ([]jen.Code, error) {
@@ -532,6 +540,7 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool,
 	if err != nil {
 		return nil, err
 	}
+	l.each[n.ID] = call
 	if seq {
 		count := list + "Count"
 		return []jen.Code{
@@ -544,6 +553,6 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool,
 	return []jen.Code{
 		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
 		l.Gof("l.%s += int64(len(%s))", emitted, list),
-		l.block("for i := range "+list, l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
+		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
 	}, nil
 }

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -19,7 +20,7 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 	if ref.Make != ir.MakeNone {
 		v := name + "Component"
 		var args []jen.Code
-		if ref.Config != nil {
+		if ref.Config != nil && ref.Config.Kind != ir.Map {
 			arg := "s." + name
 			if ref.ConfigPtr {
 				arg = "&" + arg
@@ -34,7 +35,7 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 				jen.List(jen.Id(v), jen.Err()).Op(":=").Add(callee).Call(args...),
 				w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
 		case ir.MakeLiteral:
-			if ref.Config == nil {
+			if len(args) == 0 {
 				code = append(code, w.Gof("%s := new(", v).Qual(ref.Package, ref.TypeName).Op(")"))
 			} else {
 				code = append(code, w.Gof("%s := &s.%s", v, name))
@@ -62,10 +63,16 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 		}
 		args = append(args, ack, life)
 		code = append(code, w.Gof("%s := @native.%s", made, make).Call(args...))
+	case ir.ShapeFlowSource:
+		take := w.Go("@native.Same[").Add(w.goType(ref.Out)).Op("]")
+		if ref.OutPtr {
+			take = w.Go("@native.Deref[").Add(w.goType(ref.Out)).Op("]")
+		}
+		code = append(code, w.Gof("%s := @native.NewEvents(", made).Add(callee).Op(", ").Add(take).Op(", ").Add(life).Op(")"))
 	case ir.ShapeSink:
 		fn := w.adapt(ref, callee, false)
 		code = append(code, w.Gof("%s := @native.NewSink(", made).Add(fn).Op(", ").Add(life).Op(")"))
-	case ir.ShapeSinkBatch:
+	case ir.ShapeSinkBatch, ir.ShapeFlowSink:
 		fn := w.adapt(ref, callee, true)
 		code = append(code, w.Gof("%s := @native.NewBatchSink(", made).Add(fn).Op(", ").Add(life).Op(")"))
 	}
@@ -81,6 +88,9 @@ func (w *wiring) adapt(ref *ir.GoRef, callee *jen.Statement, batch bool) *jen.St
 	arg := jen.Id("v")
 	if batch {
 		in = jen.Index().Add(in)
+		if ref.InPtr {
+			arg = w.Go("@native.Pointers(v)")
+		}
 	} else if ref.InPtr {
 		arg = jen.Op("&v")
 	}
@@ -99,6 +109,9 @@ func (w *wiring) adapt(ref *ir.GoRef, callee *jen.Statement, batch bool) *jen.St
 // life quotes the optional methods of a component in one form.
 func (w *wiring) life(ref *ir.GoRef, v string) *jen.Statement {
 	d := jen.Dict{}
+	if ref.Shape == ir.ShapeFlowSink && ref.Config != nil { // flowctl's Connect is its Open
+		d[jen.Id("Open")] = jen.Func().Params(w.Go("@context.Context")).Error().Block(w.Gof("return %s.Connect(s.%s)", v, strings.TrimSuffix(v, "Component")))
+	}
 	for _, m := range []struct {
 		name   string
 		method ir.Method

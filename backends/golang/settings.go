@@ -24,6 +24,10 @@ func (w *wiring) settingsFile() *jen.File {
 			continue
 		}
 		fields = append(fields, jen.Id(w.names[n.YAML]).Add(c.typ))
+		if c.whole != nil {
+			defaults = append(defaults, w.Gof("s.%s = ", w.names[n.YAML]).Add(c.whole))
+			refs = append(refs, c.refs...)
+		}
 		for _, k := range c.defaults {
 			defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], k.selector).Add(k.literal))
 		}
@@ -100,6 +104,10 @@ type config struct {
 	typ      *jen.Statement
 	defaults []keyDefault
 	settings []keySetting
+	// whole is the value of a config that is a map, refs what comes from outside
+	// into it.
+	whole *jen.Statement
+	refs  []jen.Code
 }
 
 type keyDefault struct {
@@ -149,6 +157,8 @@ func (w *wiring) configOf(n *ir.Node) *config {
 				c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
 			}
 		}
+	case ref != nil && ref.Config != nil && ref.Config.Kind == ir.Map:
+		w.mapConfig(c, n, settings)
 	case ref != nil && ref.Config != nil:
 		c.typ = w.goType(ref.Config)
 		w.userSettings(c, ref.Config, "", "", given)
@@ -156,6 +166,45 @@ func (w *wiring) configOf(n *ir.Node) *config {
 		return nil
 	}
 	return c
+}
+
+// mapConfig is the config of a component that takes a map[string]any.
+func (w *wiring) mapConfig(c *config, n *ir.Node, settings []ir.Setting) {
+	c.typ = jen.Map(jen.String()).Any()
+	d := jen.Dict{}
+	for _, s := range settings {
+		if s.Value.IsLiteral() {
+			d[jen.Lit(s.Key)] = w.anyLiteral(s.Value)
+			continue
+		}
+		at := fmt.Sprintf("s.%s[%q]", w.names[n.YAML], s.Key)
+		c.refs = append(c.refs, w.ref(n.YAML+".config."+s.Key, s.Value,
+			w.Gof("@program.Text(\"string\", func() string { text, _ := %s.(string); return text }, func(text string) error { %s = text; return nil })", at, at)))
+	}
+	c.whole = jen.Map(jen.String()).Any().Values(d)
+}
+
+// anyLiteral quotes a literal as YAML read it.
+func (w *wiring) anyLiteral(v *ir.Value) *jen.Statement {
+	switch {
+	case v.Kind == "list":
+		items := make([]jen.Code, len(v.Items))
+		for i, it := range v.Items {
+			items[i] = w.anyLiteral(it)
+		}
+		return jen.Index().Any().Values(items...)
+	case v.Kind == "map":
+		d := jen.Dict{}
+		for _, e := range v.Entries {
+			d[jen.Lit(e.Key)] = w.anyLiteral(e.Value)
+		}
+		return jen.Map(jen.String()).Any().Values(d)
+	case v.Kind == "int" || v.Kind == "float" || v.Kind == "bool":
+		return jen.Op(v.Text())
+	case v.Kind == "null":
+		return jen.Nil()
+	}
+	return jen.Lit(v.Text())
 }
 
 // userSettings lists the fields of a component's config struct.

@@ -1,0 +1,3 @@
+module example.com/flowctl
+
+go 1.26
