@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -80,15 +81,19 @@ func facts(f catalog.Facts) ir.Facts {
 	}
 }
 
-// connectPath is where the runtime's connectors are.
-const connectPath = "github.com/flowc-dev/flowc/runtime/connect/"
+// runtimePath is where the runtime is; the catalog says where in it a connector.
+const runtimePath = "github.com/flowc-dev/flowc/runtime/"
 
 // metaType is the type of `meta` on records of a connector.
 func (w *lowering) metaType(use string, side *catalog.Side) *ir.Type {
 	if t := w.metas[use]; t != nil || len(side.Meta) == 0 {
 		return t
 	}
-	t := &ir.Type{Kind: ir.Struct, Name: "Meta", Go: &ir.GoType{Package: connectPath + use, PkgName: use, Name: "Meta", Lenient: true}}
+	c, ok := catalog.Lookup(use)
+	if !ok {
+		return nil
+	}
+	t := &ir.Type{Kind: ir.Struct, Name: "Meta", Go: &ir.GoType{Package: runtimePath + c.Package, PkgName: path.Base(c.Package), Name: "Meta", Lenient: true}}
 	for _, k := range side.Meta {
 		t.Fields = append(t.Fields, &ir.Field{Name: k.Name, Go: k.Go, Type: keyType(k.Type), Doc: k.Doc})
 	}
