@@ -27,9 +27,12 @@ type loop struct {
 	methodNames map[string]bool
 	chains      []*chain
 	shared      map[string]string // nodes with several inputs in this region -> method
-	flush       []jen.Code
-	open        []jen.Code
-	close       []jen.Code
+	// each are the calls that send on one of several records of a node.
+	each    map[string]string
+	flush   []jen.Code
+	flushes []func() error // write flush, when all methods are there
+	open    []jen.Code
+	close   []jen.Code
 
 	decoder  *decoder // of the source's records
 	decoders []*decoder

@@ -13,9 +13,9 @@ type srcLoop struct {
 	settings        *settings
 	records         int64
 	enrichComponent *comp.Enricher
-	enrichFlushed   int64
 	enrichEmitted   int64
 	enrichEmpty     int64
+	enrichFlushed   int64
 }
 
 func newSrcLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
@@ -66,17 +66,6 @@ func (l *srcLoop) Run(b *flow.Batch) {
 	}
 }
 
-// flushedEnrich handles a record on this way; true ends the batch.
-func (l *srcLoop) flushedEnrich(in *comp.Message) (stop bool) {
-	outPacket := l.Outs[0]
-	{
-		outOutRows := outPacket.Rows.(*[]comp.Message)
-		*outOutRows = append(*outOutRows, (*in))
-		outPacket.Count++
-	}
-	return false
-}
-
 // eachEnrich handles a record on this way; true ends the batch.
 func (l *srcLoop) eachEnrich(in *comp.Message) (stop bool) {
 	outPacket := l.Outs[0]
@@ -97,7 +86,7 @@ func (l *srcLoop) Flush() {
 	}
 	l.enrichFlushed += int64(len(rest))
 	for i := range rest {
-		if l.flushedEnrich(rest[i]) {
+		if l.eachEnrich(rest[i]) {
 			return
 		}
 	}
