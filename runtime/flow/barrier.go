@@ -200,7 +200,8 @@ func (p *Program) save(marks map[*Input]sourceMark, states map[*sinkRun]json.Raw
 		if len(positions) == 0 {
 			continue
 		}
-		if err := acker.Ack(p.hard, positions); err != nil && p.hard.Err() == nil {
+		err := p.guard(in.node, func() error { return acker.Ack(p.hard, positions) })
+		if err != nil && p.hard.Err() == nil {
 			// What is not acknowledged comes again: nothing is lost by it.
 			p.log.Warn("acknowledging failed", "node", in.name, "error", err)
 		}

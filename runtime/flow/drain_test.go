@@ -203,3 +203,35 @@ func (s *openFails) Open(ctx context.Context) error {
 	}
 	return s.linesSource.Open(ctx)
 }
+
+// A sink that does not close in time, or panics when it does, ends the program
+// as failed.
+func TestCloseFails(t *testing.T) {
+	noLeaks(t)
+	release := make(chan struct{})
+	for name, test := range map[string]struct {
+		close func() error
+		is    func(error) bool
+	}{
+		"stuck":  {func() error { <-release; return nil }, func(err error) bool { return errors.Is(err, ErrDrain) }},
+		"panics": {func() error { panic("in close") }, func(err error) bool { var p *PanicError; return errors.As(err, &p) }},
+		"fails":  {func() error { return errBad }, func(err error) bool { var n *NodeError; return errors.As(err, &n) && n.Op == "close" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newOne(newLines(3, "1"), &closeSink{close: test.close}, oneOptions{})
+			k.p.info.Drain = 20 * time.Millisecond
+			r, err := k.p.Run(context.Background(), RunOptions{})
+			if !test.is(err) || r.OK || r.Ending != Broken {
+				t.Fatal(err, r)
+			}
+		})
+	}
+	close(release)
+}
+
+type closeSink struct {
+	memorySink
+	close func() error
+}
+
+func (s *closeSink) Close(context.Context, bool) error { return s.close() }

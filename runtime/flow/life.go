@@ -100,7 +100,7 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 	}
 	for _, r := range p.regions {
 		p.opened = append(p.opened, closing{r.node(), func(ctx context.Context, _ bool) error { return r.close(ctx) }})
-		if err := r.makeLanes(ctx); err != nil {
+		if err := p.guardCtx(ctx, r.node(), r.makeLanes); err != nil {
 			return p.nodeError(r.node(), "open", err)
 		}
 	}
@@ -178,7 +178,7 @@ func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) 
 func (p *Program) insist(ctx context.Context, node int, call func(context.Context) error) error {
 	policy := &p.policies[node]
 	for attempt := 1; ; attempt++ {
-		err := call(ctx)
+		err := p.guardCtx(ctx, node, call)
 		if err == nil {
 			p.health.well(node)
 			return nil
@@ -193,8 +193,11 @@ func (p *Program) insist(ctx context.Context, node int, call func(context.Contex
 	}
 }
 
+// nodeError says which node an error is of, unless the error says so itself.
 func (p *Program) nodeError(node int, op string, err error) error {
-	if node < 0 {
+	var named *NodeError
+	var wiring *WiringError
+	if node < 0 || errors.As(err, &named) || errors.As(err, &wiring) {
 		return err
 	}
 	n := &p.info.Nodes[node]
@@ -361,21 +364,41 @@ func (p *Program) abandonTickets() {
 }
 
 // closeAll closes what was opened, sources first. All are closed; the first
-// error counts.
+// error counts. Who does not come to an end in time is left alone.
 func (p *Program) closeAll(ctx context.Context, done bool) error {
 	ctx, cancel := context.WithTimeout(ctx, p.drainTime())
 	defer cancel()
-	var first error
-	for i := len(p.opened) - 1; i >= 0; i-- {
-		c := p.opened[i]
-		if err := c.close(ctx, done); err != nil {
+	opened := p.opened
+	p.opened = nil
+	result := make(chan error, 1)
+	go func() {
+		var first error
+		for i := len(opened) - 1; i >= 0; i-- {
+			c := opened[i]
+			err := p.guard(c.node, func() error { return c.close(ctx, done) })
+			if err == nil {
+				continue
+			}
 			err = p.nodeError(c.node, "close", err)
 			p.log.Error("closing failed", slog.Any("error", err))
 			if first == nil {
 				first = err
 			}
 		}
+		result <- first
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
 	}
-	p.opened = nil
-	return first
+	// Those that heard of it get a moment to say so.
+	grace := time.NewTimer(p.drainTime() / 4)
+	defer grace.Stop()
+	select {
+	case err := <-result:
+		return err
+	case <-grace.C:
+		return ErrDrain
+	}
 }

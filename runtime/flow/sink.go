@@ -143,7 +143,7 @@ func (s *sinkRun) sync() {
 // remains breaks the sink, unless those who wait can be told of it.
 func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
 	for attempt := 0; ; attempt++ {
-		err := s.guarded(call)
+		err := s.p.guardCtx(s.p.hard, s.node, call)
 		if err == nil {
 			s.p.health.well(s.node)
 			return nil
@@ -168,16 +168,6 @@ func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
 
 func (s *sinkRun) errorOf(op string, err error) error {
 	return &NodeError{Node: s.name, Line: s.p.info.Nodes[s.node].Place, Op: op, Err: err}
-}
-
-// guarded calls the connector; its panic is an error.
-func (s *sinkRun) guarded(call func(context.Context) error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = s.p.crashOf(v, s.node).err
-		}
-	}()
-	return call(s.p.hard)
 }
 
 // breakDown stops the program because of this sink. From here on it drops what
@@ -230,7 +220,11 @@ func (s *sinkRun) state() (json.RawMessage, error) {
 	if !ok || !s.p.checkpointing() {
 		return nil, nil
 	}
-	state, err := stateful.State()
+	var state any
+	err := s.p.guard(s.node, func() (err error) {
+		state, err = stateful.State()
+		return err
+	})
 	if err != nil {
 		return nil, s.errorOf("state", err)
 	}

@@ -119,7 +119,7 @@ func (p *Program) Ready(ctx context.Context) error {
 	}
 	ask := func(name string, part any) error {
 		if w, ok := part.(Waker); ok {
-			if err := w.Healthy(ctx); err != nil {
+			if err := p.guardCtx(ctx, -1, w.Healthy); err != nil {
 				return fmt.Errorf("`%s`: %w", name, err)
 			}
 		}

@@ -25,9 +25,25 @@ type usageError struct{ msg string }
 func (e *usageError) Error() string { return e.msg }
 
 // environmentError is something outside of the program that is not as it must be.
-type environmentError struct{ msg string }
+type environmentError struct{ err error }
 
-func (e *environmentError) Error() string { return e.msg }
+func (e *environmentError) Error() string { return e.err.Error() }
+func (e *environmentError) Unwrap() error { return e.err }
+
+// placedError is an error of a place in the pipeline.
+type placedError struct {
+	place string // "file:line", or empty
+	err   error
+}
+
+func (e *placedError) Error() string {
+	if e.place == "" {
+		return e.err.Error()
+	}
+	return e.place + ": " + e.err.Error()
+}
+
+func (e *placedError) Unwrap() error { return e.err }
 
 // exitCode is the exit code of a run that ended with err, or was told to end by
 // a signal.

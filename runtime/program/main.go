@@ -92,7 +92,9 @@ func (p *process) main(ctx context.Context, args []string) int {
 
 // fail prints an error that came before the pipeline was started.
 func (p *process) fail(err error) int {
-	fmt.Fprintf(p.stderr, "%s: %v\n", p.spec.Name, err)
+	for _, e := range several(err) {
+		fmt.Fprintln(p.stderr, diagnostic(p.spec.Name, e))
+	}
 	return exitCode(nil, err, nil)
 }
 
@@ -102,13 +104,13 @@ func (p *process) run(ctx context.Context, o *options) int {
 	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
 	program, err := p.spec.New()
 	if err != nil {
-		return p.fail(&environmentError{err.Error()})
+		return p.fail(&environmentError{err})
 	}
 	limitMemory(p.env, program.Info().Memory)
 	if t.HTTP != "" {
 		stop, err := listen(t.HTTP, pages{spec: p.spec, program: program})
 		if err != nil {
-			return p.fail(&environmentError{fmt.Sprintf("telemetry.http: %v", err)})
+			return p.fail(&environmentError{fmt.Errorf("telemetry.http: %w", err)})
 		}
 		defer stop()
 	}

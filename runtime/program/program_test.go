@@ -323,8 +323,8 @@ func TestBadSettings(t *testing.T) {
 		{nil, []string{"--log-format", "xml"}, 2, []string{"--log-format: expected text, json"}},
 		{nil, []string{"--log-level", "loud"}, 2, []string{"--log-level: expected debug, info, warn, error"}},
 		{nil, []string{"checkpoint"}, 2, []string{"expected `checkpoint show`"}},
-		{nil, []string{"--set", "store.config.fatal=it can't be"}, 6, []string{"numbers: numbers.yaml:14: it can't be"}},
-		{[]string{"TEST_LIMIT=lots"}, nil, 6, []string{"numbers.yaml:13: store.config.limit: expected a size like 64KiB or 10MB, in the value of ${env:TEST_LIMIT}"}},
+		{nil, []string{"--set", "store.config.fatal=it can't be"}, 6, []string{"numbers: error: numbers.yaml:14: it can't be"}},
+		{[]string{"TEST_LIMIT=lots"}, nil, 6, []string{"numbers.yaml:13: error: store.config.limit: expected a size like 64KiB or 10MB, in the value of ${env:TEST_LIMIT}"}},
 		{[]string{"TEST_LIMIT=lots"}, []string{"--set", "store.config.limit=1KB"}, 0, nil},
 		{nil, []string{"--set", "ledger.config.path=/no/such/folder/x"}, 6, []string{"numbers.yaml:11: error: `store`: open:", "no such file or directory"}},
 	} {

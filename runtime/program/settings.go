@@ -101,17 +101,17 @@ func resolve(s *Spec, env environment, set []assignment) error {
 	for _, a := range set {
 		assigned[a.key] = true
 	}
-	var missing []string
+	var missing []error
 	for _, r := range s.Refs {
 		if r.Key != "" && assigned[r.Key] {
 			continue
 		}
 		if err := r.resolve(env); err != nil {
-			missing = append(missing, err.Error())
+			missing = append(missing, err)
 		}
 	}
 	if len(missing) > 0 {
-		return &environmentError{strings.Join(missing, "\n")}
+		return &environmentError{errors.Join(missing...)}
 	}
 	var wrong []string
 	for _, a := range set {
@@ -196,14 +196,10 @@ func (r *Ref) resolve(env environment) error {
 }
 
 func (r *Ref) error(err error) error {
-	msg := ""
-	if r.Place != "" {
-		msg = r.Place + ": "
-	}
 	if r.Key != "" {
-		msg += r.Key + ": "
+		err = fmt.Errorf("%s: %w", r.Key, err)
 	}
-	return fmt.Errorf("%s%w", msg, err)
+	return &placedError{r.Place, err}
 }
 
 // sources names where the value comes from.

@@ -92,11 +92,28 @@ func (t *teller) died(err error) {
 		t.log.Error("the pipeline died", "error", err.Error())
 		return
 	}
+	for _, e := range several(err) {
+		fmt.Fprintln(t.w, diagnostic(t.name, e))
+	}
+}
+
+// several takes joined errors apart.
+func several(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// diagnostic is the line of an error: its place first, where it has one, so that
+// editors and people can follow it.
+func diagnostic(name string, err error) string {
 	place, msg := placeOf(err)
 	if place == "" {
-		place = t.name
+		place = name
 	}
-	fmt.Fprintf(t.w, "%s: error: %s\n", place, msg)
+	return place + ": error: " + msg
 }
 
 // placeOf takes the place in the pipeline off an error's text, where it has one.
@@ -104,7 +121,10 @@ func placeOf(err error) (place, msg string) {
 	var node *flow.NodeError
 	var record *flow.RecordError
 	var many *flow.TooManyError
+	var placed *placedError
 	switch {
+	case errors.As(err, &placed):
+		place = placed.place
 	case errors.As(err, &node):
 		place = node.Line
 	case errors.As(err, &many):
