@@ -269,9 +269,9 @@ func goValue(f *source.File, offset int) (value source.Span, inFlow, ok bool) {
 	// A comma that no bracket of Go holds ends it: the line stands in a flow
 	// mapping of several lines.
 	if whole := goExtent(f, value.Start); whole.End < value.End && f.Text[whole.End] == ',' {
-		return whole, true, true
+		return whole, true, whole.Start < whole.End
 	}
-	return value, false, true
+	return value, false, value.Start < value.End
 }
 
 // beforeComment cuts a value off at a ` #` that does not stand in a string of Go.

@@ -116,6 +116,7 @@ func commentBehind(f *source.File, at int) source.Span {
 func (t *tree) sequence(n *ast.SequenceNode, inFlow bool) *Node {
 	out := &Node{Kind: Sequence, Style: Block, InFlow: inFlow}
 	out.Span, _ = t.span(n.Start)
+	out.Span.File = t.file
 	if n.IsFlowStyle {
 		out.Style = Flow
 		end, _ := t.span(n.End)
@@ -153,13 +154,16 @@ func (t *tree) mapping(n *ast.MappingNode, inFlow bool) *Node {
 		out.Span = out.Span.Join(end)
 		inFlow = true
 	}
-	first := map[string]*Member{}
-	var merges []merge
+	if !n.IsFlowStyle {
+		out.Span = t.startOf(n)
+	}
+	var entries []*Member
+	isMerge := map[*Member]bool{}
 	for _, mv := range n.Values {
 		if t.full || len(*t.list) > maxErrors {
 			break
 		}
-		key, isMerge := t.key(mv.Key, inFlow)
+		key, merge := t.key(mv.Key, inFlow)
 		if key == nil {
 			continue
 		}
@@ -167,15 +171,7 @@ func (t *tree) mapping(n *ast.MappingNode, inFlow bool) *Node {
 		if !ok || colon.Text() != ":" {
 			colon = source.Span{File: t.file, Start: key.Span.End, End: key.Span.End}
 		}
-		if !inFlow {
-			t.checkTabs(key.Span.Start)
-		}
-		if key.Span.EndPos().Line > key.Span.Line() || !inFlow && colon.Line() > key.Span.Line() {
-			t.list.Errorf(diag.YAMLSyntax, key.Span, "a key reaches over several lines").Helpf("is a `:` missing in its first line?")
-		}
-		if inFlow {
-			checkColon(t.file, key, colon, t.list)
-		}
+		t.checkKey(key, colon, inFlow)
 		value := t.node(mv.Value, source.Span{File: t.file, Start: colon.End, End: colon.End}, inFlow)
 		if !n.IsFlowStyle {
 			out.Span = out.Span.Join(key.Span).Join(value.Place())
@@ -183,37 +179,74 @@ func (t *tree) mapping(n *ast.MappingNode, inFlow bool) *Node {
 		if !inFlow {
 			t.checkIndent(value, colon.Line(), key.Span.Pos().Column, value.Kind == Sequence)
 		}
-		if isMerge {
-			merges = append(merges, merge{len(out.Members), key, value})
-			continue
-		}
 		m := &Member{key, value}
-		if before := first[key.Text]; before != nil {
-			duplicateKey(before.Key, key, t.list)
-			continue
+		entries = append(entries, m)
+		isMerge[m] = merge
+	}
+	if n.IsFlowStyle {
+		entries = t.rejoin(entries)
+	}
+	t.enter(out, entries, isMerge)
+	return out
+}
+
+// startOf is the place of the first key of a mapping, as far as it has one.
+func (t *tree) startOf(n *ast.MappingNode) source.Span {
+	for _, mv := range n.Values {
+		if at, ok := t.span(mv.Key.GetToken()); ok {
+			return at
 		}
-		first[key.Text] = m
-		out.Members = append(out.Members, m)
+		if at, ok := t.span(mv.Start); ok {
+			return at
+		}
+	}
+	return source.Span{File: t.file}
+}
+
+// enter makes the entries the members of a mapping: each key once, what is
+// merged in the place of `<<`.
+func (t *tree) enter(out *Node, entries []*Member, isMerge map[*Member]bool) {
+	first := map[string]*Member{}
+	var merges []merge
+	for _, m := range entries {
+		switch before := first[m.Key.Text]; {
+		case isMerge[m]:
+			merges = append(merges, merge{len(out.Members), m.Key, m.Value})
+		case before != nil:
+			duplicateKey(before.Key, m.Key, t.list)
+		default:
+			first[m.Key.Text] = m
+			out.Members = append(out.Members, m)
+		}
 	}
 	if len(merges) > 0 {
 		t.merge(out, first, merges)
 	}
-	if n.IsFlowStyle {
-		t.rejoin(out)
+}
+
+// checkKey refuses what goccy takes for the start of an entry and other readers
+// do not.
+func (t *tree) checkKey(key *Node, colon source.Span, inFlow bool) {
+	if inFlow {
+		checkColon(t.file, key, colon, t.list)
+	} else {
+		t.checkTabs(key.Span.Start)
 	}
-	return out
+	if key.Span.EndPos().Line > key.Span.Line() || !inFlow && colon.Line() > key.Span.Line() {
+		t.list.Errorf(diag.YAMLSyntax, key.Span, "a key reaches over several lines").Helpf("is a `:` missing in its first line?")
+	}
 }
 
 // rejoin reports Go that a flow mapping has cut at a comma (`{filter: f(a, b)}`
 // has an entry `b)` without a value), and puts the value together again, so that
 // one mistake is told once.
-func (t *tree) rejoin(n *Node) {
-	kept := n.Members[:0]
-	for i := 0; i < len(n.Members); i++ {
-		m := n.Members[i]
+func (t *tree) rejoin(entries []*Member) []*Member {
+	kept := entries[:0]
+	for i := 0; i < len(entries); i++ {
+		m := entries[i]
 		kept = append(kept, m)
 		v := m.Value
-		if len(*t.list) > maxErrors || v.Kind != String || v.Style != Plain || i+1 == len(n.Members) || !bare(n.Members[i+1]) || !unfinished(v.Text) {
+		if len(*t.list) > maxErrors || v.Kind != String || v.Style != Plain || i+1 == len(entries) || !bare(entries[i+1]) || !unfinished(v.Text) {
 			continue
 		}
 		d := goInFlow(v)
@@ -224,11 +257,11 @@ func (t *tree) rejoin(n *Node) {
 		v.Span = goExtent(t.file, v.Span.Start)
 		b := copied(t.file.Text, v.Span)
 		v.Text, v.runs = string(b.text), b.runs
-		for i+1 < len(n.Members) && n.Members[i+1].Key.Span.Start < v.Span.End {
+		for i+1 < len(entries) && entries[i+1].Key.Span.Start < v.Span.End {
 			i++
 		}
 	}
-	n.Members = kept
+	return kept
 }
 
 // bare tells whether an entry of a flow mapping has no `: value`.

@@ -135,7 +135,7 @@ var syntaxCodes = []Info{
 	{
 		Code:  CUESyntax,
 		Title: "the text is no CUE",
-		Text: "A `.cue` file is parsed with CUE's own parser; the message is CUE's. `cue vet` says the same.",
+		Text:  "A `.cue` file is parsed with CUE's own parser; the message is CUE's. `cue vet` says the same.",
 	},
 	{
 		Code:  CUEValue,
