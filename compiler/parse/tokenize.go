@@ -65,6 +65,9 @@ func tokenize(text []byte) token.Tokens {
 // headerColumn tells whether a line ends in the header of a block scalar, and
 // the column, from 0, that its content is indented deeper than (-1 at the top).
 func headerColumn(line []byte) (column int, ok bool) {
+	if bytes.IndexAny(line, "|>") < 0 {
+		return 0, false // most lines: the expression is costly
+	}
 	m := blockHeader.FindSubmatchIndex(line)
 	switch {
 	case m == nil:
