@@ -10,7 +10,7 @@
 // The phases of this package for YAML: checks of the raw text (text.go),
 // goccy's tokens laid over the text again (span.go) with our own decoding of
 // scalars (scalar.go, block.go), checks of the tokens (tokens.go), goccy's
-// parser, and its syntax tree turned into ours (tree.go).
+// parser, and its syntax tree turned into ours (tree.go, strict.go).
 package parse
 
 import (

@@ -1,5 +1,8 @@
 package parse
 
+// YAML that goccy takes and other readers do not, or take otherwise, is refused
+// here: a pipeline must not mean two things.
+
 import (
 	"strings"
 
@@ -54,4 +57,44 @@ func checkColon(f *source.File, key *Node, colon source.Span, l *diag.List) {
 	}
 	l.Errorf(diag.YAMLSyntax, colon, "a space is missing behind this `:`").
 		Replace(source.Span{File: f, Start: colon.End, End: colon.End}, " ", "write `%s: `", key.Text)
+}
+
+// checkKey refuses what goccy takes for the start of an entry and other readers
+// do not.
+func (t *tree) checkKey(key *Node, colon source.Span, inFlow bool) {
+	if inFlow {
+		checkColon(t.file, key, colon, t.list)
+	} else {
+		t.checkTabs(key.Span.Start)
+	}
+	if key.Span.EndPos().Line > key.Span.Line() || !inFlow && colon.Line() > key.Span.Line() {
+		t.list.Errorf(diag.YAMLSyntax, key.Span, "a key reaches over several lines").Helpf("is a `:` missing in its first line?")
+	}
+}
+
+// checkIndent refuses a value that begins on a line below what it belongs to,
+// in line and column, and is not indented deeper: goccy takes some of these for
+// the value (that of an empty dash before a key), other readers do not. Lists
+// may begin right below their key.
+func (t *tree) checkIndent(v *Node, line, column int, same bool) {
+	at := v.Place().Pos()
+	if at.Line <= line || at.Column > column || same && at.Column == column {
+		return
+	}
+	t.list.Errorf(diag.YAMLSyntax, restOfLine(t.file, v.Place().Start), "this is not indented below what stands before it, which has no value").
+		Helpf("indent it, or write a value in line %d", line)
+}
+
+// checkTabs refuses a tab before a key or a dash on its line.
+func (t *tree) checkTabs(at int) {
+	start := t.file.Offset(t.file.Position(at).Line, 1)
+	for i := start; i < at; i++ {
+		if t.file.Text[i] == '\t' {
+			reportTab(t.file, start, t.list)
+			return
+		}
+		if t.file.Text[i] != ' ' {
+			return
+		}
+	}
 }
