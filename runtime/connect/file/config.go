@@ -6,18 +6,20 @@ import "time"
 
 // SourceConfig is the config of the source.
 type SourceConfig struct {
-	// Path is the file; a pattern like logs/*.ndjson reads all that match, in
-	// lexical order.
+	// Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all
+	// that match, in lexical order.
 	Path string `json:"path" flowc:"required"`
 	// Format is ndjson, json, csv, text or bytes; without, the extension says
 	// it.
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes"`
 	// Compression is none, gzip or zstd; without, the extension says it.
 	Compression string `json:"compression" flowc:"fixed" values:"none,gzip,zstd"`
-	// Follow waits at the end of the last file for more, also when the file is
-	// rotated.
+	// Follow waits at the end for more: of the file, or of all that match the
+	// pattern, also of those that come later. A file that is rotated is read to
+	// its end first.
 	Follow bool `json:"follow" flowc:"fixed"`
-	// MaxRecord is the longest record; a longer one ends the program.
+	// MaxRecord is the longest record. A longer line is a record error; in other
+	// formats it ends the program.
 	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
 	// CSV says how the rows of a CSV file are written.
 	CSV CSV `json:"csv" flowc:"fixed"`

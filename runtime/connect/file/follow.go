@@ -2,39 +2,216 @@ package file
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-// pollEvery is how often a followed file is looked at: files tell nobody that
+// pollEvery is how often followed files are looked at: files tell nobody that
 // they grew, on any system and over any network, but by being asked.
-const pollEvery = 100 * time.Millisecond
+var pollEvery = 100 * time.Millisecond
 
-// wait waits until the followed file has more bytes, or another file took its
-// name, or it was cut short; then there is something to read.
-func (s *Source) wait(ctx context.Context) error {
-	path := s.files[s.current]
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		open, err := s.stream.file.Stat()
+const (
+	// listEvery is how many looks come between two at what a pattern matches.
+	listEvery = 10
+	// quietLooks is how many looks a file that was renamed or removed must have
+	// been at its end for until it is closed: who wrote it may still do so.
+	quietLooks = 3
+)
+
+// A following reads files that grow: one, or all that match a pattern, also
+// those that come later. A file that is renamed is read to its end before the
+// one that took its name.
+type following struct {
+	source *Source
+	tails  []*tail
+	turn   int // of tails: who is read next
+	looks  int
+	missed bool // it was said that there is no file
+}
+
+// A tail is a file that is followed.
+type tail struct {
+	*reading
+	// until is how far the file is read before it is the turn of another one.
+	until int64
+	// quiet counts the looks at which the file was at its end and not under its
+	// name any more.
+	quiet int
+	last  bool // nothing comes any more: what is left is the last record
+}
+
+// look opens the files that are new.
+func (f *following) look(ctx context.Context) error {
+	s := f.source
+	files, err := s.list()
+	if err != nil {
+		return err
+	}
+	for _, path := range files {
+		if slices.ContainsFunc(f.tails, func(t *tail) bool { return t.path == path }) {
+			continue
+		}
+		if compression(s.config.Compression, path) != plain {
+			return fmt.Errorf("%s is compressed, and follow reads plain files only: choose a pattern that leaves it out", path)
+		}
+		at := s.resume[path]
+		delete(s.resume, path)
+		r, err := open(ctx, path, at, s.config, s.input)
+		if errors.Is(err, errOther) { // it was rotated while nobody read it
+			slog.Warn("a followed file was replaced while it was not being read; what it had grown by is lost", "path", path, "offset", at.Offset)
+			r, err = open(ctx, path, position{}, s.config, s.input)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		read := s.offset + int64(len(s.rest))
-		switch now, err := os.Stat(path); {
-		case open.Size() > read:
-			s.ended = false
-			return nil
-		case err == nil && !os.SameFile(open, now), open.Size() < read:
-			// Rotated: what the old file had has been read, the new one begins.
-			s.resume[path] = position{}
-			return s.next(s.current)
+		r.blocks.Final = false
+		f.tails = append(f.tails, &tail{reading: r, until: r.size})
+	}
+	if len(f.tails) == 0 && !f.missed {
+		f.missed = true
+		slog.Info("there is no file to follow yet", "path", s.config.Path)
+	}
+	return nil
+}
+
+// read fills b from one of the files, and waits until one has something.
+func (f *following) read(ctx context.Context, b *flow.Batch) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := f.round(ctx, b); ok || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 		}
+		if f.looks++; f.looks%listEvery == 0 || len(f.tails) == 0 || !isPattern(f.source.config.Path) {
+			if err := f.look(ctx); err != nil {
+				return err
+			}
+		}
+		if err := f.check(); err != nil {
+			return err
+		}
 	}
+}
+
+// round asks each file once, beginning with the one whose turn it is.
+func (f *following) round(ctx context.Context, b *flow.Batch) (bool, error) {
+	for range len(f.tails) {
+		if f.turn >= len(f.tails) {
+			f.turn = 0
+		}
+		t := f.tails[f.turn]
+		if err := t.compare(); err != nil {
+			return false, err
+		}
+		ok, err := t.fill(ctx, b)
+		if !ok && err == nil || t.blocks.Read() >= t.until {
+			f.turn++
+		}
+		if ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// check looks which files have grown, and which are not any more what they were.
+func (f *following) check() error {
+	for i := 0; i < len(f.tails); i++ {
+		t := f.tails[i]
+		if t.last { // and its last record has been read
+			if err := t.close(); err != nil {
+				return err
+			}
+			f.tails = slices.Delete(f.tails, i, i+1)
+			i--
+			continue
+		}
+		if err := t.check(); err != nil {
+			return fmt.Errorf("%s: %w", t.path, err)
+		}
+	}
+	return nil
+}
+
+func (t *tail) check() error {
+	if !t.regular {
+		t.blocks.Continue()
+		return nil
+	}
+	named, nameErr := os.Stat(t.path)
+	now, err := t.file.Stat()
+	if err != nil {
+		return err
+	}
+	t.until = now.Size()
+	switch read := t.blocks.Read(); {
+	case now.Size() > read:
+		t.quiet = 0
+		t.blocks.Continue() // the next round sees whether it is still the same file
+	case now.Size() < read:
+		t.cutShort()
+	case nameErr == nil && os.SameFile(named, now):
+		t.quiet = 0
+	case nameErr != nil && !errors.Is(nameErr, fs.ErrNotExist):
+		return nameErr
+	default:
+		if t.quiet++; t.quiet >= quietLooks {
+			t.last, t.blocks.Final = true, true
+		}
+	}
+	return nil
+}
+
+// compare looks whether the file still is the one that has been read so far: it
+// may have been cut and have grown beyond what was read, all between two looks.
+func (t *tail) compare() error {
+	if !t.regular || t.last {
+		return nil
+	}
+	same, err := t.head.is(t.file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.path, err)
+	}
+	if !same {
+		t.cutShort()
+	}
+	return nil
+}
+
+// cutShort ends the reading of a file that was cut and is written anew: it is
+// opened again from its begin. The begin of a record whose end was cut off is no
+// record.
+func (t *tail) cutShort() {
+	if rest := t.blocks.Rest(); len(rest) > 0 {
+		slog.Warn("a followed file was cut in the middle of a record", "path", t.path, "offset", t.blocks.Offset(), "bytes", len(rest))
+	}
+	t.last = true
+	t.blocks.End()
+}
+
+// close closes all files.
+func (f *following) close() error {
+	var first error
+	for _, t := range f.tails {
+		if err := t.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	f.tails = nil
+	return first
 }

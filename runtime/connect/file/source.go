@@ -1,60 +1,52 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"slices"
+	"sync/atomic"
 
-	"github.com/flowc-dev/flowc/runtime/codec/frame"
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-// A Source reads one file after another. A split is a file; the position in it
-// is the offset, in decompressed bytes, behind the last whole record.
+// A Source reads one file after another, or follows files that grow. A split is
+// a file; the position in it is the offset, in decompressed bytes, behind the
+// last whole record.
 type Source struct {
 	config SourceConfig
 	input  connect.Input
+	resume map[string]position
 
-	files   []string
-	current int
-	resume  map[string]position
-	stream  *stream
-	framer  frame.Framer
-	rest    []byte // begins the next block: a record that was not whole
-	offset  int64  // of rest in the stream
-	line    int64  // lines before rest
-	ended   bool   // the stream has no more bytes
-	begun   bool   // a header and a byte order mark were looked for
+	files []string // in the order of reading
+	next  int      // of files
+	now   *reading // nil between files
+
+	follow *following // nil where the files do not grow
+	size   atomic.Int64
 }
-
-// A position is where a file is read on.
-type position struct {
-	Offset int64 `json:"offset"`
-	Line   int64 `json:"line"`
-}
-
-// pageSize keeps reads aligned: one that begins a byte off a page costs the
-// kernel nearly three times as much.
-const pageSize = 4096
 
 // NewSource returns the source.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
-	if c.Path == "" {
+	switch {
+	case c.Path == "":
 		return nil, errors.New("path is empty")
-	}
-	if c.MaxRecord <= 0 {
+	case c.MaxRecord <= 0:
 		return nil, errors.New("max_record must be larger than 0")
-	}
-	if c.Follow && compression(c.Compression, c.Path) != "none" {
+	case c.Follow && !isPattern(c.Path) && compression(c.Compression, c.Path) != plain:
 		return nil, errors.New("follow reads plain files only: a compressed file is whole or it is nothing")
+	case c.Follow && in.Format == "bytes":
+		return nil, errors.New("follow reads records as they come, and in the format bytes the whole file is one")
 	}
-	return &Source{config: c, input: in, resume: map[string]position{}}, nil
+	s := &Source{config: c, input: in, resume: map[string]position{}}
+	if c.Follow {
+		s.follow = &following{source: s}
+	}
+	return s, nil
 }
 
 // Seek goes on where an earlier run was.
@@ -70,179 +62,131 @@ func (s *Source) Seek(_ context.Context, positions map[string]json.RawMessage) e
 	return nil
 }
 
-// Endless tells whether the source follows a file.
+// Endless tells whether the source follows files.
 func (s *Source) Endless() bool { return s.config.Follow }
 
-// Open finds the files; that each of them is there shows when it is read.
-func (s *Source) Open(context.Context) error {
-	files, err := expand(s.config.Path)
+// Open finds the files and opens the first one; that each of the others can be
+// read shows when it is its turn.
+func (s *Source) Open(ctx context.Context) error {
+	if s.follow != nil {
+		return s.follow.look(ctx)
+	}
+	files, err := s.list()
 	if err != nil {
 		return err
 	}
+	if len(files) == 0 {
+		return missing(s.config.Path, fmt.Errorf("no file matches %s: %w", s.config.Path, fs.ErrNotExist))
+	}
 	s.files = files
-	return s.next(0)
+	s.size.Store(s.total())
+	if info, err := os.Stat(files[0]); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil // a pipe opens when it is read
+	}
+	return s.advance(ctx)
 }
 
-// Size is the number of bytes on disk that are to be read, 0 where compressed
-// files make that say nothing.
-func (s *Source) Size() int64 {
+// list gives the files that the path stands for.
+func (s *Source) list() ([]string, error) {
+	path := s.config.Path
+	if !isPattern(path) {
+		return []string{path}, nil
+	}
+	if _, err := os.Lstat(path); err == nil { // a file that is called so
+		return []string{path}, nil
+	}
+	return expand(path)
+}
+
+// Size is how many bytes are to be read, 0 where that is not known.
+func (s *Source) Size() int64 { return s.size.Load() }
+
+func (s *Source) total() int64 {
 	total := int64(0)
 	for _, f := range s.files {
 		info, err := os.Stat(f)
-		if err != nil || !info.Mode().IsRegular() || compression(s.config.Compression, f) != "none" {
+		if err != nil || !info.Mode().IsRegular() || compression(s.config.Compression, f) != plain {
 			return 0
 		}
 		total += info.Size() - s.resume[f].Offset
 	}
-	return total
+	return max(total, 0)
 }
 
-// next opens file i.
-func (s *Source) next(i int) error {
-	if err := s.closeStream(); err != nil {
-		return err
+// advance opens the next file; there is none when now is nil then.
+func (s *Source) advance(ctx context.Context) error {
+	for s.now == nil && s.next < len(s.files) {
+		path := s.files[s.next]
+		at := s.resume[path]
+		if !at.done(path) {
+			r, err := open(ctx, path, at, s.config, s.input)
+			if errors.Is(err, errOther) {
+				return fmt.Errorf("%w: put that back, or start over with --fresh", err)
+			}
+			if err != nil {
+				return err
+			}
+			s.now = r
+		}
+		s.next++
 	}
-	s.current = i
-	if i >= len(s.files) {
-		return nil
-	}
-	path := s.files[i]
-	at := s.resume[path]
-	stream, err := openStream(path, compression(s.config.Compression, path), at.Offset, s.input)
-	if err != nil {
-		return err
-	}
-	s.stream, s.framer = stream, s.input.Frame()
-	s.rest, s.offset, s.line, s.ended, s.begun = s.rest[:0], at.Offset, at.Line, false, at.Offset > 0
 	return nil
+}
+
+// done tells whether a compressed file had been read to its end, and is still
+// what it was.
+func (p position) done(path string) bool {
+	if p.Size == 0 {
+		return false
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() != p.Size {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	same, err := p.Head.is(f)
+	return same && err == nil
 }
 
 // Read fills b with the whole records that are there.
 func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
-	for s.current < len(s.files) {
+	if s.follow != nil {
+		return s.follow.read(ctx, b)
+	}
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.fill(b)
-		if err != nil {
+		if err := s.advance(ctx); err != nil {
 			return err
 		}
-		if n > 0 {
-			return nil
+		if s.now == nil {
+			return io.EOF
 		}
-		last := s.current == len(s.files)-1
-		if s.config.Follow && last {
-			if err := s.wait(ctx); err != nil {
-				return err
-			}
-			continue
+		if ok, err := s.now.fill(ctx, b); ok || err != nil {
+			return err
 		}
-		if err := s.next(s.current + 1); err != nil {
+		old := s.now
+		s.now = nil
+		if err := old.close(); err != nil {
 			return err
 		}
 	}
-	return io.EOF
 }
 
-// fill reads from the current file until b holds at least one whole record; 0
-// means that the file has ended.
-func (s *Source) fill(b *flow.Batch) (records int, err error) {
-	data := append(b.Data[:0], s.rest...)
-	for {
-		if !s.ended {
-			if data, err = s.read(data); err != nil {
-				return 0, fmt.Errorf("%s: %w", s.files[s.current], err)
-			}
-		}
-		if !s.begun && (len(data) >= 3 || s.ended) {
-			s.begun = true
-			if n := frame.BOM(data); n > 0 {
-				data = append(data[:0], data[n:]...)
-				s.offset += int64(n)
-			}
-		}
-		state := s.state()
-		final := s.ended && !s.config.Follow
-		n, cutErr := s.framer.Cut(data, final)
-		if cutErr != nil && n == 0 {
-			return 0, s.placed(cutErr)
-		}
-		if n > 0 {
-			s.hand(b, data, n, state)
-			return n, nil
-		}
-		if s.ended {
-			s.rest = append(s.rest[:0], data...)
-			return 0, nil
-		}
-		if int64(len(data)) > s.config.MaxRecord {
-			return 0, fmt.Errorf("%s: the record at byte %d is longer than max_record (%d bytes)", s.files[s.current], s.offset, s.config.MaxRecord)
-		}
-		if len(data) == cap(data) {
-			data = slices.Grow(data, cap(data))
-		}
+// Close closes the files.
+func (s *Source) Close(context.Context) error {
+	if s.follow != nil {
+		return s.follow.close()
 	}
-}
-
-// read appends what one read of the file gives.
-func (s *Source) read(data []byte) ([]byte, error) {
-	if cap(data)-len(data) < pageSize {
-		data = slices.Grow(data, max(len(data), flow.BlockSize))
-	}
-	room := (cap(data) - len(data)) &^ (pageSize - 1)
-	n, err := s.stream.reader.Read(data[len(data) : len(data)+room])
-	data = data[:len(data)+n]
-	if err == io.EOF {
-		s.ended = true
-		return data, nil
-	}
-	return data, err
-}
-
-// hand gives b the first n bytes of data and keeps the rest.
-func (s *Source) hand(b *flow.Batch, data []byte, n int, state any) {
-	s.rest = append(s.rest[:0], data[n:]...)
-	b.Data = data[:n]
-	b.Split, b.Offset, b.Frame = s.files[s.current], s.offset, state
-	if s.byLines() {
-		b.Base = s.line
-		s.line += int64(bytes.Count(b.Data, newline))
-	}
-	s.offset += int64(n)
-	b.Position = position{s.offset, s.line}
-}
-
-var newline = []byte{'\n'}
-
-func (s *Source) byLines() bool { return s.input.Format == "ndjson" || s.input.Format == "text" }
-
-// state is the framer as it is before a cut, for formats whose blocks do not
-// tell.
-func (s *Source) state() any {
-	if f, ok := s.framer.(*frame.JSONValues); ok {
-		before := *f
-		return &before
-	}
-	return nil
-}
-
-// placed gives an error of the framer its place in the file.
-func (s *Source) placed(err error) error {
-	var f *frame.Error
-	if errors.As(err, &f) {
-		return fmt.Errorf("%s: byte %d: %s", s.files[s.current], s.offset+int64(f.Offset), f.Msg)
-	}
-	return fmt.Errorf("%s: %w", s.files[s.current], err)
-}
-
-func (s *Source) closeStream() error {
-	if s.stream == nil {
+	if s.now == nil {
 		return nil
 	}
-	err := s.stream.Close()
-	s.stream = nil
-	return err
+	old := s.now
+	s.now = nil
+	return old.close()
 }
-
-// Close closes the file.
-func (s *Source) Close(context.Context) error { return s.closeStream() }
