@@ -72,7 +72,7 @@ func compileError(err error) error {
 		return bug(err)
 	}
 	if errors.Is(err, driver.ErrUsage) {
-		return usage(err)
+		return usage(errors.New(strings.TrimSuffix(err.Error(), ": "+driver.ErrUsage.Error())))
 	}
 	return environment(err)
 }

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A block is one fenced block of a document.
+type block struct {
+	file string
+	line int
+	// lang and args are the two parts of the info string: ```yaml error=cycle.
+	lang, args string
+	text       string
+}
+
+func (b block) place() string { return fmt.Sprintf("%s:%d", b.file, b.line) }
+
+// blocksOf returns the fenced blocks of a document.
+func blocksOf(t *testing.T, name string) []block {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []block
+	var open *block
+	for i, line := range strings.Split(string(data), "\n") {
+		switch fence, ok := strings.CutPrefix(line, "```"); {
+		case ok && open == nil:
+			lang, args, _ := strings.Cut(fence, " ")
+			open = &block{file: name, line: i + 1, lang: lang, args: args}
+		case ok:
+			all = append(all, *open)
+			open = nil
+		case open != nil:
+			open.text += line + "\n"
+		}
+	}
+	if open != nil {
+		t.Fatalf("%s: the block is not closed", open.place())
+	}
+	return all
+}
+
+// A checked pipeline is what `flowc check --format json` says.
+type checked struct {
+	OK          bool
+	Diagnostics []struct {
+		Code, Severity, Message string
+		Range                   struct{ Start struct{ Line int } }
+	}
+	Error *string
+}
+
+// check writes a pipeline and checks it. Words of a document are checked as
+// a user's file would be.
+func check(t *testing.T, b block, text string) checked {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	run([]string{"check", "--format", "json", file}, strings.NewReader(""), &stdout, &stderr)
+	var c checked
+	if err := json.Unmarshal(stdout.Bytes(), &c); err != nil {
+		t.Fatalf("%s: %v\n%s%s", b.place(), err, stdout.String(), stderr.String())
+	}
+	return c
+}
+
+func (c checked) String() string {
+	var s strings.Builder
+	for _, d := range c.Diagnostics {
+		fmt.Fprintf(&s, "\n\tline %d: %s [%s]", d.Range.Start.Line, d.Message, d.Code)
+	}
+	if c.Error != nil {
+		s.WriteString("\n\t" + *c.Error)
+	}
+	return s.String()
+}
+
+// withSinks gives every output that nobody takes a sink, so that a document can
+// show nodes alone.
+func withSinks(t *testing.T, b block, text string) string {
+	t.Helper()
+	output := regexp.MustCompile("nothing takes (?:the output `(\\w+)` of |what )`(\\w+)`")
+	n := 0
+	for _, d := range check(t, b, text).Diagnostics {
+		if m := output.FindStringSubmatch(d.Message); m != nil {
+			n++
+			text += fmt.Sprintf("  sink%d: {from: %s, use: drop}\n", n, strings.TrimSuffix(m[2]+"."+m[1], "."))
+		}
+	}
+	return text
+}
+
+// command is a command in a folder; flowc among them is this package's, which
+// [TestMain] puts into the path, with a cache of its own.
+func command(dir, cache, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "FLOWC_CACHE="+cache, "NO_COLOR=1")
+	return cmd
+}
+
+// TestLanguage compiles every block of the reference, and runs those with input.
+func TestLanguage(t *testing.T) {
+	blocks := blocksOf(t, "docs/language.md")
+	base, cache := "", t.TempDir()
+	counts := map[string]int{}
+	for i, b := range blocks {
+		if b.lang != "yaml" {
+			continue
+		}
+		kind, code, _ := strings.Cut(b.args, "=")
+		counts[kind]++
+		switch kind {
+		case "pipeline":
+			if base == "" {
+				base = b.text
+			}
+			if c := check(t, b, b.text); !c.OK || len(c.Diagnostics) > 0 {
+				t.Errorf("%s: the pipeline does not compile:%s", b.place(), c)
+				continue
+			}
+			if i+2 < len(blocks) && blocks[i+1].args == "in" && blocks[i+2].args == "out" {
+				counts["run"]++
+				t.Run(fmt.Sprintf("line-%d", b.line), func(t *testing.T) { runBlock(t, cache, b, blocks[i+1].text, blocks[i+2].text) })
+			}
+		case "nodes":
+			head, sinks, _ := strings.Cut(base, "\nsinks:")
+			text := withSinks(t, b, head+b.text+"\nsinks:"+sinks)
+			if c := check(t, b, text); !c.OK || len(c.Diagnostics) > 0 {
+				t.Errorf("%s: the nodes do not compile:%s", b.place(), c)
+			}
+		case "error":
+			c := check(t, b, b.text)
+			if c.OK || len(c.Diagnostics) != 1 || c.Diagnostics[0].Code != code {
+				t.Errorf("%s: expected [%s] alone:%s", b.place(), code, c)
+			}
+		default:
+			t.Errorf("%s: a block of YAML says `pipeline`, `nodes` or `error=CODE`", b.place())
+		}
+	}
+	if counts["pipeline"] < 10 || counts["nodes"] < 8 || counts["error"] < 3 || counts["run"] < 8 {
+		t.Errorf("few blocks were found: %v", counts)
+	}
+}
+
+// runBlock runs a pipeline of a document with its input on standard input.
+func runBlock(t *testing.T, cache string, b block, in, want string) {
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "pipeline.yaml")
+	if err := os.WriteFile(file, []byte(b.text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(dir, cache, "flowc", "run", file)
+	cmd.Stdin = strings.NewReader(in)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", b.place(), err, stderr.String())
+	}
+	if stdout.String() != want {
+		t.Errorf("%s: the output is\n%s\nand the document says\n%s\n%s", b.place(), stdout.String(), want, stderr.String())
+	}
+}
