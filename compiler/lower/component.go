@@ -8,6 +8,10 @@ import (
 
 // component lowers a processor in Go.
 func (w *lowering) component(n *node, m *ir.Node) {
+	if n.Use.Text == "" { // its definition says so
+		n.broken()
+		return
+	}
 	if !usesGo(n.Use.Text) {
 		w.builtInStep(n)
 		n.broken()

@@ -72,7 +72,11 @@ func (w *lowering) step(n *node, known bool) {
 
 // unknownStep gives outputs to a processor whose records are of no known type.
 func (w *lowering) unknownStep(n *node) {
+	n.in = nil
 	switch {
+	case n.Kind == syntax.Use && !n.vague: // a component says by itself what it gives
+		n.main = w.newNode(n, n.Name.Text)
+		w.component(n, n.main)
 	case n.Kind == syntax.Route && !n.vague:
 		w.routePorts(n, nil)
 	case n.Out != nil && n.Out.Type != nil && !n.vague:
