@@ -11,6 +11,7 @@ import (
 // The exit codes.
 const (
 	exitOK          = 0
+	exitNotReady    = 1 // of health
 	exitBug         = 1 // of ours, or of a component that lost count
 	exitUsage       = 2
 	exitEnvironment = 6 // a variable, a file, a port, a connection, the state folder

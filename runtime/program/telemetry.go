@@ -190,11 +190,11 @@ func (p *process) health(ctx context.Context, o *options, set []assignment) int 
 	status, body, err := get(ctx, dialable(address), "/readyz")
 	if err != nil {
 		fmt.Fprintf(p.stderr, "%s: %v\n", p.spec.Name, err)
-		return exitBug
+		return exitNotReady
 	}
 	fmt.Fprintf(p.stdout, "%s: %s\n", p.spec.Name, strings.TrimSpace(body))
 	if status != 200 {
-		return exitBug
+		return exitNotReady
 	}
 	return exitOK
 }

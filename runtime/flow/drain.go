@@ -1,0 +1,48 @@
+package flow
+
+import (
+	"context"
+	"time"
+)
+
+// await waits for the end. When ctx ends, or an error stops the program, the
+// sources are not read any more, and the rest has its time: three quarters of it
+// to drain in order, then everything that waits is told to give up, and at the
+// end of the last quarter nobody waits any longer.
+func (p *Program) await(ctx context.Context, finished <-chan struct{}) (cut, inTime bool) {
+	select {
+	case <-finished:
+		return false, true
+	case <-ctx.Done():
+		cut = true
+		p.log.Info("draining", "deadline", p.drainTime())
+	case <-p.reading.Done():
+	}
+	p.state.Store(stateDraining)
+	p.stopReading()
+	drain := p.drainTime()
+	if within(finished, drain-drain/4) {
+		return cut, true
+	}
+	p.stop(ErrDrain)
+	p.taint()
+	p.stopHard()
+	for _, t := range p.queues {
+		t.queue.close()
+	}
+	for _, s := range p.sinks {
+		s.target.queue.close()
+	}
+	return cut, within(finished, drain/4)
+}
+
+func within(finished <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-finished:
+		return true
+	case <-timer.C:
+		return false
+	}
+}

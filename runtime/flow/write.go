@@ -1,0 +1,117 @@
+package flow
+
+import "errors"
+
+// write writes all records of a packet, or has them end as the policy says.
+func (s *sinkRun) write(o *Out) {
+	if s.broken != nil {
+		o.failAll(s.broken)
+		return
+	}
+	err := s.writeOnce(o)
+	if err != nil {
+		s.rewrite(o, err)
+		return
+	}
+	s.counts.out.Add(int64(o.Count))
+	s.counts.bytes.Add(int64(len(o.Data)))
+}
+
+func (s *sinkRun) writeOnce(o *Out) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = s.p.crashOf(v, s.node).err
+		}
+	}()
+	s.dirty = true
+	return s.sink.Write(s.p.hard, o)
+}
+
+// rewrite deals with a write that failed.
+func (s *sinkRun) rewrite(o *Out, err error) {
+	now := o
+	var index []int // of now's records in o; nil while now is o
+	retries, pauses := 0, 0
+	for ; ; err = s.writeOnce(now) {
+		var partial *PartialError
+		switch {
+		case err == nil:
+			s.p.health.well(s.node)
+			s.counts.out.Add(int64(now.Count))
+			s.counts.bytes.Add(int64(len(now.Data)))
+			return
+		case errors.As(err, &partial):
+			if !s.target.depot.divisible() {
+				s.failAll(o, index, now, errIndivisible, retries+1)
+				return
+			}
+			var again []int
+			again, err = s.sort(o, index, now, partial, retries)
+			if len(again) == 0 {
+				return
+			}
+			index = again
+			now = s.pick(o, index)
+		case !unavailable(err) && (!s.policy.covers(ClassOf(err)) || retries >= s.policy.Retry):
+			s.failAll(o, index, now, err, retries+1)
+			return
+		}
+		if unavailable(err) {
+			s.p.health.gone(s.node, err)
+		} else {
+			retries++
+			s.counts.retried.Add(int64(now.Count))
+		}
+		pauses++
+		if !s.policy.pause(s.p.hard, pauses) {
+			s.failAll(o, index, now, err, retries+1)
+			return
+		}
+	}
+}
+
+var errIndivisible = errors.New("the sink reports single records, but its packets don't tell where they end (SinkOptions.Ends)")
+
+// sort deals with a write in which only some records failed: it gives those
+// that are to be tried again, and an error of one of them.
+func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, retries int) (again []int, why error) {
+	failed := 0
+	for _, i := range partial.indexes() {
+		if i < 0 || i >= now.Count {
+			continue
+		}
+		failed++
+		err := partial.Failed[i]
+		at := i
+		if index != nil {
+			at = index[i]
+		}
+		gone := unavailable(err)
+		if gone || s.policy.covers(ClassOf(err)) && retries < s.policy.Retry {
+			again = append(again, at)
+			if why == nil || gone {
+				why = err
+			}
+			continue
+		}
+		s.failRecord(o, at, err, retries+1)
+	}
+	s.counts.out.Add(int64(now.Count - failed))
+	s.counts.bytes.Add(int64(len(now.Data)))
+	return again, why
+}
+
+// pick makes a packet of some records of another.
+func (s *sinkRun) pick(o *Out, index []int) *Out {
+	d := &s.target.depot
+	picked := d.get()
+	base := d.base(picked, o)
+	for _, i := range index {
+		d.append(picked, o, i, i+1, base)
+	}
+	if s.scratch != nil {
+		d.put(s.scratch)
+	}
+	s.scratch = picked
+	return picked
+}
