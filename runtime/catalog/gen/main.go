@@ -27,8 +27,8 @@ var connectors = []struct {
 	{"file", "file", true, true},
 	{"generate", "generate", true, false},
 	{"log", "log", false, true},
-	{"stdin", "std", true, false},
-	{"stdout", "std", false, true},
+	{"stdin", "stdin", true, false},
+	{"stdout", "stdout", false, true},
 }
 
 func main() {

@@ -4,6 +4,7 @@ package log
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -13,43 +14,57 @@ import (
 
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
+	// Format is ndjson or text: how a record is written.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,text" default:"ndjson"`
 	// Level is the level at which records are logged.
 	Level string `json:"level" default:"info" values:"debug,info,warn,error"`
 	// Message is the log line's message.
 	Message string `json:"message" default:"record"`
 }
 
-// A Sink logs records.
+// A Sink logs records, each as a line with the attributes node and record.
 type Sink struct {
 	config SinkConfig
-	node   string
+	output connect.Output
 	level  slog.Level
+	logger func() *slog.Logger
 }
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	s := &Sink{config: c, node: out.Node}
+	s := &Sink{config: c, output: out, logger: slog.Default}
 	if err := s.level.UnmarshalText([]byte(c.Level)); err != nil {
-		return nil, fmt.Errorf("level: %w", err)
+		return nil, fmt.Errorf("level must be debug, info, warn or error, not %q", c.Level)
 	}
 	return s, nil
 }
-
-// Idempotent says that a record logged twice does no harm.
-func (s *Sink) Idempotent() {}
 
 // Open does nothing.
 func (s *Sink) Open(context.Context) error { return nil }
 
 // Write logs each record.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
-	if !slog.Default().Enabled(ctx, s.level) {
+	logger := s.logger()
+	if !logger.Enabled(ctx, s.level) {
+		return nil
+	}
+	log := func(record []byte) {
+		record = bytes.TrimRight(record, "\r\n")
+		value := slog.StringValue(string(record))
+		if s.output.Format == "ndjson" { // as it is in a log of JSON
+			value = slog.AnyValue(json.RawMessage(bytes.Clone(record)))
+		}
+		logger.LogAttrs(ctx, s.level, s.config.Message, slog.String("node", s.output.Node), slog.Any("record", value))
+	}
+	if len(o.Ends) == 0 { // each record is a line
+		for line := range bytes.Lines(o.Data) {
+			log(line)
+		}
 		return nil
 	}
 	begin := uint32(0)
 	for _, end := range o.Ends {
-		record := string(bytes.TrimRight(o.Data[begin:end], "\n"))
-		slog.Log(ctx, s.level, s.config.Message, "node", s.node, "record", record)
+		log(o.Data[begin:end])
 		begin = end
 	}
 	return nil
