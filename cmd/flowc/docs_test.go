@@ -60,11 +60,15 @@ type checked struct {
 	Error *string
 }
 
-// check writes a pipeline and checks it. Words of a document are checked as
-// a user's file would be.
+// check writes a pipeline into a folder of its own and checks it.
 func check(t *testing.T, b block, text string) checked {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	return checkIn(t, t.TempDir(), b, text)
+}
+
+func checkIn(t *testing.T, dir string, b block, text string) checked {
+	t.Helper()
+	file := filepath.Join(dir, "pipeline.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -175,5 +179,53 @@ func runBlock(t *testing.T, cache string, b block, in, want string) {
 	}
 	if stdout.String() != want {
 		t.Errorf("%s: the output is\n%s\nand the document says\n%s\n%s", b.place(), stdout.String(), want, stderr.String())
+	}
+}
+
+// TestComponents compiles the components of the document and the pipelines that
+// use them.
+func TestComponents(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.com/shop\n\ngo 1.26.0\n")
+	blocks := blocksOf(t, "docs/components.md")
+	for _, b := range blocks {
+		if b.lang == "go" {
+			write(b.args, b.text)
+		}
+	}
+	cmd := exec.Command("go", "vet", "./...")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("the Go of docs/components.md: %v\n%s", err, out)
+	}
+	n := 0
+	for _, b := range blocks {
+		if b.lang != "yaml" {
+			continue
+		}
+		n++
+		kind, code, _ := strings.Cut(b.args, "=")
+		c := checkIn(t, dir, b, b.text)
+		switch {
+		case kind == "pipeline" && (!c.OK || len(c.Diagnostics) > 0):
+			t.Errorf("%s: the pipeline does not compile:%s", b.place(), c)
+		case kind == "error" && (c.OK || len(c.Diagnostics) != 1 || c.Diagnostics[0].Code != code):
+			t.Errorf("%s: expected [%s] alone:%s", b.place(), code, c)
+		case kind != "pipeline" && kind != "error":
+			t.Errorf("%s: a block of YAML says `pipeline` or `error=CODE`", b.place())
+		}
+	}
+	if n < 5 {
+		t.Errorf("only %d pipelines were found", n)
 	}
 }
