@@ -338,6 +338,12 @@ func (l *holdLoop) Run(b *Batch) {
 		end := start + strings.IndexByte(string(b.Data[start:]), '\n')
 		l.Record.Start, l.Record.End, l.Next = start, end, end+1
 		l.count++
+		if string(b.Data[start:end]) == "bad" {
+			if l.Fail(nodeWork, errBad) {
+				return
+			}
+			continue
+		}
 		l.held = append(l.held, string(b.Data[start:end]))
 		if len(l.held) == l.size {
 			l.Release()
@@ -362,6 +368,7 @@ func (l *holdLoop) Settle() {
 	l.Counts[nodeIn].Emitted += l.count
 	l.Counts[nodeWork].In += l.count
 	l.Counts[nodeWork].Out += l.gave
+	l.Counts[nodeWork].Emitted += l.gave
 	l.count, l.gave = 0, 0
 }
 
@@ -466,6 +473,92 @@ func TestWiringMistakes(t *testing.T) {
 		_, err := p.Run(context.Background(), RunOptions{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// A refused request leaves nothing behind in a loop that holds records back.
+func TestHoldingLoopRejects(t *testing.T) {
+	noLeaks(t)
+	a := newAnswers(t)
+	sink := &memorySink{}
+	lines := numbers(0, 40)
+	lines[13] = "bad"
+	source := newLines(4, lines...)
+	source.done = a.done
+	p := New(testInfo(then(nodeWork, Reject)))
+	in := p.Source(nodeIn, source, SourceOptions{Lines: true, Answers: true})
+	p.Region("r", RegionOptions{From: []*Input{in}, To: []*Target{p.Sink(nodeOut, sink, SinkOptions{})}, Lanes: 1, Nodes: []int{nodeIn, nodeWork}},
+		func(l *Lane) (Loop, error) { return &holdLoop{Lane: l, size: 3}, nil })
+	if _, err := run(t, p, RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	equalLines(t, parts(sink.lines()), append(numbers(0, 12), numbers(16, 40)...))
+	for n, err := range a.errs {
+		if (err != nil) != (n == 3) {
+			t.Errorf("batch %d: %v", n, err)
+		}
+	}
+}
+
+// keyedHold holds back the rows of its lane.
+type keyedHold struct {
+	*rowLoop
+	size int
+	held []string
+}
+
+func (l *keyedHold) Run(b *Batch) {
+	rows := *b.Rows.(*[]string)
+	for ; l.Next < len(rows); l.Next++ {
+		l.Record.Index = l.Next
+		if int(b.Lanes[l.Next]) != l.Index {
+			continue
+		}
+		l.count++
+		if l.held = append(l.held, rows[l.Next]); len(l.held) == l.size {
+			l.Release()
+		}
+	}
+}
+func (l *keyedHold) Holding() bool { return len(l.held) > 0 }
+func (l *keyedHold) Flush()        { l.Release() }
+func (l *keyedHold) Release() {
+	for _, row := range l.held {
+		out := l.Outs[0]
+		out.Data = append(append(out.Data, row...), '\n')
+		out.Ends = append(out.Ends, uint32(len(out.Data)))
+		out.Count++
+		l.Origin(0)
+	}
+	l.held = l.held[:0]
+}
+
+// Every lane of a keyed region may hold records of the same batch.
+func TestKeyedHolding(t *testing.T) {
+	noLeaks(t)
+	for _, waits := range []bool{false, true} {
+		a := newAnswers(t)
+		sink := &memorySink{}
+		source := newLines(10, numbers(0, 1000)...)
+		if waits {
+			source.done = a.done
+		}
+		k := newTwo(source, sink, twoOptions{
+			key: func(line string) string { return line[len(line)-3:] }, queue: QueueOptions{Origins: true},
+			sink: SinkOptions{Ends: true}, one: RegionOptions{Lanes: 1},
+		})
+		two := k.p.regions[1]
+		two.o.Keyed, two.o.Lanes, two.o.Unordered = true, 3, true
+		two.newLoop = func(l *Lane) (Loop, error) {
+			return &keyedHold{rowLoop: &rowLoop{Lane: l, node: nodeMore}, size: 7}, nil
+		}
+		if _, err := run(t, k.p, RunOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		equalLines(t, byKey(sink.lines()), byKey(numbers(0, 1000)))
+		if waits && a.count() != 100 {
+			t.Errorf("%d answers", a.count())
 		}
 	}
 }

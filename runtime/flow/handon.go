@@ -42,8 +42,8 @@ func (in *Input) handOnBatch(b *Batch) {
 		}
 		in.failTickets(b, err)
 	case rejected:
-		in.reject(b)
 		place.advance(in, b)
+		in.reject(b)
 		return
 	}
 	letters := in.writeLetters(b)

@@ -412,6 +412,9 @@ func runCtx(t *testing.T, ctx context.Context, p *Program, o RunOptions) (*Repor
 	}
 	r, err := p.Run(ctx, o)
 	checkSums(t, r)
+	if r.Ending == Complete {
+		checkReturned(t, p)
+	}
 	if r.OK != (err == nil && (r.Ending == Complete || r.Ending == Drained)) {
 		t.Errorf("ok is %v with error %v and ending %s", r.OK, err, r.Ending)
 	}
@@ -426,6 +429,21 @@ func checkSums(t *testing.T, r *Report) {
 		}
 		if r.Ending == Complete && c.Pending != 0 {
 			t.Errorf("%s has pending records at the end: %+v", name, c)
+		}
+	}
+}
+
+// checkReturned looks for batches and tickets that nobody gave back.
+func checkReturned(t *testing.T, p *Program) {
+	t.Helper()
+	for _, r := range p.regions {
+		for _, in := range r.o.From {
+			if len(in.free) != cap(in.free) {
+				t.Errorf("%s: %d of %d batches are back", in.name, len(in.free), cap(in.free))
+			}
+			if n := len(in.book.live) - in.book.head; n != 0 {
+				t.Errorf("%s: %d tickets are open", in.name, n)
+			}
 		}
 	}
 }

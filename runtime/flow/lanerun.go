@@ -39,8 +39,9 @@ type laneRun struct {
 	// lane's own hold on them ends with this batch where releases says so.
 	covers   []*ticket
 	releases bool
-	// holds tells that the loop holds back records of this batch.
-	holds bool
+	// holds is how many loops hold back records of this batch; later batches let
+	// go of them.
+	holds int32
 }
 
 type verdict uint8
@@ -80,7 +81,7 @@ func (r *laneRun) reset(g *region) {
 	clear(r.fails)
 	clear(r.covers)
 	r.fails, r.covers = r.fails[:0], r.covers[:0]
-	r.blank, r.verdict, r.releases, r.holds = 0, goOn, false, false
+	r.blank, r.verdict, r.releases, r.holds = 0, goOn, false, 0
 }
 
 // handle runs the loop over a batch. What it makes is in run.
@@ -94,7 +95,9 @@ func (l *Lane) handle(in *Input, b *Batch, run *laneRun) {
 	l.resume(b)
 	st := &l.engine
 	if st.holder != nil {
-		if run.verdict == goOn && b.waits() {
+		if run.verdict != stopped && b.waits() {
+			// What is held is all of this batch: where that is refused, it
+			// ends here with the rest.
 			l.once(st.holder.Release)
 		}
 		l.account(b)
@@ -144,7 +147,7 @@ func (l *Lane) account(b *Batch) {
 	st := &l.engine
 	st.run.covers = append(st.run.covers, st.held...)
 	if st.holder.Holding() {
-		st.run.holds = true
+		st.run.holds = 1
 		if t := b.engine.ticket; t != nil {
 			st.held = append(st.held, t)
 		}

@@ -45,10 +45,7 @@ func (in *Input) pushRun(b *Batch, run *laneRun) {
 // comes before the first of them is sent.
 func (in *Input) expect(b *Batch, packets int32) {
 	st := &b.engine
-	own := packets
-	if st.run.holds {
-		own++ // the loop's hold, which a later batch lets go
-	}
+	own := packets + st.run.holds
 	if st.ticket != nil {
 		st.ticket.pending.Add(own)
 	}

@@ -83,6 +83,8 @@ func (s *sinkRun) settle() {
 	}
 	if len(s.unsynced) > 0 {
 		s.sync()
+	} else {
+		s.idle()
 	}
 }
 

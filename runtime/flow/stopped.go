@@ -32,6 +32,7 @@ func (in *Input) discard(b *Batch, f *failure) {
 	c.Pending += records
 	in.stats.Unlock()
 	in.failTickets(b, ErrStopped)
+	in.expect(b, 0)
 	in.letGo(b)
 }
 
@@ -51,6 +52,7 @@ func (in *Input) reject(b *Batch) {
 	err := in.describe(b, last)
 	in.p.noteRecordError(last.node, err)
 	in.failTickets(b, err)
+	in.expect(b, 0)
 	in.letGo(b)
 }
 

@@ -75,12 +75,13 @@ var errIndivisible = errors.New("the sink reports single records, but its packet
 // sort deals with a write in which only some records failed: it gives those
 // that are to be tried again, and an error of one of them.
 func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, retries int) (again []int, why error) {
-	failed := 0
+	failed, bytes := 0, len(now.Data)
 	for _, i := range partial.indexes() {
 		if i < 0 || i >= now.Count {
 			continue
 		}
 		failed++
+		bytes -= len(s.target.depot.bytes(now, i))
 		err := partial.Failed[i]
 		at := i
 		if index != nil {
@@ -97,7 +98,7 @@ func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, ret
 		s.failRecord(o, at, err, retries+1)
 	}
 	s.counts.out.Add(int64(now.Count - failed))
-	s.counts.bytes.Add(int64(len(now.Data)))
+	s.counts.bytes.Add(int64(bytes))
 	return again, why
 }
 

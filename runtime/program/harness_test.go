@@ -38,9 +38,9 @@ type counter struct {
 	next int
 }
 
-func (s *counter) Endless() bool               { return s.c.endless }
+func (s *counter) Endless() bool { return s.c.endless }
 
-func (s *counter) Open(context.Context) error  { return nil }
+func (s *counter) Open(context.Context) error { return nil }
 
 func (s *counter) Close(context.Context) error { return nil }
 
