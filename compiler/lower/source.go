@@ -18,7 +18,8 @@ import (
 func (w *lowering) source(n *node) {
 	if n.Use.Text == "" {
 		n.broken()
-		w.outTypes(n) // its types may be wrong as well
+		n.answers = true // perhaps; nobody is to be told that it does not
+		w.outTypes(n)    // its types may be wrong as well
 		return
 	}
 	w.readLets(n)
@@ -29,6 +30,7 @@ func (w *lowering) source(n *node) {
 	side := w.connector(n)
 	if side == nil {
 		// Its name is wrong, its records are what they are.
+		n.answers = true
 		w.outPorts(n, nil)
 		if n.Out == nil {
 			n.broken()
@@ -344,6 +346,7 @@ func (w *lowering) goSource(n *node) {
 	ref := w.loader.Component(n.Use.Text, n.Use.Span, component.Source, w.l)
 	if ref == nil {
 		n.broken()
+		n.answers = true
 		w.outTypes(n)
 		return
 	}
