@@ -114,7 +114,7 @@ func (in *Input) gather(b *Batch) {
 		}
 		st.run.blank += run.blank
 		st.run.covers = append(st.run.covers, run.covers...)
-		st.run.releases = st.run.releases || run.releases
+		st.run.released = append(st.run.released, run.released...)
 		st.run.holds += run.holds
 	}
 	in.gatherFails(b)

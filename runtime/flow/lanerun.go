@@ -35,10 +35,9 @@ type laneRun struct {
 	// sender.
 	verdict verdict
 
-	// covers are tickets of earlier batches whose records may be in outs; the
-	// lane's own hold on them ends with this batch where releases says so.
-	covers   []*ticket
-	releases bool
+	// covers are tickets of earlier batches whose records may be in outs,
+	// released those of them of which the loop holds nothing any more.
+	covers, released []*ticket
 	// holds is how many loops hold back records of this batch; later batches let
 	// go of them.
 	holds int32
@@ -80,8 +79,9 @@ func (r *laneRun) reset(g *region) {
 	}
 	clear(r.fails)
 	clear(r.covers)
-	r.fails, r.covers = r.fails[:0], r.covers[:0]
-	r.blank, r.verdict, r.releases, r.holds = 0, goOn, false, 0
+	clear(r.released)
+	r.fails, r.covers, r.released = r.fails[:0], r.covers[:0], r.released[:0]
+	r.blank, r.verdict, r.holds = 0, goOn, 0
 }
 
 // handle runs the loop over a batch. What it makes is in run.
@@ -120,7 +120,7 @@ func (l *Lane) flush(in *Input, b *Batch, run *laneRun) {
 	l.enter(in, b, run)
 	l.once(l.engine.loop.Flush)
 	run.covers = append(run.covers, l.engine.held...)
-	run.releases = true
+	run.released = append(run.released, l.engine.held...)
 	l.engine.held = l.engine.held[:0]
 	l.engine.loop.Settle()
 	l.leave()
@@ -156,7 +156,7 @@ func (l *Lane) account(b *Batch) {
 		}
 		return
 	}
-	st.run.releases = true
+	st.run.released = append(st.run.released, st.held...)
 	st.held = st.held[:0]
 }
 

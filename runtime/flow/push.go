@@ -85,10 +85,8 @@ func (in *Input) send(b *Batch, to *Target, producer int, o *Out) {
 // letGo ends the engine's own use of a batch.
 func (in *Input) letGo(b *Batch) {
 	st := &b.engine
-	if st.run.releases {
-		for _, t := range st.run.covers {
-			t.done(1)
-		}
+	for _, t := range st.run.released {
+		t.done(1)
 	}
 	ticket := st.ticket
 	if st.packet != nil {
