@@ -125,10 +125,40 @@ func (r *reader) fields(n *parse.Node, depth int) []syntax.FieldExpr {
 				Caret("again here").Also(out[i].Name.Span, "first here")
 			continue
 		}
-		f.Type = r.typeAt(m.Value, "the type of `"+name+"`", depth+1)
+		if f.Optional || !r.markedType(m, &f, depth) {
+			f.Type = r.typeAt(m.Value, "the type of `"+name+"`", depth+1)
+		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// markedType reads a field whose question mark stands behind its type, and
+// reports that; it tells whether there was one.
+func (r *reader) markedType(m *parse.Member, f *syntax.FieldExpr, depth int) bool {
+	n := m.Value
+	text := strings.TrimRight(n.Text, " ")
+	if n.Kind != parse.String || !strings.HasSuffix(text, "?") || strings.HasSuffix(text, "??") {
+		return false
+	}
+	mark := len(text) - 1
+	d := r.l.Errorf(diag.TypeSyntax, n.SubSpan(mark, mark+1), "the question mark of an optional field stands behind its name")
+	key := f.Name.Text + "?"
+	if n.InFlow || m.Key.Style == parse.JSON || m.Key.Style != parse.Plain {
+		key = strconv.Quote(key)
+	}
+	if n.Style == parse.Plain {
+		d.Fix(diag.Fix{Title: "write `" + key + ": " + strings.TrimRight(text[:mark], " ") + "`", Safe: true, Edits: []diag.Edit{
+			{Span: m.Key.Span, New: key}, {Span: n.SubSpan(mark, mark+1)},
+		}})
+	} else {
+		d.Helpf("write `%s: …`", key)
+	}
+	f.Optional = true
+	if f.Type = (typeText{r: r, n: n, who: "the type of `" + f.Name.Text + "`"}).read(0, mark, depth+1); f.Type == nil {
+		f.Type = &syntax.TypeExpr{Form: syntax.TypeBad, Span: n.Place()}
+	}
+	return true
 }
 
 // A typeText reads a type that is written in one string.

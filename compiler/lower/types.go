@@ -104,10 +104,30 @@ func (w *lowering) typeName(t syntax.Text) bool {
 		return true
 	}
 	d := w.l.Errorf(diag.TypeName, t.Span, "`%s` can't be the name of a type: it is one in Go as well, so it begins with a capital", t.Text)
-	if near := GoName(t.Text); near != "" && w.p != nil {
-		d.Helpf("call it `%s`, here and where it is used", near)
+	if near := GoName(t.Text); near != "" {
+		d.Fix(diag.Fix{Title: "call it `" + near + "`, here and where it is used", Safe: true, Edits: w.renameType(t, near)})
 	}
 	return false
+}
+
+// renameType are the edits that call a declared type otherwise. (Inline Go can't
+// name it: there it would be no name of a type.)
+func (w *lowering) renameType(t syntax.Text, name string) []diag.Edit {
+	edits := []diag.Edit{{Span: t.Span, New: name}}
+	use := func(e *syntax.TypeExpr) {
+		if e.Form == syntax.TypeName && e.Name == t.Text && e.Span.Text() == t.Text {
+			edits = append(edits, diag.Edit{Span: e.Span, New: name})
+		}
+	}
+	for _, d := range w.p.Types {
+		walkType(d.Type, use)
+	}
+	for _, n := range w.nodes {
+		if n.Out != nil {
+			outTypes(n.Out, use)
+		}
+	}
+	return slices.CompactFunc(edits, func(a, b diag.Edit) bool { return a.Span == b.Span })
 }
 
 // declare reads a declaration, once.
@@ -250,7 +270,7 @@ func (w *lowering) fieldName(name syntax.Text, taken map[string]syntax.Text) (st
 	g := GoName(name.Text)
 	if g == "" {
 		w.l.Errorf(diag.FieldName, name.Span, "the field `%s` gives no name in Go", name.Text).
-			Helpf("declare the type in Go, with the name in a tag: `Value string `+\"`json:%s`\"+``, and use it as `./model.T`", strconv.Quote(name.Text))
+			Helpf("declare the type in Go, with the name in a tag (Value string `json:%s`), and use it as `./model.T`", strconv.Quote(name.Text))
 		return "", false
 	}
 	if before, clash := taken[g]; clash {
