@@ -234,6 +234,8 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 		d.Helpf("write another format (`format: ndjson`), or make a line of each record: `map: …` with an expression that gives a string")
 	case f.codec == "csv" && n.Role == syntax.Sink:
 		d.Helpf("choose fields with a `map`, or write another format (`format: ndjson`)")
+	case f.codec == "logfmt" || n.Parse != nil:
+		d.Helpf("give each field a type of one value, such as `string`")
 	case strings.Contains(problem, "`out: text`"):
 		d.Helpf("say that the file is lines: `config: {format: text}`")
 	default:

@@ -13,12 +13,9 @@ import (
 )
 
 // scalars are the types that have a name of their own.
-var scalars = map[string]ir.TypeKind{}
-
-func init() {
-	for _, k := range []ir.TypeKind{ir.String, ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.Bytes, ir.Time, ir.Duration, ir.Decimal, ir.Number, ir.JSON, ir.Any} {
-		scalars[string(k)] = k
-	}
+var scalars = map[string]ir.TypeKind{
+	"string": ir.String, "int": ir.Int, "int64": ir.Int64, "uint64": ir.Uint64, "float64": ir.Float64, "bool": ir.Bool, "bytes": ir.Bytes,
+	"time": ir.Time, "duration": ir.Duration, "decimal": ir.Decimal, "number": ir.Number, "json": ir.JSON, "any": ir.Any,
 }
 
 // A typeTable holds the declared types.
@@ -360,7 +357,7 @@ func (w *lowering) unusedTypeName(base string) string {
 	return name
 }
 
-// made gives a struct without a name that of its node, and makes it known.
+// nameType gives a struct without a name that of its node, and makes it known.
 func (w *lowering) nameType(t *ir.Type, n *node, at source.Span) *ir.Type {
 	if t == nil || t.Kind != ir.Struct || t.Name != "" || t.Go != nil {
 		return t
