@@ -59,6 +59,9 @@ type Module struct {
 	Folder string
 	// GoVersion is the go line of its go.mod.
 	GoVersion string
+	// Flags are the -mod and -tags flags with which its packages were found: a
+	// build must use the same, or it may see other code. Never printed.
+	Flags []string
 }
 
 // A Require is one module that a generated go.mod names.

@@ -258,7 +258,7 @@ func (r *randomizer) fill(v reflect.Value) {
 func (r *randomizer) correct(v reflect.Value) {
 	switch x := v.Addr().Interface().(type) {
 	case *Module:
-		x.Dir = "" // never printed
+		x.Dir, x.Flags = "", nil // never printed
 	case *Part:
 		panic("parts are made by value")
 	case *Entry:

@@ -62,7 +62,7 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 	}
 	req.Name, req.Files, req.Layout, req.CacheDir, req.Log = r.Program.Name, files, l, cache, nil
 	if m := r.Program.Module; m != nil {
-		req.ModuleDir, req.ModulePath = m.Dir, m.Path
+		req.ModuleDir, req.ModulePath, req.Flags = m.Dir, m.Path, m.Flags
 	}
 	binary, built, err = build.Binary(a.ctx, req)
 	var failed *build.Error

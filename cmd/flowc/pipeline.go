@@ -78,9 +78,11 @@ func compileError(err error) error {
 }
 
 // layout is where a built or run program lies: a module of its own, or, with Go
-// of the user's, an internal package of theirs that is never written there.
+// of the user's, an internal package of theirs that is never written there. The
+// module has the same path for all pipelines, so that the go command compiles
+// the runtime once for all of them.
 func layout(p *ir.Program) backends.Layout {
-	l := backends.Layout{Package: "main", Path: "flowc.local/" + p.Name, Hash: analyze.Hash(p), Version: version()}
+	l := backends.Layout{Package: "main", Path: "flowc.local/program", Hash: analyze.Hash(p), Version: version()}
 	if p.Module != nil {
 		l.Inside = true
 		l.Path = p.Module.Folder + "/internal/flowc_" + strings.ReplaceAll(p.Name, "-", "_")

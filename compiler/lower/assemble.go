@@ -13,6 +13,9 @@ import (
 func (w *lowering) assemble() *ir.Program {
 	p := &ir.Program{Name: w.p.Name.Text, Types: w.programTypes(), Telemetry: w.telemetry(), Delivery: w.delivery()}
 	p.Module, p.Requires = w.loader.Module(), w.loader.Requires()
+	if p.Module != nil {
+		p.Module.Flags = w.loader.Flags()
+	}
 	for _, n := range w.nodes {
 		for _, m := range []*ir.Node{n.encode, n.main, n.decode} {
 			if m == nil {

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/check-dead-letter/runtime/codec"
-	"flowc.local/check-dead-letter/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 var eUUSValues = []string{"EU", "US", "APAC"}

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/check-dead-letter/runtime/codec"
-	"flowc.local/check-dead-letter/runtime/codec/frame"
-	"flowc.local/check-dead-letter/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `valid` over the records of a batch.

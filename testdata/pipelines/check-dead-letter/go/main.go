@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/check-dead-letter/runtime/flow"
-	"flowc.local/check-dead-letter/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "d6d69370fc0ac504"
+const hash = "92ff1ab50b52c1dc"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/more/internal/flowc_components_more/runtime/connect/file"
-	"example.com/more/internal/flowc_components_more/runtime/connect/std"
+	stdout "example.com/more/internal/flowc_components_more/runtime/connect/stdout"
 	"example.com/more/internal/flowc_components_more/runtime/flow"
 	"example.com/more/internal/flowc_components_more/runtime/program"
 )
@@ -14,7 +14,7 @@ type settings struct {
 	nodes     [7]flow.Node
 	telemetry program.Telemetry
 	odd       file.SinkConfig
-	even      std.SinkConfig
+	even      stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.

@@ -8,7 +8,7 @@ import (
 	"example.com/more/internal/flowc_components_more/runtime/connect"
 	"example.com/more/internal/flowc_components_more/runtime/connect/file"
 	"example.com/more/internal/flowc_components_more/runtime/connect/native"
-	"example.com/more/internal/flowc_components_more/runtime/connect/std"
+	stdout "example.com/more/internal/flowc_components_more/runtime/connect/stdout"
 	"example.com/more/internal/flowc_components_more/runtime/flow"
 	"example.com/more/parts"
 )
@@ -29,7 +29,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	evenSink, err := std.NewSink(s.even, connect.Output{
+	evenSink, err := stdout.NewSink(s.even, connect.Output{
 		Append: true,
 		Format: "ndjson",
 		Node:   "even",

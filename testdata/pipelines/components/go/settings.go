@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/components/internal/flowc_components/runtime/connect/file"
-	"example.com/components/internal/flowc_components/runtime/connect/std"
+	stdout "example.com/components/internal/flowc_components/runtime/connect/stdout"
 	"example.com/components/internal/flowc_components/runtime/flow"
 	"example.com/components/internal/flowc_components/runtime/program"
 	"example.com/components/shop"
@@ -16,7 +16,7 @@ type settings struct {
 	telemetry program.Telemetry
 	orders    file.SourceConfig
 	priced    shop.Config
-	out       std.SinkConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -33,8 +33,8 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "orders.config.path", Place: "pipeline.yaml:4", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order."},
-		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "orders.config.path", Place: "pipeline.yaml:4", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
+		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "priced.config.currency", Place: "pipeline.yaml:10", Set: program.String(&s.priced.Currency)},
 		{Key: "priced.config.rate", Place: "pipeline.yaml:10", Set: program.Float64(&s.priced.Rate)},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},

@@ -9,7 +9,7 @@ import (
 	"example.com/components/internal/flowc_components/runtime/connect"
 	"example.com/components/internal/flowc_components/runtime/connect/file"
 	"example.com/components/internal/flowc_components/runtime/connect/native"
-	"example.com/components/internal/flowc_components/runtime/connect/std"
+	stdout "example.com/components/internal/flowc_components/runtime/connect/stdout"
 	"example.com/components/internal/flowc_components/runtime/flow"
 	"example.com/components/shop"
 )
@@ -18,7 +18,7 @@ import (
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 37486592})
 
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/csv-out/runtime/codec"
-	"flowc.local/csv-out/runtime/codec/csv"
-	"flowc.local/csv-out/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/csv"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendFlatCSV appends v as a row of CSV.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/csv-out/runtime/codec/frame"
-	"flowc.local/csv-out/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `flat` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/csv-out/runtime/flow"
-	"flowc.local/csv-out/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "e011876706f41d90"
+const hash = "7223246d7497ff31"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/spelled/runtime/codec"
-	"flowc.local/spelled/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // nsDecoder reads what the pipeline needs of a record from `ns`.

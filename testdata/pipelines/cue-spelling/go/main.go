@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/spelled/runtime/flow"
-	"flowc.local/spelled/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "23bb4796c79a8973"
+const hash = "aecac8f1257b653c"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,18 +3,19 @@
 package main
 
 import (
-	"flowc.local/spelled/runtime/connect/file"
-	"flowc.local/spelled/runtime/connect/std"
-	"flowc.local/spelled/runtime/flow"
-	"flowc.local/spelled/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
 	nodes     [5]flow.Node
 	telemetry program.Telemetry
-	ns        std.SourceConfig
-	two       std.SinkConfig
+	ns        stdin.SourceConfig
+	two       stdout.SinkConfig
 	three     file.SinkConfig
 }
 
@@ -30,7 +31,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "ns.config.max_record", Set: program.Bytes(&s.ns.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "ns.config.max_record", Set: program.Bytes(&s.ns.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "three.config.path", Place: "pipeline.cue:11", Set: program.String(&s.three.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "three.config.mode", Set: program.String(&s.three.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "three.config.rotate.bytes", Set: program.Bytes(&s.three.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},

@@ -5,18 +5,19 @@ package main
 import (
 	"time"
 
-	"flowc.local/spelled/runtime/codec/frame"
-	"flowc.local/spelled/runtime/connect"
-	"flowc.local/spelled/runtime/connect/file"
-	"flowc.local/spelled/runtime/connect/std"
-	"flowc.local/spelled/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "spelled", Hash: hash, File: "pipeline.cue", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 36700160})
 
-	twoSink, err := std.NewSink(s.two, connect.Output{
+	twoSink, err := stdout.NewSink(s.two, connect.Output{
 		Format: "ndjson",
 		Node:   "two",
 	})
@@ -38,7 +39,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	nsSource, err := std.NewSource(s.ns, connect.Input{
+	nsSource, err := stdin.NewSource(s.ns, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
 		Node:   "ns",

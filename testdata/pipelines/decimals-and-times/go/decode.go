@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/codec"
-	"flowc.local/decimals-and-times/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // xsDecoder reads what the pipeline needs of a record from `xs`.

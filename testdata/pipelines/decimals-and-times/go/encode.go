@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/codec"
-	"flowc.local/decimals-and-times/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendCalc appends v as JSON.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/codec/frame"
-	"flowc.local/decimals-and-times/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // xsLoop runs `xs` and `calc` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/flow"
-	"flowc.local/decimals-and-times/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cdc89305ea14502e"
+const hash = "484c18f5d540c144"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

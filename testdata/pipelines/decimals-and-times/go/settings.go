@@ -3,17 +3,18 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/connect/std"
-	"flowc.local/decimals-and-times/runtime/flow"
-	"flowc.local/decimals-and-times/runtime/program"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
 	nodes     [3]flow.Node
 	telemetry program.Telemetry
-	xs        std.SourceConfig
-	out       std.SinkConfig
+	xs        stdin.SourceConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -27,7 +28,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "xs.config.max_record", Set: program.Bytes(&s.xs.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "xs.config.max_record", Set: program.Bytes(&s.xs.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "xs.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeXs].Policy.Retry), Doc: "how often a failed record is tried again"},
 		{Key: "out.on_error.retry", Place: "pipeline.yaml:23", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/decimals-and-times/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // Constants of the pipeline's expressions, exact.

@@ -5,7 +5,7 @@ package main
 import (
 	"time"
 
-	"flowc.local/decimals-and-times/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // X is an event type of the pipeline.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/diamond/runtime/codec/frame"
-	"flowc.local/diamond/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `eu`, `both` and `other` over the records of a batch.

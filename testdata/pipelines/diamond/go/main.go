@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/diamond/runtime/flow"
-	"flowc.local/diamond/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "147a8fe0a4604745"
+const hash = "523bccaa800e1016"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

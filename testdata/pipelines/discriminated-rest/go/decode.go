@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/discriminated-rest/runtime/codec"
-	"flowc.local/discriminated-rest/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // eventsDecoder reads what the pipeline needs of a record from `events`.

@@ -5,10 +5,10 @@ package main
 import (
 	"encoding/json"
 
-	"flowc.local/discriminated-rest/runtime/codec"
-	"flowc.local/discriminated-rest/runtime/codec/frame"
-	"flowc.local/discriminated-rest/runtime/codec/jsonscan"
-	"flowc.local/discriminated-rest/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/flow"
 )
 
 // eventsLoop runs `events`, `same` and `odd` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/discriminated-rest/runtime/flow"
-	"flowc.local/discriminated-rest/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "2c79e40713d61d91"
+const hash = "2b3fc9cfc426dc48"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,19 +3,20 @@
 package main
 
 import (
-	"flowc.local/discriminated-rest/runtime/connect/file"
-	"flowc.local/discriminated-rest/runtime/connect/std"
-	"flowc.local/discriminated-rest/runtime/flow"
-	"flowc.local/discriminated-rest/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
 	nodes     [5]flow.Node
 	telemetry program.Telemetry
-	events    std.SourceConfig
+	events    stdin.SourceConfig
 	oddOut    file.SinkConfig
-	out       std.SinkConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -30,7 +31,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "events.config.max_record", Set: program.Bytes(&s.events.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "events.config.max_record", Set: program.Bytes(&s.events.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "odd_out.config.path", Place: "pipeline.yaml:9", Set: program.String(&s.oddOut.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "odd_out.config.mode", Set: program.String(&s.oddOut.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "odd_out.config.rotate.bytes", Set: program.Bytes(&s.oddOut.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},

@@ -2,7 +2,7 @@
 
 package main
 
-import "flowc.local/discriminated-rest/runtime/decimal"
+import "flowc.local/program/runtime/decimal"
 
 // Payment is an event type of the pipeline.
 type Payment struct {

@@ -5,11 +5,12 @@ package main
 import (
 	"time"
 
-	"flowc.local/discriminated-rest/runtime/codec/frame"
-	"flowc.local/discriminated-rest/runtime/connect"
-	"flowc.local/discriminated-rest/runtime/connect/file"
-	"flowc.local/discriminated-rest/runtime/connect/std"
-	"flowc.local/discriminated-rest/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
@@ -27,7 +28,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})
@@ -38,7 +39,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	eventsSource, err := std.NewSource(s.events, connect.Input{
+	eventsSource, err := stdin.NewSource(s.events, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
 		Node:   "events",

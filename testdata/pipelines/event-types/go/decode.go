@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/event-types/runtime/codec"
-	"flowc.local/event-types/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // ledgerDecoder reads what the pipeline needs of a record from `ledger`.

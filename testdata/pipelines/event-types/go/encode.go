@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/event-types/runtime/codec"
-	"flowc.local/event-types/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendNotional appends v as JSON.

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/event-types/runtime/codec"
-	"flowc.local/event-types/runtime/codec/frame"
-	"flowc.local/event-types/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ledgerLoop runs `ledger`, `large` and `notional` over the records of a batch.

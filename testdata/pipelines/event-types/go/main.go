@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/event-types/runtime/flow"
-	"flowc.local/event-types/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a1051c6f6e709f6f"
+const hash = "cc3104a10f9e4284"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

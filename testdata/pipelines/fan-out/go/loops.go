@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/fan-out/runtime/codec"
-	"flowc.local/fan-out/runtime/codec/frame"
-	"flowc.local/fan-out/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `eu` and `short` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/fan-out/runtime/flow"
-	"flowc.local/fan-out/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "290753fecb9fe9ee"
+const hash = "f1abde80acd59bbe"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -5,11 +5,11 @@ package main
 import (
 	"time"
 
-	"flowc.local/fan-out/runtime/codec/frame"
-	"flowc.local/fan-out/runtime/connect"
-	"flowc.local/fan-out/runtime/connect/file"
-	"flowc.local/fan-out/runtime/connect/std"
-	"flowc.local/fan-out/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
@@ -38,7 +38,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	shortOutSink, err := std.NewSink(s.shortOut, connect.Output{
+	shortOutSink, err := stdout.NewSink(s.shortOut, connect.Output{
 		Format: "ndjson",
 		Node:   "short_out",
 	})

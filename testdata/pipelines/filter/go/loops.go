@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/filter/runtime/codec"
-	"flowc.local/filter/runtime/codec/frame"
-	"flowc.local/filter/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `large` over the records of a batch.

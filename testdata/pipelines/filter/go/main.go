@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/filter/runtime/flow"
-	"flowc.local/filter/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c67e125c4cdd81d2"
+const hash = "fa4059bf82e3b6a6"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/flatmap/runtime/codec"
-	"flowc.local/flatmap/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // ordersDecoder reads what the pipeline needs of a record from `orders`.

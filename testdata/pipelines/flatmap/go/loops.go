@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/flatmap/runtime/codec/frame"
-	"flowc.local/flatmap/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `tags` and `words` over the records of a batch.

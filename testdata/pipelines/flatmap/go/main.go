@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/flatmap/runtime/flow"
-	"flowc.local/flatmap/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f9655cfe78cb18a1"
+const hash = "92d1c28518ffc5d5"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/generate/runtime/codec"
-	"flowc.local/generate/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendReading appends v as JSON.

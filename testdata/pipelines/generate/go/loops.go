@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/generate/runtime/connect/generate"
-	"flowc.local/generate/runtime/flow"
+	"flowc.local/program/runtime/connect/generate"
+	"flowc.local/program/runtime/flow"
 )
 
 // readingsLoop runs `readings` over the records of a batch.

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/generate/runtime/connect/generate"
-	"flowc.local/generate/runtime/connect/std"
-	"flowc.local/generate/runtime/flow"
-	"flowc.local/generate/runtime/program"
+	"flowc.local/program/runtime/connect/generate"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
@@ -14,7 +14,7 @@ type settings struct {
 	nodes     [2]flow.Node
 	telemetry program.Telemetry
 	readings  generate.SourceConfig
-	out       std.SinkConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/generate/runtime/connect/generate"
+	"flowc.local/program/runtime/connect/generate"
 	"math/rand/v2"
 )
 

@@ -5,7 +5,7 @@ package main
 import (
 	"time"
 
-	"flowc.local/generate/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // Reading is an event type of the pipeline.

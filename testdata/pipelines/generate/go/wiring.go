@@ -5,17 +5,17 @@ package main
 import (
 	"time"
 
-	"flowc.local/generate/runtime/connect"
-	"flowc.local/generate/runtime/connect/generate"
-	"flowc.local/generate/runtime/connect/std"
-	"flowc.local/generate/runtime/flow"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/generate"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "generate", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 16515072})
 
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})

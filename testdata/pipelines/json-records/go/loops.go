@@ -5,10 +5,10 @@ package main
 import (
 	"encoding/json"
 
-	"flowc.local/json-records/runtime/codec"
-	"flowc.local/json-records/runtime/codec/frame"
-	"flowc.local/json-records/runtime/codec/jsonscan"
-	"flowc.local/json-records/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/flow"
 )
 
 // anyLoop runs `any` and `long` over the records of a batch.

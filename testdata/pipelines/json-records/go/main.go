@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/json-records/runtime/flow"
-	"flowc.local/json-records/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "0357e722ec9bbfa9"
+const hash = "798a1023f91ff1d2"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

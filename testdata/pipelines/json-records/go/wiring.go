@@ -5,17 +5,18 @@ package main
 import (
 	"time"
 
-	"flowc.local/json-records/runtime/codec/frame"
-	"flowc.local/json-records/runtime/connect"
-	"flowc.local/json-records/runtime/connect/std"
-	"flowc.local/json-records/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "json-records", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 33292288})
 
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})
@@ -26,7 +27,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	anySource, err := std.NewSource(s.any, connect.Input{
+	anySource, err := stdin.NewSource(s.any, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
 		Node:   "any",

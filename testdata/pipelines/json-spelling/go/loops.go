@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/spelled/runtime/codec"
-	"flowc.local/spelled/runtime/codec/frame"
-	"flowc.local/spelled/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // nsLoop runs `ns` and `odd` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/spelled/runtime/flow"
-	"flowc.local/spelled/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "ef52da9b9bbfb8d9"
+const hash = "c99a08fbd1148279"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

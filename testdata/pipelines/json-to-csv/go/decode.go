@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/json-to-csv/runtime/codec"
-	"flowc.local/json-to-csv/runtime/codec/jsonscan"
-	"flowc.local/json-to-csv/runtime/decimal"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/decimal"
 )
 
 // rowsDecoder reads what the pipeline needs of a record from `rows`.

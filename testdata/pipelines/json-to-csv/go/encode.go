@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/json-to-csv/runtime/codec/csv"
-	"flowc.local/json-to-csv/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec/csv"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendRowCSV appends v as a row of CSV.

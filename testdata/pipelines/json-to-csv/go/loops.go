@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/json-to-csv/runtime/codec/frame"
-	"flowc.local/json-to-csv/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // rowsLoop runs `rows` over the records of a batch.

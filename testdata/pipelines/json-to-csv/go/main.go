@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/json-to-csv/runtime/flow"
-	"flowc.local/json-to-csv/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "7ee14b5ff7f49aed"
+const hash = "be66f8dbd977207d"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

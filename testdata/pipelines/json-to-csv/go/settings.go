@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/json-to-csv/runtime/connect/file"
-	"flowc.local/json-to-csv/runtime/flow"
-	"flowc.local/json-to-csv/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
@@ -29,8 +29,8 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "rows.config.path", Place: "pipeline.yaml:4", Set: program.String(&s.rows.Path), Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order."},
-		{Key: "rows.config.max_record", Set: program.Bytes(&s.rows.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "rows.config.path", Place: "pipeline.yaml:4", Set: program.String(&s.rows.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
+		{Key: "rows.config.max_record", Set: program.Bytes(&s.rows.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "out.config.path", Place: "pipeline.yaml:6", Set: program.String(&s.out.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "out.config.mode", Set: program.String(&s.out.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "out.config.rotate.bytes", Set: program.Bytes(&s.out.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},

@@ -2,7 +2,7 @@
 
 package main
 
-import "flowc.local/json-to-csv/runtime/decimal"
+import "flowc.local/program/runtime/decimal"
 
 // Row is an event type of the pipeline.
 type Row struct {

@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/json-to-csv/runtime/codec/frame"
-	"flowc.local/json-to-csv/runtime/connect"
-	"flowc.local/json-to-csv/runtime/connect/file"
-	"flowc.local/json-to-csv/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/let-env/runtime/codec"
-	"flowc.local/let-env/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendNamed appends v as JSON.

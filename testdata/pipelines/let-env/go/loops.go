@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/let-env/runtime/codec/frame"
-	"flowc.local/let-env/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // nsLoop runs `ns`, `some` and `named` over the records of a batch.

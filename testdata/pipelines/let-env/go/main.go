@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/let-env/runtime/flow"
-	"flowc.local/let-env/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "7041d06ee53c99f1"
+const hash = "87a5d75e513ef7cb"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

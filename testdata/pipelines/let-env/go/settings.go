@@ -3,18 +3,19 @@
 package main
 
 import (
-	"flowc.local/let-env/runtime/connect/std"
-	"flowc.local/let-env/runtime/decimal"
-	"flowc.local/let-env/runtime/flow"
-	"flowc.local/let-env/runtime/program"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/decimal"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
 	nodes     [4]flow.Node
 	telemetry program.Telemetry
-	ns        std.SourceConfig
-	out       std.SinkConfig
+	ns        stdin.SourceConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -28,7 +29,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "ns.config.max_record", Set: program.Bytes(&s.ns.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "ns.config.max_record", Set: program.Bytes(&s.ns.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "ns.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeNs].Policy.Retry), Doc: "how often a failed record is tried again"},
 		{Key: "out.on_error.retry", Place: "pipeline.yaml:15", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/let-env/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 	"regexp"
 )
 

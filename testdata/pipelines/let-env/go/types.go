@@ -2,7 +2,7 @@
 
 package main
 
-import "flowc.local/let-env/runtime/decimal"
+import "flowc.local/program/runtime/decimal"
 
 // N is an event type of the pipeline.
 type N struct {

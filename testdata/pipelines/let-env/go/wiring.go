@@ -5,17 +5,18 @@ package main
 import (
 	"time"
 
-	"flowc.local/let-env/runtime/codec/frame"
-	"flowc.local/let-env/runtime/connect"
-	"flowc.local/let-env/runtime/connect/std"
-	"flowc.local/let-env/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "let-env", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 33292288})
 
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})
@@ -26,7 +27,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	nsSource, err := std.NewSource(s.ns, connect.Input{
+	nsSource, err := stdin.NewSource(s.ns, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
 		Node:   "ns",

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/map-body/runtime/codec"
-	"flowc.local/map-body/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendSummary appends v as JSON.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/map-body/runtime/codec/frame"
-	"flowc.local/map-body/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `summary` over the records of a batch.

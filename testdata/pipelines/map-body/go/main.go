@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/map-body/runtime/flow"
-	"flowc.local/map-body/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a3eab7cb48b06f40"
+const hash = "22857b4d1c3bd822"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -5,18 +5,18 @@ package main
 import (
 	"time"
 
-	"flowc.local/map-body/runtime/codec/frame"
-	"flowc.local/map-body/runtime/connect"
-	"flowc.local/map-body/runtime/connect/file"
-	"flowc.local/map-body/runtime/connect/std"
-	"flowc.local/map-body/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
 	p := flow.New(flow.Info{Name: "map-body", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 33292288})
 
-	outSink, err := std.NewSink(s.out, connect.Output{
+	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
 		Node:   "out",
 	})

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/map/runtime/codec"
-	"flowc.local/map/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendTotal appends v as JSON.

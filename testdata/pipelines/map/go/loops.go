@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/map/runtime/codec/frame"
-	"flowc.local/map/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `total` over the records of a batch.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/map/runtime/decimal"
-	"flowc.local/map/runtime/flow"
+	"flowc.local/program/runtime/decimal"
+	"flowc.local/program/runtime/flow"
 	"strings"
 )
 

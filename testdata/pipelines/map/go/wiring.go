@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/map/runtime/codec/frame"
-	"flowc.local/map/runtime/connect"
-	"flowc.local/map/runtime/connect/file"
-	"flowc.local/map/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/meta-across-queue/runtime/codec"
-	"flowc.local/meta-across-queue/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendSlow appends v as JSON.

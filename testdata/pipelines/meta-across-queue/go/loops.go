@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/meta-across-queue/runtime/codec/frame"
-	"flowc.local/meta-across-queue/runtime/connect/file"
-	"flowc.local/meta-across-queue/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // slowRow is a record on its way to `slow`, with the meta of its source.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/meta-across-queue/runtime/flow"
-	"flowc.local/meta-across-queue/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "ec2d0f1418c49bec"
+const hash = "5add3753025e2f33"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -5,7 +5,7 @@ package main
 import (
 	"time"
 
-	"flowc.local/meta-across-queue/runtime/flow"
+	"flowc.local/program/runtime/flow"
 )
 
 // The nodes of the pipeline, in the order of the file.

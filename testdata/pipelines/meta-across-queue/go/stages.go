@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/meta-across-queue/runtime/connect/file"
+	"flowc.local/program/runtime/connect/file"
 )
 
 // mapSlow makes the record of `slow`.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/meta/runtime/codec"
-	"flowc.local/meta/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendPlaced appends v as JSON.

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/meta/runtime/codec"
-	"flowc.local/meta/runtime/codec/frame"
-	"flowc.local/meta/runtime/connect/file"
-	"flowc.local/meta/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // logLoop runs `log` and `placed` over the records of a batch.

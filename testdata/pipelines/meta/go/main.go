@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/meta/runtime/flow"
-	"flowc.local/meta/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "613480d6b2bc2c97"
+const hash = "41b5522ea0355ddb"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

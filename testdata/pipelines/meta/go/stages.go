@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/meta/runtime/connect/file"
+	"flowc.local/program/runtime/connect/file"
 )
 
 // mapPlaced makes the record of `placed`.

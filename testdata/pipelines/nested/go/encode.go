@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/nested/runtime/codec"
-	"flowc.local/nested/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendObject2 appends v as JSON.

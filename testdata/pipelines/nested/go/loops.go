@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/nested/runtime/codec/frame"
-	"flowc.local/nested/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // cartsLoop runs `carts` and `view` over the records of a batch.

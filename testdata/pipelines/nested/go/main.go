@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/nested/runtime/flow"
-	"flowc.local/nested/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cea37ac74ffb6cce"
+const hash = "a3488c44912299c6"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"flowc.local/nested/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // Line is an event type of the pipeline.

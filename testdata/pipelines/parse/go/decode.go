@@ -5,12 +5,12 @@ package main
 import (
 	"time"
 
-	"flowc.local/parse/runtime/codec"
-	"flowc.local/parse/runtime/codec/csv"
-	"flowc.local/parse/runtime/codec/frame"
-	"flowc.local/parse/runtime/codec/jsonscan"
-	"flowc.local/parse/runtime/codec/logfmt"
-	"flowc.local/parse/runtime/codec/text"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/csv"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec/logfmt"
+	"flowc.local/program/runtime/codec/text"
 )
 
 // recsDecoder reads what the pipeline needs of a record from `recs`.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/parse/runtime/codec"
-	"flowc.local/parse/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // appendLine appends v as JSON.

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/parse/runtime/codec"
-	"flowc.local/parse/runtime/codec/frame"
-	"flowc.local/parse/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // recsLoop runs `recs`, `split`, `log`, `kv`, `cells` and `inner` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/parse/runtime/flow"
-	"flowc.local/parse/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "8dc1898b7507e5db"
+const hash = "91d4d11179a8fc75"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,17 +3,17 @@
 package main
 
 import (
-	"flowc.local/parse/runtime/connect/file"
-	"flowc.local/parse/runtime/connect/std"
-	"flowc.local/parse/runtime/flow"
-	"flowc.local/parse/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
 	nodes     [10]flow.Node
 	telemetry program.Telemetry
-	recs      std.SourceConfig
+	recs      stdin.SourceConfig
 	logOut    file.SinkConfig
 	kvOut     file.SinkConfig
 	csvOut    file.SinkConfig
@@ -35,7 +35,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "recs.config.max_record", Set: program.Bytes(&s.recs.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "recs.config.max_record", Set: program.Bytes(&s.recs.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "log_out.config.path", Place: "pipeline.yaml:21", Set: program.String(&s.logOut.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "log_out.config.mode", Set: program.String(&s.logOut.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "log_out.config.rotate.bytes", Set: program.Bytes(&s.logOut.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},

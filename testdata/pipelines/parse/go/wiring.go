@@ -5,11 +5,11 @@ package main
 import (
 	"time"
 
-	"flowc.local/parse/runtime/codec/frame"
-	"flowc.local/parse/runtime/connect"
-	"flowc.local/parse/runtime/connect/file"
-	"flowc.local/parse/runtime/connect/std"
-	"flowc.local/parse/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	stdin "flowc.local/program/runtime/connect/stdin"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
@@ -60,7 +60,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes: 1048576,
 		Depth: 8,
 	})
-	recsSource, err := std.NewSource(s.recs, connect.Input{
+	recsSource, err := stdin.NewSource(s.recs, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
 		Node:   "recs",

@@ -2,7 +2,7 @@
 
 package main
 
-import "flowc.local/pass-through/runtime/codec/jsonscan"
+import "flowc.local/program/runtime/codec/jsonscan"
 
 // ordersDecoder reads what the pipeline needs of a record from `orders`.
 type ordersDecoder struct {

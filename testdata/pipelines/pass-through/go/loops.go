@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/pass-through/runtime/codec"
-	"flowc.local/pass-through/runtime/codec/frame"
-	"flowc.local/pass-through/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` over the records of a batch.

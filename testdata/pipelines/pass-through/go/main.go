@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/pass-through/runtime/flow"
-	"flowc.local/pass-through/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f32c019d71e181c2"
+const hash = "57810e39ca5bc748"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

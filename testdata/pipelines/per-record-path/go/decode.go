@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/per-record-path/runtime/codec"
-	"flowc.local/per-record-path/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 var eUUSValues = []string{"EU", "US", "APAC"}

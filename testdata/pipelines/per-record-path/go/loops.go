@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/per-record-path/runtime/codec"
-	"flowc.local/per-record-path/runtime/codec/frame"
-	"flowc.local/per-record-path/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/per-record-path/runtime/flow"
-	"flowc.local/per-record-path/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "2c7ec729e436ec3b"
+const hash = "d1f8cbcf47343d67"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

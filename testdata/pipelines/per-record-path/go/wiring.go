@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/per-record-path/runtime/codec/frame"
-	"flowc.local/per-record-path/runtime/connect"
-	"flowc.local/per-record-path/runtime/connect/file"
-	"flowc.local/per-record-path/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/route/runtime/codec"
-	"flowc.local/route/runtime/codec/frame"
-	"flowc.local/route/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders` and `split` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/route/runtime/flow"
-	"flowc.local/route/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "ae24d0d255803b3c"
+const hash = "15d5104a794c1ee6"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -5,7 +5,7 @@ package main
 import (
 	"time"
 
-	"flowc.local/route/runtime/flow"
+	"flowc.local/program/runtime/flow"
 )
 
 // The nodes of the pipeline, in the order of the file.

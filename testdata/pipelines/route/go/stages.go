@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/route/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // Constants of the pipeline's expressions, exact.

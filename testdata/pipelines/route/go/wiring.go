@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/route/runtime/codec/frame"
-	"flowc.local/route/runtime/connect"
-	"flowc.local/route/runtime/connect/file"
-	"flowc.local/route/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

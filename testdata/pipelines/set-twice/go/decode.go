@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/set-twice/runtime/codec"
-	"flowc.local/set-twice/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 // ordersDecoder reads what the pipeline needs of a record from `orders`.

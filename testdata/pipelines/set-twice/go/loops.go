@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/set-twice/runtime/codec"
-	"flowc.local/set-twice/runtime/codec/frame"
-	"flowc.local/set-twice/runtime/codec/jsonscan"
-	"flowc.local/set-twice/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `one` and `two` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/set-twice/runtime/flow"
-	"flowc.local/set-twice/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "9e3d64279766284d"
+const hash = "69b3c852c28a1c4d"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/set-unset/runtime/codec"
-	"flowc.local/set-unset/runtime/codec/frame"
-	"flowc.local/set-unset/runtime/codec/jsonscan"
-	"flowc.local/set-unset/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `marked` and `big` over the records of a batch.

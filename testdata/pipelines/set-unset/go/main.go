@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/set-unset/runtime/flow"
-	"flowc.local/set-unset/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "ea819347ee543814"
+const hash = "cdca1c401ef9c3a5"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

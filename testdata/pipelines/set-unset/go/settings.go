@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/set-unset/runtime/connect/file"
-	"flowc.local/set-unset/runtime/connect/std"
-	"flowc.local/set-unset/runtime/flow"
-	"flowc.local/set-unset/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
@@ -14,7 +14,7 @@ type settings struct {
 	nodes     [4]flow.Node
 	telemetry program.Telemetry
 	orders    file.SourceConfig
-	out       std.SinkConfig
+	out       stdout.SinkConfig
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -29,8 +29,8 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "orders.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order."},
-		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "orders.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
+		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
 		{Key: "out.on_error.retry", Place: "pipeline.yaml:22", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},

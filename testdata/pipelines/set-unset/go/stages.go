@@ -3,7 +3,7 @@
 package main
 
 import (
-	"flowc.local/set-unset/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 	"strings"
 )
 

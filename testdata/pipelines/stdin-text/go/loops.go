@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/stdin-text/runtime/codec/frame"
-	"flowc.local/stdin-text/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // inLoop runs `in` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/stdin-text/runtime/flow"
-	"flowc.local/stdin-text/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a70749270f55fa13"
+const hash = "035e1d67c2a4ff7f"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

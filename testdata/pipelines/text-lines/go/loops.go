@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/text-lines/runtime/codec"
-	"flowc.local/text-lines/runtime/codec/frame"
-	"flowc.local/text-lines/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // logLoop runs `log` and `errors` over the records of a batch.

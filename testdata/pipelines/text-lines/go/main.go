@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/text-lines/runtime/flow"
-	"flowc.local/text-lines/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "d9ec6449dfb585de"
+const hash = "3563d72c94fdf57a"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

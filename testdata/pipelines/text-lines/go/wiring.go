@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/text-lines/runtime/codec/frame"
-	"flowc.local/text-lines/runtime/connect"
-	"flowc.local/text-lines/runtime/connect/file"
-	"flowc.local/text-lines/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"flowc.local/two-sources/runtime/codec"
-	"flowc.local/two-sources/runtime/codec/frame"
-	"flowc.local/two-sources/runtime/codec/jsonscan"
-	"flowc.local/two-sources/runtime/flow"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/flow"
 )
 
 // aLoop runs `a` over the records of a batch.

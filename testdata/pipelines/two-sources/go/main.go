@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/two-sources/runtime/flow"
-	"flowc.local/two-sources/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "d0b78db39ffa34d3"
+const hash = "6df96101fcb63fce"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -3,9 +3,9 @@
 package main
 
 import (
-	"flowc.local/two-sources/runtime/connect/file"
-	"flowc.local/two-sources/runtime/flow"
-	"flowc.local/two-sources/runtime/program"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
@@ -33,10 +33,10 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "a.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.a.Path), Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order."},
-		{Key: "a.config.max_record", Set: program.Bytes(&s.a.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
-		{Key: "b.config.path", Place: "pipeline.yaml:14", Set: program.String(&s.b.Path), Doc: "Path is the file; a pattern like logs/*.ndjson reads all that match, in lexical order."},
-		{Key: "b.config.max_record", Set: program.Bytes(&s.b.MaxRecord), Doc: "MaxRecord is the longest record; a longer one ends the program."},
+		{Key: "a.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.a.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
+		{Key: "a.config.max_record", Set: program.Bytes(&s.a.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
+		{Key: "b.config.path", Place: "pipeline.yaml:14", Set: program.String(&s.b.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
+		{Key: "b.config.max_record", Set: program.Bytes(&s.b.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "fa.config.path", Place: "pipeline.yaml:18", Set: program.String(&s.fa.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "fa.config.mode", Set: program.String(&s.fa.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "fa.config.rotate.bytes", Set: program.Bytes(&s.fa.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},

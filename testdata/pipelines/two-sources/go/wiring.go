@@ -5,10 +5,10 @@ package main
 import (
 	"time"
 
-	"flowc.local/two-sources/runtime/codec/frame"
-	"flowc.local/two-sources/runtime/connect"
-	"flowc.local/two-sources/runtime/connect/file"
-	"flowc.local/two-sources/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/connect"
+	"flowc.local/program/runtime/connect/file"
+	"flowc.local/program/runtime/flow"
 )
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.

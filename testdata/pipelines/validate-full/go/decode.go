@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/validate-full/runtime/codec"
-	"flowc.local/validate-full/runtime/codec/jsonscan"
+	"flowc.local/program/runtime/codec"
+	"flowc.local/program/runtime/codec/jsonscan"
 )
 
 var eUUSValues = []string{"EU", "US", "APAC"}

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/validate-full/runtime/flow"
-	"flowc.local/validate-full/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c69b0826343b319f"
+const hash = "864bcc7322c78f41"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }

@@ -5,7 +5,7 @@ package main
 import (
 	"time"
 
-	"flowc.local/validate-full/runtime/decimal"
+	"flowc.local/program/runtime/decimal"
 )
 
 // Order is an event type of the pipeline.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"flowc.local/validate-needed/runtime/codec/frame"
-	"flowc.local/validate-needed/runtime/flow"
+	"flowc.local/program/runtime/codec/frame"
+	"flowc.local/program/runtime/flow"
 )
 
 // ordersLoop runs `orders`, `eu` and `short` over the records of a batch.

@@ -4,12 +4,12 @@
 package main
 
 import (
-	"flowc.local/validate-needed/runtime/flow"
-	"flowc.local/validate-needed/runtime/program"
+	"flowc.local/program/runtime/flow"
+	"flowc.local/program/runtime/program"
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "27ed10b7553ad43a"
+const hash = "b80edcccaa85b5cd"
 
 func main() {
 	program.Main(spec())
@@ -26,6 +26,6 @@ func spec() program.Spec {
 		Refs:      s.refs(),
 		Settings:  s.tunables(),
 		Telemetry: &s.telemetry,
-		Version:   "",
+		Version:   "devel",
 	}
 }
