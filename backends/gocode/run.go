@@ -308,7 +308,7 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 // overRows quotes a loop over b.Rows.
 func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
 	var loop []jen.Code
-	if l.r.Lanes > 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
+	if l.r.Lanes != 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
 		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
 	}
 	if l.source == nil && l.carriesMeta(l.r.Head) {

@@ -63,7 +63,7 @@ func (w *wiring) settingsFile() *jen.File {
 		n := w.main[name]
 		if n.OnError != nil && !n.Pure {
 			place := w.place(n)
-			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Int(&s.nodes[%s].Policy.Retry), Doc: "how often a failed record is tried again"},`, name, place, w.node(name)))
+			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Retry(&s.nodes[%s].Policy), Doc: "how often a failed record is tried again"},`, name, place, w.node(name)))
 		}
 	}
 	for _, let := range w.p.Lets {

@@ -114,6 +114,9 @@ func (w *wiring) describe(name string) *jen.Statement {
 		kind = "Sink"
 	}
 	s := w.Gof("{Name: %q, Kind: @flow.Kind%s, Place: %q", name, kind, w.place(n))
+	if n.Was != "" {
+		s.Add(w.Gof(", Was: %q", n.Was))
+	}
 	if p := n.OnError; p != nil {
 		s.Op(", Policy: ").Add(w.policy(p))
 	}

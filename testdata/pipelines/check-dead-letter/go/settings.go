@@ -39,9 +39,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "dead.config.rotate.every", Set: program.Duration(&s.dead.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "dead.config.rotate.keep", Set: program.Int(&s.dead.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "dead.on_error.retry", Place: "pipeline.yaml:22", Set: program.Int(&s.nodes[nodeDead].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "dead.on_error.retry", Place: "pipeline.yaml:22", Set: program.Retry(&s.nodes[nodeDead].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -34,13 +34,13 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "odd.config.rotate.every", Set: program.Duration(&s.odd.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "odd.config.rotate.keep", Set: program.Int(&s.odd.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeEvents].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "enriched.on_error.retry", Place: "pipeline.yaml:6", Set: program.Int(&s.nodes[nodeEnriched].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "counted.on_error.retry", Place: "pipeline.yaml:7", Set: program.Int(&s.nodes[nodeCounted].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "both.on_error.retry", Place: "pipeline.yaml:8", Set: program.Int(&s.nodes[nodeBoth].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "squares.on_error.retry", Place: "pipeline.yaml:9", Set: program.Int(&s.nodes[nodeSquares].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "odd.on_error.retry", Place: "pipeline.yaml:11", Set: program.Int(&s.nodes[nodeOdd].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "even.on_error.retry", Place: "pipeline.yaml:12", Set: program.Int(&s.nodes[nodeEven].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEvents].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "enriched.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeEnriched].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "counted.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodeCounted].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "both.on_error.retry", Place: "pipeline.yaml:8", Set: program.Retry(&s.nodes[nodeBoth].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "squares.on_error.retry", Place: "pipeline.yaml:9", Set: program.Retry(&s.nodes[nodeSquares].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "odd.on_error.retry", Place: "pipeline.yaml:11", Set: program.Retry(&s.nodes[nodeOdd].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "even.on_error.retry", Place: "pipeline.yaml:12", Set: program.Retry(&s.nodes[nodeEven].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

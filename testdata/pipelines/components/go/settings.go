@@ -38,12 +38,12 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "priced.config.currency", Place: "pipeline.yaml:10", Set: program.String(&s.priced.Currency)},
 		{Key: "priced.config.rate", Place: "pipeline.yaml:10", Set: program.Float64(&s.priced.Rate)},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "orders.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "big.on_error.retry", Place: "pipeline.yaml:6", Set: program.Int(&s.nodes[nodeBig].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "priced.on_error.retry", Place: "pipeline.yaml:7", Set: program.Int(&s.nodes[nodePriced].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "parts.on_error.retry", Place: "pipeline.yaml:11", Set: program.Int(&s.nodes[nodeParts].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "count.on_error.retry", Place: "pipeline.yaml:14", Set: program.Int(&s.nodes[nodeCount].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "orders.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "big.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeBig].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "priced.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodePriced].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "parts.on_error.retry", Place: "pipeline.yaml:11", Set: program.Retry(&s.nodes[nodeParts].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "count.on_error.retry", Place: "pipeline.yaml:14", Set: program.Retry(&s.nodes[nodeCount].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -38,9 +38,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "three.config.rotate.every", Set: program.Duration(&s.three.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "three.config.rotate.keep", Set: program.Int(&s.three.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "ns.on_error.retry", Place: "pipeline.cue:3", Set: program.Int(&s.nodes[nodeNs].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "two.on_error.retry", Place: "pipeline.cue:10", Set: program.Int(&s.nodes[nodeTwo].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "three.on_error.retry", Place: "pipeline.cue:11", Set: program.Int(&s.nodes[nodeThree].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "ns.on_error.retry", Place: "pipeline.cue:3", Set: program.Retry(&s.nodes[nodeNs].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "two.on_error.retry", Place: "pipeline.cue:10", Set: program.Retry(&s.nodes[nodeTwo].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "three.on_error.retry", Place: "pipeline.cue:11", Set: program.Retry(&s.nodes[nodeThree].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

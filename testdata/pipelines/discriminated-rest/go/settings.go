@@ -38,9 +38,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "odd_out.config.rotate.every", Set: program.Duration(&s.oddOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "odd_out.config.rotate.keep", Set: program.Int(&s.oddOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeEvents].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "odd_out.on_error.retry", Place: "pipeline.yaml:9", Set: program.Int(&s.nodes[nodeOddOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:10", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEvents].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "odd_out.on_error.retry", Place: "pipeline.yaml:9", Set: program.Retry(&s.nodes[nodeOddOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:10", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

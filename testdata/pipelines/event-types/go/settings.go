@@ -51,10 +51,10 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "other.config.rotate.every", Set: program.Duration(&s.other.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "other.config.rotate.keep", Set: program.Int(&s.other.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "ledger.on_error.retry", Place: "pipeline.yaml:5", Set: program.Int(&s.nodes[nodeLedger].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "payments.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodePayments].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "trades.on_error.retry", Place: "pipeline.yaml:14", Set: program.Int(&s.nodes[nodeTrades].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "other.on_error.retry", Place: "pipeline.yaml:15", Set: program.Int(&s.nodes[nodeOther].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "ledger.on_error.retry", Place: "pipeline.yaml:5", Set: program.Retry(&s.nodes[nodeLedger].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "payments.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodePayments].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "trades.on_error.retry", Place: "pipeline.yaml:14", Set: program.Retry(&s.nodes[nodeTrades].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "other.on_error.retry", Place: "pipeline.yaml:15", Set: program.Retry(&s.nodes[nodeOther].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

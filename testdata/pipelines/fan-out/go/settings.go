@@ -46,10 +46,10 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "eu_out.config.rotate.every", Set: program.Duration(&s.euOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "eu_out.config.rotate.keep", Set: program.Int(&s.euOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "all.on_error.retry", Place: "pipeline.yaml:19", Set: program.Int(&s.nodes[nodeAll].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "eu_out.on_error.retry", Place: "pipeline.yaml:20", Set: program.Int(&s.nodes[nodeEuOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "short_out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Int(&s.nodes[nodeShortOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "all.on_error.retry", Place: "pipeline.yaml:19", Set: program.Retry(&s.nodes[nodeAll].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "eu_out.on_error.retry", Place: "pipeline.yaml:20", Set: program.Retry(&s.nodes[nodeEuOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "short_out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Retry(&s.nodes[nodeShortOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -32,8 +32,8 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "orders.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:18", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:18", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

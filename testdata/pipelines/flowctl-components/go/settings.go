@@ -31,9 +31,9 @@ func newSettings() *settings {
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "src.on_error.retry", Place: "pipeline.yaml:2", Set: program.Int(&s.nodes[nodeSrc].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "enrich.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeEnrich].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:6", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "src.on_error.retry", Place: "pipeline.yaml:2", Set: program.Retry(&s.nodes[nodeSrc].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "enrich.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEnrich].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -33,8 +33,8 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "readings.config.rate", Set: program.Float64(&s.readings.Rate), Doc: "Rate is how many records are made a second; 0 is as many as are taken."},
 		{Key: "readings.config.seed", Place: "pipeline.yaml:8", Set: program.Uint64(&s.readings.Seed), Doc: "Seed decides which records: the same seed gives the same ones."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "readings.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeReadings].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:12", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "readings.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeReadings].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:12", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

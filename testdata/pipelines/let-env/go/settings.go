@@ -31,8 +31,8 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "ns.config.max_record", Set: program.Bytes(&s.ns.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "ns.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeNs].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:15", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "ns.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeNs].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:15", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

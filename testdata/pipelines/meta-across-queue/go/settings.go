@@ -32,8 +32,8 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "a.config.path", Place: "pipeline.yaml:2", Set: program.String(&s.a.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "a.config.max_record", Set: program.Bytes(&s.a.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "a.on_error.retry", Place: "pipeline.yaml:2", Set: program.Int(&s.nodes[nodeA].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:7", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "a.on_error.retry", Place: "pipeline.yaml:2", Set: program.Retry(&s.nodes[nodeA].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -32,8 +32,8 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "log.config.path", Place: "pipeline.yaml:2", Set: program.String(&s.log.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "log.config.max_record", Set: program.Bytes(&s.log.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "log.on_error.retry", Place: "pipeline.yaml:2", Set: program.Int(&s.nodes[nodeLog].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:6", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "log.on_error.retry", Place: "pipeline.yaml:2", Set: program.Retry(&s.nodes[nodeLog].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

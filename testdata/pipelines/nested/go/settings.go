@@ -32,8 +32,8 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "carts.config.path", Place: "pipeline.yaml:16", Set: program.String(&s.carts.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "carts.config.max_record", Set: program.Bytes(&s.carts.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "carts.on_error.retry", Place: "pipeline.yaml:16", Set: program.Int(&s.nodes[nodeCarts].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:36", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "carts.on_error.retry", Place: "pipeline.yaml:16", Set: program.Retry(&s.nodes[nodeCarts].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:36", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

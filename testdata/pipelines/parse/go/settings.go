@@ -57,11 +57,11 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "json_out.config.rotate.every", Set: program.Duration(&s.jsonOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "json_out.config.rotate.keep", Set: program.Int(&s.jsonOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "recs.on_error.retry", Place: "pipeline.yaml:8", Set: program.Int(&s.nodes[nodeRecs].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "log_out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Int(&s.nodes[nodeLogOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "kv_out.on_error.retry", Place: "pipeline.yaml:22", Set: program.Int(&s.nodes[nodeKvOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "csv_out.on_error.retry", Place: "pipeline.yaml:23", Set: program.Int(&s.nodes[nodeCsvOut].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "json_out.on_error.retry", Place: "pipeline.yaml:24", Set: program.Int(&s.nodes[nodeJsonOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "recs.on_error.retry", Place: "pipeline.yaml:8", Set: program.Retry(&s.nodes[nodeRecs].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "log_out.on_error.retry", Place: "pipeline.yaml:21", Set: program.Retry(&s.nodes[nodeLogOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "kv_out.on_error.retry", Place: "pipeline.yaml:22", Set: program.Retry(&s.nodes[nodeKvOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "csv_out.on_error.retry", Place: "pipeline.yaml:23", Set: program.Retry(&s.nodes[nodeCsvOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "json_out.on_error.retry", Place: "pipeline.yaml:24", Set: program.Retry(&s.nodes[nodeJsonOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

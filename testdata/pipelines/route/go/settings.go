@@ -44,9 +44,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "rest.config.rotate.every", Set: program.Duration(&s.rest.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "rest.config.rotate.keep", Set: program.Int(&s.rest.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeOrders].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "eu.on_error.retry", Place: "pipeline.yaml:24", Set: program.Int(&s.nodes[nodeEu].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "rest.on_error.retry", Place: "pipeline.yaml:25", Set: program.Int(&s.nodes[nodeRest].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "eu.on_error.retry", Place: "pipeline.yaml:24", Set: program.Retry(&s.nodes[nodeEu].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "rest.on_error.retry", Place: "pipeline.yaml:25", Set: program.Retry(&s.nodes[nodeRest].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -30,8 +30,8 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "in.config.max_record", Set: program.Bytes(&s.in.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "in.on_error.retry", Place: "pipeline.yaml:2", Set: program.Int(&s.nodes[nodeIn].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:4", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "in.on_error.retry", Place: "pipeline.yaml:2", Set: program.Retry(&s.nodes[nodeIn].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

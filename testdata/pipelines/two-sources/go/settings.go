@@ -47,10 +47,10 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "out.config.rotate.every", Set: program.Duration(&s.out.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.keep", Set: program.Int(&s.out.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
-		{Key: "a.on_error.retry", Place: "pipeline.yaml:13", Set: program.Int(&s.nodes[nodeA].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "b.on_error.retry", Place: "pipeline.yaml:14", Set: program.Int(&s.nodes[nodeB].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "fa.on_error.retry", Place: "pipeline.yaml:18", Set: program.Int(&s.nodes[nodeFa].Policy.Retry), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:19", Set: program.Int(&s.nodes[nodeOut].Policy.Retry), Doc: "how often a failed record is tried again"},
+		{Key: "a.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeA].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "b.on_error.retry", Place: "pipeline.yaml:14", Set: program.Retry(&s.nodes[nodeB].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "fa.on_error.retry", Place: "pipeline.yaml:18", Set: program.Retry(&s.nodes[nodeFa].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:19", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 
