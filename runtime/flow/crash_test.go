@@ -452,6 +452,7 @@ func (s *fileSink) Open(context.Context) (err error) {
 	_, err = s.f.Seek(s.length, io.SeekStart)
 	return err
 }
+
 func (s *fileSink) Write(_ context.Context, o *Out) error {
 	n, err := s.f.Write(o.Data)
 	s.length += int64(n)

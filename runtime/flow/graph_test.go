@@ -178,7 +178,8 @@ func TestDeadBehindQueue(t *testing.T) {
 					}
 					return nil
 				}
-			}}
+			},
+		}
 		if keyed {
 			o.key = func(line string) string { return line[len(line)-2:] }
 		}

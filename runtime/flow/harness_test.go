@@ -225,6 +225,7 @@ func (s *memorySink) Write(ctx context.Context, o *Out) error {
 	s.sizes = append(s.sizes, o.Count)
 	return nil
 }
+
 func (s *memorySink) Sync(context.Context) error {
 	if s.onSync != nil {
 		if err := s.onSync(); err != nil {
@@ -237,16 +238,19 @@ func (s *memorySink) Sync(context.Context) error {
 	s.syncs++
 	return nil
 }
+
 func (s *memorySink) Close(_ context.Context, done bool) error {
 	s.closed++
 	s.done = done
 	return nil
 }
+
 func (s *memorySink) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(s.data)
 }
+
 func (s *memorySink) lines() []string {
 	return strings.Split(strings.TrimSuffix(s.text(), "\n"), "\n")
 }

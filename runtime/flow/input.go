@@ -245,7 +245,7 @@ func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again
 		return gotEnd, false
 	}
 	*attempt++
-	policy.pause(p.reading, *attempt)
+	policy.pause(p.reading, *attempt, err)
 	in.ready(b)
 	return gotBatch, true
 }

@@ -30,8 +30,10 @@ type failure struct {
 func (l *Lane) stopWith(c crash) {
 	run := l.engine.run
 	run.verdict = stopped
-	run.fails = append(run.fails, failure{node: c.node, err: c.err, class: ClassOf(c.err), line: c.line,
-		attempts: 1, record: l.Record, origin: origin{part: noPart}, then: Stop, at: time.Now(), general: true})
+	run.fails = append(run.fails, failure{
+		node: c.node, err: c.err, class: ClassOf(c.err), line: c.line,
+		attempts: 1, record: l.Record, origin: origin{part: noPart}, then: Stop, at: time.Now(), general: true,
+	})
 }
 
 // skip is the failure of a record that the source could not even hand over.
@@ -49,9 +51,11 @@ func (l *Lane) failed(node int, err error, line string, input []byte) (stop bool
 	st := &l.engine
 	run := st.run
 	l.cutBack()
-	f := failure{node: node, err: err, class: ClassOf(err), line: line, attempts: 1,
+	f := failure{
+		node: node, err: err, class: ClassOf(err), line: line, attempts: 1,
 		record: l.Record, origin: l.originOf(), input: slices.Clone(input), at: time.Now(),
-		whole: st.batch.engine.skipped}
+		whole: st.batch.engine.skipped,
+	}
 	if st.attempts > 0 && st.attemptsAt == l.Next {
 		f.attempts = st.attempts + 1
 	}
@@ -109,7 +113,7 @@ func (l *Lane) again(node, attempt int, err error) bool {
 			return false
 		}
 	}
-	if !policy.pause(l.Ctx, attempt+1) {
+	if !policy.pause(l.Ctx, attempt+1, err) {
 		return false
 	}
 	if gone {

@@ -128,7 +128,7 @@ func (p *Program) insist(ctx context.Context, node int, call func(context.Contex
 			return err
 		}
 		p.health.gone(node, err)
-		if !policy.pause(ctx, attempt) {
+		if !policy.pause(ctx, attempt, err) {
 			return ctx.Err()
 		}
 	}

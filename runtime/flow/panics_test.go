@@ -94,7 +94,8 @@ func TestPanicPlace(t *testing.T) {
 		loop: func(l *lineLoop) {
 			l.Node = nodeIn
 			l.per = userStage
-		}})
+		},
+	})
 	k.p.info.File = "sub/p.yaml"
 	k.p.info.Funcs = map[string]int{"github.com/flowc-dev/flowc/runtime/flow.userStage": nodeWork}
 	if _, err := run(t, k.p, RunOptions{}); err != nil {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -32,14 +33,20 @@ func (p *Policy) covers(c Class) bool {
 }
 
 // pause waits before attempt (1 is the first after the failure): full jitter
-// below a bound that doubles. It returns false when ctx ended before.
-func (p *Policy) pause(ctx context.Context, attempt int) bool {
-	return sleep(ctx, p.delay(attempt))
+// below a bound that doubles, and at least as long as the error asks for by a
+// method RetryAfter() time.Duration. It returns false when ctx ended before.
+func (p *Policy) pause(ctx context.Context, attempt int, err error) bool {
+	delay := p.delay(attempt)
+	var asks interface{ RetryAfter() time.Duration }
+	if errors.As(err, &asks) {
+		delay = max(delay, asks.RetryAfter())
+	}
+	return sleep(ctx, delay)
 }
 
 func (p *Policy) delay(attempt int) time.Duration {
 	bound := p.MaxBackoff
-	if shift := attempt - 1; shift < 30 {
+	if shift := max(attempt-1, 0); shift < 30 {
 		if d := p.Backoff << shift; d > 0 && d < bound {
 			bound = d
 		}

@@ -143,7 +143,7 @@ func (s *sinkRun) sync() {
 // insistOn calls Sync or the like, again as the policy says. An error that
 // remains breaks the sink, unless those who wait can be told of it.
 func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
-	for attempt := 0; ; attempt++ {
+	for attempt, gone := 0, 0; ; {
 		err := s.p.guardCtx(s.p.hard, s.node, call)
 		if err == nil {
 			s.p.health.well(s.node)
@@ -152,10 +152,11 @@ func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
 		switch {
 		case unavailable(err) && s.p.hard.Err() == nil:
 			s.p.health.gone(s.node, err)
-			attempt--
-			s.policy.pause(s.p.hard, 1+attempt)
+			gone++
+			s.policy.pause(s.p.hard, gone, err)
 			continue
-		case s.policy.covers(ClassOf(err)) && attempt < s.policy.Retry && s.policy.pause(s.p.hard, attempt+1):
+		case s.policy.covers(ClassOf(err)) && attempt < s.policy.Retry && s.policy.pause(s.p.hard, attempt+1, err):
+			attempt++
 			s.counts.retried.Add(1)
 			continue
 		}

@@ -63,7 +63,7 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			s.counts.retried.Add(int64(now.Count))
 		}
 		pauses++
-		if !s.policy.pause(s.p.hard, pauses) {
+		if !s.policy.pause(s.p.hard, pauses, err) {
 			s.failAll(o, index, now, err, retries+1)
 			return
 		}
