@@ -44,6 +44,9 @@ func (c *collector) table(r io.Reader) error {
 			return csvError(err)
 		}
 		at := placeOf(in, 0)
+		if len(row) == 1 && len(columns) > 1 && strings.Trim(row[0], " \t\r") == "" {
+			continue // a blank line, which sources skip
+		}
 		if len(row) != len(columns) {
 			return at.errorf("a row of %s, where the header has %d", plural(int64(len(row)), "cell"), len(columns)).
 				helpf("a cell that holds the delimiter or a line end stands in quotes")

@@ -1,7 +1,6 @@
 package infer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -60,9 +59,7 @@ func (c *collector) result() (*Result, error) {
 	if err := d.roots(c, &r.Source.Out); err != nil {
 		return nil, err
 	}
-	if v := &c.variants; v.nones > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s without a string as %s, first at %s, taken as json", plural(v.nones, "record"), quoteName(o.By), d.at(v.noneAt)))
-	}
+	r.Notes = d.elseNotes(&c.variants)
 	slices.SortStableFunc(d.types, func(a, b *Named) int { return a.order - b.order })
 	r.Types = d.types
 	r.YAML = r.block()
@@ -97,7 +94,7 @@ func (d *decider) variants(v *variants, fallback string, out *Out) error {
 				one.value, out.By, out.By)
 		}
 		// Records get their names before their fields do.
-		name := d.freeName(goName(one.value, fallback))
+		name := d.freeName(nameOfType(one.value, fallback))
 		d.names[name] = true
 		out.Values = append(out.Values, Variant{Value: one.value, Type: name})
 	}
@@ -128,8 +125,10 @@ func (d *decider) record(name string, s *shape) (*Named, error) {
 		}
 	}
 	if d.csv {
-		return nil, &Error{File: d.options.shown(), Line: 1, Column: 1, Msg: "no column has a name that Go could have, so a type can't name them",
-			Help: "has the table no header? Put one on top; a field's name begins with a letter"}
+		return nil, &Error{
+			File: d.options.shown(), Line: 1, Column: 1, Msg: "no column has a name that Go could have, so a type can't name them",
+			Help: "has the table no header? Put one on top; a field's name begins with a letter",
+		}
 	}
 	f := d.part(s, spot{owner: name}, "")
 	n.Type, n.Notes = f.typ, f.notes

@@ -34,11 +34,9 @@ func samples(f *testing.F) [][]byte {
 // FuzzSample holds that any sample gives types that compile and read it, or an
 // error with a place.
 func FuzzSample(f *testing.F) {
-	for _, s := range samples(f) {
-		for format := range byte(3) {
-			f.Add(s, format, "")
-			f.Add(s, format, "type")
-		}
+	for i, s := range samples(f) {
+		f.Add(s, byte(i), "")
+		f.Add(s, byte(1), "type")
 	}
 	f.Fuzz(func(t *testing.T, data []byte, how byte, by string) {
 		o := Options{
@@ -83,6 +81,9 @@ func FuzzJSON(f *testing.F) {
 			t.Errorf("%q: %v; in pieces: %v", data, ours, again)
 		}
 		theirs := validate(data)
+		if theirs != nil && strings.Contains(theirs.Error(), "a second member named") {
+			return // which ends its validation
+		}
 		if (ours == nil) != (theirs == nil) {
 			t.Errorf("%q: %v, want %v", data, ours, theirs)
 		}
@@ -103,7 +104,7 @@ func validate(data []byte) error {
 			return nil
 		}
 		pos = next
-		if err := v.Record(data[start:end]); err != nil && !strings.Contains(err.Error(), "twice") && !strings.Contains(err.Error(), "duplicate") {
+		if err := v.Record(data[start:end]); err != nil {
 			return err
 		}
 	}

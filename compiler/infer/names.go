@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/flowc-dev/flowc/compiler/lower"
 )
@@ -16,11 +17,24 @@ func goName(name, fallback string) string {
 	return fallback
 }
 
+// nameOfType is goName for a type. A few names are something else to YAML: a
+// type can't be called Null.
+func nameOfType(name, fallback string) string {
+	g := goName(name, fallback)
+	if keywords[strings.ToLower(g)] {
+		g += "Record"
+	}
+	return g
+}
+
 // typeName is the name of the type of the records: the one that was asked for,
 // or what the sample's name says.
 func (o *Options) typeName() (string, error) {
 	if o.Name == "" {
 		return nameOfFile(o.baseName()), nil
+	}
+	if keywords[strings.ToLower(o.Name)] {
+		return "", usagef("%q can't be the name of a type: to YAML it is something else", o.Name)
 	}
 	for i, c := range o.Name {
 		if i == 0 && !unicode.IsUpper(c) || !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '_' {
@@ -43,7 +57,7 @@ func nameOfFile(base string) string {
 	for len(words) > 1 && words[0][0]-'0' <= 9 {
 		words = words[1:]
 	}
-	return singular(goName(strings.Join(words, "-"), "Record"))
+	return nameOfType(singular(strings.Join(words, "-")), "Record")
 }
 
 // irregular are plurals that the rules below would spoil.
@@ -52,21 +66,18 @@ var irregular = map[string]string{
 	"people": "person", "indices": "index", "vertices": "vertex", "matrices": "matrix", "statuses": "status", "aliases": "alias", "data": "data",
 }
 
-// singular makes one of many, at the end of a Go name: Entries is Entry. Where
-// it can't tell, the name stays.
+// singular makes one of many, in the last word of a name: user_entries is
+// user_entry. Where it can't tell, the name stays.
 func singular(name string) string {
-	at := strings.LastIndexFunc(name, unicode.IsUpper)
-	if at < 0 {
-		return name
-	}
+	at := lastWord(name)
 	last := strings.ToLower(name[at:])
 	if s, ok := irregular[last]; ok {
 		return name[:at] + strings.ToUpper(s[:1]) + s[1:]
 	}
 	cut := func(n int, add string) string { return name[:len(name)-n] + add }
-	has := func(suffix string) bool { return len(last) > len(suffix)+1 && strings.HasSuffix(last, suffix) }
+	has := func(suffix string) bool { return len(last) > len(suffix) && strings.HasSuffix(last, suffix) }
 	switch {
-	case has("ies"):
+	case has("ies") && len(last) > 4:
 		return cut(3, "y")
 	case has("sses"), has("xes"), has("ches"), has("shes"):
 		return cut(2, "")
@@ -76,6 +87,21 @@ func singular(name string) string {
 		return cut(1, "")
 	}
 	return name
+}
+
+// lastWord is where the last word of a name begins.
+func lastWord(name string) int {
+	at, before := 0, ' '
+	for i, c := range name {
+		switch {
+		case !unicode.IsLetter(c) && !unicode.IsDigit(c):
+			at = i + utf8.RuneLen(c)
+		case unicode.IsUpper(c) && unicode.IsLower(before):
+			at = i
+		}
+		before = c
+	}
+	return at
 }
 
 // freeName is a name that no type has yet.

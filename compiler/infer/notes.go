@@ -33,6 +33,18 @@ func (d *decider) absenceNote(f *Field, n int64) string {
 	return ""
 }
 
+// elseNotes are about records without an event type of their own.
+func (d *decider) elseNotes(v *variants) []string {
+	if v.nones == 0 {
+		return nil
+	}
+	notes := []string{fmt.Sprintf("%s without a string as %s, first at %s, taken as json", plural(v.nones, "record"), quoteName(d.options.By), d.at(v.noneAt))}
+	if at := v.none.anyTwice(); at != (place{}) {
+		notes = append(notes, "among them is an object that has a name twice, first at "+d.at(at)+", an error where it is read")
+	}
+	return notes
+}
+
 // kindsNote says which kinds of values a place has, the most frequent first, and
 // where the others begin.
 func (d *decider) kindsNote(s *shape, nulls bool) string {

@@ -126,10 +126,11 @@ const noFieldsNote = "no field of it can stand in a type"
 // nameStruct declares the type of objects, unless one that is called like it is
 // the same. It is nil where they have no field that a type can have.
 func (d *decider) nameStruct(o *objects, at spot) *Type {
-	base := goName(at.field, at.owner+"Item")
+	base := at.field
 	if !at.one {
 		base = singular(base)
 	}
+	base = nameOfType(base, at.owner+"Item")
 	name := base
 	if d.names[name] {
 		name = d.freeName(at.owner + base)
@@ -184,6 +185,9 @@ func (d *decider) structType(o *objects, n *Named) bool {
 // field makes a field of a struct; taken are the Go names of those before it.
 func (d *decider) field(o *objects, f *field, owner string, taken map[string]string) *Field {
 	out := &Field{Name: f.name, Go: lower.GoName(f.name), Missing: o.n - f.seen}
+	if f.shape != nil {
+		out.Null = f.shape.count[null]
+	}
 	out.LeftOut = d.leftOut(out, f, taken)
 	var t finding
 	if s := f.shape; s != nil && out.LeftOut != "" && s.count[list]+s.count[object] > 0 {
@@ -192,11 +196,8 @@ func (d *decider) field(o *objects, f *field, owner string, taken map[string]str
 		t = d.decide(f.shape, spot{field: f.name, owner: owner, one: true})
 	}
 	out.Type, out.Notes = t.typ, t.notes
-	if f.shape != nil {
-		out.Null = f.shape.count[null]
-		if d.csv && out.Type.Kind != "string" && f.shape.str != nil {
-			out.Missing += f.shape.str.count[empty]
-		}
+	if d.csv && out.Type.Kind != "string" && f.shape != nil && f.shape.str != nil {
+		out.Missing += f.shape.str.count[empty]
 	}
 	out.Optional = out.Missing > 0 || out.Null > 0
 	if note := d.absenceNote(out, o.n); note != "" {
@@ -207,8 +208,8 @@ func (d *decider) field(o *objects, f *field, owner string, taken map[string]str
 	}
 	if strings.HasSuffix(out.Name, "?") {
 		out.Optional = true // the one way to write a name that ends so
-	} else if out.LeftOut == "" && out.Optional && strings.HasSuffix(out.Name, " ") {
-		out.LeftOut, out.unnamed = "the name of an optional field can't end with a space", true
+	} else if out.LeftOut == "" {
+		out.LeftOut = out.endsBadly()
 	}
 	if out.LeftOut != "" {
 		out.Go = ""
@@ -233,7 +234,17 @@ func (d *decider) leftOut(out *Field, f *field, taken map[string]string) string 
 	case f.double > 0:
 		return "it stands twice in " + plural(f.double, "object") + ", first at " + d.at(f.twice) + ", an error where it is read"
 	}
-	return ""
+	return out.endsBadly()
+}
+
+// endsBadly is the reason why an optional field can't be written, "" where it
+// can.
+func (f *Field) endsBadly() string {
+	if !strings.HasSuffix(f.Name, " ") || !f.Optional && f.Missing == 0 && f.Null == 0 {
+		return ""
+	}
+	f.unnamed = true
+	return "the name of an optional field can't end with a space"
 }
 
 // anyTwice is the first object of a place, at any depth, that has a name twice.
@@ -242,11 +253,13 @@ func (s *shape) anyTwice() place {
 		return place{}
 	}
 	at := earlier(s.twice, s.elem.anyTwice())
-	if s.obj != nil {
-		at = earlier(at, s.obj.wide.anyTwice())
-		for _, f := range s.obj.fields {
+	if o := s.obj; o != nil && !o.entered {
+		o.entered = true // folded objects lead back to themselves
+		at = earlier(at, o.wide.anyTwice())
+		for _, f := range o.fields {
 			at = earlier(at, f.shape.anyTwice())
 		}
+		o.entered = false
 	}
 	return at
 }

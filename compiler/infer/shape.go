@@ -135,6 +135,8 @@ type objects struct {
 	// all values. named counts them.
 	wide  *shape
 	named int64
+	// entered tells that a walk over the shapes is inside.
+	entered bool
 }
 
 // A field is one name in the objects of a place.

@@ -38,11 +38,11 @@ func (r *jsonReader) variant() error {
 	r.tag = &first
 	r.in.keep()
 	err := r.value(nil, 0)
-	record := r.in.take()
 	r.tag = nil
 	if err != nil {
 		return err
 	}
+	record := r.in.take()
 	s, err := r.shapeOf(first, at)
 	if err != nil {
 		return err
