@@ -13,6 +13,10 @@ const (
 	// one that is read and waits.
 	BlocksPerLane = 2
 	SpareBlocks   = 2
+	// AnswerBlocks are the blocks of a source that answers each sender: as many
+	// requests are on their way to the sinks at once, where they are written
+	// together.
+	AnswerBlocks = 64
 	// QueueDepth packets and QueueBytes bytes wait in a queue at most.
 	QueueDepth = 8
 	QueueBytes = 1 << 20

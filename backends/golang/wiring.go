@@ -395,6 +395,7 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 	}
 	if op.Facts.Answers {
 		opts[jen.Id("Answers")] = jen.True()
+		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)
 	}
 	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
 }

@@ -44,6 +44,9 @@ func buffers(p *ir.Program) {
 		switch op := n.Op.(type) {
 		case *ir.Source:
 			blocks := ir.BlocksPerLane*lanes[n.Region] + ir.SpareBlocks
+			if op.Facts.Answers {
+				blocks = max(blocks, ir.AnswerBlocks)
+			}
 			kind := "blocks"
 			if makesRecords(op) {
 				kind = "batches"

@@ -26,6 +26,7 @@ var connectors = []struct {
 	{"drop", "drop", false, true},
 	{"file", "file", true, true},
 	{"generate", "generate", true, false},
+	{"http", "http", true, true},
 	{"log", "log", false, true},
 	{"stdin", "stdin", true, false},
 	{"stdout", "stdout", false, true},

@@ -239,4 +239,3 @@ func fields(text, from, to string) string {
 	text = zeroField.ReplaceAllString(text, "")
 	return to + strings.Replace(text, "{, ", "{", 1)
 }
-

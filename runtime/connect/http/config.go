@@ -1,0 +1,98 @@
+// Package http takes records from HTTP requests, and sends records in them.
+//
+// The source answers a request after all of its records are safe: written by
+// every sink, or refused with a place and a reason. No sender's bad record ever
+// stops the program.
+package http
+
+import "time"
+
+// SourceConfig is the config of the source.
+type SourceConfig struct {
+	// Listen is the address to listen on: 127.0.0.1:8080, or :8080 for all
+	// interfaces.
+	Listen string `json:"listen" flowc:"required"`
+	// Path is the path that takes records; others are not found.
+	Path string `json:"path" default:"/"`
+	// Format is json (an object, an array of them, or several, NDJSON included),
+	// csv or text (a record a line).
+	Format string `json:"format" flowc:"fixed" values:"json,csv,text" default:"json"`
+	// MaxBody is the largest request body, decompressed.
+	MaxBody int64 `json:"max_body" type:"size" default:"16MiB"`
+	// MaxRequests is how many requests wait for their answer at once; more are
+	// asked to come again (503).
+	MaxRequests int `json:"max_requests" default:"1024"`
+	// ReadTimeout is how long a client may take to send a request.
+	ReadTimeout time.Duration `json:"read_timeout" default:"30s"`
+	// AnswerTimeout is how long the sinks may take; then the client is told to
+	// come again, and the records may be there twice.
+	AnswerTimeout time.Duration `json:"answer_timeout" default:"60s"`
+	// IdleTimeout is how long a connection stays open between requests.
+	IdleTimeout time.Duration `json:"idle_timeout" default:"2m"`
+	// TLS makes it HTTPS.
+	TLS ServerTLS `json:"tls"`
+	// CSV says how the rows of a CSV body are written.
+	CSV CSV `json:"csv" flowc:"fixed"`
+}
+
+// ServerTLS is the identity of a server.
+type ServerTLS struct {
+	// Cert is the file of the certificate chain (PEM); empty is plain HTTP.
+	Cert string `json:"cert"`
+	// Key is the file of its key (PEM).
+	Key string `json:"key"`
+	// ClientCA is the file of the authorities (PEM) whose clients alone are let
+	// in; empty lets in all.
+	ClientCA string `json:"client_ca"`
+}
+
+// CSV is how rows are written.
+type CSV struct {
+	// Delimiter stands between cells.
+	Delimiter string `json:"delimiter" default:","`
+	// Quote goes around cells that hold a delimiter, a quote or a line end.
+	Quote string `json:"quote" default:"\""`
+	// Header tells that the first row of each body names the columns.
+	Header bool `json:"header" default:"true"`
+}
+
+// SinkConfig is the config of the sink.
+type SinkConfig struct {
+	// URL is where records go.
+	URL string `json:"url" flowc:"required,per-record"`
+	// Method is the request's method.
+	Method string `json:"method" default:"POST" values:"POST,PUT,PATCH"`
+	// Format is ndjson (a request holds a packet of records, a line each) or json.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json" default:"ndjson"`
+	// Array sends the records of a packet as one JSON array; without, format json
+	// sends a request for each record.
+	Array bool `json:"array"`
+	// Headers are sent with each request.
+	Headers map[string]string `json:"headers"`
+	// Token is sent as `Authorization: Bearer`.
+	Token string `json:"token" flowc:"secret"`
+	// User and Password are sent as basic authentication.
+	User string `json:"user"`
+	// Password belongs to User.
+	Password string `json:"password" flowc:"secret"`
+	// Compression is none or gzip, of request bodies.
+	Compression string `json:"compression" default:"none" values:"none,gzip"`
+	// Timeout is how long a request may take, its answer included.
+	Timeout time.Duration `json:"timeout" default:"30s"`
+	// TLS says whom to trust, and who the program is.
+	TLS ClientTLS `json:"tls"`
+}
+
+// ClientTLS is whom a client trusts, and who it is.
+type ClientTLS struct {
+	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
+	// system.
+	CA string `json:"ca"`
+	// Cert is the file of the client's certificate (PEM), where the server asks
+	// for one.
+	Cert string `json:"cert"`
+	// Key is the file of its key (PEM).
+	Key string `json:"key"`
+	// Insecure trusts anybody: for tests alone.
+	Insecure bool `json:"insecure"`
+}
