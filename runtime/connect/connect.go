@@ -46,6 +46,10 @@ type Output struct {
 	// Keys name what stands in Out.Keys: per-record config keys, and `meta.x`
 	// for what the sink's `meta:` sets.
 	Keys []string
+	// Literals has, for per-record keys of the config, the text before the first
+	// value of a record: what the pipeline itself says, and may be trusted. A
+	// key that is not in it is not known about.
+	Literals map[string]string
 	// DeadLetter tells that the sink takes dead letters.
 	DeadLetter bool
 	// Append tells that the stream has no end of its own (an endless source, dead

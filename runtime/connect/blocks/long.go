@@ -76,8 +76,10 @@ func (r *Reader) skip(data []byte) (rest []byte, done bool, err error) {
 
 // recordError is the error of a line that is skipped.
 func (r *Reader) recordError(sample []byte, size int64) *flow.RecordError {
-	e := &flow.RecordError{Split: r.name, Offset: r.offset, Record: slices.Clone(sample), Code: "too-long",
-		Err: &LongError{Max: r.max, Size: size}}
+	e := &flow.RecordError{
+		Split: r.name, Offset: r.offset, Record: slices.Clone(sample), Code: "too-long",
+		Err: &LongError{Max: r.max, Size: size},
+	}
 	if r.count {
 		e.TextLine = r.line + 1
 	}

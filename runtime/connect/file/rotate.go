@@ -1,101 +1,97 @@
 package file
 
 import (
-	"fmt"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
 // rotateIfDue closes the file when it is large or old enough, and begins the
 // next one.
 func (t *target) rotateIfDue() error {
-	r := t.config.Rotate
-	if t.records == 0 || (r.Bytes <= 0 || t.length+int64(t.buffer.Buffered()) < r.Bytes) && (r.Every <= 0 || time.Since(t.begun) < r.Every) {
+	r := &t.config.Rotate
+	size := t.length + int64(len(t.buffer))
+	if !t.regular || !t.records || (r.Bytes <= 0 || size < r.Bytes) && (r.Every <= 0 || time.Since(t.begun) < r.Every) {
 		return nil
 	}
-	if err := t.end(true); err != nil {
-		return err
+	// A failure here is tried again with the next record: what the format has at
+	// its end is added only once.
+	if !t.ending {
+		if err := t.end(); err != nil {
+			return err
+		}
+		t.ending = true
 	}
 	if err := t.sync(); err != nil {
 		return err
 	}
-	if err := t.file.Close(); err != nil {
+	if err := t.closeFile(); err != nil {
 		return err
 	}
-	stem, ext := splitExt(t.path)
-	for { // numbers go on behind those of earlier runs
-		t.rotated++
-		name := fmt.Sprintf("%s-%06d%s", stem, t.rotated, ext)
-		if _, err := os.Lstat(name); err == nil {
-			continue
-		}
-		if err := publish(t.working(), name); err != nil {
-			return err
-		}
-		break
-	}
-	if err := t.forget(stem, ext); err != nil {
+	if err := t.publish(closedName(t.place, t.rotated+1)); err != nil {
 		return err
 	}
-	t.records, t.packer = 0, nil
-	return t.open(0)
+	t.rotated++
+	t.ending, t.records, t.length, t.head, t.begun = false, false, 0, nil, time.Now()
+	t.turned = true
+	return t.forget()
 }
 
 // unrotate takes back what was rotated after the checkpoint: the first of those
-// files is the one that was being written then, the others came later.
-func (t *target) unrotate() error {
-	stem, ext := splitExt(t.path)
-	for n := t.rotated + 1; ; n++ {
-		name := fmt.Sprintf("%s-%06d%s", stem, n, ext)
-		if _, err := os.Lstat(name); err != nil {
-			return nil
-		}
-		if n == t.rotated+1 {
-			if err := os.Rename(name, t.working()); err != nil {
-				return err
+// files is the one that was being written then, the others came later. gone
+// tells that the first one was deleted since (`keep`), and the file begins anew.
+func (t *target) unrotate(at saved) (gone bool, err error) {
+	numbers, err := closedNumbers(t.place)
+	if err != nil {
+		return false, err
+	}
+	first := false
+	later := 0
+	for _, n := range numbers {
+		switch {
+		case n <= at.Rotated:
+		case n == at.Rotated+1:
+			first = true
+		default:
+			later++
+			if err := os.Remove(closedName(t.place, n)); err != nil {
+				return false, err
 			}
-			continue
-		}
-		if err := os.Remove(name); err != nil {
-			return err
 		}
 	}
+	if !first && later == 0 {
+		return false, nil
+	}
+	// What is under the working name was begun after the checkpoint as well.
+	if err := os.Remove(t.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if !first {
+		return true, nil
+	}
+	if err := os.Rename(closedName(t.place, at.Rotated+1), t.name); err != nil {
+		return false, err
+	}
+	return false, syncDir(filepath.Dir(t.name))
 }
 
-// forget deletes the oldest closed files beyond those to keep.
-func (t *target) forget(stem, ext string) error {
-	if t.config.Rotate.Keep <= 0 {
+// forget deletes the oldest rotated files beyond those to keep.
+func (t *target) forget() error {
+	keep := t.config.Rotate.Keep
+	if keep <= 0 {
 		return nil
 	}
-	closed, err := filepath.Glob(quoteGlob(stem) + "-[0-9][0-9][0-9][0-9][0-9][0-9]" + quoteGlob(ext))
+	numbers, err := closedNumbers(t.place)
 	if err != nil {
 		return err
 	}
-	slices.Sort(closed)
-	for len(closed) > t.config.Rotate.Keep {
-		if err := os.Remove(closed[0]); err != nil {
+	for len(numbers) > keep {
+		if err := os.Remove(closedName(t.place, numbers[0])); err != nil {
 			return err
 		}
-		closed = closed[1:]
+		numbers = numbers[1:]
 	}
 	return nil
-}
-
-// quoteGlob makes a path match itself alone.
-func quoteGlob(s string) string {
-	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(s)
-}
-
-// splitExt splits off the extension, that of a compression included.
-func splitExt(path string) (stem, ext string) {
-	ext = filepath.Ext(path)
-	stem = strings.TrimSuffix(path, ext)
-	if ext == ".gz" || ext == ".zst" {
-		inner := filepath.Ext(stem)
-		return strings.TrimSuffix(stem, inner), inner + ext
-	}
-	return stem, ext
 }

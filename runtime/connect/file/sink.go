@@ -1,54 +1,67 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
+
+// maxOpen is how many files are open at once where the path changes with the
+// record.
+const maxOpen = 128
 
 // A Sink writes files: one, or one for each value of a path that changes with
 // the record.
 type Sink struct {
 	config SinkConfig
 	output connect.Output
-	// keyed is the place of the path in Out.Keys, -1 for one file.
-	keyed int
+	// keyed is the place of the path in Out.Keys, -1 for one file. literal is
+	// the text before the first value, where it is known.
+	keyed   int
+	literal string
+	known   bool
 
-	files map[string]*target
-	// saved is what a checkpoint says of the files.
+	files   map[string]*target // by the path as it came
+	places  map[string]*target // by where it is
+	touched map[*target]bool   // written since the last Sync
+	opened  int                // files with a descriptor
+	uses    uint64
+	// saved is what the checkpoint that this run goes on from says.
 	saved map[string]saved
-}
-
-// saved is the state of one file in a checkpoint.
-type saved struct {
-	// Length is the committed length in bytes.
-	Length int64 `json:"length"`
-	// Rotated is how many files were closed and renamed before this one.
-	Rotated int `json:"rotated,omitempty"`
+	// resumes tells that there are checkpoints.
+	resumes bool
 }
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	s := &Sink{config: c, output: out, files: map[string]*target{}, saved: map[string]saved{}}
-	s.keyed = slices.Index(out.Keys, "path")
+	s := &Sink{config: c, output: out, keyed: slices.Index(out.Keys, "path"),
+		files: map[string]*target{}, places: map[string]*target{}, touched: map[*target]bool{}}
+	s.literal, s.known = out.Literals["path"]
 	if c.Path == "" && s.keyed < 0 {
 		return nil, errors.New("path is empty")
 	}
-	if c.Mode == "" {
+	rotates := c.Rotate.Bytes > 0 || c.Rotate.Every > 0
+	switch {
+	case c.Mode == "" && out.Append:
+		s.config.Mode = "append"
+	case c.Mode == "":
 		s.config.Mode = "replace"
-		if out.Append {
-			s.config.Mode = "append"
-		}
+	case c.Mode == "replace" && out.Append && !rotates:
+		return nil, errors.New("`mode: replace` publishes a file when all input has come to its end, and this pipeline's does not end: use `append`, or `rotate`")
+	}
+	if out.Format == "json" && s.config.Mode == "append" && !rotates {
+		return nil, errors.New("format json is one array, which can't be appended to: use ndjson, or mode: replace")
 	}
 	if out.Format == "json" && s.config.Mode == "append" {
-		return nil, errors.New("format json is one array, which can't be appended to: use ndjson, or mode: replace")
+		s.config.Mode = "replace" // each rotated file is an array of its own
 	}
 	if c.Rotate.Bytes < 0 || c.Rotate.Every < 0 || c.Rotate.Keep < 0 {
 		return nil, errors.New("rotate takes sizes, ages and counts that are not negative")
@@ -56,46 +69,69 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	return s, nil
 }
 
-// Restore cuts files to what was committed.
+// Restore takes the state of a checkpoint, to which Open brings the files back.
 func (s *Sink) Restore(_ context.Context, state json.RawMessage) error {
+	s.resumes = true
+	s.saved = map[string]saved{}
 	return json.Unmarshal(state, &s.saved)
 }
 
-// State is the committed length of each open file.
+// State is the committed length of each file that may still be written.
 func (s *Sink) State() (any, error) {
-	state := maps.Clone(s.saved)
+	s.resumes = true
+	state := make(map[string]saved, len(s.files))
 	for path, t := range s.files {
-		state[path] = saved{Length: t.length, Rotated: t.rotated}
+		if t.path != path {
+			continue // another spelling of the path
+		}
+		at, err := t.state()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if err := s.makeRoom(); err != nil {
+			return nil, err
+		}
+		state[path] = at
+		if err := t.committed(); err != nil {
+			return nil, err
+		}
+		if s.keyed >= 0 && s.config.Mode == "append" && t.idle() {
+			// It is whole as it is, and is opened anew when it is needed.
+			s.drop(t)
+		}
 	}
 	return state, nil
 }
 
+// drop forgets a file that has been closed.
+func (s *Sink) drop(t *target) {
+	maps.DeleteFunc(s.files, func(_ string, other *target) bool { return other == t })
+	delete(s.places, t.place)
+}
+
 // Open opens the file, so that a path that can't be written shows before
-// anything is read; files of a path that changes are opened when they are
-// needed.
+// anything is read, and brings files of a checkpoint back to what they were
+// there.
 func (s *Sink) Open(context.Context) error {
-	if s.keyed >= 0 {
-		for path := range s.saved {
-			if _, err := s.target(path); err != nil {
-				return err
-			}
-		}
-		return nil
+	if s.keyed < 0 {
+		_, err := s.target(s.config.Path)
+		return err
 	}
-	_, err := s.target(s.config.Path)
-	return err
+	for _, path := range slices.Sorted(maps.Keys(s.saved)) {
+		if _, err := s.target(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Write appends the records to their files.
 func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 	if s.keyed < 0 {
-		t, err := s.target(s.config.Path)
-		if err != nil {
-			return err
-		}
-		return t.write(o.Data, o.Ends)
+		return s.writeTo(s.config.Path, o.Data, o.Ends)
 	}
 	// Runs of records for the same file are written at once.
+	var failed map[int]error
 	paths := o.Keys[s.keyed]
 	from, begin := 0, uint32(0)
 	for from < len(paths) {
@@ -103,15 +139,19 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 		for to < len(paths) && paths[to] == paths[from] {
 			to++
 		}
-		t, err := s.target(paths[from])
-		if err != nil {
-			return err
-		}
 		end := o.Ends[to-1]
-		if err := t.write(o.Data[begin:end], shifted(o.Ends[from:to], begin)); err != nil {
-			return err
+		if err := s.writeTo(paths[from], o.Data[begin:end], shifted(o.Ends[from:to], begin)); err != nil {
+			if failed == nil {
+				failed = map[int]error{}
+			}
+			for i := from; i < to; i++ {
+				failed[i] = err
+			}
 		}
 		from, begin = to, end
+	}
+	if failed != nil {
+		return &flow.PartialError{Failed: failed}
 	}
 	return nil
 }
@@ -128,40 +168,115 @@ func shifted(ends []uint32, begin uint32) []uint32 {
 	return out
 }
 
-// target returns the open file of a path.
+func (s *Sink) writeTo(path string, data []byte, ends []uint32) error {
+	t, err := s.target(path)
+	if err != nil {
+		return err
+	}
+	s.touched[t] = true
+	if err := t.write(data, ends); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_ = s.makeRoom() // the records are taken; what can't be made durable, Sync tells
+	return nil
+}
+
+// target returns the file of a path, open or ready to be.
 func (s *Sink) target(path string) (*target, error) {
+	s.uses++
 	if t, ok := s.files[path]; ok {
+		t.used = s.uses
 		return t, nil
 	}
+	t, err := s.newTarget(path)
+	if err == nil {
+		s.files[path] = t
+		t.used = s.uses
+		return t, nil
+	}
+	err = classify(fmt.Errorf("%s: %w", path, err))
+	var room *roomError
+	if s.keyed >= 0 && !errors.As(err, &room) {
+		err = &pathError{err}
+	}
+	return nil, err
+}
+
+func (s *Sink) newTarget(path string) (*target, error) {
 	if s.keyed >= 0 {
-		if err := checkKeyed(path); err != nil {
+		if err := checkPath(path, s.literal, s.known); err != nil {
 			return nil, err
 		}
+		path = filepath.Clean(path)
+		if t, ok := s.files[path]; ok {
+			return t, nil
+		}
 	}
-	t, err := openTarget(path, s.config, s.output, s.saved[path])
+	t, err := newTarget(path, &s.config, &s.output, &s.opened)
 	if err != nil {
 		return nil, err
 	}
-	s.files[path] = t
+	if other, ok := s.places[t.place]; ok { // by a link
+		return other, nil
+	}
+	if at, ok := s.saved[path]; ok {
+		err = t.restore(at)
+		if err == nil {
+			err = t.dropNote()
+		}
+	} else {
+		err = t.beginNoted(s.keyed >= 0 && s.resumes)
+	}
+	if err != nil {
+		t.closeFile()
+		return nil, err
+	}
+	delete(s.saved, path)
+	s.files[path], s.places[t.place] = t, t
+	t.used = s.uses
+	_ = s.makeRoom() // what can't be made durable, Sync tells
 	return t, nil
 }
 
-// checkKeyed refuses a path made of record values that climbs out of where the
-// pipeline writes.
-func checkKeyed(path string) error {
-	if path == "" {
-		return errors.New("the path that the record gives is empty")
+// makeRoom closes the files that were not used for longest where too many are
+// open.
+func (s *Sink) makeRoom() error {
+	if s.opened <= maxOpen {
+		return nil
 	}
-	if slices.Contains(strings.Split(strings.ReplaceAll(path, `\`, "/"), "/"), "..") || strings.ContainsRune(path, 0) {
-		return fmt.Errorf("the path %q that the record gives climbs out of its folder", path)
+	var open []*target
+	for _, t := range s.places {
+		if t.file != nil && t.regular {
+			open = append(open, t)
+		}
+	}
+	slices.SortFunc(open, func(a, b *target) int { return cmp.Compare(a.used, b.used) })
+	for _, t := range open[:len(open)/2] {
+		if err := t.rest(); err != nil {
+			return err
+		}
+		delete(s.touched, t)
 	}
 	return nil
 }
 
+// Idle writes what is in the buffers of files that are not compressed.
+func (s *Sink) Idle() {
+	for t := range s.touched {
+		if t.how == plain {
+			_ = t.flush() // what stays in the buffer is tried again
+		}
+	}
+}
+
 // Sync makes everything that was written durable.
 func (s *Sink) Sync(context.Context) error {
-	for _, path := range slices.Sorted(maps.Keys(s.files)) {
-		if err := s.files[path].sync(); err != nil {
+	for t := range s.touched {
+		if err := t.sync(); err != nil {
+			return fmt.Errorf("%s: %w", t.path, err)
+		}
+		delete(s.touched, t)
+		if err := s.makeRoom(); err != nil {
 			return err
 		}
 	}
@@ -172,8 +287,15 @@ func (s *Sink) Sync(context.Context) error {
 // start.
 func (s *Sink) Close(_ context.Context, done bool) error {
 	var errs []error
-	for _, path := range slices.Sorted(maps.Keys(s.files)) {
-		errs = append(errs, s.files[path].close(done))
+	for _, path := range slices.Sorted(maps.Keys(s.places)) {
+		t := s.places[path]
+		err := t.close(done, s.resumes)
+		if err == nil && done {
+			err = t.dropNote()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", t.path, err))
+		}
 	}
 	return errors.Join(errs...)
 }

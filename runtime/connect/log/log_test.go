@@ -24,12 +24,21 @@ func TestWrite(t *testing.T) {
 		packet        flow.Out
 		want          string
 	}{
-		{slog.NewJSONHandler(&out, noTime), "info", "ndjson", flow.Out{Data: []byte("{\"a\":1}\n{\"a\":2}\n"), Count: 2},
-			`{"level":"INFO","msg":"seen","node":"show","record":{"a":1}}` + "\n" + `{"level":"INFO","msg":"seen","node":"show","record":{"a":2}}` + "\n"},
-		{slog.NewTextHandler(&out, noTime), "warn", "ndjson", flow.Out{Data: []byte("{\"a\":1}\n"), Ends: []uint32{8}, Count: 1},
-			`level=WARN msg=seen node=show record="{\"a\":1}"` + "\n"},
-		{slog.NewTextHandler(&out, noTime), "error", "text", flow.Out{Data: []byte("a line\n"), Count: 1},
-			`level=ERROR msg=seen node=show record="a line"` + "\n"},
+		{
+			slog.NewJSONHandler(&out, noTime), "info", "ndjson",
+			flow.Out{Data: []byte("{\"a\":1}\n{\"a\":2}\n"), Count: 2},
+			`{"level":"INFO","msg":"seen","node":"show","record":{"a":1}}` + "\n" + `{"level":"INFO","msg":"seen","node":"show","record":{"a":2}}` + "\n",
+		},
+		{
+			slog.NewTextHandler(&out, noTime), "warn", "ndjson",
+			flow.Out{Data: []byte("{\"a\":1}\n"), Ends: []uint32{8}, Count: 1},
+			`level=WARN msg=seen node=show record="{\"a\":1}"` + "\n",
+		},
+		{
+			slog.NewTextHandler(&out, noTime), "error", "text",
+			flow.Out{Data: []byte("a line\n"), Count: 1},
+			`level=ERROR msg=seen node=show record="a line"` + "\n",
+		},
 		{slog.NewTextHandler(&out, noTime), "debug", "text", flow.Out{Data: []byte("a line\n"), Count: 1}, ""},
 	} {
 		out.Reset()

@@ -1,0 +1,111 @@
+//go:build linux
+
+package file
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// small mounts a disk with room for size bytes.
+func small(t *testing.T, size int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
+		t.Skipf("no disk can be made here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// A full disk is an error that may go away. No record is written in part, what
+// was taken before stays, and when there is room again the sink goes on.
+func TestFullDisk(t *testing.T) {
+	const room = 256 << 10
+	for _, tc := range []struct {
+		name   string
+		record int // bytes of each
+	}{{"out.txt", 100}, {"out.txt", 1000}, {"out.txt", 2 * directSize}, {"out.txt.gz", 3000}} {
+		dir := small(t, room)
+		ballast := write(t, filepath.Join(dir, "ballast"), strings.Repeat("x", room/2))
+		path := filepath.Join(dir, tc.name)
+		s := sink(t, SinkConfig{Path: path}, connect.Output{Format: "text"})
+		record := func(i int) string {
+			line := fmt.Sprintf("%d ", i)
+			for n := uint64(i + 1); len(line) < tc.record; n = n*6364136223846793005 + 1442695040888963407 {
+				line += fmt.Sprintf("%x", n) // does not compress well
+			}
+			return line[:tc.record] + "\n"
+		}
+		var taken strings.Builder
+		refused, i := 0, 0
+		attempt := func() error {
+			r := record(i)
+			i++
+			err := s.Write(background, packet(r))
+			if err == nil {
+				taken.WriteString(r)
+			}
+			return err
+		}
+		for refused < 3 {
+			if err := attempt(); err != nil {
+				refused++
+				if !errors.Is(err, syscall.ENOSPC) || flow.ClassOf(err) != flow.Transient {
+					t.Fatalf("%s: %v is %v", tc.name, err, flow.ClassOf(err))
+				}
+			}
+			if i > 100_000 {
+				t.Fatal("the disk is never full")
+			}
+		}
+		// What is in memory can't be made durable, and is not lost by that.
+		err := s.Sync(background)
+		if err != nil && flow.ClassOf(err) != flow.Transient {
+			t.Fatalf("%s: %v is %v", tc.name, err, flow.ClassOf(err))
+		}
+		must(t, os.Remove(ballast))
+		must(t, attempt())
+		must(t, s.Sync(background))
+		must(t, s.Close(background, true))
+		if got := unpacked(t, path); got != taken.String() {
+			t.Errorf("%s: %d bytes are there, %d were taken", tc.name, len(got), taken.Len())
+		}
+	}
+}
+
+// Where paths change with the record, those of a disk that has room go on.
+func TestFullDiskKeyed(t *testing.T) {
+	full, other := small(t, 64<<10), t.TempDir()
+	s := sink(t, SinkConfig{}, connect.Output{Keys: []string{"path"}})
+	written := ""
+	big := strings.Repeat("x", directSize)
+	for i := range 10 {
+		text := fmt.Sprint(i)
+		err := s.Write(background, keyed(full+"/a="+big, other+"/b="+text))
+		written += text + "\n"
+		var partial *flow.PartialError
+		if err != nil && (!errors.As(err, &partial) || len(partial.Failed) != 1 || flow.ClassOf(partial.Failed[0]) != flow.Transient) {
+			t.Fatal(err)
+		}
+		if i > 3 && err == nil {
+			t.Fatal("the disk is not full")
+		}
+	}
+	must(t, s.Close(background, true))
+	if got := content(t, filepath.Join(other, "b")); got != written {
+		t.Errorf("%q", got)
+	}
+}
