@@ -24,8 +24,10 @@ func newQuoter(runtime string) quoter {
 	for _, p := range []string{"context", "encoding/base64", "encoding/json", "errors", "fmt", "io", "iter", "math/rand/v2", "os", "regexp", "slices", "strconv", "time"} {
 		q.packages[packageName(p)] = p
 	}
-	for _, p := range []string{"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
-		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/std", "connect/drop", "connect/native", "connect", "codec/zstd"} {
+	for _, p := range []string{
+		"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
+		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/stdin", "connect/stdout", "connect/drop", "connect/native", "connect", "codec/zstd",
+	} {
 		q.packages[packageName(p)] = runtime + "/" + p
 	}
 	return q

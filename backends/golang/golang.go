@@ -61,7 +61,11 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 	}
 	files = append(files, slice...)
 	if !l.Inside {
-		files = append(files, goMod(p, l)...)
+		mod, err := goMod(files, l)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, mod...)
 	}
 	for _, f := range p.Files { // what //line names lies beside the code
 		if f.Name != "" && f.Path != "" {
@@ -73,15 +77,20 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 }
 
 // goMod is the module's go.mod and, where it requires anything, its go.sum.
-func goMod(p *ir.Program, l backends.Layout) []backends.File {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "// %s%s. DO NOT EDIT.\n\nmodule %s\n\ngo %s\n", backends.Header, l.VersionSuffix(), l.Path, GoVersion)
-	if len(p.Requires) > 0 {
-		b.WriteString("\nrequire (\n")
-		for _, r := range p.Requires {
-			fmt.Fprintf(&b, "\t%s %s\n", r.Path, r.Version)
-		}
-		b.WriteString(")\n")
+func goMod(files []backends.File, l backends.Layout) ([]backends.File, error) {
+	modules, err := ModulesOf(files)
+	if err != nil {
+		return nil, err
 	}
-	return []backends.File{{Path: "go.mod", Data: b.Bytes()}}
+	var mod, sum bytes.Buffer
+	fmt.Fprintf(&mod, "// %s%s. DO NOT EDIT.\n\nmodule %s\n\ngo %s\n", backends.Header, l.VersionSuffix(), l.Path, GoVersion)
+	for _, m := range modules {
+		fmt.Fprintf(&mod, "\nrequire %s %s\n", m.Path, m.Version)
+		fmt.Fprintf(&sum, "%s %s %s\n%s %s/go.mod %s\n", m.Path, m.Version, m.Sum, m.Path, m.Version, m.GoModSum)
+	}
+	out := []backends.File{{Path: "go.mod", Data: mod.Bytes()}}
+	if sum.Len() > 0 {
+		out = append(out, backends.File{Path: "go.sum", Data: sum.Bytes(), Verbatim: true})
+	}
+	return out, nil
 }

@@ -61,6 +61,9 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 		return "", false, err
 	}
 	req.Name, req.Files, req.Layout, req.CacheDir, req.Log = r.Program.Name, files, l, cache, nil
+	if req.Modules, err = golang.ModulesOf(files); err != nil {
+		return "", false, bug(err)
+	}
 	if m := r.Program.Module; m != nil {
 		req.ModuleDir, req.ModulePath, req.Flags = m.Dir, m.Path, m.Flags
 	}

@@ -16,8 +16,6 @@ type Connector struct {
 	Doc string
 	// Source and Sink are its sides; nil for one that it lacks.
 	Source, Sink *Side
-	// Modules are what it needs beyond the standard library.
-	Modules []Module
 }
 
 // A Side is a connector as a source or as a sink.

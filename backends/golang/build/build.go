@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // A Request is one program to build.
@@ -38,6 +39,9 @@ type Request struct {
 	// -tags), so that the build sees the same code.
 	ModuleDir, ModulePath string
 	Flags                 []string
+	// Modules are what the program needs beyond the standard library and the
+	// user's own module.
+	Modules []catalog.Module
 	// CacheDir holds sources and binaries, by content.
 	CacheDir string
 	// Release asks for the reproducible, stripped form that is shipped; without,
@@ -215,6 +219,13 @@ func (r Request) arguments(src, out string) (args []string, dir string, err erro
 		return nil, "", err
 	}
 	args = append(args, r.Flags...)
+	flag, err := r.modfile(src)
+	if err != nil {
+		return nil, "", err
+	}
+	if flag != "" {
+		args = append(args, flag)
+	}
 	return append(args, "-overlay", file, r.Layout.Path), r.ModuleDir, nil
 }
 

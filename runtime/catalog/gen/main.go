@@ -1,5 +1,5 @@
-// Command gen extracts runtime/catalog/catalog_gen.go from the source of the
-// connectors: config keys from the struct's fields, tags and comments, facts
+// Command gen extracts the tables of runtime/catalog from the source of the
+// runtime: the modules that it needs, and of the connectors config keys from the struct's fields, tags and comments, facts
 // from the methods that a source or sink has. It only parses; it links no
 // connector.
 //
@@ -34,17 +34,20 @@ var connectors = []struct {
 
 func main() {
 	log.SetFlags(0)
-	out := "catalog_gen.go"
-	root := "../connect"
-	if len(os.Args) == 3 {
-		root, out = os.Args[1], os.Args[2]
-	}
-	text, err := generate(root)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := os.WriteFile(out, text, 0o644); err != nil {
-		log.Fatal(err)
+	for _, file := range []struct {
+		name string
+		make func() ([]byte, error)
+	}{
+		{"catalog_gen.go", func() ([]byte, error) { return generate("../connect") }},
+		{"modules_gen.go", func() ([]byte, error) { return modules("..", "../../go.mod", "../../go.sum") }},
+	} {
+		text, err := file.make()
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := os.WriteFile(file.name, text, 0o644); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
