@@ -38,6 +38,9 @@ type File struct {
 	Verbatim bool
 }
 
+// A Module is a Go module that a program needs, with its lines of go.sum.
+type Module struct{ Path, Version, Sum, GoModSum string }
+
 // A Layout says where the output will lie and as what.
 type Layout struct {
 	// Package is "main", or the name of an importable package.

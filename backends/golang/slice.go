@@ -93,8 +93,8 @@ func copyPackage(pkg string, l backends.Layout) (files []backends.File, needs []
 
 // ModulesOf lists the modules outside the standard library that the runtime's
 // files among files import: versions and sums are the compiler's own.
-func ModulesOf(files []backends.File) ([]catalog.Module, error) {
-	var out []catalog.Module
+func ModulesOf(files []backends.File) ([]backends.Module, error) {
+	var out []backends.Module
 	for _, f := range files {
 		if !strings.HasPrefix(f.Path, "runtime/") {
 			continue
@@ -105,8 +105,9 @@ func ModulesOf(files []backends.File) ([]catalog.Module, error) {
 		}
 		for _, i := range imports {
 			for _, m := range catalog.Modules {
-				if (i == m.Path || strings.HasPrefix(i, m.Path+"/")) && !slices.Contains(out, m) {
-					out = append(out, m)
+				need := backends.Module(m)
+				if (i == m.Path || strings.HasPrefix(i, m.Path+"/")) && !slices.Contains(out, need) {
+					out = append(out, need)
 				}
 			}
 		}

@@ -23,7 +23,6 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
-	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // A Request is one program to build.
@@ -41,7 +40,7 @@ type Request struct {
 	Flags                 []string
 	// Modules are what the program needs beyond the standard library and the
 	// user's own module.
-	Modules []catalog.Module
+	Modules []backends.Module
 	// CacheDir holds sources and binaries, by content.
 	CacheDir string
 	// Release asks for the reproducible, stripped form that is shipped; without,

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowc-dev/flowc/runtime/catalog"
+	"github.com/flowc-dev/flowc/backends"
 )
 
 // modfile returns the -modfile flag for a package inside the user's module that
@@ -23,7 +23,7 @@ func (r Request) modfile(beside string) (flag string, err error) {
 	if err != nil && !os.IsNotExist(err) {
 		return "", err
 	}
-	missing := slices.DeleteFunc(slices.Clone(r.Modules), func(m catalog.Module) bool { return requires(mod, m.Path) })
+	missing := slices.DeleteFunc(slices.Clone(r.Modules), func(m backends.Module) bool { return requires(mod, m.Path) })
 	if len(missing) == 0 {
 		return "", nil
 	}
