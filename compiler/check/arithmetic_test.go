@@ -8,23 +8,23 @@ import (
 	"github.com/flowc-dev/flowc/compiler/check"
 )
 
+// A sum is an expression and its exact value.
+type sum struct {
+	text string
+	want *big.Rat
+}
+
 // arithmetic makes random arithmetic on decimals, integers and constants, with
 // the exact values: whatever the lowering does with operators, parentheses and
 // signs, the value must be the same.
-func arithmetic(n int) (list []struct {
-	text string
-	want *big.Rat
-}) {
+func arithmetic(n int) (list []sum) {
 	r := rand.New(rand.NewPCG(7, 11))
 	for len(list) < n {
 		e := randomTerm(r, 4)
 		if e.kind != decimalTerm {
 			continue
 		}
-		list = append(list, struct {
-			text string
-			want *big.Rat
-		}{e.text, e.value})
+		list = append(list, sum{e.text, e.value})
 	}
 	return list
 }
@@ -51,10 +51,18 @@ func randomTerm(r *rand.Rand, depth int) term {
 			text, value string
 			kind        int
 		}{
-			{"in.Amount", "10.50", decimalTerm}, {"in.Fee", "0.25", decimalTerm}, {"in.Lines[0].Price", "2.20", decimalTerm},
-			{"or(in.Tip, 0.10)", "0.10", decimalTerm}, {"price", "1.50", decimalTerm}, {"(in).Amount", "10.50", decimalTerm},
-			{"in.Qty", "3", integerTerm}, {"in.Seq", "9", integerTerm}, {"in.Lines[0].N", "2", integerTerm},
-			{"2", "2", constantTerm}, {"0.5", "0.5", constantTerm}, {"limit", "100", constantTerm},
+			{"in.Amount", "10.50", decimalTerm},
+			{"in.Fee", "0.25", decimalTerm},
+			{"in.Lines[0].Price", "2.20", decimalTerm},
+			{"or(in.Tip, 0.10)", "0.10", decimalTerm},
+			{"price", "1.50", decimalTerm},
+			{"(in).Amount", "10.50", decimalTerm},
+			{"in.Qty", "3", integerTerm},
+			{"in.Seq", "9", integerTerm},
+			{"in.Lines[0].N", "2", integerTerm},
+			{"2", "2", constantTerm},
+			{"0.5", "0.5", constantTerm},
+			{"limit", "100", constantTerm},
 		}
 		l := leaves[r.IntN(len(leaves))]
 		v, ok := new(big.Rat).SetString(l.value)
@@ -103,10 +111,7 @@ func space(r *rand.Rand) string {
 
 // arithmeticSnippets are the cases of arithmetic in the form of emitted, some of
 // them over several lines.
-func arithmeticSnippets(n int) (list []struct {
-	text, want string
-	as         check.Want
-}) {
+func arithmeticSnippets(n int) (list []snippetValue) {
 	for i, a := range arithmetic(n) {
 		text := a.text
 		if i%4 == 0 {
@@ -114,10 +119,7 @@ func arithmeticSnippets(n int) (list []struct {
 				text = strings.Replace(text, op, strings.TrimRight(op, " ")+"\n// next\n  ", 1)
 			}
 		}
-		list = append(list, struct {
-			text, want string
-			as         check.Want
-		}{text, a.want.RatString(), check.Any("a")})
+		list = append(list, snippetValue{text, a.want.RatString(), check.Any("a")})
 	}
 	return list
 }

@@ -19,13 +19,16 @@ import (
 	"github.com/flowc-dev/flowc/ir/source"
 )
 
+// A snippetValue is a snippet, the value of its program and what is wanted of it.
+type snippetValue struct {
+	text, want string
+	as         check.Want
+}
+
 // emitted are snippets with the value that the generated program must compute
 // for the record of recordText, as fmt.Sprint shows it; numbers (the form of a
 // decimal) end in "n".
-var emitted = []struct {
-	text, want string
-	as         check.Want
-}{
+var emitted = []snippetValue{
 	// Plain Go.
 	{`in.Qty`, "3", check.Any("a")},
 	{`in.ID == "p1" && in.Qty > 2`, "true", check.Bool("a")},

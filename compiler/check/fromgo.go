@@ -234,8 +234,10 @@ func (f *fromGo) fields(t *ir.Type, s *types.Struct) string {
 		if why != "" {
 			return "has a field " + v.Name() + " that " + why
 		}
-		t.Fields = append(t.Fields, &ir.Field{Name: name, Go: v.Name(), Type: typ, Optional: optional,
-			OmitEmpty: strings.Contains(","+options+",", ",omitempty,")})
+		t.Fields = append(t.Fields, &ir.Field{
+			Name: name, Go: v.Name(), Type: typ, Optional: optional,
+			OmitEmpty: strings.Contains(","+options+",", ",omitempty,"),
+		})
 	}
 	return ""
 }

@@ -133,7 +133,7 @@ func (c *Checker) letType(s LetSource, e *letEntry, l *diag.List) bool {
 	case s.As == "set":
 		return c.letSet(e, l) && variable(u.goType(e.let.Type))
 	case s.Type != nil:
-		if !CheckValue(s.Type, v, l) {
+		if !checkValue(s.Type, v, l) {
 			return false
 		}
 		t := u.goType(s.Type)
@@ -160,7 +160,7 @@ func (c *Checker) letUntyped(s LetSource, e *letEntry, l *diag.List, variable fu
 			return false
 		}
 		e.let.Type = t
-		return CheckValue(t, v, l) && variable(u.goType(t))
+		return checkValue(t, v, l) && variable(u.goType(t))
 	}
 	if v.Kind == "map" {
 		l.Errorf(diag.BadLet, v.Span, "a mapping as a let value names its type first, as in `{decimal: \"1.5\"}` or `{map of decimal: {EUR: \"1.1\"}}`")
@@ -233,7 +233,7 @@ func (c *Checker) letSet(e *letEntry, l *diag.List) bool {
 		return false
 	}
 	texts := &ir.Type{Kind: ir.List, Elem: &ir.Type{Kind: ir.String}}
-	if !CheckValue(texts, v, l) {
+	if !checkValue(texts, v, l) {
 		return false
 	}
 	m := &ir.Value{Kind: "map", Span: v.Span, Overrides: v.Overrides}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -12,10 +13,10 @@ import (
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
-// CheckValue tells whether a value that the pipeline gives is one of a type, and
+// checkValue tells whether a value that the pipeline gives is one of a type, and
 // reports it if not. What comes from the environment or a file is looked at when
 // the program starts.
-func CheckValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
+func checkValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
 	switch t.Kind {
 	case ir.List:
 		if v.Kind != "list" {
@@ -23,7 +24,7 @@ func CheckValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
 		}
 		ok := true
 		for _, i := range v.Items {
-			ok = CheckValue(t.Elem, i, l) && ok
+			ok = checkValue(t.Elem, i, l) && ok
 		}
 		return ok
 	case ir.Map:
@@ -32,7 +33,7 @@ func CheckValue(t *ir.Type, v *ir.Value, l *diag.List) bool {
 		}
 		ok := true
 		for _, e := range v.Entries {
-			ok = CheckValue(t.Elem, e.Value, l) && ok
+			ok = checkValue(t.Elem, e.Value, l) && ok
 		}
 		return ok
 	case ir.Struct:
@@ -77,7 +78,7 @@ func checkStruct(t *ir.Type, v *ir.Value, l *diag.List) bool {
 			ok = false
 			continue
 		}
-		ok = CheckValue(f.Type, e.Value, l) && ok
+		ok = checkValue(f.Type, e.Value, l) && ok
 	}
 	for _, f := range t.Fields {
 		if !f.Optional && !given[f.Name] {
@@ -191,12 +192,12 @@ func (c *Checker) checkRegexp(s LetSource, l *diag.List) bool {
 	if !v.IsLiteral() {
 		return true
 	}
-	return CheckRegexp(v.Text(), s, l)
+	return Regexp(v.Text(), s, l)
 }
 
-// CheckRegexp reports what is wrong with a regular expression, at its place in
+// Regexp reports what is wrong with a regular expression, at its place in
 // it.
-func CheckRegexp(text string, s LetSource, l *diag.List) bool {
+func Regexp(text string, s LetSource, l *diag.List) bool {
 	_, err := syntax.Parse(text, syntax.Perl)
 	if err == nil {
 		if _, err = regexp.Compile(text); err == nil {
@@ -205,7 +206,7 @@ func CheckRegexp(text string, s LetSource, l *diag.List) bool {
 	}
 	at := s.Value.Span
 	msg := err.Error()
-	if e, ok := err.(*syntax.Error); ok {
+	if e, ok := errors.AsType[*syntax.Error](err); ok {
 		msg = e.Code.String() + ": `" + e.Expr + "`"
 		if i := strings.Index(s.Text, e.Expr); s.At != nil && i >= 0 && e.Expr != "" && s.Text == text {
 			at = s.At.SubSpan(i, i+len(e.Expr))

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"go/ast"
 	"strings"
 
@@ -21,12 +22,12 @@ func (w *lowering) constant(e ast.Expr, number bool) {
 	if err != nil {
 		w.failed = true
 		d := w.l.Errorf(diag.DecimalConstant, w.nodeSpan(e), "`%s` can't be a decimal constant: %v", oneLine(w.source(e)), err)
-		switch err {
-		case errNeverEnds:
+		switch {
+		case errors.Is(err, errNeverEnds):
 			d.Helpf("divide last: a division of decimals is rounded to 38 digits")
-		case errTooLong:
+		case errors.Is(err, errTooLong):
 			d.Helpf("write as many digits as you mean")
-		case errDropsFraction:
+		case errors.Is(err, errDropsFraction):
 			d.Helpf("write one of the numbers with a point, as in 1.0")
 		}
 		return

@@ -2,7 +2,6 @@ package check
 
 import (
 	"go/ast"
-	"go/constant"
 	"go/token"
 	"go/types"
 
@@ -493,10 +492,4 @@ func (j *job) isBuiltin(fun ast.Expr, names ...string) bool {
 		}
 	}
 	return false
-}
-
-// isZero tells whether an expression is the constant 0.
-func (j *job) isZero(e ast.Expr) bool {
-	v := j.info.Types[e].Value
-	return v != nil && (v.Kind() == constant.Int || v.Kind() == constant.Float) && constant.Sign(v) == 0
 }

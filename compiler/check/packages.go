@@ -39,7 +39,6 @@ type Std struct {
 	o     StdOptions
 	files map[string]string // export files by import path
 	read  bool              // the cache was read
-	asked int
 	imp   types.Importer
 	lists int
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -69,7 +70,7 @@ func (j *job) check() {
 		Instances:  map[*ast.Ident]types.Instance{},
 	}
 	conf := types.Config{Error: func(err error) {
-		if e, ok := err.(types.Error); ok {
+		if e, ok := errors.AsType[types.Error](err); ok {
 			j.errs = append(j.errs, e)
 		}
 	}}

@@ -100,8 +100,8 @@ func (j *job) parse() bool {
 	if looksLikeBody(text) {
 		j.syntaxError(bodyErr)
 	} else {
-		j.parseAs(exprHead)
-		j.syntaxError(exprErr)
+		// Once more, because the places of the error count from this head.
+		j.syntaxError(j.parseAs(exprHead))
 	}
 	return false
 }
@@ -110,7 +110,7 @@ func (j *job) parse() bool {
 func (j *job) parseAs(head string) error {
 	j.fset = token.NewFileSet()
 	j.fn, j.expr, j.assign = nil, nil, nil
-	file, err := parser.ParseFile(j.fset, "", head+j.s.Text+"\n}", parser.SkipObjectResolution&0)
+	file, err := parser.ParseFile(j.fset, "", head+j.s.Text+"\n}", 0)
 	j.base = 1 + len(head)
 	j.file = file
 	if err != nil {

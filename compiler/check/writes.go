@@ -306,16 +306,10 @@ func (s *sharing) callWrites(n *ast.CallExpr) bool {
 	if _, marked := s.marks[n]; marked || s.info.Types[n.Fun].IsType() {
 		return false
 	}
-	args := func(from, to int) bool {
-		for _, a := range n.Args[min(from, len(n.Args)):min(to, len(n.Args))] {
-			if s.shared(a) {
-				return true
-			}
-		}
-		return false
-	}
+	any := func(args []ast.Expr) bool { return slices.ContainsFunc(args, s.shared) }
+	first := n.Args[:min(1, len(n.Args))]
 	if s.isBuiltin(n.Fun, "copy", "delete", "clear", "append") {
-		return args(0, 1) // append may write behind the end of a list
+		return any(first) // append may write behind the end of a list
 	}
 	f := s.callee(n)
 	if f == nil {
@@ -325,7 +319,7 @@ func (s *sharing) callWrites(n *ast.CallExpr) bool {
 		if tv := s.info.Types[n.Fun]; tv.IsBuiltin() {
 			return false
 		}
-		return args(0, len(n.Args)) && !s.local(n.Fun)
+		return any(n.Args) && !s.local(n.Fun)
 	}
 	if f.Pkg() == nil || f.Pkg().Path() == hidden {
 		return false
@@ -337,23 +331,23 @@ func (s *sharing) callWrites(n *ast.CallExpr) bool {
 	}
 	switch path := f.Pkg().Path(); {
 	case users(f.Pkg()), !pure[path]:
-		return args(0, len(n.Args))
+		return any(n.Args)
 	case path == "sort":
-		return args(0, 1)
+		return any(first)
 	case path == "slices":
 		switch name := f.Name(); {
 		case strings.HasPrefix(name, "Sort") && !strings.HasPrefix(name, "Sorted"), name == "Reverse", name == "Insert", name == "Replace",
 			strings.HasPrefix(name, "Delete"), strings.HasPrefix(name, "Compact") || name == "AppendSeq":
-			return args(0, 1)
+			return any(first)
 		}
 		return false
 	case path == "maps":
-		return (f.Name() == "Copy" || f.Name() == "DeleteFunc" || f.Name() == "Insert") && args(0, 1)
+		return (f.Name() == "Copy" || f.Name() == "DeleteFunc" || f.Name() == "Insert") && any(first)
 	case path == "strings", path == "strconv", path == "fmt", path == "math", path == "unicode", path == "unicode/utf8", path == "time", path == "regexp", path == "errors":
 		return false
 	}
 	// Other packages may write to slices that they are given (Read, Decode).
-	return args(0, len(n.Args))
+	return any(n.Args)
 }
 
 // isRegexp tells whether a receiver is a regular expression, whose methods only

@@ -82,7 +82,7 @@ func (w *lowering) parseRegexp(n *node, op *ir.Decode, t *ir.Type) {
 		return
 	}
 	v := &ir.Value{Kind: "string", Span: g.Place(), Parts: []ir.Part{{Kind: ir.Literal, Text: g.Text, Span: g.Place()}}}
-	if !check.CheckRegexp(g.Text, check.LetSource{Value: v, Text: g.Text, At: g}, w.l) {
+	if !check.Regexp(g.Text, check.LetSource{Value: v, Text: g.Text, At: g}, w.l) {
 		return
 	}
 	op.Options = []ir.Setting{{Key: "regexp", Type: &ir.Type{Kind: ir.String}, Value: v, Span: n.Parse.Codec.Span}}

@@ -230,8 +230,10 @@ func (l *Loader) checkSource(p *packages.Package, dl *diag.List) bool {
 	return reported
 }
 
+// An importerFunc is a types.Importer.
 type importerFunc func(path string) (*types.Package, error)
 
+// Import calls f.
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // compilerErrors builds a package and reports what the compiler says, at its

@@ -26,7 +26,7 @@ func (l *Loader) CheckConfig(ref *ir.GoRef, settings []ir.Setting, at source.Spa
 	}
 	c := &configCheck{l: l, ref: ref, dl: dl, places: map[string]source.Span{}, meant: map[string]bool{}}
 	for _, s := range settings {
-		c.set(ref.Config, nil, strings.Split(s.Key, "."), "", s.Value, s.Span)
+		c.set(ref.Config, strings.Split(s.Key, "."), "", s.Value, s.Span)
 	}
 	c.required(at)
 	return c.out
@@ -97,8 +97,8 @@ type configCheck struct {
 }
 
 // set handles one value below a type: path is what is left of its key, prefix
-// the canonical key so far ("tls."), field the field that has the type.
-func (c *configCheck) set(t *ir.Type, field *ir.Field, path []string, prefix string, v *ir.Value, at source.Span) {
+// the canonical key so far ("tls.").
+func (c *configCheck) set(t *ir.Type, path []string, prefix string, v *ir.Value, at source.Span) {
 	switch {
 	case len(path) > 0 && t.Kind == ir.Struct:
 		f := c.field(t, prefix, path[0], at)
@@ -110,7 +110,7 @@ func (c *configCheck) set(t *ir.Type, field *ir.Field, path []string, prefix str
 			if len(path) == 1 && c.twice(key, at) {
 				return
 			}
-			c.set(f.Type, f, path[1:], key+".", v, at)
+			c.set(f.Type, path[1:], key+".", v, at)
 			return
 		}
 		if f.Type.Kind == ir.Map && len(path) > 1 {
@@ -135,7 +135,7 @@ func (c *configCheck) set(t *ir.Type, field *ir.Field, path []string, prefix str
 		c.out = append(c.out, ir.Setting{Key: key, Type: f.Type, Value: v, Span: at})
 	case t.Kind == ir.Struct:
 		for _, e := range v.Entries {
-			c.set(t, field, []string{e.Key}, prefix, e.Value, entrySpan(e))
+			c.set(t, []string{e.Key}, prefix, e.Value, entrySpan(e))
 		}
 	default: // a map is the whole config: flowctl's
 		key := strings.Join(path, ".")

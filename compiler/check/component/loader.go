@@ -169,7 +169,7 @@ func (l *Loader) Load(ctx context.Context, dl *diag.List) {
 			l.missing(w, p, mod, dl)
 			continue
 		}
-		if l.usable(w, p, mod, dl) {
+		if l.usable(w, p, dl) {
 			l.wanted[w.path] = p
 		}
 	}

@@ -215,8 +215,8 @@ func (r *reading) optional(ref *ir.GoRef, c *call, t types.Type) bool {
 	}
 	switch r.role {
 	case Source:
-		r.positioned(ref, c, t, "Seek", &ref.Seek, &ok)
-		r.positioned(ref, c, t, "Ack", &ref.Ack, &ok)
+		r.positioned(c, t, "Seek", &ref.Seek, &ok)
+		r.positioned(c, t, "Ack", &ref.Ack, &ok)
 	case Sink:
 		read("Committed", "Committed(context.Context) (Position, error)", func(s *shapeOfMethod) bool {
 			if len(s.params) == 0 && len(s.results) == 1 && s.errs && s.context {
@@ -252,7 +252,7 @@ func (c *call) flushed() types.Type {
 // positioned reads Seek and Ack of a source, which take the position that Read
 // returns. One that takes a context and something else was meant, so it is an
 // error; an io.Seeker's Seek is no concern of ours.
-func (r *reading) positioned(ref *ir.GoRef, c *call, t types.Type, name string, has, ok *bool) {
+func (r *reading) positioned(c *call, t types.Type, name string, has, ok *bool) {
 	m := method(t, name)
 	if m == nil {
 		return

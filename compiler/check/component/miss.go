@@ -258,9 +258,8 @@ func (u unfit) text() string {
 
 // noteAt adds a note where there is a place for it: types of the universe have
 // none.
-func noteAt(d *diag.Diagnostic, at source.Span, format string, args ...any) *diag.Diagnostic {
-	if at.IsZero() {
-		return d
+func noteAt(d *diag.Diagnostic, at source.Span, format string, args ...any) {
+	if !at.IsZero() {
+		d.NoteAt(at, format, args...)
 	}
-	return d.NoteAt(at, format, args...)
 }

@@ -208,7 +208,7 @@ func (l *Loader) missingModule(w want, msg string, mod moduleFile, dl *diag.List
 
 // usable reports packages that are there and can't be imported by generated
 // code: programs, and internal packages that are out of its reach.
-func (l *Loader) usable(w want, p *packages.Package, mod moduleFile, dl *diag.List) bool {
+func (l *Loader) usable(w want, p *packages.Package, dl *diag.List) bool {
 	if p.Name == "main" {
 		dl.Errorf(codeNotFound, w.at, "`%s` is a program (package main), which can't be imported", w.path).
 			Helpf("move the component to a package of its own")

@@ -161,8 +161,13 @@ func TestOldGo(t *testing.T) {
 		have, need string
 		older      bool
 	}{
-		{"go1.25.3", "1.26", true}, {"go1.26", "1.26", false}, {"go1.26.8", "1.26", false}, {"go1.100", "1.26", false},
-		{"devel go1.27-abcdef", "1.26", false}, {"go1.24rc1", "1.26", true}, {"weird", "1.26", false},
+		{"go1.25.3", "1.26", true},
+		{"go1.26", "1.26", false},
+		{"go1.26.8", "1.26", false},
+		{"go1.100", "1.26", false},
+		{"devel go1.27-abcdef", "1.26", false},
+		{"go1.24rc1", "1.26", true},
+		{"weird", "1.26", false},
 	} {
 		if got := older(c.have, c.need); got != c.older {
 			t.Errorf("older(%q, %q) = %v", c.have, c.need, got)

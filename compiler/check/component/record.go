@@ -452,7 +452,7 @@ func (l *Loader) Type(ref string, at source.Span, dl *diag.List) *ir.Type {
 }
 
 // reportUnfit says why a type can't be a record.
-func (l *Loader) reportUnfit(what string, u unfit, obj types.Object, at source.Span, dl *diag.List) *diag.Diagnostic {
+func (l *Loader) reportUnfit(what string, u unfit, obj types.Object, at source.Span, dl *diag.List) {
 	var d *diag.Diagnostic
 	if u.field == "" {
 		d = dl.Errorf(codeType, at, "%s can't be a record: it is %s", what, u.what)
@@ -466,7 +466,6 @@ func (l *Loader) reportUnfit(what string, u unfit, obj types.Object, at source.S
 	case obj != nil:
 		d.NoteAt(l.places.object(obj), "%s is declared here", obj.Name())
 	}
-	return d
 }
 
 func isGeneric(t types.Type) bool {

@@ -107,8 +107,18 @@ func TestPromotion(t *testing.T) {
 
 func TestSnakeCase(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"ID", "id"}, {"BaseURL", "base_url"}, {"HTTPServer", "http_server"}, {"UserIDs", "user_ids"}, {"MaxRetries", "max_retries"},
-		{"S3Bucket", "s3_bucket"}, {"URLs", "urls"}, {"A", "a"}, {"TLS", "tls"}, {"Snake_Case", "snake_case"}, {"ÄrgerNis", "ärger_nis"}, {"IsOK", "is_ok"},
+		{"ID", "id"},
+		{"BaseURL", "base_url"},
+		{"HTTPServer", "http_server"},
+		{"UserIDs", "user_ids"},
+		{"MaxRetries", "max_retries"},
+		{"S3Bucket", "s3_bucket"},
+		{"URLs", "urls"},
+		{"A", "a"},
+		{"TLS", "tls"},
+		{"Snake_Case", "snake_case"},
+		{"ÄrgerNis", "ärger_nis"},
+		{"IsOK", "is_ok"},
 	} {
 		if got := snakeCase(pair[0]); got != pair[1] {
 			t.Errorf("snakeCase(%s) = %s, want %s", pair[0], got, pair[1])
