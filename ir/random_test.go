@@ -164,8 +164,10 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[Effect]():    {"", "pure", "clock", "random", "io", "unknown"},
 	reflect.TypeFor[How]():       {"", "assign", "convert", "fields", "elements", "from-string", "to-string", "compose", "decompose", "unmarshal-text", "marshal-text"},
 	reflect.TypeFor[Make]():      {"", "none", "new", "new-err", "literal", "func", "func-err"},
-	reflect.TypeFor[Shape](): {"", "filter", "map", "slice", "seq", "emit", "ports", "batch", "source-seq", "source-read", "sink",
-		"sink-batch", "flow-source", "flow-process", "flow-sink"},
+	reflect.TypeFor[Shape](): {
+		"", "filter", "map", "slice", "seq", "emit", "ports", "batch", "source-seq", "source-read", "sink",
+		"sink-batch", "flow-source", "flow-process", "flow-sink",
+	},
 }
 
 // fill gives every field of a struct a value that may well be unusual.

@@ -35,29 +35,44 @@ func promised(w way) promise {
 	from, to := w.source.YAML, w.sink.YAML
 	switch {
 	case !source.Facts.Replayable && !source.Facts.Acks && !source.Facts.Answers:
-		return promise{ir.AtMostOnce, fmt.Sprintf("`%s` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies", from),
-			w.source, []string{"read from a source that can go back, such as `file`", "or ask for `at-most-once`"}}
+		return promise{
+			ir.AtMostOnce, fmt.Sprintf("`%s` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies", from),
+			w.source,
+			[]string{"read from a source that can go back, such as `file`", "or ask for `at-most-once`"},
+		}
 	case source.Facts.Answers && !source.Facts.Replayable && !names(source.Config, "idempotency_key"):
-		return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` answers when the sinks have the records; a sender that hears no answer sends them again, perhaps for the second time", from),
-			w.source, []string{fmt.Sprintf("name the header that tells a repeated request in `idempotency_key` of `%s`", from)}}
+		return promise{
+			ir.AtLeastOnce, fmt.Sprintf("`%s` answers when the sinks have the records; a sender that hears no answer sends them again, perhaps for the second time", from),
+			w.source,
+			[]string{fmt.Sprintf("name the header that tells a repeated request in `idempotency_key` of `%s`", from)},
+		}
 	case !source.Facts.Replayable && !source.Facts.Answers:
-		return promise{ir.AtLeastOnce, fmt.Sprintf("what `%s` has not acknowledged comes again after a crash, perhaps for the second time", from),
-			w.source, []string{"read from a source that can go back to a position, such as `file`"}}
+		return promise{
+			ir.AtLeastOnce, fmt.Sprintf("what `%s` has not acknowledged comes again after a crash, perhaps for the second time", from),
+			w.source,
+			[]string{"read from a source that can go back to a position, such as `file`"},
+		}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
 	case sink.Connector == "drop":
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps nothing, so nothing can be there twice", to)}
 	case !sink.Facts.Idempotent:
-		return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
-			w.sink, []string{"write to a sink that keeps the checkpoint with its records, or that takes one which comes twice for one"}}
+		return promise{
+			ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
+			w.sink,
+			[]string{"write to a sink that keeps the checkpoint with its records, or that takes one which comes twice for one"},
+		}
 	}
 	if names(sink.Config, "key") || slices.ContainsFunc(sink.Meta, func(a ir.Assign) bool { return a.Name == "key" }) {
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, by the pipeline's own key", to)}
 	}
 	for _, n := range w.nodes {
 		if why := unsteady(n); why != "" {
-			return promise{ir.AtLeastOnce, fmt.Sprintf("`%s` takes a record that comes twice for one only where it is the same again, and `%s` %s", to, n.YAML, why),
-				n, []string{fmt.Sprintf("give `%s` a `key` of the records' own", to), fmt.Sprintf("or let `%s` depend on the record alone", n.YAML)}}
+			return promise{
+				ir.AtLeastOnce, fmt.Sprintf("`%s` takes a record that comes twice for one only where it is the same again, and `%s` %s", to, n.YAML, why),
+				n,
+				[]string{fmt.Sprintf("give `%s` a `key` of the records' own", to), fmt.Sprintf("or let `%s` depend on the record alone", n.YAML)},
+			}
 		}
 	}
 	return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, and `%s` gives the same records again", to, from)}

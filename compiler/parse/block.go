@@ -32,8 +32,10 @@ func blockScalar(src []byte, start, parent int) (*scalar, int, *scalarError) {
 	}
 	s.end = i
 	if !blockSigns.Match(src[start:lineEnd(src, start)]) {
-		return nil, 0, &scalarError{start, lineEnd(src, start), "a `" + string(src[start]) + "` block has text behind its sign",
-			"begin the text on the next line; a value that begins with `" + string(src[start]) + "` needs quotes", false}
+		return nil, 0, &scalarError{
+			start, lineEnd(src, start), "a `" + string(src[start]) + "` block has text behind its sign",
+			"begin the text on the next line; a value that begins with `" + string(src[start]) + "` needs quotes", false,
+		}
 	}
 	line := nextLine(src, i)
 	if indent == 0 {

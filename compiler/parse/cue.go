@@ -386,8 +386,10 @@ func (s *scalar) cueEscape(src []byte, i, c, indent int) int {
 	if c >= len(src) {
 		return -1
 	}
-	if text, ok := map[byte]string{'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
-		'/': "/", '\\': `\`, '"': `"`, '\'': "'"}[src[c]]; ok {
+	if text, ok := map[byte]string{
+		'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
+		'/': "/", '\\': `\`, '"': `"`, '\'': "'",
+	}[src[c]]; ok {
 		s.put(text, i, c+1)
 		return c + 1
 	}

@@ -137,8 +137,10 @@ func (s *scalar) escape(src []byte, i int) (int, *scalarError) {
 		return s.escapedBreak(src, i), nil
 	default:
 		_, n := utf8.DecodeRune(src[i+1:])
-		return 0, &scalarError{i, i + 1 + n, "`" + string(src[i:i+1+n]) + "` is no escape of a double-quoted YAML string",
-			"use single quotes, which have no escapes", true}
+		return 0, &scalarError{
+			i, i + 1 + n, "`" + string(src[i:i+1+n]) + "` is no escape of a double-quoted YAML string",
+			"use single quotes, which have no escapes", true,
+		}
 	}
 	r, ok := hexRune(src, i+2, digits)
 	end := i + 2 + digits
@@ -155,8 +157,10 @@ func (s *scalar) escape(src []byte, i int) (int, *scalarError) {
 	}
 	if !ok || !utf8.ValidRune(r) {
 		end = min(end, len(src))
-		return 0, &scalarError{i, end, "`\\" + string(c) + "` needs " + strconv.Itoa(digits) + " hexadecimal digits that name a character",
-			"write the character itself, or `\\\\` for a backslash", false}
+		return 0, &scalarError{
+			i, end, "`\\" + string(c) + "` needs " + strconv.Itoa(digits) + " hexadecimal digits that name a character",
+			"write the character itself, or `\\\\` for a backslash", false,
+		}
 	}
 	s.put(string(r), i, end)
 	return end, nil

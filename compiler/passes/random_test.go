@@ -15,7 +15,9 @@ func randomProgram(seed uint64) *ir.Program {
 	r := &maker{Rand: rand.New(rand.NewPCG(seed, 3)), bytes: &ir.Type{Kind: ir.Bytes}}
 	text := &ir.Type{Kind: ir.String}
 	r.event = &ir.Type{Kind: ir.Struct, Name: "Event", Fields: []*ir.Field{
-		{Name: "a", Go: "A", Type: text}, {Name: "b", Go: "B", Type: text}, {Name: "c", Go: "C", Type: &ir.Type{Kind: ir.List, Elem: text}},
+		{Name: "a", Go: "A", Type: text},
+		{Name: "b", Go: "B", Type: text},
+		{Name: "c", Go: "C", Type: &ir.Type{Kind: ir.List, Elem: text}},
 		{Name: "d", Go: "D", Type: &ir.Type{Kind: ir.Struct, Fields: []*ir.Field{{Name: "e", Go: "E", Type: text}, {Name: "f", Go: "F", Type: text}}}},
 	}}
 	r.p = &ir.Program{Name: "random", Types: []*ir.Type{r.event}}

@@ -130,8 +130,12 @@ func (s *shape) must() string {
 		kind cue.Kind
 		name string
 	}{
-		{cue.BoolKind, "true or false"}, {cue.FloatKind, "a number"}, {cue.IntKind, "a whole number"},
-		{cue.StringKind, "a string"}, {cue.ListKind, "a list"}, {cue.StructKind, "a mapping"},
+		{cue.BoolKind, "true or false"},
+		{cue.FloatKind, "a number"},
+		{cue.IntKind, "a whole number"},
+		{cue.StringKind, "a string"},
+		{cue.ListKind, "a list"},
+		{cue.StructKind, "a mapping"},
 	} {
 		if s.takes()&k.kind != 0 {
 			words = append(words, k.name)

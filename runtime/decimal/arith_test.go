@@ -198,8 +198,14 @@ func TestMaxAndMinKeepTheFirstOfEqualOnes(t *testing.T) {
 		got  Decimal
 		want string
 	}{
-		{Max(a), "1.0"}, {Max(a, b), "1.0"}, {Max(b, a), "1.00"}, {Max(c, b, a), "1.00"},
-		{Min(a), "1.0"}, {Min(a, b), "1.0"}, {Min(b, a), "1.00"}, {Min(b, c, a), "0.5"},
+		{Max(a), "1.0"},
+		{Max(a, b), "1.0"},
+		{Max(b, a), "1.00"},
+		{Max(c, b, a), "1.00"},
+		{Min(a), "1.0"},
+		{Min(a, b), "1.0"},
+		{Min(b, a), "1.00"},
+		{Min(b, c, a), "0.5"},
 	} {
 		if r.got.String() != r.want {
 			t.Errorf("got %s, want %s", r.got, r.want)

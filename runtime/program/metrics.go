@@ -25,8 +25,14 @@ func metrics(s *Spec, now flow.Snapshot, ready bool) []byte {
 			outcome string
 			n       int64
 		}{
-			{"in", n.In}, {"out", n.Out}, {"filtered", n.Filtered}, {"dead", n.Dead}, {"dropped", n.Dropped},
-			{"failed", n.Failed}, {"emitted", n.Emitted}, {"retried", n.Retried},
+			{"in", n.In},
+			{"out", n.Out},
+			{"filtered", n.Filtered},
+			{"dead", n.Dead},
+			{"dropped", n.Dropped},
+			{"failed", n.Failed},
+			{"emitted", n.Emitted},
+			{"retried", n.Retried},
 		} {
 			m.sample("flowc_records_total", float64(o.n), "node", n.Name, "outcome", o.outcome)
 		}
