@@ -109,8 +109,12 @@ var benchData = []struct {
 	fields []Field
 }{
 	{"payments", payments, names("id", "type", "ledger", "amount", "hash")},
-	{"payments-nested", payments, []Field{{Name: "id", Index: 0}, {Name: "type", Index: 1}, {Name: "amount", Index: 2},
-		{Name: "asset", Index: 3, Fields: []Field{{Name: "code", Index: 4}}}}},
+	{"payments-nested", payments, []Field{
+		{Name: "id", Index: 0},
+		{Name: "type", Index: 1},
+		{Name: "amount", Index: 2},
+		{Name: "asset", Index: 3, Fields: []Field{{Name: "code", Index: 4}}},
+	}},
 	{"events", events, names("ts", "type", "user", "amount", "country")},
 	{"longkeys", longKeys, names("application_ts_value", "application_type_value", "application_user_value", "application_amount_value")},
 	{"mixed", mixed, names("type", "id", "amount", "at")},

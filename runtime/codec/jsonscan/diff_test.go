@@ -35,7 +35,8 @@ var records = []string{
 }
 
 var diffFields = []Field{
-	{Name: "a", Index: 0}, {Name: "b", Index: 1},
+	{Name: "a", Index: 0},
+	{Name: "b", Index: 1},
 	{Name: "n", Index: 2, Fields: []Field{{Name: "x", Index: 3}, {Name: "y", Index: 4}}},
 	{Name: "a_very_long_key_that_does_not_fit_into_two_words", Index: 5},
 }

@@ -8,7 +8,8 @@ import (
 )
 
 var testFields = []Field{
-	{Name: "a", Index: 0}, {Name: "b", Index: 1},
+	{Name: "a", Index: 0},
+	{Name: "b", Index: 1},
 	{Name: "n", Index: 2, Fields: []Field{{Name: "x", Index: 3}, {Name: "y", Index: 4}}},
 }
 
