@@ -43,6 +43,13 @@ func content(line []byte, s Span) (v []byte, verbatim bool, err error) {
 		return nil, false, expected("a string", line, int(s.Start), int(s.End))
 	}
 	v = v[1 : len(v)-1]
+	// What follows a short string in the line is read along with it, and masked.
+	if k := len(v); k <= 8 && int(s.Start)+9 <= len(line) {
+		x := load64(unsafe.Pointer(unsafe.SliceData(line)), int(s.Start)+1)
+		if specialBytes(x)<<(64-8*uint(k)) == 0 {
+			return v, true, nil
+		}
+	}
 	i := plainPrefix(v)
 	if i < len(v) {
 		i = verbatimPrefix(v, i)
@@ -243,8 +250,10 @@ func Float64(line []byte, s Span) (float64, error) {
 	return f, nil
 }
 
-var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+var pow10 = [...]float64{
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+}
 
 // view shows bytes as a string to a function that does not keep it.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

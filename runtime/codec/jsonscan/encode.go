@@ -54,15 +54,20 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 func plainText(b []byte, i int) int {
 	n := len(b)
 	p := unsafe.Pointer(unsafe.SliceData(b))
-	for i+8 <= n {
-		x := load64(p, i) // i+8 <= n
+	if n < 8 {
+		for i < n && b[i]-0x20 < 0x80-0x20 && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		return i
+	}
+	for ; i+8 <= n; i += 8 {
+		x := load64(p, i)
 		if m := specialBytes(x) | quoteBytes(x); m != 0 {
 			return i + firstByte(m)
 		}
-		i += 8
 	}
 	if i < n {
-		x := loadPadded(p, n, i)
+		x := loadLast(p, n, i) // the padding counts as control characters
 		i += firstByte(specialBytes(x) | quoteBytes(x))
 	}
 	return i

@@ -76,10 +76,15 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 		// The text. Words beyond the end are padded with zeros, which no text
 		// has, so that what matches lies inside the record.
 		var w0, w1 uint64
-		if i+16 <= n {
+		switch {
+		case i+16 <= n:
 			w0, w1 = load64(p, i), load64(p, i+8)
-		} else {
-			w0, w1 = loadPadded(p, n, i), loadPadded(p, n, i+8)
+		case n < 8:
+			w0 = loadPadded(p, n, i)
+		case i+8 <= n:
+			w0, w1 = load64(p, i), loadLast(p, n, i+8)
+		default:
+			w0 = loadLast(p, n, i)
 		}
 		e := &from.first
 		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
@@ -94,17 +99,29 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 		}
 
 		// The value.
-		var end int
+		end := begin
 	value:
-		if begin >= n || to.isEnd {
-			if !to.isEnd {
-				return false, expectedAt("a value", line, n)
+		if to.isEnd {
+			goto captured
+		}
+		if begin >= n {
+			return false, expectedAt("a value", line, n)
+		}
+		switch c := *(*byte)(unsafe.Add(p, begin)); { // begin < n
+		case c == '"':
+			if w := to.steady; w > 0 {
+				if end = begin + w; end <= n && closes(p, end) && plainOf(p, begin+1, end-1) {
+					goto captured
+				}
+				to.unsteady()
 			}
-			end = begin
-		} else if c := *(*byte)(unsafe.Add(p, begin)); c == '"' { // begin < n
-			end = begin + 1
-			if end+8 <= n {
-				if q := quoteBytes(load64(p, end)); q != 0 {
+			if end = begin + 1; end+16 <= n {
+				q := quoteBytes(load64(p, end))
+				if q == 0 {
+					end += 8
+					q = quoteBytes(load64(p, end))
+				}
+				if q != 0 {
 					end += firstByte(q)
 					if *(*byte)(unsafe.Add(p, end-1)) != '\\' {
 						end++
@@ -116,31 +133,38 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 				return false, errOpenString(begin)
 			}
 			end++
-		} else if c|0x20 == '{' {
+			to.sized(end - begin)
+		case c|0x20 == '{':
 			if to.members != nil && c == '{' {
 				// The text was learned from a record where this was no object.
 				if to, begin, err = o.gap(line, i, from); err != nil {
 					return false, err
 				}
-				e = nil
+				e, end = nil, begin
 				goto value
 			}
-			if end, err = skipContainer(line, begin, to.level.depth); err != nil {
+			if end, err = o.container(line, begin, to); err != nil {
 				return false, err
 			}
-		} else {
-			if !isScalarStart[c] {
-				if e == nil {
-					return false, expectedAt("a value", line, begin)
+		case isScalarStart[c]:
+			if begin+8 <= n {
+				if m := scalarStops(load64(p, begin)); m != 0 {
+					end = begin + firstByte(m)
+					if *(*byte)(unsafe.Add(p, end)) == ',' {
+						goto captured
+					}
 				}
-				// White space, where there was none when the text was learned.
-				if to, begin, err = o.gap(line, i, from); err != nil {
-					return false, err
-				}
-				e = nil
-				goto value
 			}
-			end = scalarEnd(line, begin)
+			end = scalarEnd(line, end)
+		case e == nil:
+			return false, expectedAt("a value", line, begin)
+		default:
+			// White space, where there was none when the text was learned.
+			if to, begin, err = o.gap(line, i, from); err != nil {
+				return false, err
+			}
+			e, end = nil, begin
+			goto value
 		}
 
 	captured:

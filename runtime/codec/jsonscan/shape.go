@@ -50,6 +50,9 @@ type node struct {
 	seen    uint64 // the last record that had it, counted by fullState
 	repeat  bool
 	isEnd   bool
+
+	length
+	trail *trail // through containers that are the value
 }
 
 // A level is a projected object: the record or one inside it.
@@ -72,6 +75,9 @@ type edge struct {
 	rest string // the text beyond its first 16 bytes
 	acts []act  // wanted objects that open or close inside the text
 }
+
+// noEdge matches nothing: 1 is never equal to a word masked by 0.
+var noEdge = edge{w0: 1}
 
 // An act is the opening or closing of a wanted object.
 type act struct {
@@ -108,9 +114,7 @@ func (o *Object) newLevel(parent *level, field *node, fields []Field) *level {
 
 func (o *Object) newNode(lv *level, capture int) *node {
 	o.nodes++
-	n := &node{level: lv, capture: capture, phase: noPhase}
-	n.first = edge{w0: 1} // 1 is never equal to a word masked by 0
-	return n
+	return &node{first: noEdge, level: lv, capture: capture, phase: noPhase}
 }
 
 // member returns the node of a key, which it makes if there is room. A nil key
@@ -133,29 +137,31 @@ func (o *Object) member(lv *level, key []byte) *node {
 
 // learn remembers that text, in which acts happen, led from one node to another.
 func (o *Object) learn(from, to *node, text []byte, acts []act) {
-	known := len(from.more)
-	if from.first.to != nil {
-		known++
-	}
-	if o.edges >= maxEdges || known >= maxNodeEdges || len(text) > maxText {
+	if o.edges >= maxEdges || from.edges() >= maxNodeEdges || len(text) > maxText {
 		o.misses++
 		return
 	}
+	o.edges++
+	from.insert(to, text, acts)
+}
+
+// insert adds an edge for a text that the node does not have.
+func (n *node) insert(to *node, text []byte, acts []act) {
+	known := n.edges()
 	e := edge{len: len(text), to: to, acts: append([]act(nil), acts...)}
 	e.w0, e.m0 = word(text, 0)
 	e.w1, e.m1 = word(text, 8)
 	if len(text) > 16 {
 		e.rest = string(text[16:])
 	}
-	o.edges++
-	if from.first.to == nil {
-		from.first = e
+	if known == 0 {
+		n.first = e
 		return
 	}
 	// A text goes before those that it begins with, or they would hide it:
 	// `,"a":{"b":` is known to be no `,"a":` only once the value is looked at.
 	at := 0
-	for at < known && !strings.HasPrefix(string(text), from.edge(at).text()) {
+	for at < known && !strings.HasPrefix(string(text), n.edge(at).text()) {
 		at++
 	}
 	all := make([]edge, 0, known+1)
@@ -163,12 +169,20 @@ func (o *Object) learn(from, to *node, text []byte, acts []act) {
 		if k == at {
 			all = append(all, e)
 		}
-		all = append(all, *from.edge(k))
+		all = append(all, *n.edge(k))
 	}
 	if at == known {
 		all = append(all, e)
 	}
-	from.first, from.more = all[0], all[1:]
+	n.first, n.more = all[0], all[1:]
+}
+
+// edges is how many edges there are.
+func (n *node) edges() int {
+	if n.first.to == nil {
+		return 0
+	}
+	return 1 + len(n.more)
 }
 
 func (n *node) edge(k int) *edge {

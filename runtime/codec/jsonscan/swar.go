@@ -39,6 +39,27 @@ func loadPadded(p unsafe.Pointer, n, i int) uint64 {
 	return w
 }
 
+// lastWords reads the sixteen bytes at i where not all of them lie before the
+// end.
+func lastWords(p unsafe.Pointer, n, i int) (w0, w1 uint64) {
+	switch {
+	case n < 8:
+		return loadPadded(p, n, i), 0
+	case i+8 <= n:
+		w0 = load64(p, i)
+		i += 8
+	default:
+		return load64(p, n-8) >> (uint(i+8-n) * 8), 0
+	}
+	return w0, load64(p, n-8) >> (uint(i+8-n) * 8)
+}
+
+// loadLast is loadPadded for i+8 > n and n >= 8: the last eight bytes, moved
+// down so that byte i comes first.
+func loadLast(p unsafe.Pointer, n, i int) uint64 {
+	return load64(p, n-8) >> (uint(i+8-n) * 8)
+}
+
 func firstByte(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
 
 func zeroBytes(x uint64) uint64 { return (x - ones) & ^x & highs }

@@ -11,15 +11,20 @@ import (
 func plainPrefix(b []byte) int {
 	n, i := len(b), 0
 	p := unsafe.Pointer(unsafe.SliceData(b))
-	for i+8 <= n {
-		if m := specialBytes(load64(p, i)); m != 0 { // i+8 <= n
+	if n < 8 {
+		if n > 0 {
+			// The padding counts as control characters.
+			i = firstByte(specialBytes(loadPadded(p, n, 0)))
+		}
+		return i
+	}
+	for ; i+8 <= n; i += 8 {
+		if m := specialBytes(load64(p, i)); m != 0 {
 			return i + firstByte(m)
 		}
-		i += 8
 	}
 	if i < n {
-		// The padding counts as control characters.
-		i += firstByte(specialBytes(loadPadded(p, n, i)))
+		i += firstByte(specialBytes(loadLast(p, n, i)))
 	}
 	return i
 }
