@@ -29,7 +29,8 @@ type Pass struct {
 	Run      func(*ir.Program)
 }
 
-// table is all passes in the order in which they run.
+// table is all passes in the order in which they run; TestOrder says what each
+// place rests on.
 var table = []Pass{
 	{"route", false, route},
 	{"prune", false, prune},
@@ -39,35 +40,6 @@ var table = []Pass{
 	{"alias", true, alias},
 	{"buffers", true, buffers},
 	{"place", true, place},
-}
-
-// An order is two passes of which one must run first.
-type order struct{ first, then, because string }
-
-// orders are checked when a program starts; see TestOrder for what each rests on.
-var orders = []order{
-	{"route", "prune", "a condition that is decided can't fail any more, and then its node may be one that nobody needs"},
-	{"prune", "push", "a node that nobody needs would keep fields alive"},
-	{"prune", "fuse", "a node that nobody needs would be a second feeder, and end a region"},
-	{"route", "push", "a comparison that is folded away no longer reads its field"},
-	{"push", "fuse", "push splits encoders by what they get, and fuse by where they run"},
-	{"fuse", "lanes", "lanes belong to regions"},
-	{"fuse", "alias", "encoders are split by then, and every edge that shares a record is there"},
-	{"lanes", "buffers", "a region holds a block and a packet for each lane"},
-	{"fuse", "place", "a region is never cut between two processes"},
-	{"buffers", "place", "place may turn a queue into a cut, and keeps its bounds"},
-}
-
-func init() {
-	for _, o := range orders {
-		if i, j := position(o.first), position(o.then); i < 0 || j < 0 || i > j {
-			panic(fmt.Sprintf("passes: %s must run before %s: %s", o.first, o.then, o.because))
-		}
-	}
-}
-
-func position(name string) int {
-	return slices.IndexFunc(table, func(p Pass) bool { return p.Name == name })
 }
 
 // Passes returns all passes in the order in which they run.

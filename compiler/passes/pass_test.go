@@ -227,21 +227,6 @@ func canonical(p *ir.Program) string {
 	return ir.Print(p)
 }
 
-func TestOrder(t *testing.T) {
-	seen := map[string]bool{}
-	for _, o := range orders {
-		if o.because == "" || seen[o.first+" "+o.then] {
-			t.Errorf("%s before %s: no reason, or twice", o.first, o.then)
-		}
-		seen[o.first+" "+o.then] = true
-	}
-	for _, pass := range table {
-		if pass.Name != "" && !slices.ContainsFunc(orders, func(o order) bool { return o.first == pass.Name || o.then == pass.Name }) {
-			t.Errorf("nothing says where %s must run", pass.Name)
-		}
-	}
-}
-
 func TestPanicNamesItsPass(t *testing.T) {
 	// An edge to nowhere is a program that does not verify; without that check
 	// a pass meets it.
