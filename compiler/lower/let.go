@@ -80,13 +80,13 @@ func (w *lowering) checkWith(n *node, text string, at check.Place, want check.Wa
 		}
 		return e
 	}
-	w.explain(n, at, before)
+	w.explain(at, before)
 	return nil
 }
 
 // explain puts what YAML did to a piece of Go before what Go says about the
 // rest.
-func (w *lowering) explain(n *node, at check.Place, before int) {
+func (w *lowering) explain(at check.Place, before int) {
 	node, ok := at.(*parse.Node)
 	if !ok || before == len(*w.l) {
 		return

@@ -11,7 +11,7 @@ import (
 )
 
 // anchor converts `&name value`.
-func (t *tree) anchor(n *ast.AnchorNode, missing source.Span, inFlow bool) *Node {
+func (t *tree) anchor(n *ast.AnchorNode, inFlow bool) *Node {
 	name, at := t.anchorName(n.Name)
 	a := &anchored{}
 	t.anchors[name] = a

@@ -34,7 +34,7 @@ func checkText(f *source.File, format Format, l *diag.List) (from int, ok bool) 
 		limit = MaxYAML
 	}
 	if len(text) > limit {
-		tooMuch(f, source.Span{File: f}, l, "the file has %d bytes, more than the %d of a %s file that are read", len(text), limit, format)
+		tooMuch(source.Span{File: f}, l, "the file has %d bytes, more than the %d of a %s file that are read", len(text), limit, format)
 		return 0, false
 	}
 	for _, bom := range []struct{ mark, name string }{{"\xff\xfe", "UTF-16 (little endian)"}, {"\xfe\xff", "UTF-16 (big endian)"}} {
@@ -118,17 +118,17 @@ func checkSigns(f *source.File, from int, l *diag.List) bool {
 			less = 0
 		}
 		if at := (source.Span{File: f, Start: i, End: i + 1}); signs > MaxSigns {
-			tooMuch(f, at, l, "the file has more than %d signs of punctuation", MaxSigns)
+			tooMuch(at, l, "the file has more than %d signs of punctuation", MaxSigns)
 			return false
 		} else if less > 1000 {
-			tooMuch(f, at, l, "more than 1000 `<` stand in a row")
+			tooMuch(at, l, "more than 1000 `<` stand in a row")
 			return false
 		}
 	}
 	return true
 }
 
-func tooMuch(f *source.File, at source.Span, l *diag.List, format string, args ...any) {
+func tooMuch(at source.Span, l *diag.List, format string, args ...any) {
 	l.Errorf(diag.InputLimit, at, format, args...).
 		Helpf("is this the right file? a pipeline can be split with `include`, data belongs into files that a source reads")
 }

@@ -65,7 +65,7 @@ func tokenize(text []byte) token.Tokens {
 // headerColumn tells whether a line ends in the header of a block scalar, and
 // the column, from 0, that its content is indented deeper than (-1 at the top).
 func headerColumn(line []byte) (column int, ok bool) {
-	if bytes.IndexAny(line, "|>") < 0 {
+	if !bytes.ContainsAny(line, "|>") {
 		return 0, false // most lines: the expression is costly
 	}
 	m := blockHeader.FindSubmatchIndex(line)

@@ -162,7 +162,7 @@ func checkNesting(p *placement, tokens token.Tokens, l *diag.List) bool {
 			tooDeep(p.file, at.Start, l)
 			return false
 		case len(open) > 0 && open[len(open)-1].keys > MaxKeys:
-			tooMuch(p.file, at, l, "more than %d entries stand in one mapping or list", MaxKeys)
+			tooMuch(at, l, "more than %d entries stand in one mapping or list", MaxKeys)
 			return false
 		}
 	}

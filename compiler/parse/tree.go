@@ -49,7 +49,7 @@ func (t *tree) node(n ast.Node, missing source.Span, inFlow bool) *Node {
 	case *ast.SequenceNode:
 		return t.sequence(n, inFlow)
 	case *ast.AnchorNode:
-		return t.anchor(n, missing, inFlow)
+		return t.anchor(n, inFlow)
 	case *ast.AliasNode:
 		return t.alias(n)
 	case *ast.TagNode:
@@ -65,7 +65,7 @@ func (t *tree) node(n ast.Node, missing source.Span, inFlow bool) *Node {
 func (t *tree) tooMany(at source.Span) {
 	if !t.full {
 		t.full = true
-		tooMuch(t.file, at, t.list, "the file holds more than %d values, those behind aliases counted at each use", MaxValues)
+		tooMuch(at, t.list, "the file holds more than %d values, those behind aliases counted at each use", MaxValues)
 	}
 }
 

@@ -29,7 +29,7 @@ func readYAML(f *source.File, from int, l *diag.List) *Node {
 func readDocument(f *source.File, from int, l *diag.List) *Node {
 	tokens := tokenize(f.Text[from:])
 	if len(tokens) > 2*MaxValues {
-		tooMuch(f, source.Span{File: f}, l, "the file has more than %d words and signs", 2*MaxValues)
+		tooMuch(source.Span{File: f}, l, "the file has more than %d words and signs", 2*MaxValues)
 		return nil
 	}
 	p, wrong := place(f, from, tokens)

@@ -50,18 +50,18 @@ var load = sync.OnceValue(func() *language {
 var asking sync.Mutex
 
 // definition returns a definition and its shape.
-func (l *language) definition(name string) (cue.Value, *shape) {
-	if d, ok := l.defs[name]; ok {
+func (lang *language) definition(name string) (cue.Value, *shape) {
+	if d, ok := lang.defs[name]; ok {
 		return d.value, d.shape
 	}
-	v := l.root.LookupPath(cue.ParsePath("#" + name))
-	s := l.shapes.named["#"+name]
+	v := lang.root.LookupPath(cue.ParsePath("#" + name))
+	s := lang.shapes.named["#"+name]
 	if s == nil {
-		s = l.shapes.value(v)
+		s = lang.shapes.value(v)
 		s.name = "#" + name
-		l.shapes.named["#"+name] = s
+		lang.shapes.named["#"+name] = s
 	}
-	l.defs[name] = definition{v, s}
+	lang.defs[name] = definition{v, s}
 	return v, s
 }
 
