@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"errors"
 	"github.com/flowc-dev/flowc/runtime/codec/jsonscan"
 )
 
@@ -86,7 +87,10 @@ func (f *JSONValues) step(b []byte, pos int, final bool) (start, end, next int, 
 		case err != nil && jsonscan.IsOpen(err) && !final, err == nil && end == len(b) && !final && isScalar(c):
 			return pos, pos, pos, false, nil // more of it may come
 		case err != nil:
-			e := err.(*jsonscan.Error)
+			e, ok := errors.AsType[*jsonscan.Error](err)
+			if !ok {
+				return pos, pos, pos, false, &Error{pos, err.Error()}
+			}
 			if e.Offset == pos && !jsonscan.IsOpen(err) {
 				return pos, pos, pos, false, f.unexpected(b, pos)
 			}

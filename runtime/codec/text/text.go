@@ -8,6 +8,7 @@
 package text
 
 import (
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,7 +80,10 @@ func Float64(b []byte) (float64, error) {
 
 // reword shows the text in quotes, where jsonscan shows raw JSON.
 func reword(err error, b []byte) error {
-	e, ok := err.(*jsonscan.Error)
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*jsonscan.Error](err)
 	if !ok {
 		return err
 	}
