@@ -8,6 +8,7 @@ package blocks
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -97,7 +98,7 @@ func (r *Reader) Header(more More) error {
 			return err
 		}
 		if r.ended || r.failed != nil {
-			break
+			break // what failed is told behind the bytes that came before it
 		}
 	}
 	r.rest, r.whole = data, true
@@ -204,15 +205,14 @@ func (r *Reader) read(data []byte, more More) ([]byte, error) {
 	room := (cap(data) - len(data)) &^ (pageSize - 1)
 	n, err := more(data[len(data) : len(data)+room])
 	data = data[:len(data)+n]
-	switch {
-	case err == io.EOF:
+	if err == io.EOF { //nolint:errorlint // one that is wrapped is a failure, not the end
 		r.ended = true
-	case err != nil && len(data) > 0:
-		r.failed = err
-	case err != nil:
-		return data, err
+		return data, nil
 	}
-	return data, nil
+	if len(data) > 0 {
+		r.failed, err = err, nil
+	}
+	return data, err
 }
 
 // begin takes off what stands before the first record: the byte order mark, the
@@ -338,7 +338,7 @@ type Place struct {
 // placed gives an error of the framer its place in the stream.
 func (r *Reader) placed(err error) error {
 	e := &StreamError{Name: r.name, Offset: r.offset, Msg: err.Error()}
-	if f, ok := err.(*frame.Error); ok {
+	if f, ok := errors.AsType[*frame.Error](err); ok {
 		e.Offset += int64(f.Offset)
 	}
 	return e

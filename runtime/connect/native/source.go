@@ -84,8 +84,7 @@ func (s *seq[T]) Read(ctx context.Context, b *flow.Batch) error {
 			if !ok { // the next Read finds the end again
 				return nil
 			}
-			if r.err != nil { // what came before it goes first
-				s.failed = r.err
+			if s.failed = r.err; s.failed != nil { // what came before it goes first
 				return nil
 			}
 			*rows = append(*rows, r.value)
