@@ -228,7 +228,7 @@ func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again
 	policy := &p.policies[in.node]
 	var skipped *RecordError
 	switch {
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // one that is wrapped is a failure, not the end
 		in.atEOF = true
 		return gotBatch, !in.hasRecords(b)
 	case p.reading.Err() != nil:

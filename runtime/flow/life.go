@@ -46,7 +46,7 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 		err = p.open(ctx, saved)
 	}
 	if err != nil {
-		p.closeAll(context.WithoutCancel(ctx), false)
+		_ = p.closeAll(context.WithoutCancel(ctx), false) // what opening said comes first
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			// Told to stop before anything was read.
 			return p.cutEnding(), nil
@@ -127,13 +127,14 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 
 // endError is the error of the run: what stopped it first.
 func (p *Program) endError(err error) error {
-	if first := p.stopError(); first != nil && first != err {
-		if errors.Is(err, ErrDrain) {
-			return errors.Join(first, err)
-		}
-		return first
+	first := p.stopError()
+	switch {
+	case first == nil:
+		return err
+	case errors.Is(err, ErrDrain) && !errors.Is(first, ErrDrain):
+		return errors.Join(first, err)
 	}
-	return err
+	return first
 }
 
 // judgeShares applies max_dead to all records.

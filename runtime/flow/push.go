@@ -86,7 +86,7 @@ func (in *Input) send(b *Batch, to *Target, producer int, o *Out) {
 func (in *Input) letGo(b *Batch) {
 	st := &b.engine
 	for _, t := range st.run.released {
-		t.done(1)
+		t.done()
 	}
 	ticket := st.ticket
 	if st.packet != nil {
@@ -94,6 +94,6 @@ func (in *Input) letGo(b *Batch) {
 	}
 	b.release(in)
 	if ticket != nil {
-		ticket.done(1)
+		ticket.done()
 	}
 }

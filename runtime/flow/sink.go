@@ -115,7 +115,7 @@ func (s *sinkRun) written(o *Out) {
 		if p.ticket.onDone != nil && s.broken == nil {
 			s.unsynced = append(s.unsynced, p.ticket)
 		} else {
-			p.ticket.done(1)
+			p.ticket.done()
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (s *sinkRun) sync() {
 		if err != nil {
 			t.fail(err)
 		}
-		t.done(1)
+		t.done()
 		s.unsynced[i] = nil
 	}
 	s.unsynced = s.unsynced[:0]

@@ -39,7 +39,7 @@ func (t *Target) drop(o *Out, err error) {
 func (t *Target) letGo(o *Out) {
 	t.freeOriginals(o.engine.parts)
 	for _, p := range o.engine.parts {
-		p.ticket.done(1)
+		p.ticket.done()
 	}
 }
 

@@ -34,9 +34,9 @@ func (t *ticket) fail(err error) {
 	t.mu.Unlock()
 }
 
-// done takes n packets off.
-func (t *ticket) done(n int32) {
-	if t.pending.Add(-n) == 0 {
+// done takes a packet off.
+func (t *ticket) done() {
+	if t.pending.Add(-1) == 0 {
 		t.in.book.finish(t)
 	}
 }
