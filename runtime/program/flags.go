@@ -25,7 +25,10 @@ type options struct {
 // list is a flag that may be given several times.
 type list []string
 
-func (l *list) String() string     { return strings.Join(*l, ",") }
+// String is what was given so far.
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set adds what was given once more.
 func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
 // flagsOf declares the flags of a command.

@@ -11,6 +11,7 @@ type retry struct {
 	policy *flow.Policy
 }
 
+// Set stores the number, and that it was written.
 func (r retry) Set(text string) error {
 	if err := r.Value.Set(text); err != nil {
 		return err

@@ -105,6 +105,7 @@ type value[T any] struct {
 	typ    string
 }
 
+// Set parses text and stores it.
 func (v value[T]) Set(text string) error {
 	parsed, err := v.parse(text)
 	if err != nil {
@@ -113,5 +114,9 @@ func (v value[T]) Set(text string) error {
 	*v.at = parsed
 	return nil
 }
+
+// String is the value that is stored now.
 func (v value[T]) String() string { return v.format(*v.at) }
-func (v value[T]) Type() string   { return v.typ }
+
+// Type names what is expected.
+func (v value[T]) Type() string { return v.typ }

@@ -80,6 +80,7 @@ func (t *teller) summary(r *flow.Report, s flow.Totals) string {
 // examples already.
 func (t *teller) isTold(r *flow.Report, err error) bool {
 	for _, e := range r.Examples {
+		//nolint:errorlint // joined with others, or wrapped, it is to be told
 		if err == error(e) || e.Then == flow.Stop && err.Error() == e.Error() {
 			return true
 		}

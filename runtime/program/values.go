@@ -102,9 +102,14 @@ type text struct {
 	set func(string) error
 }
 
+// Set parses text and stores it.
 func (t text) Set(s string) error { return t.set(s) }
-func (t text) String() string     { return t.get() }
-func (t text) Type() string       { return t.typ }
+
+// String is the value that is stored now.
+func (t text) String() string { return t.get() }
+
+// Type names what is expected.
+func (t text) Type() string { return t.typ }
 
 // plain gives an error that names what is expected and not the parser; the text
 // that was refused may be a secret, so it is never part of it.
