@@ -13,10 +13,11 @@ type usageError struct{ msg string }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
+// Error is the message.
 func (e *usageError) Error() string { return e.msg }
-func (e *usageError) Is(target error) bool {
-	return target == ErrUsage
-}
+
+// Unwrap puts ErrUsage into the chain.
+func (e *usageError) Unwrap() error { return ErrUsage }
 
 // An Error is a place where a sample is not what its format says.
 type Error struct {

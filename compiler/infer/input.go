@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -68,7 +69,7 @@ func (in *input) take() []byte {
 
 // failed is the error that ended the stream early, or nil.
 func (in *input) failed() error {
-	if in.err == io.EOF {
+	if errors.Is(in.err, io.EOF) {
 		return nil
 	}
 	return in.err

@@ -48,25 +48,25 @@ func earlier(a, b place) place {
 	return a
 }
 
-func (s *objects) merge(o *objects) {
-	s.n += o.n
-	s.named += o.named
-	if o.wide != nil || s.wide != nil {
-		s.mergeWide(o)
+func (o *objects) merge(other *objects) {
+	o.n += other.n
+	o.named += other.named
+	if other.wide != nil || o.wide != nil {
+		o.mergeWide(other)
 		return
 	}
-	for n, f := range o.fields {
-		i, ok := s.index[f.name]
+	for n, f := range other.fields {
+		i, ok := o.index[f.name]
 		if !ok {
-			if len(s.fields) == maxFields {
-				s.mergeWide(&objects{fields: o.fields[n:]})
+			if len(o.fields) == maxFields {
+				o.mergeWide(&objects{fields: other.fields[n:]})
 				return
 			}
-			i = len(s.fields)
-			s.index[f.name] = i
-			s.fields = append(s.fields, &field{name: f.name, shape: &shape{}})
+			i = len(o.fields)
+			o.index[f.name] = i
+			o.fields = append(o.fields, &field{name: f.name, shape: &shape{}})
 		}
-		t := s.fields[i]
+		t := o.fields[i]
 		if t.shape != nil {
 			t.shape.merge(f.shape)
 		}
@@ -77,18 +77,18 @@ func (s *objects) merge(o *objects) {
 }
 
 // mergeWide takes the names of both for data.
-func (s *objects) mergeWide(o *objects) {
-	if s.wide == nil {
-		s.wide = &shape{}
-	}
-	for _, f := range s.fields {
-		s.wide.merge(f.shape)
-	}
-	s.fields, s.index = nil, nil
-	if o.wide != nil {
-		s.wide.merge(o.wide)
+func (o *objects) mergeWide(other *objects) {
+	if o.wide == nil {
+		o.wide = &shape{}
 	}
 	for _, f := range o.fields {
-		s.wide.merge(f.shape)
+		o.wide.merge(f.shape)
+	}
+	o.fields, o.index = nil, nil
+	if other.wide != nil {
+		o.wide.merge(other.wide)
+	}
+	for _, f := range other.fields {
+		o.wide.merge(f.shape)
 	}
 }

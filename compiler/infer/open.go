@@ -67,7 +67,7 @@ func (c *collector) read(r io.Reader) error {
 		return err
 	}
 	begin, err := b.Peek(4096)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return c.readError(err)
 	}
 	if err := refuse(begin); err != nil {
