@@ -73,6 +73,9 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 	p := unsafe.Pointer(unsafe.SliceData(line))
 	from, i := o.at, o.pos
 	for {
+		var to *node
+		var begin, end int
+
 		// The text. Words beyond the end are padded with zeros, which no text
 		// has, so that what matches lies inside the record.
 		var w0, w1 uint64
@@ -88,97 +91,83 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 		}
 		e := &from.first
 		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
-			e = from.other(line, i, w0, w1)
+			if e = from.other(line, i, w0, w1); e == nil {
+				goto unknown
+			}
 		}
-		var to *node
-		var begin int
-		if e != nil {
-			to, begin = e.to, i+e.len
-		} else if to, begin, err = o.gap(line, i, from); err != nil {
-			return false, err
-		}
+		to, begin = e.to, i+e.len
 
 		// The value.
-		end := begin
-	value:
 		if to.isEnd {
-			goto captured
-		}
-		if begin >= n {
-			return false, expectedAt("a value", line, n)
-		}
-		switch c := *(*byte)(unsafe.Add(p, begin)); { // begin < n
-		case c == '"':
-			if w := to.steady; w > 0 {
-				if end = begin + w; end <= n && closes(p, end) && plainOf(p, begin+1, end-1) {
-					goto captured
+			end = begin
+		} else if begin < n {
+			c := *(*byte)(unsafe.Add(p, begin))
+			switch {
+			case c == '"':
+				// A length that all values of the member had lately is expected
+				// again: then where the value ends does not hang on what is read
+				// there, and the processor goes on while the comparisons are still
+				// under way.
+				if w := to.steady; w > 0 {
+					if end = begin + w; end <= n && closes(p, end) && plainOf(p, begin+1, end-1) {
+						break
+					}
+					to.unsteady()
 				}
-				to.unsteady()
-			}
-			if end = begin + 1; end+16 <= n {
-				q := quoteBytes(load64(p, end))
-				if q == 0 {
-					end += 8
-					q = quoteBytes(load64(p, end))
-				}
-				if q != 0 {
-					end += firstByte(q)
-					if *(*byte)(unsafe.Add(p, end-1)) != '\\' {
-						end++
-						goto captured
+				if end = begin + 1; end+16 <= n {
+					q := quoteBytes(load64(p, end))
+					if q == 0 {
+						end += 8
+						q = quoteBytes(load64(p, end))
+					}
+					if q != 0 {
+						end += firstByte(q)
+						if *(*byte)(unsafe.Add(p, end-1)) != '\\' {
+							end++
+							break
+						}
 					}
 				}
-			}
-			if end = stringEnd(line, end); end < 0 {
-				return false, errOpenString(begin)
-			}
-			end++
-			to.sized(end - begin)
-		case c|0x20 == '{':
-			if to.members != nil && c == '{' {
-				// The text was learned from a record where this was no object.
-				if to, begin, err = o.gap(line, i, from); err != nil {
-					return false, err
+				if end = stringEnd(line, end); end < 0 {
+					return false, errOpenString(begin)
 				}
-				e, end = nil, begin
-				goto value
-			}
-			if end, err = o.container(line, begin, to); err != nil {
-				return false, err
-			}
-		case isScalarStart[c]:
-			if begin+8 <= n {
-				if m := scalarStops(load64(p, begin)); m != 0 {
-					end = begin + firstByte(m)
-					if *(*byte)(unsafe.Add(p, end)) == ',' {
-						goto captured
+				end++
+				to.sized(end - begin)
+			case isScalarStart[c]:
+				if begin+8 <= n {
+					if m := scalarStops(load64(p, begin)); m != 0 {
+						end = begin + firstByte(m)
+						if *(*byte)(unsafe.Add(p, end)) == ',' {
+							break
+						}
 					}
 				}
-			}
-			end = scalarEnd(line, end)
-		case e == nil:
-			return false, expectedAt("a value", line, begin)
-		default:
-			// White space, where there was none when the text was learned.
-			if to, begin, err = o.gap(line, i, from); err != nil {
-				return false, err
-			}
-			e, end = nil, begin
-			goto value
-		}
-
-	captured:
-		if e == nil {
-			if len(o.acts) > 0 {
-				if err := apply(o.acts, 0, spans); err != nil {
+				end = scalarEnd(line, begin)
+			case c == '[' || c == '{' && to.members == nil:
+				if end, err = o.container(line, begin, to); err != nil {
 					return false, err
 				}
+			default:
+				// An object with wanted members or white space, where there was
+				// none when the text was learned.
+				goto unknown
 			}
-		} else if len(e.acts) > 0 {
+		} else {
+			goto unknown
+		}
+		if len(e.acts) > 0 {
 			if err := apply(e.acts, i, spans); err != nil {
 				return false, err
 			}
 		}
+		goto captured
+
+	unknown:
+		if to, begin, end, err = o.step(line, i, from, spans); err != nil {
+			return false, err
+		}
+
+	captured:
 		from, i = to, end
 		if k := to.capture; k >= 0 {
 			s := &spans[k]
@@ -195,8 +184,7 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 					return false, nil
 				}
 			}
-		}
-		if to.isEnd {
+		} else if to.isEnd {
 			o.at, o.pos = from, i
 			if i = SkipSpace(line, i); i < n {
 				return false, expectedAt("nothing after the object", line, i)
@@ -204,4 +192,24 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 			return true, nil
 		}
 	}
+}
+
+// step parses the text at line[i:], which follows the value of from, and the
+// value behind it.
+func (o *Object) step(line []byte, i int, from *node, spans []Span) (to *node, begin, end int, err error) {
+	if to, begin, err = o.gap(line, i, from); err != nil {
+		return nil, 0, 0, err
+	}
+	switch {
+	case to.isEnd:
+		end = begin
+	case line[begin]|0x20 == '{': // gap has seen that there is something
+		end, err = o.container(line, begin, to)
+	default:
+		end, err = SkipValue(line, begin)
+	}
+	if err == nil {
+		err = apply(o.acts, 0, spans)
+	}
+	return to, begin, end, err
 }

@@ -137,6 +137,11 @@ func (o *Object) member(lv *level, key []byte) *node {
 
 // learn remembers that text, in which acts happen, led from one node to another.
 func (o *Object) learn(from, to *node, text []byte, acts []act) {
+	for k := range from.edges() {
+		if from.edge(k).text() == string(text) {
+			return // what follows it was not as expected
+		}
+	}
 	if o.edges >= maxEdges || from.edges() >= maxNodeEdges || len(text) > maxText {
 		o.misses++
 		return
