@@ -43,7 +43,6 @@ func framer(format string, b *flow.Batch) frame.Framer {
 // A got is what came out of a stream.
 type got struct {
 	records []string
-	lines   []int64 // of each record, where they are counted
 	errs    []string
 	header  string
 }

@@ -41,7 +41,7 @@ func open(ctx context.Context, path string, at position, c SourceConfig, in conn
 	}
 	r := &reading{path: path, how: compression(c.Compression, path), file: f, blocks: blocks.New(path, in, c.MaxRecord), ctx: ctx}
 	if err := r.begin(at, in); err != nil {
-		r.close()
+		_ = r.close() // it was only read
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
@@ -183,7 +183,7 @@ func (r *reading) more(p []byte) (n int, err error) {
 			got, err = r.stream.Read(p[n:])
 			n += got
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			err = fmt.Errorf("%s: %w", r.path, describe(err, r.how))
 		}
 		return n, err

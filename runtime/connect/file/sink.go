@@ -228,7 +228,7 @@ func (s *Sink) newTarget(path string) (*target, error) {
 		err = t.beginNoted(s.keyed >= 0 && s.resumes)
 	}
 	if err != nil {
-		t.closeFile()
+		_ = t.closeFile() // nothing was written yet
 		return nil, err
 	}
 	delete(s.saved, path)

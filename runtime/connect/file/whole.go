@@ -21,7 +21,7 @@ func wholeLength(f *os.File, how string) (int64, error) {
 	}
 	for {
 		whole := r.n
-		if _, err := r.Peek(1); err == io.EOF {
+		if _, err := r.Peek(1); errors.Is(err, io.EOF) {
 			return whole, nil
 		}
 		err := next(r)
@@ -40,12 +40,14 @@ type counting struct {
 	n int64
 }
 
+// Read reads and counts.
 func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
 	return n, err
 }
 
+// ReadByte reads one byte and counts it.
 func (c *counting) ReadByte() (byte, error) {
 	b, err := c.Reader.ReadByte()
 	if err == nil {
