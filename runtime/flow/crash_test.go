@@ -297,7 +297,7 @@ func TestEndlessGoesOn(t *testing.T) {
 			}
 			cancel()
 		}()
-		if r, err := runCtx(t, ctx, k.p, RunOptions{StateDir: dir}); err != nil || r.Ending != Drained {
+		if r, err := runCtx(ctx, t, k.p, RunOptions{StateDir: dir}); err != nil || r.Ending != Drained {
 			t.Fatal(r, err)
 		}
 		equalLines(t, sink.lines(), lines[:30*round])

@@ -23,7 +23,7 @@ func TestDrainEndless(t *testing.T) {
 			}
 			cancel()
 		}()
-		r, err := runCtx(t, ctx, k.p, RunOptions{})
+		r, err := runCtx(ctx, t, k.p, RunOptions{})
 		if err != nil || r.Ending != Drained || !r.OK || sink.done {
 			t.Fatal(err, r.Ending, sink.done)
 		}
@@ -44,7 +44,7 @@ func TestCutShort(t *testing.T) {
 		return nil
 	}
 	k := newOne(source, sink, oneOptions{})
-	r, err := runCtx(t, ctx, k.p, RunOptions{})
+	r, err := runCtx(ctx, t, k.p, RunOptions{})
 	if err != nil || r.Ending != CutShort || r.OK || sink.done {
 		t.Fatal(err, r.Ending, r.OK, sink.done)
 	}

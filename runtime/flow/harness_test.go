@@ -406,10 +406,10 @@ func plain(change func(*lineLoop)) func(*Lane) (Loop, error) {
 // run runs a program and checks what holds for every run.
 func run(t *testing.T, p *Program, o RunOptions) (*Report, error) {
 	t.Helper()
-	return runCtx(t, context.Background(), p, o)
+	return runCtx(context.Background(), t, p, o)
 }
 
-func runCtx(t *testing.T, ctx context.Context, p *Program, o RunOptions) (*Report, error) {
+func runCtx(ctx context.Context, t *testing.T, p *Program, o RunOptions) (*Report, error) {
 	t.Helper()
 	if o.StateDir == "" {
 		o.StateDir = t.TempDir()
