@@ -26,15 +26,6 @@ var awkward = []string{
 
 func (r *randomizer) text() string { return awkward[r.IntN(len(awkward))] }
 
-// word is an awkward text, but not an empty one.
-func (r *randomizer) word() string {
-	for {
-		if s := r.text(); s != "" {
-			return s
-		}
-	}
-}
-
 func pick[T any](r *randomizer, values ...T) T { return values[r.IntN(len(values))] }
 
 func randomProgram(seed uint64) *Program {

@@ -19,7 +19,7 @@ func TestNearest(t *testing.T) {
 		{"Filter", "filter"},
 		{"on-error", "on_error"},
 		{"onerror", "on_error"},
-		{"paralel", "parallel"},
+		{"paralle", "parallel"},
 		{"conifg", "config"},
 		{"mpa", "map"},
 		{"sett", "set"},

@@ -149,8 +149,9 @@ func settle(f flags, hi, lo uint128, exp, ideal int) (Decimal, Code) {
 		return build(f, lo, max(-MaxExponent, min(ideal, MaxExponent))), noError
 	case !hi.isZero() || !lo.fits():
 		// Too many digits, by n: the last n have to be zeros.
-		q, r := div256(hi, lo, pow10[MaxDigits])
+		q, _ := div256(hi, lo, pow10[MaxDigits])
 		n := q.digits()
+		var r uint128
 		if lo, r = div256(hi, lo, pow10[n]); !r.isZero() {
 			return Decimal{}, CodeDigits
 		}
