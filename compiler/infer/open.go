@@ -119,7 +119,7 @@ func (c *collector) decompress(b *bufio.Reader) (*bufio.Reader, error) {
 		if err != nil {
 			return nil, c.readError(err)
 		}
-		c.source.gzip = !strings.HasSuffix(strings.ToLower(c.options.File), ".gz")
+		c.source.gzip = !strings.HasSuffix(c.options.File, ".gz")
 		return bufio.NewReaderSize(z, 64<<10), nil
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return nil, (&Error{Msg: "the data are compressed with zstd, which infer does not read"}).

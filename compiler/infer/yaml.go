@@ -17,9 +17,9 @@ var (
 )
 
 // keywords are plain texts that YAML, of one version or another, takes for
-// something else than a string.
+// something else than a string. (That y and n are, few readers know.)
 var keywords = map[string]bool{
-	"null": true, "true": true, "false": true, "yes": true, "no": true, "on": true, "off": true, "y": true, "n": true,
+	"null": true, "true": true, "false": true, "yes": true, "no": true, "on": true, "off": true,
 }
 
 // yamlText writes a string as YAML, with quotes where it needs them.
