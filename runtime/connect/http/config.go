@@ -14,18 +14,24 @@ type SourceConfig struct {
 	Listen string `json:"listen" flowc:"required"`
 	// Path is the path that takes records; others are not found.
 	Path string `json:"path" default:"/"`
-	// Format is json (an object, an array of them, or several, NDJSON included),
-	// csv or text (a record a line).
-	Format string `json:"format" flowc:"fixed" values:"json,csv,text" default:"json"`
+	// Format is ndjson or json (both take an object, an array of them, and one a
+	// line), csv, text (a record a line) or bytes (the body is the record).
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes" default:"ndjson"`
+	// Token is what a sender must show as `Authorization: Bearer`; empty lets in
+	// all.
+	Token string `json:"token" flowc:"secret"`
 	// MaxBody is the largest request body, decompressed.
 	MaxBody int64 `json:"max_body" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
 	// asked to come again (503).
 	MaxRequests int `json:"max_requests" default:"1024"`
+	// MaxWaiting is how many bytes of bodies wait for their answer at once; more
+	// are asked to come again (503).
+	MaxWaiting int64 `json:"max_waiting" type:"size" default:"64MiB"`
 	// ReadTimeout is how long a client may take to send a request.
 	ReadTimeout time.Duration `json:"read_timeout" default:"30s"`
-	// AnswerTimeout is how long the sinks may take; then the client is told to
-	// come again, and the records may be there twice.
+	// AnswerTimeout is how long the sinks may take; then the client is asked to
+	// come again (503), and the records may be there twice.
 	AnswerTimeout time.Duration `json:"answer_timeout" default:"60s"`
 	// IdleTimeout is how long a connection stays open between requests.
 	IdleTimeout time.Duration `json:"idle_timeout" default:"2m"`
@@ -62,16 +68,18 @@ type SinkConfig struct {
 	URL string `json:"url" flowc:"required,per-record"`
 	// Method is the request's method.
 	Method string `json:"method" default:"POST" values:"POST,PUT,PATCH"`
-	// Format is ndjson (a request holds a packet of records, a line each) or json.
-	Format string `json:"format" flowc:"fixed" values:"ndjson,json" default:"ndjson"`
-	// Array sends the records of a packet as one JSON array; without, format json
-	// sends a request for each record.
-	Array bool `json:"array"`
+	// Format is ndjson (a record a line), json (an array) or text (a record a
+	// line); where Single is set a request holds one record and nothing around
+	// it.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,text" default:"ndjson"`
+	// Single sends each record in a request of its own, as one JSON value where
+	// the format is JSON.
+	Single bool `json:"single"`
 	// Headers are sent with each request.
 	Headers map[string]string `json:"headers"`
 	// Token is sent as `Authorization: Bearer`.
 	Token string `json:"token" flowc:"secret"`
-	// User and Password are sent as basic authentication.
+	// User is sent with Password as basic authentication.
 	User string `json:"user"`
 	// Password belongs to User.
 	Password string `json:"password" flowc:"secret"`
@@ -95,4 +103,17 @@ type ClientTLS struct {
 	Key string `json:"key"`
 	// Insecure trusts anybody: for tests alone.
 	Insecure bool `json:"insecure"`
+}
+
+// SinkMeta is what `meta:` sets beside a record.
+type SinkMeta struct {
+	// Method is the request's method for this record.
+	Method string `json:"method"`
+	// Path is added to the URL's path, each of its elements escaped.
+	Path string `json:"path"`
+	// ContentType is the Content-Type of the request.
+	ContentType string `json:"content_type"`
+	// IdempotencyKey is sent as the header Idempotency-Key, so that the server
+	// can tell a record that comes again; records with one are sent singly.
+	IdempotencyKey string `json:"idempotency_key"`
 }

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,28 +12,51 @@ import (
 	"time"
 )
 
-// A goneError is a server that could not be reached: the engine tries again for
-// ever, and says so once.
+// A recordError is a record that can't be sent at all.
+type recordError struct{ err error }
+
+func (e *recordError) Error() string   { return e.err.Error() }
+func (e *recordError) Unwrap() error   { return e.err }
+func (e *recordError) Code() string    { return "url" }
+func (e *recordError) Permanent() bool { return true }
+
+// A goneError is a server that could not be reached, or that went away before it
+// answered: the engine tries again for ever, and says so once.
 type goneError struct{ err error }
 
-// Error names the address and the reason, without what may be secret in a URL.
-func (e *goneError) Error() string {
-	var u *url.Error
-	if errors.As(e.err, &u) {
-		target := u.URL
-		if parsed, err := url.Parse(target); err == nil {
-			target = parsed.Scheme + "://" + parsed.Host
-		}
-		return fmt.Sprintf("%s: %v", target, u.Err)
-	}
-	return e.err.Error()
-}
-
-// Unwrap returns the cause.
-func (e *goneError) Unwrap() error { return e.err }
-
-// Unavailable tells the engine that the other side is gone.
+func (e *goneError) Error() string     { return e.err.Error() }
+func (e *goneError) Unwrap() error     { return e.err }
 func (e *goneError) Unavailable() bool { return true }
+
+// A slowError is a server that did not answer in time.
+type slowError struct{ err error }
+
+func (e *slowError) Error() string   { return e.err.Error() }
+func (e *slowError) Unwrap() error   { return e.err }
+func (e *slowError) Temporary() bool { return true }
+func (e *slowError) Timeout() bool   { return true }
+
+// unanswered makes an error of a request without an answer. It names the server
+// and not the whole URL, in which secrets may stand.
+func unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil { // the program stops
+		return ctx.Err()
+	}
+	slow := false
+	var u *url.Error
+	if errors.As(err, &u) {
+		slow = u.Timeout()
+		server := "the server"
+		if parsed, perr := url.Parse(u.URL); perr == nil {
+			server = parsed.Scheme + "://" + parsed.Host
+		}
+		err = fmt.Errorf("%s: %w", server, u.Err)
+	}
+	if slow {
+		return &slowError{err}
+	}
+	return &goneError{err}
+}
 
 // A statusError is an answer that is no success.
 type statusError struct {
@@ -41,11 +65,14 @@ type statusError struct {
 	after     time.Duration
 }
 
-// refused makes an error of an answer. What a client can't do anything about
+// answered makes an error of an answer. What a client can't do anything about
 // may go away by itself: too many requests, and all that is the server's fault.
-func refused(resp *http.Response, head []byte) error {
+func answered(resp *http.Response, head []byte) error {
 	const longest = 200
 	e := &statusError{what: "the server answered " + resp.Status}
+	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
+		e.what += ", that it is at " + to
+	}
 	if text := bytes.TrimSpace(head); len(text) > 0 {
 		if len(text) > longest {
 			text = append(text[:longest:longest], "…"...)
@@ -53,7 +80,8 @@ func refused(resp *http.Response, head []byte) error {
 		e.what += ": " + strings.ToValidUTF8(string(text), "�")
 	}
 	switch c := resp.StatusCode; {
-	case c == http.StatusTooManyRequests, c == http.StatusRequestTimeout, c >= 500 && c != http.StatusNotImplemented:
+	case c == http.StatusTooManyRequests, c == http.StatusRequestTimeout, c == http.StatusTooEarly,
+		c >= 500 && c != http.StatusNotImplemented && c != http.StatusHTTPVersionNotSupported:
 		e.after = retryAfter(resp.Header.Get("Retry-After"))
 	default:
 		e.permanent = true
@@ -81,11 +109,8 @@ func (e *statusError) Code() string { return "http-status" }
 // Temporary tells that it may go away by itself.
 func (e *statusError) Temporary() bool { return !e.permanent }
 
-// Timeout is false: the server answered.
-func (e *statusError) Timeout() bool { return false }
-
 // Permanent tells that trying again is of no use.
 func (e *statusError) Permanent() bool { return e.permanent }
 
-// RetryAfter is how long the server asks to wait.
+// RetryAfter is how long the server asks to wait before the next try.
 func (e *statusError) RetryAfter() time.Duration { return e.after }

@@ -1,126 +1,110 @@
 package http
 
 import (
+	"compress/gzip"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/flowc-dev/flowc/runtime/codec/frame"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
 // A request is one HTTP request on its way through the pipeline. It is used
-// again for others, with its buffer.
+// again for others, with its buffers.
 type request struct {
 	source *Source
+	http   *http.Request
 	body   []byte
-	frame  any // the framer's state, see flow.Batch.Frame
-	from   int // of the records in body, behind a header row
-	count  int // records
+	unzip  *gzip.Reader
 
-	// What meta is made of.
-	http *http.Request
+	// records are what the engine gets: body, the rest of it behind a header row,
+	// or a line for each of its values in lines.
+	records []byte
+	lines   []byte
+	from    int    // of records in body, where they lie there
+	moved   []span // where the lines come from, where they don't
+	header  *frame.Header
+	count   int // records
+
+	reserved int64 // bytes, in Source.bytes
+
+	// state tells who has the request while it waits to be read.
+	state atomic.Int32
 
 	done   chan error
 	finish func(error) // sends on done
 }
 
-// take returns a request that nobody uses.
-func (s *Source) take() *request {
-	select {
-	case r := <-s.free:
-		return r
-	default:
-	}
+// A span is where a line of request.lines begins, there and in the body.
+type span struct{ line, body int }
+
+// The states of a request: it waits to be read, it was read, or its sender has
+// been told that it waited too long, and it is not to be read any more.
+const (
+	isWaiting = iota
+	isTaken
+	isGivenUp
+)
+
+// take makes the request the engine's; false means that it was given up.
+func (r *request) take() bool { return r.state.CompareAndSwap(isWaiting, isTaken) }
+
+// giveUp tells whether the request was not read, and will not be.
+func (r *request) giveUp() bool { return r.state.CompareAndSwap(isWaiting, isGivenUp) }
+
+func newRequest(s *Source) *request {
 	r := &request{source: s, done: make(chan error, 1)}
 	r.finish = func(err error) { r.done <- err }
 	return r
 }
 
-// give makes a request free for others. A large buffer is not kept.
-func (s *Source) give(r *request) {
-	const largest = 1 << 20
-	if cap(r.body) > largest {
+// keepAtMost is the largest buffer that is used again.
+const keepAtMost = 256 << 10
+
+// reset makes the request ready for another one.
+func (r *request) reset() {
+	if cap(r.body) > keepAtMost {
 		r.body = nil
 	}
-	r.http, r.frame, r.from, r.count = nil, nil, 0, 0
-	select {
-	case s.free <- r:
-	default:
+	if cap(r.lines) > keepAtMost {
+		r.lines, r.moved = nil, nil
 	}
+	r.body, r.lines, r.moved = r.body[:0], r.lines[:0], r.moved[:0]
+	r.state.Store(isWaiting)
+	r.http, r.records, r.header, r.from, r.count = nil, nil, nil, 0, 0
 }
 
-// fill hands the request to the engine. A body is small beside a block, so that
-// a copy costs less than giving up the block's memory for it.
+// fill hands the records to the engine. They are copied: most bodies are small
+// beside a block, whose memory the batch would lose, and the body must stay as
+// it came until the answer has named the line at fault.
 func (r *request) fill(b *flow.Batch) {
-	b.Data = append(b.Data[:0], r.body[r.from:]...)
-	b.Split, b.Base, b.Offset, b.Frame = "request", 0, int64(r.from), r.frame
+	b.Data = append(b.Data[:0], r.records...)
+	b.Base, b.Offset = 0, 0
 	b.OnDone, b.Aux = r.finish, r.http
-}
-
-// cut finds the records of a body: how many there are, and that nothing else is
-// in it.
-func (r *request) cut() error {
-	s := r.source
-	data := r.body
-	framer := s.input.Frame()
-	if s.input.Header {
-		_, end, next, ok := framer.Next(data, 0)
+	switch {
+	case r.header != nil:
+		b.Frame = r.header
+	case r.source.input.Format == "json":
+		values, ok := b.Frame.(*frame.JSONValues)
 		if !ok {
-			return nil
+			values = new(frame.JSONValues)
+			b.Frame = values
 		}
-		r.frame = &frame.Header{Row: append([]byte(nil), data[:end]...)}
-		r.from = next
-		data = data[next:]
-	}
-	if f, ok := framer.(*frame.JSONValues); ok {
-		before := *f
-		r.frame = &before
-	}
-	n, err := framer.Cut(data, true)
-	if err != nil {
-		return err
-	}
-	counter := framer
-	if f, ok := r.frame.(*frame.JSONValues); ok {
-		again := *f
-		counter = &again
-	}
-	for pos := 0; ; {
-		start, end, next, ok := counter.Next(data[:n], pos)
-		if !ok {
-			return nil
-		}
-		pos = next
-		if s.input.Format == "text" || !frame.IsBlank(data[start:end]) {
-			r.count++
-		}
+		*values = frame.JSONValues{}
 	}
 }
 
-// Meta is `meta` of a record from a request.
-type Meta struct {
-	// Headers are the request's, the first value of each.
-	Headers map[string]string `json:"headers"`
-	// Remote is the client's address.
-	Remote string `json:"remote"`
-	// Path is the path that was asked for.
-	Path string `json:"path"`
-	// Method is the request's method.
-	Method string `json:"method"`
-
-	of *http.Request
-}
-
-// At makes m the meta of a record.
-func (m *Meta) At(b *flow.Batch, _ flow.Record) {
-	r, _ := b.Aux.(*http.Request)
-	if r == nil || r == m.of {
-		return
+// place gives the offset in the body of a byte of the records.
+func (r *request) place(offset int64) int64 {
+	if len(r.moved) == 0 {
+		return offset + int64(r.from)
 	}
-	m.of, m.Remote, m.Path, m.Method = r, r.RemoteAddr, r.URL.Path, r.Method
-	m.Headers = make(map[string]string, len(r.Header))
-	for k, v := range r.Header {
-		if len(v) > 0 {
-			m.Headers[k] = v[0]
+	at := r.moved[0]
+	for _, m := range r.moved {
+		if int64(m.line) > offset {
+			break
 		}
+		at = m
 	}
+	return min(int64(at.body)+offset-int64(at.line), int64(len(r.body)))
 }

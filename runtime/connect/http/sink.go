@@ -1,18 +1,12 @@
 package http
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"slices"
 	"time"
 
@@ -25,24 +19,34 @@ import (
 type Sink struct {
 	config SinkConfig
 	output connect.Output
-	keyed  int // where the URL stands in Out.Keys, -1 for one URL
 	client *http.Client
+	body   bodies
 
-	body   bytes.Buffer
-	packed bytes.Buffer
-	zip    *gzip.Writer
+	// Where the per-record values stand in Out.Keys; -1 for those that are not
+	// there.
+	url, method, path, contentType, idempotency int
+	literal                                     string // of the URL, before the first value
 }
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	s := &Sink{config: c, output: out, keyed: slices.Index(out.Keys, "url")}
-	if s.keyed < 0 {
-		if err := checkURL(c.URL); err != nil {
+	at := func(key string) int { return slices.Index(out.Keys, key) }
+	s := &Sink{
+		config: c, output: out, body: bodies{format: out.Format, single: c.Single, zip: c.Compression == "gzip"},
+		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"),
+		literal: out.Literals["url"],
+	}
+	s.body.single = s.body.single || s.idempotency >= 0
+	if s.url < 0 {
+		if _, err := parseURL(c.URL, ""); err != nil {
 			return nil, err
 		}
 	}
 	if c.Token != "" && c.User != "" {
 		return nil, errors.New("token and user are two ways to say who it is: choose one")
+	}
+	if c.Timeout <= 0 {
+		return nil, errors.New("timeout must be larger than 0")
 	}
 	t, err := c.TLS.load()
 	if err != nil {
@@ -59,166 +63,111 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	return s, nil
 }
 
-func checkURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("url %q is no http or https URL", text)
-	}
-	return nil
-}
-
-// load reads the files that say whom to trust.
-func (t ClientTLS) load() (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
-	if t.CA != "" {
-		pem, err := os.ReadFile(t.CA)
-		if err != nil {
-			return nil, fmt.Errorf("tls.ca: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.ca: %s holds no certificate", t.CA)
-		}
-	}
-	if t.Cert != "" || t.Key != "" {
-		cert, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-		if err != nil {
-			return nil, fmt.Errorf("tls: %w", err)
-		}
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, nil
-}
-
 // Open does nothing: a server that is not there shows at the first record, and
 // is waited for.
 func (s *Sink) Open(context.Context) error { return nil }
 
-// Write sends the records.
+// Write sends the records: those that go to the same place in one request.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
-	if s.config.Format == "json" && !s.config.Array {
-		return s.each(ctx, o)
+	if o.Count == 0 {
+		return nil
 	}
-	if s.keyed < 0 {
-		return s.send(ctx, s.config.URL, o, 0, o.Count)
+	if s.together(o, 0) == o.Count {
+		return s.send(ctx, o, 0, o.Count)
 	}
-	urls := o.Keys[s.keyed]
-	failed := map[int]error{}
-	for from := 0; from < len(urls); {
-		to := from + 1
-		for to < len(urls) && urls[to] == urls[from] {
-			to++
-		}
-		if err := s.send(ctx, urls[from], o, from, to); err != nil {
+	var failed map[int]error
+	for from := 0; from < o.Count; {
+		to := s.together(o, from)
+		if err := s.send(ctx, o, from, to); err != nil {
+			if failed == nil {
+				failed = map[int]error{}
+			}
 			for i := from; i < to; i++ {
 				failed[i] = err
 			}
 		}
 		from = to
 	}
-	return partial(failed)
+	if failed != nil {
+		return &flow.PartialError{Failed: failed}
+	}
+	return nil
 }
 
-// each sends a request for each record.
-func (s *Sink) each(ctx context.Context, o *flow.Out) error {
-	failed := map[int]error{}
-	for i := range o.Ends {
-		target := s.config.URL
-		if s.keyed >= 0 {
-			target = o.Keys[s.keyed][i]
-		}
-		if err := s.send(ctx, target, o, i, i+1); err != nil {
-			failed[i] = err
-		}
+// together is the end of the run of records, from the one at from, that one
+// request can hold.
+func (s *Sink) together(o *flow.Out, from int) (to int) {
+	if s.body.single {
+		return from + 1
 	}
-	return partial(failed)
-}
-
-func partial(failed map[int]error) error {
-	if len(failed) == 0 {
-		return nil
+	to = from + 1
+	for to < o.Count {
+		for _, k := range [...]int{s.url, s.method, s.path, s.contentType} {
+			if k >= 0 && o.Keys[k][to] != o.Keys[k][from] {
+				return to
+			}
+		}
+		to++
 	}
-	return &flow.PartialError{Failed: failed}
+	return to
 }
 
 // send sends records [from, to) of a packet in one request.
-func (s *Sink) send(ctx context.Context, target string, o *flow.Out, from, to int) error {
-	if s.keyed >= 0 {
-		if err := checkURL(target); err != nil {
-			return &statusError{what: err.Error(), permanent: true}
+func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
+	value := func(key int, otherwise string) string {
+		if key < 0 || o.Keys[key][from] == "" && key != s.url {
+			return otherwise
 		}
+		return o.Keys[key][from]
 	}
-	body, err := s.encode(o, from, to)
+	u, err := parseURL(value(s.url, s.config.URL), s.literal)
+	if err == nil && s.path >= 0 {
+		err = addPath(u, o.Keys[s.path][from])
+	}
+	if err != nil {
+		return &recordError{err}
+	}
+	body, err := s.body.of(o, from, to)
 	if err != nil {
 		return err
 	}
-	q, err := http.NewRequestWithContext(ctx, s.config.Method, target, bytes.NewReader(body))
+	q, err := http.NewRequestWithContext(ctx, value(s.method, s.config.Method), u.String(), body)
 	if err != nil {
-		return err
+		return &recordError{err}
 	}
 	s.headers(q)
+	if t := value(s.contentType, ""); t != "" {
+		q.Header.Set("Content-Type", t)
+	}
+	if k := value(s.idempotency, ""); k != "" {
+		q.Header.Set("Idempotency-Key", k)
+	}
 	resp, err := s.client.Do(q)
 	if err != nil {
-		return &goneError{err}
+		return unanswered(ctx, err)
 	}
 	defer resp.Body.Close()
-	head, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10)) // what it says matters only in errors
+	// What it says matters only in errors; read to its end the connection can be
+	// used again.
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
 	if resp.StatusCode/100 == 2 {
 		return nil
 	}
-	return refused(resp, head)
-}
-
-// encode makes the body of a request.
-func (s *Sink) encode(o *flow.Out, from, to int) ([]byte, error) {
-	begin := 0
-	if from > 0 {
-		begin = int(o.Ends[from-1])
-	}
-	end := len(o.Data)
-	if to < o.Count {
-		end = int(o.Ends[to-1])
-	}
-	body := o.Data[begin:end]
-	if s.config.Format == "json" && s.config.Array {
-		s.body.Reset()
-		s.body.WriteByte('[')
-		for i := from; i < to; i++ {
-			if i > from {
-				s.body.WriteByte(',')
-			}
-			s.body.Write(o.Data[begin:o.Ends[i]])
-			begin = int(o.Ends[i])
-		}
-		s.body.WriteByte(']')
-		body = s.body.Bytes()
-	}
-	if s.config.Compression != "gzip" {
-		return body, nil
-	}
-	s.packed.Reset()
-	if s.zip == nil {
-		s.zip = gzip.NewWriter(&s.packed)
-	} else {
-		s.zip.Reset(&s.packed)
-	}
-	if _, err := s.zip.Write(body); err != nil {
-		return nil, err
-	}
-	if err := s.zip.Close(); err != nil {
-		return nil, err
-	}
-	return s.packed.Bytes(), nil
+	return answered(resp, head)
 }
 
 // headers sets what the config says, over what the format says.
 func (s *Sink) headers(q *http.Request) {
-	q.Header.Set("Content-Type", map[string]string{"ndjson": "application/x-ndjson", "json": "application/json"}[s.config.Format])
+	q.Header.Set("Content-Type", s.body.contentType())
 	q.Header.Set("User-Agent", "flowc")
-	if s.config.Compression == "gzip" {
+	if s.body.zip {
 		q.Header.Set("Content-Encoding", "gzip")
 	}
 	for k, v := range s.config.Headers {
+		if k == "Host" || k == "host" {
+			q.Host = v
+			continue
+		}
 		q.Header.Set(k, v)
 	}
 	switch {
@@ -237,3 +186,6 @@ func (s *Sink) Close(context.Context, bool) error {
 	s.client.CloseIdleConnections()
 	return nil
 }
+
+// errURL is a URL that nothing can be sent to.
+func errURL(text, why string) error { return fmt.Errorf("url %q %s", text, why) }

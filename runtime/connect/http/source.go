@@ -3,14 +3,14 @@ package http
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
-	"os"
+	"sync"
 	"sync/atomic"
-	"time"
+	"syscall"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -24,11 +24,18 @@ type Source struct {
 	server *http.Server
 	addr   net.Addr
 
+	// requests are those that have been taken and not been read. It has room for
+	// all that may wait.
 	requests chan *request
+	waiting  atomic.Int64 // requests that wait for their answer
+	bytes    atomic.Int64 // of their bodies
+	room     int64        // for them
+	pool     sync.Pool    // of *request
+	patience patience
+
+	watch    sync.Once
 	draining atomic.Bool
-	closed   chan struct{}
 	failed   chan error // of the server itself
-	free     chan *request
 }
 
 // NewSource returns the source.
@@ -38,26 +45,23 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, errors.New("listen is empty: give an address like 127.0.0.1:8080")
 	case c.Path == "" || c.Path[0] != '/':
 		return nil, fmt.Errorf("path %q does not begin with a slash", c.Path)
-	case c.MaxBody <= 0 || c.MaxRequests <= 0:
-		return nil, errors.New("max_body and max_requests must be larger than 0")
-	case (c.TLS.Cert == "") != (c.TLS.Key == ""):
-		return nil, errors.New("tls needs both cert and key")
-	case c.TLS.ClientCA != "" && c.TLS.Cert == "":
-		return nil, errors.New("tls.client_ca needs cert and key as well")
+	case c.MaxBody <= 0 || c.MaxRequests <= 0 || c.MaxWaiting <= 0:
+		return nil, errors.New("max_body, max_requests and max_waiting must be larger than 0")
+	case c.ReadTimeout <= 0 || c.AnswerTimeout <= 0 || c.IdleTimeout <= 0:
+		return nil, errors.New("read_timeout, answer_timeout and idle_timeout must be larger than 0")
 	}
-	s := &Source{
-		config: c, input: in,
-		requests: make(chan *request, c.MaxRequests),
-		closed:   make(chan struct{}), failed: make(chan error, 1),
-		free: make(chan *request, min(c.MaxRequests, 256)),
+	if err := c.TLS.check(); err != nil {
+		return nil, err
 	}
+	// A body and the lines that are made of it always find room, if they are alone.
+	room := max(c.MaxWaiting, 2*(c.MaxBody+1))
+	s := &Source{config: c, input: in, room: room, requests: make(chan *request, c.MaxRequests), failed: make(chan error, 1)}
+	s.pool.New = func() any { return newRequest(s) }
 	s.server = &http.Server{
-		Handler:           http.HandlerFunc(s.serve),
+		Handler:           s,
 		ReadHeaderTimeout: c.ReadTimeout, ReadTimeout: c.ReadTimeout, IdleTimeout: c.IdleTimeout,
-		// An answer may be as late as the sinks are; only then does writing it
-		// begin.
-		WriteTimeout:   c.ReadTimeout + c.AnswerTimeout + 10*time.Second,
 		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	return s, nil
 }
@@ -70,42 +74,27 @@ func (s *Source) Endless() bool { return true }
 
 // Open listens.
 func (s *Source) Open(ctx context.Context) error {
+	secure, err := s.config.TLS.load()
+	if err != nil {
+		return err
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("the address %s is in use: end the program that listens there, or choose another one (--set %s.config.listen=…): %w", s.config.Listen, s.input.Node, err)
+	}
 	if err != nil {
 		return fmt.Errorf("can't listen on %s: %w", s.config.Listen, err)
 	}
 	s.addr = l.Addr()
-	if s.config.TLS.Cert != "" {
-		if s.server.TLSConfig, err = s.config.TLS.load(); err != nil {
-			l.Close()
-			return err
-		}
-		l = tls.NewListener(l, s.server.TLSConfig)
+	slog.Info("listening", "node", s.input.Node, "address", s.addr.String(), "path", s.config.Path)
+	if secure != nil {
+		s.server.TLSConfig = secure
+		l = tls.NewListener(l, secure)
 	}
+	s.patience.begin(s.config.AnswerTimeout)
 	go func() { s.failed <- s.server.Serve(l) }()
 	return nil
-}
-
-// load reads the files of a server's identity.
-func (t ServerTLS) load() (*tls.Config, error) {
-	cert, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
-	}
-	c := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
-	if t.ClientCA != "" {
-		pem, err := os.ReadFile(t.ClientCA)
-		if err != nil {
-			return nil, fmt.Errorf("tls.client_ca: %w", err)
-		}
-		c.ClientCAs = x509.NewCertPool()
-		if !c.ClientCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.client_ca: %s holds no certificate", t.ClientCA)
-		}
-		c.ClientAuth = tls.RequireAndVerifyClientCert
-	}
-	return c, nil
 }
 
 // Addr is where the source listens, once it is open: the port that the system
@@ -114,41 +103,62 @@ func (s *Source) Addr() net.Addr { return s.addr }
 
 // Read takes the next request.
 func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
-	select {
-	case r := <-s.requests:
-		r.fill(b)
-		return nil
-	default:
-	}
-	select {
-	case r := <-s.requests:
-		r.fill(b)
-		return nil
-	case <-ctx.Done():
-		s.draining.Store(true) // who comes now is sent away
-		return ctx.Err()
-	case err := <-s.failed:
-		return fmt.Errorf("the server on %s ended: %w", s.config.Listen, err)
+	s.watch.Do(func() { context.AfterFunc(ctx, s.drain) })
+	for {
+		var r *request
+		select {
+		case r = <-s.requests:
+		default:
+			select {
+			case r = <-s.requests:
+			case <-ctx.Done():
+				return ctx.Err()
+			case err := <-s.failed:
+				return fmt.Errorf("the server on %s ended: %w", s.config.Listen, err)
+			}
+		}
+		if r.take() {
+			r.fill(b)
+			return nil
+		}
 	}
 }
 
-// Close sends away who waits and lets answers go out.
-func (s *Source) Close(ctx context.Context) error {
+// drain sends away who comes from now on, and who was not read yet: nobody will
+// read it any more.
+func (s *Source) drain() {
 	s.draining.Store(true)
-	close(s.closed)
+	s.sendAway()
+}
+
+// sendAway answers the requests that were not read. A handler calls it as well
+// when it finds out that it came too late, so that none is forgotten.
+func (s *Source) sendAway() {
 	for {
 		select {
 		case r := <-s.requests:
-			r.finish(flow.ErrStopped)
-			continue
+			if r.take() {
+				r.finish(flow.ErrStopped)
+			}
 		default:
+			return
 		}
-		break
 	}
+}
+
+// Close sends away who waits, and lets answers go out.
+func (s *Source) Close(ctx context.Context) error {
+	s.drain()
 	if s.addr == nil { // never opened
 		return nil
 	}
-	return s.server.Shutdown(ctx)
+	s.server.SetKeepAlivesEnabled(false)
+	err := s.server.Shutdown(ctx)
+	if err != nil {
+		s.server.Close()
+	}
+	s.patience.end()
+	return err
 }
 
 // Healthy tells whether requests are taken.

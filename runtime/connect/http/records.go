@@ -1,0 +1,153 @@
+package http
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/flowc-dev/flowc/runtime/codec"
+	"github.com/flowc-dev/flowc/runtime/codec/frame"
+)
+
+// A bodyError is a body that can't be taken apart into records.
+type bodyError struct {
+	offset int64
+	err    error
+}
+
+func (e *bodyError) Error() string { return e.err.Error() }
+func (e *bodyError) Unwrap() error { return e.err }
+
+// takeApart finds the records of the body and counts them. byLines tells that
+// the sender says that each is a line.
+func (r *request) takeApart(byLines bool) error {
+	r.records = r.body
+	switch r.source.input.Format {
+	case "bytes":
+		r.count = 1
+		return nil
+	case "text":
+		r.skipMark()
+		r.count = bytes.Count(r.records, newline)
+		if !bytes.HasSuffix(r.records, newline) {
+			r.count++
+		}
+		return nil
+	case "csv":
+		return r.rows()
+	case "json":
+		r.skipMark()
+		return r.values(nil)
+	}
+	r.skipMark()
+	trimmed := codec.Trim(r.records)
+	switch {
+	case len(trimmed) > 0 && trimmed[0] == '[' && !byLines:
+		return r.values(r.line)
+	case bytes.IndexByte(trimmed, '\n') < 0 && bytes.IndexByte(trimmed, '\r') < 0:
+		r.count = 1 // one value and whatever is wrong with it
+		return nil
+	case byLines:
+		for line := range bytes.Lines(r.records) {
+			if !frame.IsBlank(line) {
+				r.count++
+			}
+		}
+		return nil
+	}
+	return r.values(r.line) // several values, or one that is written over several lines
+}
+
+var newline = []byte{'\n'}
+
+// skipMark takes off the byte order mark that some programs begin text with.
+func (r *request) skipMark() {
+	n := frame.BOM(r.body)
+	r.records, r.from = r.body[n:], n
+}
+
+// rows finds the header and counts the rows.
+func (r *request) rows() error {
+	r.skipMark()
+	rows := r.source.input.Frame()
+	if _, err := rows.Cut(r.records, true); err != nil {
+		return r.misframed(err)
+	}
+	first := r.source.input.Header
+	for pos := 0; ; {
+		start, end, next, ok := rows.Next(r.records, pos)
+		if !ok {
+			return nil
+		}
+		switch {
+		case frame.IsBlank(r.records[start:end]):
+		case first:
+			r.header = &frame.Header{Row: bytes.Clone(r.records[start:end])}
+			r.records, r.from = r.records[next:], r.from+next
+			first, next = false, 0
+		default:
+			r.count++
+		}
+		pos = next
+	}
+}
+
+// values counts the JSON values in the body and gives each to keep, where that
+// is not nil.
+func (r *request) values(keep func(start, end int) error) error {
+	var values frame.JSONValues
+	if _, err := values.Cut(r.records, true); err != nil {
+		return r.misframed(err)
+	}
+	values = frame.JSONValues{}
+	for pos := 0; ; r.count++ {
+		start, end, next, ok := values.Next(r.records, pos)
+		if !ok {
+			break
+		}
+		if keep != nil {
+			if err := keep(start, end); err != nil {
+				return err
+			}
+		}
+		pos = next
+	}
+	if keep != nil {
+		r.records = r.lines
+	}
+	return nil
+}
+
+// line makes a line of a value: line ends between its parts become spaces, so
+// that every byte keeps its distance from the begin.
+func (r *request) line(start, end int) error {
+	at := len(r.lines)
+	r.moved = append(r.moved, span{at, start + r.from})
+	r.lines = append(append(r.lines, r.records[start:end]...), '\n')
+	value := r.lines[at : len(r.lines)-1]
+	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
+		return nil
+	}
+	inside := false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			inside = !inside
+		case c == '\\' && inside:
+			i++
+		case (c == '\n' || c == '\r') && inside:
+			return &bodyError{int64(start + i + r.from), errors.New(`a line end inside of a string: write \n`)}
+		case c == '\n' || c == '\r':
+			value[i] = ' '
+		}
+	}
+	return nil
+}
+
+// misframed gives an error of a framer its place in the body.
+func (r *request) misframed(err error) error {
+	var f *frame.Error
+	if errors.As(err, &f) {
+		return &bodyError{int64(f.Offset + r.from), errors.New(f.Msg)}
+	}
+	return &bodyError{0, err}
+}

@@ -1,0 +1,42 @@
+package http
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// parseURL reads a URL. literal is what the pipeline itself says of it, before
+// the first value of a record: a value leads to no other host than that names,
+// and not up from its path.
+func parseURL(text, literal string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, errURL(text, "is no http or https URL")
+	}
+	scheme, rest, ok := strings.Cut(literal, "://")
+	if !ok {
+		return u, nil
+	}
+	host, _, ends := strings.Cut(rest, "/")
+	if u.Scheme != scheme || ends && u.Host != host[strings.LastIndexByte(host, '@')+1:] {
+		return nil, errURL(text, "leads to another server than the pipeline names")
+	}
+	if ends && slices.Contains(strings.Split(u.Path, "/"), "..") {
+		return nil, errURL(text, "leads up from the path that the pipeline names")
+	}
+	return u, nil
+}
+
+// addPath adds a record's own path, each element of it escaped.
+func addPath(u *url.URL, path string) error {
+	elements := strings.Split(strings.Trim(path, "/"), "/")
+	if slices.Contains(elements, "..") || slices.Contains(elements, ".") {
+		return errURL(path, "leads up from the path that the pipeline names")
+	}
+	for i, e := range elements {
+		elements[i] = url.PathEscape(e)
+	}
+	*u = *u.JoinPath(elements...)
+	return nil
+}
