@@ -40,9 +40,9 @@ func (s *stream) Read(b []byte) (int, error) {
 }
 
 // TestMemory holds that a sample costs memory by its shape, not by its size: each
-// of these is 64 MB.
+// of these is 16 MB.
 func TestMemory(t *testing.T) {
-	const size = 64 << 20
+	const size = 16 << 20
 	long := strings.Repeat("x", 1<<10)
 	row := `{"id":"01234567","n":12.5,"list":[1,2,3],"o":{"a":null}}` + "\n"
 	for name, s := range map[string]*stream{
