@@ -62,7 +62,12 @@ func (l *Lane) failed(node int, err error, line string, input []byte) (stop bool
 	st.attempts, st.free = 0, 0
 	policy := &st.p.policies[node]
 	f.then = policy.Then
-	if f.class == Fatal || f.then == Reject && !st.batch.waits() || st.p.hard.Err() != nil {
+	switch {
+	case f.class == Fatal && node == st.in.node && f.then != Stop && st.batch.waits() && st.p.hard.Err() == nil:
+		// What no record of this batch can get over (a table with a wrong header)
+		// says nothing about those of other senders.
+		f.then = Reject
+	case f.class == Fatal || f.then == Reject && !st.batch.waits() || st.p.hard.Err() != nil:
 		f.then = Stop
 	}
 	c := &run.counts[node]
