@@ -50,6 +50,9 @@ type Layout struct {
 	// Inside is set where the package is part of the user's module: then it has
 	// no go.mod of its own.
 	Inside bool
+	// Shared is the import path of a runtime that several packages of one module
+	// share; then none is emitted with the package. "" gives it a copy of its own.
+	Shared string
 	// Hash identifies the pipeline; the program shows it.
 	Hash string
 	// Version is flowc's own version, for headers.
@@ -57,7 +60,12 @@ type Layout struct {
 }
 
 // Runtime is the import path at which generated code finds the runtime's copy.
-func (l Layout) Runtime() string { return l.Path + "/runtime" }
+func (l Layout) Runtime() string {
+	if l.Shared != "" {
+		return l.Shared
+	}
+	return l.Path + "/runtime"
+}
 
 // VersionSuffix is flowc's version with a space before it, "" for an unstamped
 // compiler, whose output must not depend on how it was built.

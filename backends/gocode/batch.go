@@ -35,7 +35,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	l.mark = true
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, emitted: "l." + emitted})
-	next, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, func(inner value, at place) ([]jen.Code, error) {
+	next, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
 		return l.after(n, "", inner, at)
 	})
 	if err != nil {

@@ -275,7 +275,7 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 		next, ok := l.each[n.ID] // the way of what it gives for a record
 		if !ok {
 			var err error
-			if next, err = l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: n.Out[0].Type}, func(inner value, at place) ([]jen.Code, error) {
+			if next, err = l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: n.Out[0].Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
 				return l.after(n, "", inner, at)
 			}); err != nil {
 				return err
@@ -322,7 +322,7 @@ func (l *loop) emitting(n *ir.Node, ref *ir.GoRef, callee, ctx, arg string, code
 			l.Gof("l.%s = append(l.%s, v)", buffer, buffer), jen.Return(jen.Nil())))
 		reset = append(reset, l.Gof("l.%s = l.%s[:0]", buffer, buffer))
 		args += ", l.emit" + upperFirst(buffer)
-		call, err := l.method("each"+l.names.upper(n.YAML)+upperFirst2(camel(p.Name), p.Name), value{base: "item", typ: p.Type}, func(inner value, at place) ([]jen.Code, error) {
+		call, err := l.method("each"+l.names.upper(n.YAML)+upperFirst2(camel(p.Name), p.Name), value{base: "item", typ: p.Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
 			return l.after(n, p.Name, inner, at)
 		})
 		if err != nil {

@@ -83,13 +83,13 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 		frames = append(frames, l.block("if @frame.IsBlank(line)", l.Go("l.Blank++"), l.Go("continue")))
 	}
 	frames = append(frames, l.Go("l.records++"))
-	if l.mark {
-		frames = append(frames, l.Go("l.Mark()"))
-	}
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
 	body, err := l.decodeRecord(n, op, at)
 	if err != nil {
 		return nil, err
+	}
+	if l.mark { // known only now
+		frames = append(frames, l.Go("l.Mark()"))
 	}
 	e := &emitted{code: body}
 	code := append(before, l.outs(l.used(e))...)

@@ -3,6 +3,7 @@ package gocode
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -37,6 +38,8 @@ func (l *loop) fan(n *ir.Node, edges []*ir.Edge, v value, at place) ([]jen.Code,
 	for i, e := range edges {
 		last := i == len(edges)-1
 		if last && !l.countsApart(e) {
+			l.mark = true
+			code = append(code, l.Go("l.Mark()")) // what other branches took stays
 			body, err := l.follow(e, v.clone(), at)
 			if err != nil {
 				return nil, err
@@ -109,11 +112,11 @@ func (l *loop) branch(e *ir.Edge, v value) (string, error) {
 	for i := 2; l.methodNames[name]; i++ {
 		name = fmt.Sprintf("to%s%d", l.names.upper(n.YAML), i)
 	}
-	return l.method(name, v, func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
+	return l.method(name, v, l.mayPanic(e.To, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
 }
 
 // method writes a method over a record and returns its call.
-func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code, error)) (string, error) {
+func (l *loop) method(name string, v value, panics bool, body func(value, place) ([]jen.Code, error)) (string, error) {
 	slot := len(l.methods)
 	l.methods = append(l.methods, nil) // keeps the place before those of inner branches
 	l.methodNames[name] = true
@@ -136,7 +139,13 @@ func (l *loop) method(name string, v value, body func(value, place) ([]jen.Code,
 	if err != nil {
 		return "", err
 	}
-	head := []jen.Code{}
+	// A record that fails here is cut back to where it came in, and no further:
+	// what other branches, or records of the same origin, have done stays.
+	l.mark = true
+	head := []jen.Code{l.Go("l.Mark()")}
+	if panics {
+		head = append(head, l.Go("defer l.Caught(&stop)"))
+	}
 	if len(at.chain.steps) > 0 {
 		l.counter(at.chain.counter)
 		head = append(head, l.Gof("l.%s++", at.chain.counter))
@@ -219,7 +228,7 @@ func (l *loop) joined(n *ir.Node, v value) (string, error) {
 		if raw {
 			sub.raw = "line"
 		}
-		if _, err := l.method(name, sub, func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
+		if _, err := l.method(name, sub, l.mayPanic(n.ID, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
 			return "", err
 		}
 	}
@@ -515,6 +524,13 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	return append(code, spread...), err
 }
 
+// panicsBehind tells whether anything behind a node may panic.
+func (l *loop) panicsBehind(n *ir.Node) bool {
+	return slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool {
+		return e.Kind == ir.Data && l.inside(e) && l.mayPanic(e.To, map[string]bool{})
+	})
+}
+
 // skipNil quotes that a nil pointer in a list is no record.
 func (l *loop) skipNil(pointers bool, element string) jen.Code {
 	if !pointers {
@@ -530,29 +546,26 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool,
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	empty := l.counter(l.names.lower(n.YAML) + "Empty")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + empty, emitted: "l." + emitted})
-	item, element := "&item", "&"+list+"[i]"
+	element := "&" + list + "[i]"
 	if pointers {
-		item, element = "item", list+"[i]"
+		element = list + "[i]"
 	}
-	call, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, func(inner value, at place) ([]jen.Code, error) {
+	call, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
 		return l.after(n, "", inner, at)
 	})
 	if err != nil {
 		return nil, err
 	}
 	l.each[n.ID] = call
-	if seq {
-		count := list + "Count"
-		return []jen.Code{
-			l.Gof("%s := 0", count),
-			l.block("for item := range "+list, l.Gof("%s++", count), l.block("if "+strings.Replace(call, "&item", item, 1), l.Go(at.stop))),
-			l.block("if "+count+" == 0", l.Gof("l.%s++", empty)),
-			l.Gof("l.%s += int64(%s)", emitted, count),
-		}, nil
+	var collect []jen.Code
+	if seq { // all or nothing: the records go on when the sequence has ended well
+		all := list + "All"
+		collect = []jen.Code{l.Gof("%s := @slices.Collect(%s)", all, list)}
+		list, element = all, strings.Replace(element, list+"[", all+"[", 1)
 	}
-	return []jen.Code{
+	return append(collect,
 		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
 		l.Gof("l.%s += int64(len(%s))", emitted, list),
 		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
-	}, nil
+	), nil
 }

@@ -55,11 +55,13 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		}
 		files = append(files, f)
 	}
-	slice, err := RuntimeSlice(files, l)
-	if err != nil {
-		return nil, err
+	if l.Shared == "" {
+		slice, err := RuntimeSlice(files, l)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, slice...)
 	}
-	files = append(files, slice...)
 	if !l.Inside {
 		mod, err := goMod(files, l)
 		if err != nil {

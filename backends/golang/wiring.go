@@ -260,10 +260,14 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 		opts[jen.Id("Batch")] = w.Go("@flow.Gather").Values(g)
 	}
 	w.feedOptions(opts, feed)
+	call := "%sTarget := p.Sink(%s, %s, "
+	args := []any{name, w.node(n.YAML), made}
 	if op.DeadLetter {
+		// The engine finds it by its node; no loop fills it.
 		opts[jen.Id("DeadLetter")] = jen.True()
+		call, args = "p.Sink(%s, %s, ", args[1:]
 	}
-	return append(code, w.Gof("%sTarget := p.Sink(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
+	return append(code, w.Gof(call, args...).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
 }
 
 func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {

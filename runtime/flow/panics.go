@@ -65,3 +65,17 @@ func (p *Program) crashOf(value any, node int) crash {
 		}
 	}
 }
+
+// Caught is deferred by a branch's function: a panic there is the failure of
+// the record on that branch alone, and what other branches (or the siblings of
+// one of several records) do is not touched. stop is the function's result.
+//
+//	func (l *loop) toStore(in *Order) (stop bool) {
+//		defer l.Caught(&stop)
+//		…
+func (l *Lane) Caught(stop *bool) {
+	if v := recover(); v != nil {
+		c := l.engine.p.crashOf(v, l.Node)
+		*stop = l.failed(c.node, c.err, c.line, nil)
+	}
+}

@@ -4,7 +4,7 @@ package main
 
 import (
 	"flowc.local/program/runtime/connect/file"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 	"flowc.local/program/runtime/program"
 )

@@ -8,7 +8,7 @@ import (
 	"flowc.local/program/runtime/codec/frame"
 	"flowc.local/program/runtime/connect"
 	"flowc.local/program/runtime/connect/file"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 )
 
@@ -36,7 +36,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	if err != nil {
 		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:22", Op: "configure", Err: err}
 	}
-	deadTarget := p.Sink(nodeDead, deadSink, flow.SinkOptions{DeadLetter: true})
+	p.Sink(nodeDead, deadSink, flow.SinkOptions{DeadLetter: true})
 	ordersSource, err := file.NewSource(s.orders, connect.Input{
 		Format: "ndjson",
 		Frame:  func() frame.Framer { return frame.Lines{} },
@@ -50,7 +50,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("orders", flow.RegionOptions{
 		From:  []*flow.Input{ordersInput},
 		Nodes: []int{nodeOrders, nodeValid},
-		To:    []*flow.Target{outTarget, deadTarget},
+		To:    []*flow.Target{outTarget},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newOrdersLoop(lane, s) })
 	return p, nil
 }

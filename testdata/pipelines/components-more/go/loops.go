@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"example.com/more/internal/flowc_components_more/runtime/flow"
 	"example.com/more/parts"
@@ -91,6 +92,7 @@ func (l *enrichedLoop) Run(b *flow.Batch) {
 
 // eachEnriched handles a record on this way; true ends the batch.
 func (l *enrichedLoop) eachEnriched(in *parts.Own) (stop bool) {
+	l.Mark()
 	countedPacket := l.Outs[0]
 	{
 		countedRows := countedPacket.Rows.(*[]parts.Own)
@@ -233,25 +235,27 @@ func (l *bothLoop) Run(b *flow.Batch) {
 
 // eachBothOdd handles a record on this way; true ends the batch.
 func (l *bothLoop) eachBothOdd(in *parts.Numbered) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
 	l.eachBothOddIn++
 	l.Node = nodeSquares
 	squares := parts.Squares((*in))
-	squaresCount := 0
-	for item := range squares {
-		squaresCount++
-		if l.eachSquares(&item) {
+	squaresAll := slices.Collect(squares)
+	if len(squaresAll) == 0 {
+		l.squaresEmpty++
+	}
+	l.squaresEmitted += int64(len(squaresAll))
+	for i := range squaresAll {
+		if l.eachSquares(&squaresAll[i]) {
 			return true
 		}
 	}
-	if squaresCount == 0 {
-		l.squaresEmpty++
-	}
-	l.squaresEmitted += int64(squaresCount)
 	return false
 }
 
 // eachSquares handles a record on this way; true ends the batch.
 func (l *bothLoop) eachSquares(in *parts.Numbered) (stop bool) {
+	l.Mark()
 	l.eachSquaresIn++
 	oddPacket := l.Outs[0]
 	{
@@ -270,6 +274,8 @@ func (l *bothLoop) eachSquares(in *parts.Numbered) (stop bool) {
 
 // eachBothEven handles a record on this way; true ends the batch.
 func (l *bothLoop) eachBothEven(in *parts.Numbered) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
 	l.eachBothEvenIn++
 	evenPacket := l.Outs[1]
 	{

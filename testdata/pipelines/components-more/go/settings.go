@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/more/internal/flowc_components_more/runtime/connect/file"
-	stdout "example.com/more/internal/flowc_components_more/runtime/connect/stdout"
+	"example.com/more/internal/flowc_components_more/runtime/connect/stdout"
 	"example.com/more/internal/flowc_components_more/runtime/flow"
 	"example.com/more/internal/flowc_components_more/runtime/program"
 )

@@ -8,7 +8,7 @@ import (
 	"example.com/more/internal/flowc_components_more/runtime/connect"
 	"example.com/more/internal/flowc_components_more/runtime/connect/file"
 	"example.com/more/internal/flowc_components_more/runtime/connect/native"
-	stdout "example.com/more/internal/flowc_components_more/runtime/connect/stdout"
+	"example.com/more/internal/flowc_components_more/runtime/connect/stdout"
 	"example.com/more/internal/flowc_components_more/runtime/flow"
 	"example.com/more/parts"
 )

@@ -125,6 +125,7 @@ func (l *bigLoop) Run(b *flow.Batch) {
 		if l.toParts(&priced) {
 			return
 		}
+		l.Mark()
 		{
 			countRows := countPacket.Rows.(*[]shop.Priced)
 			*countRows = append(*countRows, priced)
@@ -135,6 +136,8 @@ func (l *bigLoop) Run(b *flow.Batch) {
 
 // toParts handles a record on this way; true ends the batch.
 func (l *bigLoop) toParts(in *shop.Priced) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
 	l.toPartsIn++
 	l.Node = nodeParts
 	parts := shop.Split((*in))
@@ -152,6 +155,7 @@ func (l *bigLoop) toParts(in *shop.Priced) (stop bool) {
 
 // eachParts handles a record on this way; true ends the batch.
 func (l *bigLoop) eachParts(in *shop.Part) (stop bool) {
+	l.Mark()
 	l.eachPartsIn++
 	outPacket := l.Outs[0]
 	{

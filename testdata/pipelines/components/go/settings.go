@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/components/internal/flowc_components/runtime/connect/file"
-	stdout "example.com/components/internal/flowc_components/runtime/connect/stdout"
+	"example.com/components/internal/flowc_components/runtime/connect/stdout"
 	"example.com/components/internal/flowc_components/runtime/flow"
 	"example.com/components/internal/flowc_components/runtime/program"
 	"example.com/components/shop"

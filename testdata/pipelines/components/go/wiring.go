@@ -9,7 +9,7 @@ import (
 	"example.com/components/internal/flowc_components/runtime/connect"
 	"example.com/components/internal/flowc_components/runtime/connect/file"
 	"example.com/components/internal/flowc_components/runtime/connect/native"
-	stdout "example.com/components/internal/flowc_components/runtime/connect/stdout"
+	"example.com/components/internal/flowc_components/runtime/connect/stdout"
 	"example.com/components/internal/flowc_components/runtime/flow"
 	"example.com/components/shop"
 )

@@ -66,6 +66,7 @@ func (l *nsLoop) Run(b *flow.Batch) {
 
 // toNot2 handles a record on this way; true ends the batch.
 func (l *nsLoop) toNot2(line []byte) (stop bool) {
+	l.Mark()
 	l.toNot2In++
 	d := &l.decoder
 	twoPacket := l.Outs[0]
@@ -82,6 +83,7 @@ func (l *nsLoop) toNot2(line []byte) (stop bool) {
 
 // toNot3 handles a record on this way; true ends the batch.
 func (l *nsLoop) toNot3(line []byte) (stop bool) {
+	l.Mark()
 	l.toNot3In++
 	d := &l.decoder
 	threePacket := l.Outs[1]

@@ -4,8 +4,8 @@ package main
 
 import (
 	"flowc.local/program/runtime/connect/file"
-	stdin "flowc.local/program/runtime/connect/stdin"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdin"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 	"flowc.local/program/runtime/program"
 )

@@ -42,6 +42,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
+		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeOrders, err) {
 				return
@@ -65,6 +66,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 
 // toEu handles a record on this way; true ends the batch.
 func (l *ordersLoop) toEu(line []byte) (stop bool) {
+	l.Mark()
 	l.toEuIn++
 	d := &l.decoder
 	if !filterEu(&d.record) {
@@ -79,6 +81,7 @@ func (l *ordersLoop) toEu(line []byte) (stop bool) {
 
 // toBoth handles a record on this way; true ends the batch.
 func (l *ordersLoop) toBoth(in *Order) (stop bool) {
+	l.Mark()
 	l.toBothIn++
 	outPacket := l.Outs[0]
 	both := mapBoth(in)
@@ -98,6 +101,7 @@ func (l *ordersLoop) toBoth(in *Order) (stop bool) {
 
 // toOther handles a record on this way; true ends the batch.
 func (l *ordersLoop) toOther(line []byte) (stop bool) {
+	l.Mark()
 	l.toOtherIn++
 	d := &l.decoder
 	if !filterOther(&d.record) {

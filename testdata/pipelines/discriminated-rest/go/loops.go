@@ -49,7 +49,6 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
-		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeEvents, err) {
 				return

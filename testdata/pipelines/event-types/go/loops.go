@@ -45,7 +45,6 @@ func (l *ledgerLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
-		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeLedger, err) {
 				return

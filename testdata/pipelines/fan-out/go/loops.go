@@ -61,6 +61,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 		if l.toShort(line) {
 			return
 		}
+		l.Mark()
 		allPacket.Data = append(append(allPacket.Data, codec.Trim(line)...), '\n')
 		allPacket.Count++
 	}
@@ -68,6 +69,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 
 // toEu handles a record on this way; true ends the batch.
 func (l *ordersLoop) toEu(line []byte) (stop bool) {
+	l.Mark()
 	l.toEuIn++
 	d := &l.decoder
 	euOutPacket := l.Outs[1]
@@ -84,6 +86,7 @@ func (l *ordersLoop) toEu(line []byte) (stop bool) {
 
 // toShort handles a record on this way; true ends the batch.
 func (l *ordersLoop) toShort(line []byte) (stop bool) {
+	l.Mark()
 	l.toShortIn++
 	d := &l.decoder
 	shortOutPacket := l.Outs[2]

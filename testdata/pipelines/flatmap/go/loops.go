@@ -41,6 +41,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
+		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeOrders, err) {
 				return
@@ -68,6 +69,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 
 // eachTags handles a record on this way; true ends the batch.
 func (l *ordersLoop) eachTags(in *Tag) (stop bool) {
+	l.Mark()
 	l.eachTagsIn++
 	outPacket := l.Outs[0]
 	if !filterWords(in) {

@@ -68,6 +68,7 @@ func (l *srcLoop) Run(b *flow.Batch) {
 
 // eachEnrich handles a record on this way; true ends the batch.
 func (l *srcLoop) eachEnrich(in *comp.Message) (stop bool) {
+	l.Mark()
 	outPacket := l.Outs[0]
 	{
 		outOutRows := outPacket.Rows.(*[]comp.Message)

@@ -7,7 +7,7 @@ import (
 
 	"flowc.local/program/runtime/connect"
 	"flowc.local/program/runtime/connect/generate"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 )
 

@@ -3,8 +3,8 @@
 package main
 
 import (
-	stdin "flowc.local/program/runtime/connect/stdin"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdin"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 	"flowc.local/program/runtime/program"
 )

@@ -7,8 +7,8 @@ import (
 
 	"flowc.local/program/runtime/codec/frame"
 	"flowc.local/program/runtime/connect"
-	stdin "flowc.local/program/runtime/connect/stdin"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdin"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 )
 

@@ -38,6 +38,7 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
+		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeEvents, err) {
 				return

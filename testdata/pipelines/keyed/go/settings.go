@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/keyed/internal/flowc_keyed/runtime/connect/file"
-	stdout "example.com/keyed/internal/flowc_keyed/runtime/connect/stdout"
+	"example.com/keyed/internal/flowc_keyed/runtime/connect/stdout"
 	"example.com/keyed/internal/flowc_keyed/runtime/flow"
 	"example.com/keyed/internal/flowc_keyed/runtime/program"
 )

@@ -8,7 +8,7 @@ import (
 	"example.com/keyed/internal/flowc_keyed/runtime/codec/frame"
 	"example.com/keyed/internal/flowc_keyed/runtime/connect"
 	"example.com/keyed/internal/flowc_keyed/runtime/connect/file"
-	stdout "example.com/keyed/internal/flowc_keyed/runtime/connect/stdout"
+	"example.com/keyed/internal/flowc_keyed/runtime/connect/stdout"
 	"example.com/keyed/internal/flowc_keyed/runtime/flow"
 )
 

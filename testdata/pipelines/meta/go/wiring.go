@@ -8,7 +8,7 @@ import (
 	"flowc.local/program/runtime/codec/frame"
 	"flowc.local/program/runtime/connect"
 	"flowc.local/program/runtime/connect/file"
-	stdout "flowc.local/program/runtime/connect/stdout"
+	"flowc.local/program/runtime/connect/stdout"
 	"flowc.local/program/runtime/flow"
 )
 

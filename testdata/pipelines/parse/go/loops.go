@@ -62,7 +62,6 @@ func (l *recsLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
-		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeRecs, err) {
 				return

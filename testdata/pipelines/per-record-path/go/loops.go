@@ -39,6 +39,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
+		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeOrders, err) {
 				return

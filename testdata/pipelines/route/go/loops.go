@@ -41,7 +41,6 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			continue
 		}
 		l.records++
-		l.Mark()
 		if err := d.object.Scan(line, d.spans[:]); err != nil {
 			if l.Fail(nodeOrders, err) {
 				return

@@ -55,6 +55,7 @@ func (l *aLoop) Run(b *flow.Batch) {
 		if l.toEu(line) {
 			return
 		}
+		l.Mark()
 		faPacket.Data = append(append(faPacket.Data, codec.Trim(line)...), '\n')
 		faPacket.Count++
 	}
@@ -62,6 +63,8 @@ func (l *aLoop) Run(b *flow.Batch) {
 
 // toEu handles a record on this way; true ends the batch.
 func (l *aLoop) toEu(line []byte) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
 	d := &l.decoder
 	euPacket := l.Outs[0]
 	{
@@ -167,6 +170,7 @@ func (l *euLoop) Run(b *flow.Batch) {
 		l.Record.Index = l.Next
 		l.Next++
 		l.records++
+		l.Mark()
 		if !filterEu(in) {
 			l.euFiltered++
 			continue
