@@ -54,7 +54,7 @@ func (a *app) answer(summary string, result any, text func(io.Writer)) error {
 func (a *app) envelope(e envelope) error {
 	a.printed = true
 	e.Command = a.command
-	e.Diagnostics = diag.JSON(a.diagnostics)
+	e.Diagnostics = diag.JSON(a.diagnostics, a.shown)
 	enc := json.NewEncoder(a.stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -102,7 +102,7 @@ func (a *app) report(l diag.List) error {
 	case "github":
 		err = diag.GitHub(a.stdout, l, a.shown)
 	default:
-		err = diag.Text(a.stderr, l, diag.TextOptions{Color: a.color, All: a.all})
+		err = diag.Text(a.stderr, l, diag.TextOptions{Color: a.color, All: a.all, Path: a.shown})
 	}
 	if err != nil {
 		return environment(err)
@@ -122,8 +122,8 @@ func (a *app) finish() error {
 	return diag.SARIF(a.stdout, a.diagnostics, diag.Tool{Name: "flowc", Version: version(), URI: "https://github.com/flowc-dev/flowc"}, a.shown)
 }
 
-// shown is a file's path from the working directory, which is how annotators
-// find it.
+// shown is a file's path from the working directory, which is how terminals,
+// editors and annotators find it; the whole path where the file is not below.
 func (a *app) shown(f *source.File) string {
 	wd, err := os.Getwd()
 	if err != nil || f.Path == "" {
@@ -134,8 +134,8 @@ func (a *app) shown(f *source.File) string {
 		return f.Name
 	}
 	rel, err := filepath.Rel(wd, abs)
-	if err != nil {
-		return f.Name
+	if err != nil || !filepath.IsLocal(rel) {
+		return filepath.ToSlash(abs)
 	}
 	return filepath.ToSlash(rel)
 }

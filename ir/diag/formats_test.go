@@ -30,7 +30,7 @@ func sample() (diag.List, *source.File) {
 
 func TestJSON(t *testing.T) {
 	l, _ := sample()
-	b, err := json.Marshal(diag.JSON(l))
+	b, err := json.Marshal(diag.JSON(l, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestJSON(t *testing.T) {
 	if string(b[:1]) != "[" || got[2].File != "" {
 		t.Errorf("a diagnostic without a place: %+v", got[2])
 	}
-	if b, _ := json.Marshal(diag.JSON(nil)); string(b) != "[]" {
+	if b, _ := json.Marshal(diag.JSON(nil, nil)); string(b) != "[]" {
 		t.Errorf("no diagnostics give %s", b)
 	}
 }

@@ -47,8 +47,13 @@ type JSONEdit struct {
 	New   string    `json:"new"`
 }
 
-// JSON converts a list to what is encoded as the diagnostics of a command.
-func JSON(l List) []JSONDiagnostic {
+// JSON converts a list to what is encoded as the diagnostics of a command. path
+// gives the name of a file as whoever reads them can open it; nil takes the
+// file's own name.
+func JSON(l List, path func(*source.File) string) []JSONDiagnostic {
+	if path == nil {
+		path = func(f *source.File) string { return f.Name }
+	}
 	out := make([]JSONDiagnostic, 0, len(l))
 	for _, d := range l {
 		j := JSONDiagnostic{
@@ -57,19 +62,19 @@ func JSON(l List) []JSONDiagnostic {
 			Labels: []JSONPlace{}, Notes: []JSONPlace{}, Help: append([]string{}, d.Help...), Fixes: []JSONFix{},
 		}
 		if !d.Span.IsZero() {
-			j.File = d.Span.File.Name
+			j.File = path(d.Span.File)
 		}
 		for _, l := range d.Labels {
-			j.Labels = append(j.Labels, jsonPlace(l.Text, l.Span))
+			j.Labels = append(j.Labels, jsonPlace(l.Text, l.Span, path))
 		}
 		for _, n := range d.Notes {
-			j.Notes = append(j.Notes, jsonPlace(n.Text, n.Span))
+			j.Notes = append(j.Notes, jsonPlace(n.Text, n.Span, path))
 		}
 		for _, f := range d.Fixes {
 			fix := JSONFix{Title: f.Title, Safe: f.Safe, Edits: []JSONEdit{}}
 			for _, e := range f.Edits {
 				if !e.Span.IsZero() {
-					fix.Edits = append(fix.Edits, JSONEdit{e.Span.File.Name, jsonRange(e.Span), e.New})
+					fix.Edits = append(fix.Edits, JSONEdit{path(e.Span.File), jsonRange(e.Span), e.New})
 				}
 			}
 			j.Fixes = append(j.Fixes, fix)
@@ -79,11 +84,11 @@ func JSON(l List) []JSONDiagnostic {
 	return out
 }
 
-func jsonPlace(text string, at source.Span) JSONPlace {
+func jsonPlace(text string, at source.Span, path func(*source.File) string) JSONPlace {
 	p := JSONPlace{Text: text}
 	if !at.IsZero() {
 		r := jsonRange(at)
-		p.File, p.Range = at.File.Name, &r
+		p.File, p.Range = path(at.File), &r
 	}
 	return p
 }

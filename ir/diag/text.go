@@ -22,6 +22,9 @@ type TextOptions struct {
 	// Width is the number of columns that a source line may take; longer ones
 	// are cut around what they are shown for. 0 means 120.
 	Width int
+	// Path gives the name of a file that the reader's terminal can follow; nil
+	// takes the file's own name.
+	Path func(*source.File) string
 }
 
 // Text renders a list for people, and for tools that read
@@ -43,6 +46,9 @@ func Text(w io.Writer, l List, o TextOptions) error {
 	}
 	if o.Width <= 0 {
 		o.Width = 120
+	}
+	if o.Path == nil {
+		o.Path = func(f *source.File) string { return f.Name }
 	}
 	t := &textWriter{Writer: bufio.NewWriter(w), TextOptions: o}
 	shown := l
@@ -168,7 +174,7 @@ func (t *textWriter) head(at source.Span, s Severity, message, code string) {
 	place := ""
 	if !at.IsZero() {
 		p := at.Pos()
-		place = fmt.Sprintf("%s:%d:%d: ", at.File.Name, p.Line, p.Column)
+		place = fmt.Sprintf("%s:%d:%d: ", t.Path(at.File), p.Line, p.Column)
 	}
 	message = strings.ReplaceAll(printableText(message), "\n", "\n    ")
 	fmt.Fprintf(t, "%s%s: %s%s\n", t.in(bold, place), t.in(severityColor(s), s.String()), t.in(bold, message), code)
@@ -279,7 +285,7 @@ func (t *textWriter) picture(d *Diagnostic) bool {
 		if i > 0 || f != d.Span.File {
 			at := byFile[f][0].from
 			p := f.Position(at)
-			fmt.Fprintf(t, "%s%s %s:%d:%d\n", strings.Repeat(" ", t.gutter), t.in(blue, "-->"), f.Name, p.Line, p.Column)
+			fmt.Fprintf(t, "%s%s %s:%d:%d\n", strings.Repeat(" ", t.gutter), t.in(blue, "-->"), t.Path(f), p.Line, p.Column)
 		}
 		t.bar()
 		t.file(f, byFile[f])
