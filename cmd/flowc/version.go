@@ -11,12 +11,13 @@ import (
 var stamped = ""
 
 // version is flowc's version: what the linker said, else the module's version
-// where it was installed as one, else "".
+// where it was installed as one, else "". A build of a working copy has no sum,
+// and a version that says more about the copy than about flowc.
 func version() string {
 	if stamped != "" {
 		return stamped
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "(devel)" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Sum != "" {
 		return info.Main.Version
 	}
 	return ""
