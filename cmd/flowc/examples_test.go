@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowc-dev/flowc/backends/backendtest"
+)
+
+// The examples are what users copy, so each runs here as its first lines say, in
+// a copy of its folder. What it prints and writes is compared with its want/
+// folder, which FLOWC_UPDATE=1 writes anew.
+
+var examples = filepath.Join(root, "examples")
+
+// copyExample copies an example without what it has written or is to write.
+func copyExample(t *testing.T, name, to string) string {
+	t.Helper()
+	dir := filepath.Join(to, "examples", name)
+	each(t, filepath.Join(examples, name), func(rel string, data []byte) {
+		switch top, _, _ := strings.Cut(filepath.ToSlash(rel), "/"); top {
+		case "out", "want", ".flowc", "internal":
+			return
+		}
+		path := filepath.Join(dir, rel)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return dir
+}
+
+// runExample runs an example's command from above examples/, and compares.
+func runExample(t *testing.T, name string) (stdout, stderr string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	work := t.TempDir()
+	dir := copyExample(t, name, work)
+	cmd := command(work, t.TempDir(), "flowc", "run", "examples/"+name+"/pipeline.yaml")
+	t.Log("running:", strings.Join(cmd.Args, " "))
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	t.Logf("%d lines on standard output; %s", strings.Count(out.String(), "\n"), lastLine(errs.String()))
+	wanted(t, name, dir, out.Bytes())
+	return out.String(), errs.String()
+}
+
+// wanted compares standard output and out/ with want/.
+func wanted(t *testing.T, name, dir string, stdout []byte) {
+	t.Helper()
+	want := filepath.Join(examples, name, "want")
+	if len(stdout) > 0 {
+		backendtest.File(t, filepath.Join(want, "stdout"), stdout)
+	}
+	written := map[string]bool{"stdout": len(stdout) > 0}
+	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+		each(t, filepath.Join(dir, "out"), func(rel string, data []byte) {
+			written[filepath.ToSlash(rel)] = true
+			backendtest.File(t, filepath.Join(want, rel), withoutTimes(data))
+		})
+	}
+	if _, err := os.Stat(want); err != nil {
+		t.Fatalf("%v: FLOWC_UPDATE=1 writes it", err)
+	}
+	each(t, want, func(rel string, _ []byte) {
+		if !written[filepath.ToSlash(rel)] {
+			t.Errorf("examples/%s no longer writes %s", name, rel)
+		}
+	})
+}
+
+// withoutTimes puts a fixed time in place of the one at which a record failed.
+func withoutTimes(data []byte) []byte {
+	return regexp.MustCompile(`"time":"[^"]+","source"`).ReplaceAll(data, []byte(`"time":"2026-01-01T00:00:00Z","source"`))
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestExamplePayments(t *testing.T) {
+	_, stderr := runExample(t, "payments")
+	// 320 events: 20 large payments, 71 trades, 34 accounts, 5 that are not as
+	// they should be, 164 small payments, and 26 of a type that is dropped.
+	if want := "payments: 320 in · 125 out · 164 filtered · 5 dead-lettered"; !strings.HasPrefix(lastLine(stderr), want) {
+		t.Errorf("the summary is %q, not %q", lastLine(stderr), want)
+	}
+}
+
+// TestExamplePaymentsReport holds what became of the records at each node.
+func TestExamplePaymentsReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	work := t.TempDir()
+	copyExample(t, "payments", work)
+	report := filepath.Join(work, "report.json")
+	if out, err := command(work, t.TempDir(), "flowc", "run", "examples/payments/pipeline.yaml", "--report", report).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	data, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type counts struct{ In, Out, Filtered, Dead int }
+	var got struct {
+		OK    bool
+		Nodes map[string]counts
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !got.OK {
+		t.Error("the report is not ok")
+	}
+	for name, want := range map[string]counts{
+		"ledger":   {320, 317, 0, 3}, // a line cut short, an amount that is none, a payment to nobody
+		"sound":    {186, 184, 0, 2},
+		"size":     {184, 20, 164, 0},
+		"priced":   {20, 20, 0, 0},
+		"worth":    {71, 71, 0, 0},
+		"large":    {20, 20, 0, 0},
+		"trades":   {71, 71, 0, 0},
+		"accounts": {34, 34, 0, 0},
+		"dead":     {5, 5, 0, 0},
+	} {
+		if got.Nodes[name] != want {
+			t.Errorf("%s: %+v, not %+v", name, got.Nodes[name], want)
+		}
+	}
+}
+
+func TestExampleCSVToNDJSON(t *testing.T) { runExample(t, "csv-to-ndjson") }
+
+func TestExampleComponentRepo(t *testing.T) { runExample(t, "component-repo") }
+
+// TestExampleComponentRepoGenerates holds that the package which is committed is
+// the one that the pipeline gives, that it builds beside the components, and
+// that --check sees a file which somebody changed.
+func TestExampleComponentRepoGenerates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	dir := copyExample(t, "component-repo", t.TempDir())
+	emit := func(check ...string) *exec.Cmd {
+		args := append([]string{"emit", "--target", "go", "--package", "pipeline", "-o", "internal/pipeline", "pipeline.yaml"}, check...)
+		return command(dir, t.TempDir(), "flowc", args...)
+	}
+	if out, err := emit().CombinedOutput(); err != nil {
+		t.Fatalf("emit: %v\n%s", err, out)
+	}
+	if out, err := emit("--check").CombinedOutput(); err != nil {
+		t.Fatalf("emit --check of what was just emitted: %v\n%s", err, out)
+	}
+	each(t, filepath.Join(dir, "internal", "pipeline"), func(rel string, data []byte) {
+		if !strings.HasPrefix(filepath.ToSlash(rel), "runtime/") { // not committed: see its .gitignore
+			backendtest.File(t, filepath.Join(examples, "component-repo", "internal", "pipeline", rel), data)
+		}
+	})
+	test := command(dir, t.TempDir(), "go", "test", "./...")
+	test.Env = append(test.Env, "GOWORK=off", "GOPROXY=off")
+	out, err := test.CombinedOutput()
+	t.Logf("running: %s\n%s", strings.Join(test.Args, " "), out)
+	if err != nil {
+		t.Fatalf("go test ./...: %v", err)
+	}
+	loops := filepath.Join(dir, "internal", "pipeline", "loops.go")
+	if err := os.WriteFile(loops, []byte("package pipeline\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := emit("--check")
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitDrift {
+		t.Errorf("emit --check of a changed file: %v\n%s", cmd.ProcessState, out)
+	}
+}
+
+func TestExampleHTTPIngest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("a process can't be told to drain there")
+	}
+	work := t.TempDir()
+	dir := copyExample(t, "http-ingest", work)
+	// Built first: a signal then goes to the program and not to what started it.
+	if out, err := command(work, t.TempDir(), "flowc", "build", "examples/http-ingest/pipeline.yaml", "-o", "bin").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	binary, err := filepath.Abs(filepath.Join(work, "bin", "http-ingest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(dir, "", binary, "--set", "events.config.listen="+address)
+	t.Log("running:", strings.Join(cmd.Args, " "))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	waitFor(t, address, &stderr)
+
+	events, err := os.ReadFile(filepath.Join(dir, "events.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		body, answer string
+		status       int
+	}{
+		{`{"id":"e1","kind":"view","at":"2026-05-08T10:00:00Z"}`, `{"accepted": 1}`, 200},
+		{string(events), `{"accepted": 4}`, 200},
+		{`[{"id":"e6","kind":"view","at":"2026-05-08T11:00:00Z"},{"id":"e7","kind":"click","at":"2026-05-08T11:00:01Z"}]`, `{"accepted": 2}`, 200},
+		{`{"id":"e8","kind":"view"`, `"line":1`, 400},
+		{`{"id":"e9","kind":"purchase","at":"2026-05-08T10:00:00Z"}`, `"code":"value"`, 422},
+	} {
+		status, answer := post(t, "http://"+address+"/events", c.body)
+		if status != c.status || !strings.Contains(answer, c.answer) {
+			t.Errorf("%.40s…: %d %s, not %d with %s", c.body, status, answer, c.status, c.answer)
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("after a drain: %v\n%s", err, stderr.String())
+	}
+	t.Log(lastLine(stderr.String()))
+	wanted(t, "http-ingest", dir, nil)
+}
+
+// waitFor returns when something listens at an address.
+func waitFor(t *testing.T, address string, stderr fmt.Stringer) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		if c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
+			c.Close()
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("nothing listens at %s\n%s", address, stderr)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func post(t *testing.T, url, body string) (int, string) {
+	t.Helper()
+	r, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	answer, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(answer)
+}

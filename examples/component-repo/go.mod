@@ -1,0 +1,3 @@
+module example.com/screening
+
+go 1.26.0

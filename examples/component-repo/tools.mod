@@ -1,0 +1,32 @@
+// The tools of this repository, apart from go.mod: components need no module of
+// flowc's, so neither does whoever imports them. Outside of flowc's repository
+// there is no replace, and `go get -tool -modfile=tools.mod
+// github.com/flowc-dev/flowc/cmd/flowc@latest` writes this file.
+module example.com/screening
+
+go 1.26.0
+
+tool github.com/flowc-dev/flowc/cmd/flowc
+
+replace github.com/flowc-dev/flowc => ../..
+
+require (
+	cuelang.org/go v0.17.1 // indirect
+	github.com/alecthomas/kong v1.17.0 // indirect
+	github.com/cockroachdb/apd/v3 v3.2.3 // indirect
+	github.com/dave/jennifer v1.7.1 // indirect
+	github.com/emicklei/proto v1.14.3 // indirect
+	github.com/flowc-dev/flowc v0.0.0-00010101000000-000000000000 // indirect
+	github.com/goccy/go-yaml v1.19.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/mitchellh/go-wordwrap v1.0.1 // indirect
+	github.com/pelletier/go-toml/v2 v2.3.1 // indirect
+	github.com/protocolbuffers/txtpbfmt v0.0.0-20260420112717-c39628bde8b5 // indirect
+	go.yaml.in/yaml/v3 v3.0.4 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+	google.golang.org/protobuf v1.33.0 // indirect
+)
