@@ -497,7 +497,7 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 	switch t.Kind {
 	case ir.List:
 		body = []jen.Code{
-			jen.Var().Id("list").Add(g.typ(t)),
+			jen.Id("list").Op(":=").Add(g.typ(t)).Values(), // there, if empty: not nil
 			g.Go("it := @jsonscan.Array(line, s)"),
 			g.block("for it.Next()", d.value(t.Elem, "it.Value()", func(v string) jen.Code { return g.Gof("list = append(list, %s)", v) },
 				g.block("if err != nil", g.Go("return nil, err")))...),

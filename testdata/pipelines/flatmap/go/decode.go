@@ -24,7 +24,7 @@ func newOrdersDecoder() ordersDecoder {
 
 // listOfString reads a whole value.
 func (d *ordersDecoder) listOfString(line []byte, s jsonscan.Span) ([]string, error) {
-	var list []string
+	list := []string{}
 	it := jsonscan.Array(line, s)
 	for it.Next() {
 		{

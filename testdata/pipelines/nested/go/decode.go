@@ -92,7 +92,7 @@ func (d *cartsDecoder) line(line []byte, s jsonscan.Span) (Line, error) {
 
 // listOfLine reads a whole value.
 func (d *cartsDecoder) listOfLine(line []byte, s jsonscan.Span) ([]Line, error) {
-	var list []Line
+	list := []Line{}
 	it := jsonscan.Array(line, s)
 	for it.Next() {
 		{

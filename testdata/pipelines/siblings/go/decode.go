@@ -25,7 +25,7 @@ func newOrdersDecoder() ordersDecoder {
 
 // listOfInt reads a whole value.
 func (d *ordersDecoder) listOfInt(line []byte, s jsonscan.Span) ([]int, error) {
-	var list []int
+	list := []int{}
 	it := jsonscan.Array(line, s)
 	for it.Next() {
 		{
@@ -41,7 +41,7 @@ func (d *ordersDecoder) listOfInt(line []byte, s jsonscan.Span) ([]int, error) {
 
 // listOfString reads a whole value.
 func (d *ordersDecoder) listOfString(line []byte, s jsonscan.Span) ([]string, error) {
-	var list []string
+	list := []string{}
 	it := jsonscan.Array(line, s)
 	for it.Next() {
 		{
