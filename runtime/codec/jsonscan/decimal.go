@@ -10,7 +10,12 @@ import (
 // one. The result is written as a string again.
 func Decimal(line []byte, s Span) (decimal.Decimal, error) {
 	v := line[s.Start:s.End]
-	if s.IsString(line) {
+	if len(v) > 1 && v[0] == '"' {
+		// What a decimal is made of stands for itself in a string, so that only
+		// what is none can have escapes.
+		if d, err := decimal.ParseBytes(v[1 : len(v)-1]); err == nil {
+			return d, nil
+		}
 		text, verbatim, err := content(line, s)
 		if !verbatim && err == nil {
 			text, err = unescaped(nil, text, s)

@@ -1,7 +1,5 @@
 package jsonscan
 
-import "unsafe"
-
 // fullScan is what ScanFull needs beside the shape.
 type fullScan struct {
 	on     bool   // the record at hand is checked in full
@@ -59,19 +57,9 @@ func (o *Object) ScanFull(line []byte, spans []Span) error {
 	if n > maxRecord {
 		return errTooLong()
 	}
-	p := unsafe.Pointer(unsafe.SliceData(line))
 	from, i := o.at, o.pos
 	for {
-		var w0, w1 uint64
-		if i+16 <= n {
-			w0, w1 = load64(p, i), load64(p, i+8)
-		} else {
-			w0, w1 = loadPadded(p, n, i), loadPadded(p, n, i+8)
-		}
-		e := &from.first
-		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
-			e = from.other(line, i, w0, w1)
-		}
+		e := from.find(line, i)
 		// The text holds for this record if a value follows that is no object
 		// with wanted members, else it is parsed.
 		var to *node

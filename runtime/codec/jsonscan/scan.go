@@ -76,22 +76,10 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 		var to *node
 		var begin, end int
 
-		// The text. Words beyond the end are padded with zeros, which no text
-		// has, so that what matches lies inside the record.
-		var w0, w1 uint64
-		switch {
-		case i+16 <= n:
-			w0, w1 = load64(p, i), load64(p, i+8)
-		case n < 8:
-			w0 = loadPadded(p, n, i)
-		case i+8 <= n:
-			w0, w1 = load64(p, i), loadLast(p, n, i+8)
-		default:
-			w0 = loadLast(p, n, i)
-		}
+		// The text.
 		e := &from.first
-		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
-			if e = from.other(line, i, w0, w1); e == nil {
+		if i+16 > n || load64(p, i)&e.m0 != e.w0 || load64(p, i+8)&e.m1 != e.w1 || e.len > 16 {
+			if e = from.find(line, i); e == nil {
 				goto unknown
 			}
 		}
@@ -137,7 +125,7 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 				if begin+8 <= n {
 					if m := scalarStops(load64(p, begin)); m != 0 {
 						end = begin + firstByte(m)
-						if *(*byte)(unsafe.Add(p, end)) == ',' {
+						if c := *(*byte)(unsafe.Add(p, end)); c == ',' || c == '}' {
 							break
 						}
 					}

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"math"
 	"strings"
+	"unsafe"
 )
 
 // A shape is what an Object knows about its records: a graph whose nodes are
@@ -217,9 +218,26 @@ func word(text []byte, i int) (w, mask uint64) {
 	return w, mask
 }
 
-// other looks for an edge besides the first whose text stands at line[i:],
-// where w0 and w1 are the first 16 bytes.
-func (n *node) other(line []byte, i int, w0, w1 uint64) *edge {
+// find looks for the edge whose text stands at line[i:].
+func (n *node) find(line []byte, i int) *edge {
+	// Words beyond the end are padded with zeros, which no text has, so that what
+	// matches lies inside the record.
+	size := len(line)
+	p := unsafe.Pointer(unsafe.SliceData(line))
+	var w0, w1 uint64
+	switch {
+	case i+16 <= size:
+		w0, w1 = load64(p, i), load64(p, i+8)
+	case size < 8:
+		w0 = loadPadded(p, size, i)
+	case i+8 <= size:
+		w0, w1 = load64(p, i), loadLast(p, size, i+8)
+	default:
+		w0 = loadLast(p, size, i)
+	}
+	if e := &n.first; w0&e.m0 == e.w0 && w1&e.m1 == e.w1 && (e.len <= 16 || e.restAt(line, i)) {
+		return e
+	}
 	for k := range n.more {
 		e := &n.more[k]
 		if w0&e.m0 == e.w0 && w1&e.m1 == e.w1 && (e.len <= 16 || e.restAt(line, i)) {

@@ -99,6 +99,12 @@ func scalarEnd(b []byte, i int) int {
 		}
 		i++
 	}
+	if n >= 8 && i < n {
+		// Mostly this is a closing brace, and the padding stops as well.
+		if i += firstByte(scalarStops(loadLast(p, n, i))); i == n {
+			return i
+		}
+	}
 	for i < n && isScalarByte[b[i]] {
 		i++
 	}

@@ -51,20 +51,9 @@ func (t *trail) through(line []byte, i int) (end int, ok bool) {
 	p := unsafe.Pointer(unsafe.SliceData(line))
 	at := t.start
 	for {
-		var w0, w1 uint64
-		switch {
-		case i+16 <= n:
-			w0, w1 = load64(p, i), load64(p, i+8)
-		case n < 8:
-			w0 = loadPadded(p, n, i)
-		case i+8 <= n:
-			w0, w1 = load64(p, i), loadLast(p, n, i+8)
-		default:
-			w0 = loadLast(p, n, i)
-		}
 		e := &at.first
-		if w0&e.m0 != e.w0 || w1&e.m1 != e.w1 || e.len > 16 && !e.restAt(line, i) {
-			if e = at.other(line, i, w0, w1); e == nil {
+		if i+16 > n || load64(p, i)&e.m0 != e.w0 || load64(p, i+8)&e.m1 != e.w1 || e.len > 16 {
+			if e = at.find(line, i); e == nil {
 				return i, false
 			}
 		}
