@@ -17,7 +17,9 @@ type decoder struct {
 	g    *generator
 	node *ir.Node
 	op   *ir.Decode
-	typ  string // ledgerDecoder
+	// chain is the one that the decoder's node is on.
+	chain *chain
+	typ   string // ledgerDecoder
 	// name is the decoder's variable in loops, field that of the loop's struct.
 	name, field string
 	flavor      flavor

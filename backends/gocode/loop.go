@@ -48,6 +48,32 @@ type loop struct {
 type chain struct {
 	counter string
 	steps   []step
+	// parent is the chain that this one branches off from, nil for none. undone
+	// are where a record turns out not to have left its decoder: there the
+	// counters of the chains that it is on are taken back.
+	parent *chain
+	undone []*jen.Statement
+}
+
+// undo quotes the taking back of the counters of a record that fails to decode
+// on a chain, up to the decoder's own.
+func (d *decoder) undo(c *chain) []jen.Code {
+	var code []jen.Code
+	for ; c != nil && c != d.chain; c = c.parent {
+		s := &jen.Statement{} // empty until it is known that the chain counts
+		c.undone = append(c.undone, s)
+		code = append(code, s)
+	}
+	return code
+}
+
+// count quotes the counting of a record that enters a chain.
+func (l *loop) count(c *chain) *jen.Statement {
+	l.counter(c.counter)
+	for _, s := range c.undone {
+		s.Add(l.Gof("l.%s--", c.counter))
+	}
+	return l.Gof("l.%s++", c.counter)
 }
 
 // A step is what Settle does for one node of a chain.

@@ -156,7 +156,7 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		body, err := l.rawRecord(n, "record", n.Out[0].Type, "", at)
 		return append(code, body...), err
 	}
-	l.decoder = l.addDecoder(n)
+	l.decoder = l.addDecoder(n, at.chain)
 	code = append(code, l.scan(l.decoder, "line", at)...)
 	if op.By == "" {
 		body, err := l.after(n, "", value{base: "d." + l.decoder.record(""), typ: n.Out[0].Type, raw: "line", dec: l.decoder, done: map[string]bool{}}, at)
@@ -232,13 +232,13 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 	for _, v := range op.Variants {
 		counter := l.counter("as" + upperFirst(camel(v.Port)))
 		sub := at
-		sub.chain = &chain{counter: counter}
+		sub.chain = &chain{counter: counter, parent: at.chain}
 		l.chains = append(l.chains, sub.chain)
 		body, err := l.after(n, v.Port, value{base: "d." + d.record(v.Port), typ: v.Type, raw: "line", dec: d, port: v.Port, done: map[string]bool{}}, sub)
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.Gof("l.%s++", counter)}, body...)...))
+		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.count(sub.chain)}, body...)...))
 	}
 	if op.Else != "" {
 		counter := l.counter("as" + upperFirst(camel(op.Else)))

@@ -11,9 +11,10 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// addDecoder adds the decoder of a node to the loop.
-func (l *loop) addDecoder(n *ir.Node) *decoder {
+// addDecoder adds the decoder of a node, which is on chain c, to the loop.
+func (l *loop) addDecoder(n *ir.Node, c *chain) *decoder {
 	d := l.newDecoder(n, l.views)
+	d.chain = c
 	l.decoders = append(l.decoders, d)
 	l.fields = append(l.fields, jen.Id(d.field).Id(d.typ))
 	l.setup = append(l.setup, l.Gof("l.%s = new%s()", d.field, upperFirst(d.typ)))
@@ -71,7 +72,7 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 	} else {
 		code = append(code, l.Gof("%s := @codec.Bytes(%s)", text, call))
 	}
-	d := l.addDecoder(n)
+	d := l.addDecoder(n, at.chain)
 	if d.flavor == regexpFlavor {
 		scan, err := l.matchRegexp(n, op, d, text, at)
 		if err != nil {

@@ -147,8 +147,7 @@ func (l *loop) method(name string, v value, panics bool, body func(value, place)
 		head = append(head, l.Go("defer l.Caught(&stop)"))
 	}
 	if len(at.chain.steps) > 0 {
-		l.counter(at.chain.counter)
-		head = append(head, l.Gof("l.%s++", at.chain.counter))
+		head = append(head, l.count(at.chain))
 	} else {
 		l.dropChain(at.chain)
 	}
@@ -255,7 +254,8 @@ func (l *loop) ensure(stage string, paths []ir.Path, v *value, at place) []jen.C
 	if method == "" {
 		return nil
 	}
-	return []jen.Code{l.block(fmt.Sprintf("if err := %s.%s(%s); err != nil", v.dec.name, method, v.line()), l.fail(v.dec.node.YAML, "err", at)...)}
+	return []jen.Code{l.block(fmt.Sprintf("if err := %s.%s(%s); err != nil", v.dec.name, method, v.line()),
+		append(v.dec.undo(at.chain), l.fail(v.dec.node.YAML, "err", at)...)...)}
 }
 
 // stage quotes one node and all that follows.
@@ -454,15 +454,14 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	branch := func(port string, label *jen.Statement) error {
 		sub := at
 		counter := l.names.lower(n.YAML) + upperFirst(camel(port))
-		sub.chain = &chain{counter: counter}
+		sub.chain = &chain{counter: counter, parent: at.chain}
 		l.chains = append(l.chains, sub.chain)
 		code, err := l.after(n, port, v.clone(), sub)
 		if err != nil {
 			return err
 		}
 		if len(sub.chain.steps) > 0 {
-			l.counter(counter)
-			code = append([]jen.Code{l.Gof("l.%s++", counter)}, code...)
+			code = append([]jen.Code{l.count(sub.chain)}, code...)
 		} else {
 			l.dropChain(sub.chain)
 		}

@@ -62,6 +62,7 @@ func (l *ledgerLoop) Run(b *flow.Batch) {
 		case "payment":
 			l.asPayment++
 			if err := d.forLargePayment(line); err != nil {
+				l.asPayment--
 				if l.Fail(nodeLedger, err) {
 					return
 				}
@@ -76,6 +77,7 @@ func (l *ledgerLoop) Run(b *flow.Batch) {
 		case "trade":
 			l.asTrade++
 			if err := d.forNotionalTrade(line); err != nil {
+				l.asTrade--
 				if l.Fail(nodeLedger, err) {
 					return
 				}

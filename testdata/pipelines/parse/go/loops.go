@@ -79,6 +79,7 @@ func (l *recsLoop) Run(b *flow.Batch) {
 			// log
 			l.splitLog++
 			if err := d.forLog(line); err != nil {
+				l.splitLog--
 				if l.Fail(nodeRecs, err) {
 					return
 				}
@@ -116,6 +117,7 @@ func (l *recsLoop) Run(b *flow.Batch) {
 			// kv
 			l.splitKv++
 			if err := d.forKv(line); err != nil {
+				l.splitKv--
 				if l.Fail(nodeRecs, err) {
 					return
 				}
@@ -149,6 +151,7 @@ func (l *recsLoop) Run(b *flow.Batch) {
 			// csv
 			l.splitCsv++
 			if err := d.forCells(line); err != nil {
+				l.splitCsv--
 				if l.Fail(nodeRecs, err) {
 					return
 				}
@@ -182,6 +185,7 @@ func (l *recsLoop) Run(b *flow.Batch) {
 			// json
 			l.splitJson++
 			if err := d.forInner(line); err != nil {
+				l.splitJson--
 				if l.Fail(nodeRecs, err) {
 					return
 				}
