@@ -179,11 +179,14 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		if _, ok := n.Op.(*ir.Sink); !ok {
 			feed.Rows = l.rowType(n, t)
 		}
-		feed.Origins = n.OnError != nil && n.OnError.Then == ir.ThenDead || l.keyed()
+		// What takes rows is mostly the user's own: a record that fails there
+		// is shown with its place in the source, whatever then becomes of it.
+		feed.Origins = true
 		if _, ok := n.Op.(*ir.Sink); !ok {
 			feed.Ends = e.Raw
-			feed.Origins = l.deadBehind(n.ID, map[string]bool{}) || l.keyed()
 			feed.Keyed = n.Key != nil
+		} else if n.OnError != nil && n.OnError.Then == ir.ThenDead && l.remade(n, map[string]bool{}) {
+			feed.JSON = l.appendJSON(t)
 		}
 		l.feeds[n.ID] = feed
 	}

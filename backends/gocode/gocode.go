@@ -46,6 +46,9 @@ type Unit struct {
 type Feed struct {
 	// Rows is the type of Out.Rows, nil for bytes.
 	Rows *jen.Statement
+	// JSON is the function that appends a row as JSON for dead letters, "" where
+	// the source's record says all.
+	JSON string
 	// Ends and Origins tell that Out.Ends and Lane.Origin are kept.
 	Ends, Origins bool
 	// Keyed tells that Out.Hashes are kept, which decide the lane of a record.

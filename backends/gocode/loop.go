@@ -90,6 +90,9 @@ type step struct {
 type place struct {
 	next, stop string // statements: go to the next record, end the batch
 	chain      *chain
+	// input quotes what the node got, where a dead letter of its shows that
+	// beside the source's record; "" where it does not.
+	input string
 }
 
 // A value is the record as it is at some point of the loop.
@@ -386,10 +389,11 @@ func (l *loop) node(yaml string) string { return "node" + l.names.upper(yaml) }
 
 // fail quotes what happens to a record that failed at a node.
 func (l *loop) fail(yaml, err string, at place) []jen.Code {
-	return []jen.Code{
-		l.block(fmt.Sprintf("if l.Fail(%s, %s)", l.node(yaml), err), l.Go(at.stop)),
-		l.Go(at.next),
+	call := fmt.Sprintf("l.Fail(%s, %s)", l.node(yaml), err)
+	if at.input != "" {
+		call = fmt.Sprintf("l.FailInput(%s, %s, %s)", l.node(yaml), err, at.input)
 	}
+	return []jen.Code{l.block("if "+call, l.Go(at.stop)), l.Go(at.next)}
 }
 
 // ifFailed is fail under a condition on err.

@@ -280,7 +280,11 @@ func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
 	if len(feed.Keys) > 0 {
 		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
 	}
-	if feed.Rows != nil {
+	switch {
+	case feed.Rows == nil:
+	case feed.JSON != "":
+		opts[jen.Id("Rows")] = w.Gof("@flow.JSONRows(%s)", feed.JSON)
+	default:
 		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(feed.Rows).Op("]()")
 	}
 }

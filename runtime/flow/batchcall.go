@@ -18,12 +18,14 @@ func CallBatch[In, Out any](l *Lane, node int, rows []In, first int, call func(c
 	if len(rows) == 0 {
 		return nil, false
 	}
+	var err error
+	attempt := 0
 	fail := func(i int, err error) bool {
 		l.Record.Index = first + i
+		l.engine.attempts, l.engine.attemptsAt = attempt, l.Next // each row was in all of them
 		return l.Fail(node, err)
 	}
-	var err error
-	for attempt := 0; ; attempt++ {
+	for ; ; attempt++ {
 		out, err = protect(l, node, rows, call)
 		if err == nil || !l.Again(node, attempt, err) {
 			break

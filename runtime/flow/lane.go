@@ -43,6 +43,15 @@ func (l *Lane) FailInput(node int, err error, input []byte) (stop bool) {
 	return l.fail(node, err, input)
 }
 
+// InputOf is the input for FailInput as an encoder gives it: none where the
+// record has no form as JSON.
+func InputOf(encoded []byte, err error) []byte {
+	if err != nil {
+		return nil
+	}
+	return encoded
+}
+
 // Again tells whether a call of node's that failed for the attempt-th time (0
 // first) is to be tried again. It waits the backoff before.
 func (l *Lane) Again(node, attempt int, err error) bool { return l.again(node, attempt, err) }

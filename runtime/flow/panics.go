@@ -25,6 +25,15 @@ type arithmeticError interface {
 	ArithmeticError()
 }
 
+// Recovered makes an error of a recovered value, for connectors that call user
+// code record by record. Call it in the deferred function that recovered.
+func Recovered(value any) error {
+	if arithmetic, ok := value.(arithmeticError); ok {
+		return arithmetic
+	}
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
 // A crash is a panic with what its stack tells.
 type crash struct {
 	err  error
@@ -35,12 +44,7 @@ type crash struct {
 // crashOf makes an error of a recovered value; it is called by the deferred
 // function that recovered it, while the stack still stands.
 func (p *Program) crashOf(value any, node int) crash {
-	c := crash{node: node}
-	if arithmetic, ok := value.(arithmeticError); ok {
-		c.err = arithmetic
-	} else {
-		c.err = &PanicError{Value: value, Stack: debug.Stack()}
-	}
+	c := crash{node: node, err: Recovered(value)}
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	file := filepath.Base(p.info.File)

@@ -40,6 +40,15 @@ func RowsOf[T any]() *Rows {
 	}
 }
 
+// JSONRows is RowsOf with JSON, by a function that appends one row.
+func JSONRows[T any](appendRow func(dst []byte, row *T) ([]byte, error)) *Rows {
+	r := RowsOf[T]()
+	r.JSON = func(dst []byte, rows any, index int) []byte {
+		return InputOf(appendRow(dst, &(*rows.(*[]T))[index]))
+	}
+	return r
+}
+
 // Hash is the hash of a key for Out.Hashes: FNV-1a, so that a key has the same
 // lane in every run.
 func Hash(key string) uint32 {

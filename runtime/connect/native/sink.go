@@ -28,30 +28,88 @@ func NewBatchSink[T any](write func(context.Context, []T) error, life Life) flow
 func (s *sink[T]) Open(ctx context.Context) error { return call(ctx, s.life.Open) }
 
 // Write gives the component the records. Errors of single records, one by one
-// or by the method Failed, are those records' alone.
+// or by the method Failed, are those records' alone, and so is a panic.
 func (s *sink[T]) Write(ctx context.Context, o *flow.Out) error {
 	rows := *o.Rows.(*[]T)
-	if s.many != nil {
-		err := s.many(ctx, rows)
-		var partial interface{ Failed() map[int]error }
-		if errors.As(err, &partial) {
-			return &flow.PartialError{Failed: partial.Failed()}
+	failed := map[int]error{}
+	if s.many == nil {
+		for i := 0; i < len(rows); i++ {
+			i = s.each(ctx, rows, i, failed)
 		}
+	} else if err := s.all(ctx, rows, 0, failed); err != nil {
 		return err
 	}
-	var failed map[int]error
-	for i, v := range rows {
-		if err := s.one(ctx, v); err != nil {
-			if failed == nil {
-				failed = map[int]error{}
-			}
-			failed[i] = err
-		}
-	}
-	if failed != nil {
+	if len(failed) > 0 {
 		return &flow.PartialError{Failed: failed}
 	}
 	return nil
+}
+
+// each writes records one by one from row i on, and gives the row that it came
+// to: the last, or one that panicked.
+func (s *sink[T]) each(ctx context.Context, rows []T, i int, failed map[int]error) (at int) {
+	defer func() {
+		if v := recover(); v != nil {
+			at, failed[i] = i, flow.Recovered(v)
+		}
+	}()
+	for ; i < len(rows); i++ {
+		if err := s.one(ctx, rows[i]); err != nil {
+			failed[i] = err
+		}
+	}
+	return i
+}
+
+// all writes records at once. After a panic it gives them again in halves until
+// the one that causes it stands alone: that repeats what the calls do outside,
+// which is the price of knowing the record.
+func (s *sink[T]) all(ctx context.Context, rows []T, first int, failed map[int]error) error {
+	err := protect(ctx, rows, s.many)
+	var partial interface{ Failed() map[int]error }
+	var poison *flow.PanicError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &poison) && len(rows) == 1:
+		failed[first] = err
+		return nil
+	case errors.As(err, &poison):
+		half := len(rows) / 2
+		for _, part := range []struct {
+			rows  []T
+			first int
+		}{{rows[:half], first}, {rows[half:], first + half}} {
+			if err := s.all(ctx, part.rows, part.first, failed); err != nil {
+				fail(failed, part.first, len(part.rows), err)
+			}
+		}
+		return nil
+	case errors.As(err, &partial):
+		for i, e := range partial.Failed() {
+			if i >= 0 && i < len(rows) {
+				failed[first+i] = e
+			}
+		}
+		return nil
+	}
+	return err
+}
+
+func fail(failed map[int]error, first, n int, err error) {
+	for i := range n {
+		failed[first+i] = err
+	}
+}
+
+// protect makes a panic of the component an error.
+func protect[T any](ctx context.Context, rows []T, write func(context.Context, []T) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = flow.Recovered(v)
+		}
+	}()
+	return write(ctx, rows)
 }
 
 // Sync flushes the component.

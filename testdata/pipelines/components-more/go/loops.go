@@ -35,6 +35,7 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 			enrichedRows := enrichedPacket.Rows.(*[]parts.Own)
 			*enrichedRows = append(*enrichedRows, (*in))
 			enrichedPacket.Count++
+			l.Origin(0)
 		}
 	}
 }
@@ -99,6 +100,7 @@ func (l *enrichedLoop) eachEnriched(in *parts.Own) (stop bool) {
 		*countedRows = append(*countedRows, (*in))
 		countedPacket.Hashes = append(countedPacket.Hashes, flow.Hash(keyCounted(in)))
 		countedPacket.Count++
+		l.Origin(0)
 	}
 	return false
 }

@@ -42,14 +42,16 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Depth: 8,
 	})
 	enrichedQueueIn, enrichedQueueOut := p.Queue("enriched", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[parts.Own](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[parts.Own](),
 	})
 	countedQueueIn, countedQueueOut := p.Queue("counted", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[parts.Own](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[parts.Own](),
 	})
 	bothQueueIn, bothQueueOut := p.Queue("both", flow.QueueOptions{
 		Bytes:   1048576,

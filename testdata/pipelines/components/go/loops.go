@@ -54,6 +54,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			bigRows := bigPacket.Rows.(*[]Order)
 			*bigRows = append(*bigRows, d.record)
 			bigPacket.Count++
+			l.Origin(0)
 		}
 	}
 }
@@ -130,6 +131,7 @@ func (l *bigLoop) Run(b *flow.Batch) {
 			countRows := countPacket.Rows.(*[]shop.Priced)
 			*countRows = append(*countRows, priced)
 			countPacket.Count++
+			l.Origin(1)
 		}
 	}
 }

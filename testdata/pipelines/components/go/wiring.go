@@ -31,14 +31,16 @@ func newProgram(s *settings) (*flow.Program, error) {
 	})
 	countSink := native.NewBatchSink(shop.Counter, native.Life{})
 	countTarget := p.Sink(nodeCount, countSink, flow.SinkOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[shop.Priced](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[shop.Priced](),
 	})
 	bigQueueIn, bigQueueOut := p.Queue("big", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[Order](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[Order](),
 	})
 	ordersSource, err := file.NewSource(s.orders, connect.Input{
 		Format: "ndjson",

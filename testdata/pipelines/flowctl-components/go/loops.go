@@ -74,6 +74,7 @@ func (l *srcLoop) eachEnrich(in *comp.Message) (stop bool) {
 		outOutRows := outPacket.Rows.(*[]comp.Message)
 		*outOutRows = append(*outOutRows, (*in))
 		outPacket.Count++
+		l.Origin(0)
 	}
 	return false
 }

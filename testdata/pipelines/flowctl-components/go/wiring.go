@@ -27,9 +27,10 @@ func newProgram(s *settings) (*flow.Program, error) {
 		},
 	})
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[comp.Message](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[comp.Message](),
 	})
 	srcComponent := comp.NewSource()
 	srcSource := native.NewEvents(srcComponent.Events, native.Same[comp.Envelope], native.Life{

@@ -56,6 +56,7 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 			*countedRows = append(*countedRows, d.record)
 			countedPacket.Hashes = append(countedPacket.Hashes, flow.Hash(keyCounted(&d.record)))
 			countedPacket.Count++
+			l.Origin(0)
 		}
 	}
 }

@@ -30,9 +30,10 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Origins: true,
 	})
 	countedQueueIn, countedQueueOut := p.Queue("counted", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[Event](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[Event](),
 	})
 	eventsSource, err := file.NewSource(s.events, connect.Input{
 		Format: "ndjson",

@@ -44,6 +44,7 @@ func (l *aLoop) Run(b *flow.Batch) {
 			slowRows := slowPacket.Rows.(*[]slowRow)
 			*slowRows = append(*slowRows, slowRow{text, l.meta})
 			slowPacket.Count++
+			l.Origin(0)
 		}
 	}
 }

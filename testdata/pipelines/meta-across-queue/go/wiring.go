@@ -28,9 +28,10 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Depth: 8,
 	})
 	slowQueueIn, slowQueueOut := p.Queue("slow", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[slowRow](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[slowRow](),
 	})
 	aSource, err := file.NewSource(s.a, connect.Input{
 		Format: "text",

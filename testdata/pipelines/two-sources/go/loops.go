@@ -73,6 +73,7 @@ func (l *aLoop) toEu(line []byte) (stop bool) {
 		euPacket.Data = append(euPacket.Data, line...)
 		euPacket.Ends = append(euPacket.Ends, uint32(len(euPacket.Data)))
 		euPacket.Count++
+		l.Origin(0)
 	}
 	return false
 }
@@ -134,6 +135,7 @@ func (l *bLoop) Run(b *flow.Batch) {
 			euPacket.Data = append(euPacket.Data, line...)
 			euPacket.Ends = append(euPacket.Ends, uint32(len(euPacket.Data)))
 			euPacket.Count++
+			l.Origin(0)
 		}
 	}
 }

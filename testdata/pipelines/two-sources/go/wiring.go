@@ -41,10 +41,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Keys:  1,
 	})
 	euQueueIn, euQueueOut := p.Queue("eu", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Ends:  true,
-		Rows:  flow.RowsOf[Order](),
+		Bytes:   1048576,
+		Depth:   8,
+		Ends:    true,
+		Origins: true,
+		Rows:    flow.RowsOf[Order](),
 	})
 	aSource, err := file.NewSource(s.a, connect.Input{
 		Format: "ndjson",
