@@ -91,8 +91,9 @@ type place struct {
 	next, stop string // statements: go to the next record, end the batch
 	chain      *chain
 	// input quotes what the node got, where a dead letter of its shows that
-	// beside the source's record; "" where it does not.
-	input string
+	// beside the source's record; nil or "" where it does not. It is a function
+	// because it may write an encoder, for failures that can happen.
+	input func() string
 }
 
 // A value is the record as it is at some point of the loop.
@@ -390,8 +391,10 @@ func (l *loop) node(yaml string) string { return "node" + l.names.upper(yaml) }
 // fail quotes what happens to a record that failed at a node.
 func (l *loop) fail(yaml, err string, at place) []jen.Code {
 	call := fmt.Sprintf("l.Fail(%s, %s)", l.node(yaml), err)
-	if at.input != "" {
-		call = fmt.Sprintf("l.FailInput(%s, %s, %s)", l.node(yaml), err, at.input)
+	if at.input != nil {
+		if input := at.input(); input != "" {
+			call = fmt.Sprintf("l.FailInput(%s, %s, %s)", l.node(yaml), err, input)
+		}
 	}
 	return []jen.Code{l.block("if "+call, l.Go(at.stop)), l.Go(at.next)}
 }

@@ -260,7 +260,8 @@ func (l *loop) ensure(stage string, paths []ir.Path, v *value, at place) []jen.C
 
 // stage quotes one node and all that follows.
 func (l *loop) stage(n *ir.Node, v value, at place) ([]jen.Code, error) {
-	at.input = l.input(n, v)
+	before := v
+	at.input = func() string { return l.input(n, before) }
 	code := l.ensure(n.YAML, l.reads(n), &v, at)
 	var rest []jen.Code
 	var err error

@@ -20,17 +20,6 @@ func appendFirst(dst []byte, v *First) (_ []byte, err error) {
 	return append(dst, '}'), nil
 }
 
-// appendPart appends v as JSON.
-func appendPart(dst []byte, v *Part) (_ []byte, err error) {
-	dst = append(dst, `{"id":`...)
-	if dst, err = jsonscan.AppendString(dst, v.ID); err != nil {
-		return dst, codec.Field("id", err)
-	}
-	dst = append(dst, `,"n":`...)
-	dst = jsonscan.AppendInt(dst, int64(v.N))
-	return append(dst, '}'), nil
-}
-
 // appendShares appends v as JSON.
 func appendShares(dst []byte, v *Shares) (_ []byte, err error) {
 	dst = append(dst, `{"id":`...)
