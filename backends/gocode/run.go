@@ -75,19 +75,21 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	if op.Codec == "json" || op.Codec == "csv" { // lines alone do not tell a record's number
 		frames = append(frames, l.block("if l.Next > 0", l.Go("l.Record.Index++")))
 	}
-	frames = append(frames,
-		l.Go("l.Record.Start, l.Record.End, l.Next = start, end, next"),
-		l.Go("line := b.Data[start:end:end]"),
-	)
-	if op.Codec != "text" && op.Codec != "bytes" {
-		frames = append(frames, l.block("if @frame.IsBlank(line)", l.Go("l.Blank++"), l.Go("continue")))
-	}
-	frames = append(frames, l.Go("l.records++"))
+	frames = append(frames, l.Go("l.Record.Start, l.Record.End, l.Next = start, end, next"))
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
 	body, err := l.decodeRecord(n, op, at)
 	if err != nil {
 		return nil, err
 	}
+	blank := op.Codec != "text" && op.Codec != "bytes"
+	// Nobody may look at a text that is only counted and dropped.
+	if blank || containsWord(jen.Block(body...).GoString(), "line") {
+		frames = append(frames, l.Go("line := b.Data[start:end:end]"))
+	}
+	if blank {
+		frames = append(frames, l.block("if @frame.IsBlank(line)", l.Go("l.Blank++"), l.Go("continue")))
+	}
+	frames = append(frames, l.Go("l.records++"))
 	if l.mark { // known only now
 		frames = append(frames, l.Go("l.Mark()"))
 	}
