@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/schema"
+	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -17,11 +18,12 @@ type defaults struct {
 }
 
 // readDefaults checks the block. Where a key in it is wrong, that is reported
-// there once, and the nodes do without.
-func (r *reader) readDefaults(block *parse.Node) {
+// there once, and the nodes do without. It returns the configs of connectors.
+func (r *reader) readDefaults(block *parse.Node) []syntax.ConnectorDefaults {
 	if block == nil || block.Kind != parse.Mapping {
-		return
+		return nil
 	}
+	var configs []syntax.ConnectorDefaults
 	known := schema.Keys("Defaults")
 	keys := *block
 	keys.Members = nil
@@ -30,6 +32,11 @@ func (r *reader) readDefaults(block *parse.Node) {
 		if !slices.Contains(known, m.Key.Text) && r.in.IsConnector != nil && r.in.IsConnector(m.Key.Text) {
 			if m.Value.Kind == parse.Mapping {
 				r.defaults.configs[m.Key.Text] = m.Value
+				c := syntax.ConnectorDefaults{Name: key(m)}
+				for _, k := range m.Value.Members {
+					c.Keys = append(c.Keys, key(k))
+				}
+				configs = append(configs, c)
 			} else {
 				r.l.Errorf(diag.WrongType, m.Value.Place(), "`%s` must be a config for its nodes, and this is %s", m.Key.Text, m.Value.Kind)
 			}
@@ -51,6 +58,7 @@ func (r *reader) readDefaults(block *parse.Node) {
 	if on := block.Get("on_error"); on != nil {
 		r.defaults.then = on.Get("then")
 	}
+	return configs
 }
 
 func (r *reader) unknownDefault(m *parse.Member, known []string) {

@@ -224,12 +224,22 @@ func (r *reader) readFrom(n *syntax.Node, body *parse.Node) {
 		}
 	}
 	for _, item := range list {
-		if item.Kind != parse.String || item.Text == "" {
+		if item.Kind != parse.String {
 			n.Bad = true
 			continue
 		}
 		ref := syntax.Ref{Span: item.Place()}
-		name, port, _ := strings.Cut(item.Text, ".")
+		name, port, dot := strings.Cut(item.Text, ".")
+		if name == "" || dot && port == "" {
+			what := "no node"
+			if name != "" {
+				what = "a dot, but no output behind it"
+			}
+			r.l.Errorf(diag.MissingValue, ref.Span, "`from` of `%s` names %s", n.Name.Text, what).
+				Helpf("write `NODE`, or `NODE.OUTPUT` where the node has several outputs")
+			n.Bad = true
+			continue
+		}
 		ref.Node = syntax.Text{Text: name, Span: item.SubSpan(0, len(name))}
 		if len(name) < len(item.Text) {
 			ref.Port = syntax.Text{Text: port, Span: item.SubSpan(len(name)+1, len(item.Text))}

@@ -17,7 +17,7 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	schema.Check("Pipeline", "a pipeline", root, start, r.l)
 	p := &syntax.Pipeline{File: root.Span.File, Name: text(root.Get("pipeline"))}
 	r.name(p, root.Get("pipeline"))
-	r.readDefaults(root.Get("defaults"))
+	p.Configs = r.readDefaults(root.Get("defaults"))
 	p.Imports = r.imports(root.Get("imports"))
 	for _, m := range members(root.Get("types")) {
 		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.checkedType(m.Value, "the type `"+m.Key.Text+"`")})

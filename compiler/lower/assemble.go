@@ -1,7 +1,9 @@
 package lower
 
 import (
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/flowc-dev/flowc/compiler/syntax"
@@ -159,11 +161,28 @@ func (w *lowering) delivery() ir.Delivery {
 // knownStores are the stores that the language names.
 var knownStores = map[string]bool{"sqlite": true, "postgres": true, "nats": true, "sink": true}
 
+// listenAddress checks an address that is known before the program starts.
+func (w *lowering) listenAddress(v *ir.Value) {
+	if len(v.Parts) != 1 || v.Parts[0].Kind != ir.Literal {
+		return
+	}
+	text := v.Parts[0].Text
+	_, _, err := net.SplitHostPort(text)
+	if err == nil {
+		return
+	}
+	d := w.l.Errorf(diag.BadValue, v.Span, "`http` must be an address such as `:9090` or `127.0.0.1:9090`, not `%s`", text)
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		d.Replace(v.Span, "':"+text+"'", "write `:%s`", text)
+	}
+}
+
 // telemetry is what the program tells about itself.
 func (w *lowering) telemetry() ir.Telemetry {
 	s := w.p.Telemetry
 	t := ir.Telemetry{HTTP: s.HTTP, Log: s.Log.Text, Level: s.Level.Text, Progress: s.Progress.Text}
 	if s.HTTP != nil {
+		w.listenAddress(s.HTTP)
 		for _, part := range s.HTTP.Parts {
 			if part.Kind == ir.Record {
 				w.l.Errorf(diag.NotPerRecord, part.Span, "`http` is set once, and `${%s}` is of one record", part.Text)

@@ -41,10 +41,15 @@ func (w *lowering) resolve(n *node, ref syntax.Ref) *node {
 		w.unknownNode(n, ref)
 		return nil
 	case from.Role == syntax.Sink:
-		w.l.Errorf(diag.NoOutput, ref.Span, "`%s` is a sink, and a sink sends nothing on", from.Name.Text).
-			Caret("read by `%s`", n.Name.Text).
-			NoteAt(from.Name.Span, "`%s` is declared here", from.Name.Text).
-			Helpf("take the same records as the sink: `from: %s`", fromText(from))
+		d := w.l.Errorf(diag.NoOutput, ref.Span, "`%s` is a sink, and a sink sends nothing on", from.Name.Text)
+		if from == n {
+			d.Caret("itself").Helpf("name the node whose records it writes")
+			return nil
+		}
+		d.Caret("read by `%s`", n.Name.Text).NoteAt(from.Name.Span, "`%s` is declared here", from.Name.Text)
+		if len(from.From) > 0 {
+			d.Helpf("take the same records as the sink: `from: %s`", fromText(from))
+		}
 		return nil
 	}
 	return from

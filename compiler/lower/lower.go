@@ -69,6 +69,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		w.node(n)
 	}
 	w.consumed()
+	w.idleDefaults()
 	w.holdThemselves() // those that came from schema files meanwhile
 	if !l.HasErrors() {
 		w.checker.Unused(l)
@@ -164,6 +165,7 @@ func (w *lowering) declareNodes() {
 				Also(before.Name.Span, "and this %s", before.Role).
 				Helpf("rename one of them: `from` and the report know nodes by name alone")
 			n.vague = true
+			w.lost = true // it may be the one that takes what nobody takes
 			continue
 		}
 		w.byName[s.Name.Text] = n

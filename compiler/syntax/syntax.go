@@ -35,6 +35,16 @@ type Pipeline struct {
 	Delivery  Delivery
 	Telemetry Telemetry
 	Targets   []Target
+	// Configs are the configs of connectors in `defaults`. They are part of the
+	// nodes already; what is here is for connectors that no node uses.
+	Configs []ConnectorDefaults
+}
+
+// ConnectorDefaults are the keys that `defaults` gives to all nodes of a
+// connector.
+type ConnectorDefaults struct {
+	Name Text
+	Keys []Text
 }
 
 // An Import is an entry of `imports`.
