@@ -39,7 +39,7 @@ var Connectors = []*Connector{
 				{Name: "offset", Go: "Offset", Type: "int64", Doc: "Offset is the record's first byte, from 0, in the decompressed file."},
 			},
 			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
-			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true},
+			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 8388608},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -58,7 +58,7 @@ var Connectors = []*Connector{
 				{Name: "csv.header", Go: "CSV.Header", Type: "bool", Doc: "Header tells that the first row names the columns.", Default: "true", Fixed: true},
 			},
 			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
-			Facts:   Facts{Ordered: true},
+			Facts:   Facts{Ordered: true, Transactional: true, Memory: 8388608},
 		},
 	},
 	{
@@ -68,7 +68,7 @@ var Connectors = []*Connector{
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
-			Doc:    "A Source hands out ranges of record numbers.",
+			Doc:    "A Source hands out ranges of record numbers. The records are made by the loop that uses them, in code that the compiler wrote with the functions of this package, so that they cost no more than a call.",
 			Keys: []Key{
 				{Name: "count", Go: "Count", Type: "int64", Doc: "Count is how many records are made; 0 never ends."},
 				{Name: "rate", Go: "Rate", Type: "float64", Doc: "Rate is how many records are made a second; 0 is as many as are taken."},
@@ -110,7 +110,7 @@ var Connectors = []*Connector{
 				{Name: "query", Go: "Query", Type: "string", Doc: "Query is what stood behind the question mark."},
 			},
 			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
-			Facts:   Facts{Acks: true, Ordered: true, Answers: true, Endless: true},
+			Facts:   Facts{Acks: true, Ordered: true, Answers: true, Endless: true, Memory: 67108864},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -139,7 +139,7 @@ var Connectors = []*Connector{
 				{Name: "idempotency_key", Go: "IdempotencyKey", Type: "string", Doc: "IdempotencyKey is sent as the header Idempotency-Key, so that the server can tell a record that comes again; records with one are sent singly."},
 			},
 			Formats: []string{"ndjson", "json", "text"},
-			Facts:   Facts{Ordered: true},
+			Facts:   Facts{Ordered: true, Memory: 2097152},
 		},
 	},
 	{
@@ -179,13 +179,13 @@ var Connectors = []*Connector{
 				{Name: "offset", Go: "Offset", Type: "int64", Doc: "Offset is the record's first byte, from 0."},
 			},
 			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
-			Facts:   Facts{Ordered: true},
+			Facts:   Facts{Ordered: true, Memory: 524288},
 		},
 	},
 	{
 		Name:    "stdout",
 		Package: "connect/stdout",
-		Doc:     "Package stdout writes standard output.",
+		Doc:     "Package stdout writes standard output, each packet of records at once.",
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",

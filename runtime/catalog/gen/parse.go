@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,11 +19,12 @@ import (
 
 // A pkg is one parsed connector package.
 type pkg struct {
-	doc     string
+	doc     string // of the package, whole
 	structs map[string]*ast.StructType
 	docs    map[string]string
 	methods map[string]map[string]*ast.FuncDecl // by receiver type
 	funcs   map[string]bool
+	consts  map[string]string // their expressions
 }
 
 func parsePackage(dir string) (*pkg, error) {
@@ -31,7 +33,7 @@ func parsePackage(dir string) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}}
+	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}, consts: map[string]string{}}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -50,12 +52,15 @@ func parsePackage(dir string) (*pkg, error) {
 
 func (p *pkg) file(f *ast.File) {
 	if f.Doc != nil {
-		p.doc = firstParagraph(f.Doc.Text())
+		p.doc = f.Doc.Text()
 	}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			for _, s := range d.Specs {
+				if v, ok := s.(*ast.ValueSpec); ok && d.Tok == token.CONST && len(v.Values) == 1 {
+					p.consts[v.Names[0].Name] = types.ExprString(v.Values[0])
+				}
 				t, ok := s.(*ast.TypeSpec)
 				if !ok {
 					continue
@@ -110,7 +115,8 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 		}
 	}
 	s.Facts = p.facts(kind)
-	return s, nil
+	s.Facts.Memory, err = p.memory(kind)
+	return s, err
 }
 
 // facts are what the methods of a type say.
@@ -119,7 +125,9 @@ func (p *pkg) facts(kind string) catalog.Facts {
 	has := func(name string) bool { return m[name] != nil }
 	f := catalog.Facts{
 		Acks: has("Ack"), Replayable: has("Seek"), Ordered: !has("Unordered"), Idempotent: has("Idempotent"),
-		Transactional: has("Committed"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
+		// Both keep what they wrote and how far they had come as one: Committed in
+		// the sink, State and Restore with the engine's checkpoint.
+		Transactional: has("Committed") || has("State") && has("Restore"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
 	}
 	if e := m["Endless"]; e != nil {
 		f.Endless = returnsTrue(e)
@@ -129,6 +137,24 @@ func (p *pkg) facts(kind string) catalog.Facts {
 		f.Acks = true
 	}
 	return f
+}
+
+// memory is the constant SourceMemory or SinkMemory: what one instance may hold
+// itself, beside the engine's blocks.
+func (p *pkg) memory(kind string) (int64, error) {
+	text, ok := p.consts[kind+"Memory"]
+	if !ok {
+		return 0, nil
+	}
+	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, text)
+	if err != nil {
+		return 0, err
+	}
+	n, exact := constant.Int64Val(constant.ToInt(v.Value))
+	if !exact || n < 0 {
+		return 0, fmt.Errorf("%sMemory is no number of bytes", kind)
+	}
+	return n, nil
 }
 
 func returnsTrue(f *ast.FuncDecl) bool {
@@ -229,14 +255,4 @@ func typeName(t ast.Expr, named string) (string, error) {
 func firstParagraph(text string) string {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n\n")
 	return strings.Join(strings.Fields(text), " ")
-}
-
-var zeroField = regexp.MustCompile(`(?:, )?\w+:(?:false|0|""|\[\]string\(nil\))`)
-
-// fields makes a %#v of a struct of the catalog shorter: without its package
-// and zero fields.
-func fields(text, from, to string) string {
-	text = strings.TrimPrefix(text, from)
-	text = zeroField.ReplaceAllString(text, "")
-	return to + strings.Replace(text, "{, ", "{", 1)
 }

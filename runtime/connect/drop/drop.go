@@ -1,4 +1,7 @@
 // Package drop is the sink that discards what it is given, on purpose.
+//
+//	sinks:
+//	  none: {from: split.rest, use: drop}
 package drop
 
 import (

@@ -1,8 +1,26 @@
 // Package file reads and writes files: lines, JSON, CSV, text; plain or
 // compressed; one file, several, or one that grows.
+//
+// A file that is written comes under its name when all of it is there, unless it
+// is appended to; after a crash it is cut to what the checkpoint says, so that
+// no record is there twice.
+//
+//	sources:
+//	  orders: {use: file, config: {path: "orders/*.ndjson.gz"}, out: Order}
+//	  access: {use: file, config: {path: /var/log/access.log, follow: true}, out: text}
+//	sinks:
+//	  daily: {from: orders, use: file, config: {path: "out/${in.Region}.ndjson", format: ndjson}}
+//	  hourly: {from: access, use: file, config: {path: access.txt, rotate: {every: 1h, keep: 24}}}
 package file
 
 import "time"
+
+// SourceMemory is what reading may hold itself: the window of a decompressor.
+const SourceMemory = 8 << 20
+
+// SinkMemory is what writing may hold itself: buffers, and the window of a
+// compressor.
+const SinkMemory = 8 << 20
 
 // SourceConfig is the config of the source.
 type SourceConfig struct {

@@ -1,9 +1,15 @@
 // Package generate is the source that makes records: so many, so fast, and the
 // same ones for the same seed.
 //
-// The source itself only hands out ranges of numbers. The records are made by
-// the loop that uses them, in code that the compiler wrote with the functions
-// of this package, so that they cost no more than a call.
+// Beside the keys below, `fields` has Go for fields of the record: an expression
+// over `i`, the record's number from 0, and `r`, a *rand.Rand of math/rand/v2 that
+// is the record's own. All other fields get plausible values by type and name.
+//
+//	sources:
+//	  orders:
+//	    use: generate
+//	    config: {count: 1000, seed: 7, fields: {amount: "r.Float64() * 100"}}
+//	    out: Order
 package generate
 
 import (
@@ -30,7 +36,9 @@ type SourceConfig struct {
 // batchSize is the number of records of a batch.
 const batchSize = 1024
 
-// A Source hands out ranges of record numbers.
+// A Source hands out ranges of record numbers. The records are made by the loop
+// that uses them, in code that the compiler wrote with the functions of this
+// package, so that they cost no more than a call.
 type Source struct {
 	config SourceConfig
 	next   int64

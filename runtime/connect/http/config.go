@@ -3,9 +3,31 @@
 // The source answers a request after all of its records are safe: written by
 // every sink, or refused with a place and a reason. No sender's bad record ever
 // stops the program.
+//
+//	sources:
+//	  events: {use: http, config: {listen: ":8080", path: /events}, out: Event}
+//	sinks:
+//	  hook: {from: events, use: http, config: {url: "https://api.example.com/v1/events", token: "${env:API_TOKEN}"}, batch: {count: 100}}
+//
+// The source answers:
+//
+//   - 200 `{"accepted": n}`: all records are safe
+//   - 400: the body can't be decoded; 422: a record failed; both with code, node, line and offset in the body, and nothing of it was taken
+//   - 401: the token is wrong; 404, 405: another path or method; 413: larger than max_body; 415: another content type or encoding; 408: it did not come in time
+//   - 503 with Retry-After: the program is stopping, too much is waiting, or a sink can't be reached
+//
+// The sink takes 2xx for success. It sends again what met a timeout, 429, 408 or
+// 5xx (as `on_error` says, and not before Retry-After), and waits for ever for a
+// server that can't be reached; all other answers fail the records at once.
 package http
 
 import "time"
+
+// SourceMemory is what requests that wait may hold: the default of max_waiting.
+const SourceMemory = 64 << 20
+
+// SinkMemory is what a request's body and the compressor hold.
+const SinkMemory = 2 << 20
 
 // SourceConfig is the config of the source.
 type SourceConfig struct {

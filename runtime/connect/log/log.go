@@ -1,4 +1,7 @@
 // Package log is the sink that writes records to the program's log.
+//
+//	sinks:
+//	  odd: {from: check.odd, use: log, config: {level: warn, message: an odd order}}
 package log
 
 import (

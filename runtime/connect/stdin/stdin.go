@@ -1,5 +1,8 @@
 // Package stdin reads standard input. What was read can't be read again, so it is
 // at-most-once by nature.
+//
+//	sources:
+//	  lines: {use: stdin, config: {format: text}}
 package stdin
 
 import (
@@ -12,6 +15,9 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect/blocks"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
+
+// SourceMemory is what reading ahead holds.
+const SourceMemory = 512 << 10
 
 // SourceConfig is the config of stdin.
 type SourceConfig struct {

@@ -1,4 +1,7 @@
-// Package stdout writes standard output.
+// Package stdout writes standard output, each packet of records at once.
+//
+//	sinks:
+//	  show: {from: large, use: stdout, config: {format: csv}}
 package stdout
 
 import (
