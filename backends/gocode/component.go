@@ -122,7 +122,7 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	qual := jen.Qual(ref.Package, ref.Symbol)
 	l.file(ref)
 	if ref.Make == ir.MakeNone {
-		return qualText(ref)
+		return l.qualText(ref)
 	}
 	field := l.names.lower(n.YAML) + "Component"
 	settings := "s." + l.names.lower(n.YAML)
@@ -184,11 +184,13 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 }
 
 // qualText marks a qualified name of the user's for the quoter.
-func qualText(ref *ir.GoRef) string { return "@" + ref.PkgName + "." + ref.Symbol }
+func (g *generator) qualText(ref *ir.GoRef) string {
+	return "@" + g.user(ref.PkgName, ref.Package) + "." + ref.Symbol
+}
 
 // file makes a package of the user's known to the quoter and the file.
 func (l *loop) file(ref *ir.GoRef) {
-	l.packages[ref.PkgName] = ref.Package
+	l.user(ref.PkgName, ref.Package)
 	l.loops.file.ImportName(ref.Package, ref.PkgName)
 	l.convert.file.ImportName(ref.Package, ref.PkgName)
 }

@@ -35,11 +35,8 @@ func (w Writer) Node(yaml string) string { return "node" + w.g.names.upper(yaml)
 // Local is a YAML node's name as a variable of its own.
 func (w Writer) Local(yaml string) string { return w.g.names.local(yaml) }
 
-// Import makes a package of the user's known.
-func (w Writer) Import(f *jen.File, name, path string) {
-	w.g.packages[name] = path
-	f.ImportName(path, name)
-}
+// Import tells a file the name of a package of the user's.
+func (w Writer) Import(f *jen.File, name, path string) { f.ImportName(path, name) }
 
 // NodeError quotes the failure of a node as a whole: what a constructor
 // returns.

@@ -197,6 +197,11 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g.stages = newStageWriter(g)
 	for _, n := range p.Nodes {
 		g.nodes[n.ID] = n
+		for _, e := range exprs(n) { // their text is as it is, so they have the first choice of names
+			for _, u := range e.Uses {
+				g.user(u.Name, g.importPath(u.Path))
+			}
+		}
 	}
 	for _, e := range p.Edges {
 		g.out[e.From] = append(g.out[e.From], e)

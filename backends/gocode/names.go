@@ -2,6 +2,9 @@ package gocode
 
 import (
 	"go/token"
+	"go/types"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -12,26 +15,59 @@ import (
 // called the same in every file.
 type names struct {
 	byNode map[string]string // YAML node -> lowerCamel
+	locals map[string]string // YAML node -> a variable of its own
 }
+
+// taken are members of the settings struct, whose fields are the nodes that have
+// a configuration.
+var taken = []string{"nodes", "telemetry", "refs", "tunables"}
+
+// suffixes are what generated variables put behind a node's name: with the node
+// parse there is a variable parseText, so the node parse-text can't have that
+// name.
+var suffixes = []string{"In", "InErr", "Err", "OK", "Text", "TextErr", "TextString", "TextMatch", "Row", "Rows", "Line", "LineErr", "Packet"}
 
 // newNames names all nodes in the order of the program.
 func newNames(p *ir.Program) *names {
-	n := &names{byNode: map[string]string{}}
-	taken := map[string]bool{}
+	n := &names{byNode: map[string]string{}, locals: map[string]string{}}
+	given := map[string]bool{}
+	for _, name := range taken {
+		given[name] = true
+	}
+	free := func(name string) bool {
+		lower := strings.ToLower(name)
+		return !given[lower] && !slices.ContainsFunc(suffixes, func(s string) bool {
+			s = strings.ToLower(s)
+			rest, ok := strings.CutSuffix(lower, s)
+			return ok && given[rest] || given[lower+s]
+		})
+	}
 	for _, node := range p.Nodes {
 		if _, ok := n.byNode[node.YAML]; ok {
 			continue
 		}
 		base := camel(node.YAML)
 		name := base
-		for i := 2; taken[strings.ToLower(name)]; i++ {
-			name = base + string(rune('0'+i%10))
-			if i > 9 {
-				name = base + "_" + strings.Repeat("x", i-9)
+		for i := 2; !free(name); i++ {
+			name = base + strconv.Itoa(i)
+		}
+		given[strings.ToLower(name)] = true
+		n.byNode[node.YAML] = name
+	}
+	packages := map[string]bool{}
+	for _, t := range goTypes(p) {
+		packages[t.PkgName] = true
+	}
+	for _, node := range p.Nodes {
+		name := n.byNode[node.YAML]
+		if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || reserved[name] || packages[name] {
+			base := name + "Out"
+			name = base
+			for i := 2; given[strings.ToLower(name)]; i++ {
+				name = base + strconv.Itoa(i)
 			}
 		}
-		taken[strings.ToLower(name)] = true
-		n.byNode[node.YAML] = name
+		n.locals[node.YAML] = name
 	}
 	return n
 }
@@ -47,23 +83,20 @@ func (n *names) upper(yaml string) string {
 }
 
 // local is a node's name as a variable of its own.
-func (n *names) local(yaml string) string {
-	s := n.byNode[yaml]
-	if token.IsKeyword(s) || reserved[s] {
-		return s + "Out"
-	}
-	return s
-}
+func (n *names) local(yaml string) string { return n.locals[yaml] }
 
-// reserved are the names that generated functions use themselves, and those
-// that Go declares.
+// reserved are the names that generated functions use themselves: variables,
+// and packages, which a variable would hide.
 var reserved = map[string]bool{
-	"l": true, "b": true, "in": true, "out": true, "line": true, "next": true, "start": true, "err": true, "ok": true, "n": true, "d": true,
-	"meta": true, "ctx": true, "attempt": true, "true": true, "false": true, "nil": true, "len": true, "append": true, "string": true,
-	"int": true, "bool": true, "error": true, "any": true, "new": true, "make": true, "copy": true, "min": true, "max": true, "cap": true,
-	"main": true, "init": true, "close": true, "clear": true, "delete": true, "panic": true, "print": true, "recover": true,
-	"flow": true, "frame": true, "jsonscan": true, "codec": true, "csv": true, "file": true, "time": true, "decimal": true, "json": true,
-	"program": true, "generate": true, "raw": true, "rows": true, "data": true, "i": true, "r": true, "complete": true,
+	"b": true, "ctx": true, "d": true, "data": true, "dst": true, "end": true, "err": true, "errs": true, "failed": true, "i": true, "in": true,
+	"item": true, "joined": true, "l": true, "lane": true, "line": true, "n": true, "next": true, "ok": true, "other": true, "out": true,
+	"r": true, "raw": true, "record": true, "rest": true, "row": true, "rows": true, "s": true, "settings": true, "start": true, "stop": true,
+	"tag": true, "text": true, "values": true,
+	"attempt": true, "complete": true, "header": true, "meta": true, "nodes": true, "random": true,
+	"base64": true, "codec": true, "csv": true, "decimal": true, "errors": true, "file": true, "flow": true, "frame": true, "generate": true,
+	"iter": true, "json": true, "jsonscan": true, "logfmt": true, "program": true, "regexp": true, "slices": true, "time": true,
+	// What the generated package declares besides.
+	"hash": true, "init": true, "main": true, "newProgram": true, "newSettings": true, "spec": true, "stages": true,
 }
 
 // camel turns a node's name into lowerCamel.

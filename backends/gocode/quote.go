@@ -1,9 +1,11 @@
 package gocode
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -14,13 +16,15 @@ import (
 // A quoter turns quoted Go into jennifer's statements. `@flow.Lane` in the
 // text is a name of the package called flow below; jennifer writes its import.
 type quoter struct {
-	packages map[string]string // name -> import path
+	packages map[string]string // what stands behind @ -> import path
+	// named are the names of the user's packages, by import path.
+	named map[string]string
 }
 
 // newQuoter knows the standard packages that generated code uses and those of
 // the runtime, whose copy lies at the import path runtime.
 func newQuoter(runtime string) quoter {
-	q := quoter{packages: map[string]string{}}
+	q := quoter{packages: map[string]string{}, named: map[string]string{}}
 	for _, p := range []string{"context", "encoding/base64", "encoding/json", "errors", "fmt", "io", "iter", "math/rand/v2", "os", "regexp", "slices", "strconv", "time"} {
 		q.packages[packageName(p)] = p
 	}
@@ -33,6 +37,24 @@ func newQuoter(runtime string) quoter {
 	return q
 }
 
+// user makes a package of the user's known and returns what it is called behind
+// @ and in stages.go: its own name, unless generated code uses another package
+// of that name.
+func (q quoter) user(name, importPath string) string {
+	key := name
+	for i := 2; ; i++ {
+		have, taken := q.packages[key]
+		if have == importPath {
+			return key
+		}
+		if !taken {
+			q.packages[key], q.named[importPath] = importPath, name
+			return key
+		}
+		key = name + strconv.Itoa(i)
+	}
+}
+
 // packageName is the name of the package at an import path.
 func packageName(importPath string) string {
 	base := path.Base(importPath)
@@ -42,7 +64,9 @@ func packageName(importPath string) string {
 	return base
 }
 
-var qualified = regexp.MustCompile(`@(\w+)\.(\w+)`)
+// qualified finds names of packages, and literals, which may hold an @ of the
+// user's: nothing in them is a name.
+var qualified = regexp.MustCompile("`[^`]*`" + `|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|@(\w+)\.(\w+)`)
 
 // Gof quotes a piece of Go, formatted as with fmt.Sprintf.
 func (q quoter) Gof(format string, args ...any) *jen.Statement {
@@ -53,16 +77,13 @@ func (q quoter) Gof(format string, args ...any) *jen.Statement {
 // and panics.
 func (q quoter) Go(text string) *jen.Statement {
 	s := &jen.Statement{}
-	for {
-		m := qualified.FindStringSubmatchIndex(text)
-		if m == nil {
-			if text != "" {
-				s.Add(jen.Op(text))
-			}
-			return s
+	done := 0
+	for _, m := range qualified.FindAllStringSubmatchIndex(text, -1) {
+		if m[2] < 0 { // a literal
+			continue
 		}
-		if m[0] > 0 {
-			s.Add(jen.Op(text[:m[0]]))
+		if m[0] > done {
+			s.Add(jen.Op(text[done:m[0]]))
 		}
 		name := text[m[2]:m[3]]
 		importPath, ok := q.packages[name]
@@ -70,8 +91,12 @@ func (q quoter) Go(text string) *jen.Statement {
 			panic("gocode: quoted package " + name + " is not in the table")
 		}
 		s.Add(jen.Qual(importPath, text[m[4]:m[5]]))
-		text = text[m[1]:]
+		done = m[1]
 	}
+	if done < len(text) {
+		s.Add(jen.Op(text[done:]))
+	}
+	return s
 }
 
 // block quotes `head { body }`.
@@ -84,7 +109,7 @@ func (q quoter) newFile(l backends.Layout) *jen.File {
 	f := jen.NewFilePathName(l.Path, l.Package)
 	f.HeaderComment(backends.Header + l.VersionSuffix() + ". DO NOT EDIT.")
 	for name, importPath := range q.packages {
-		f.ImportName(importPath, name)
+		f.ImportName(importPath, cmp.Or(q.named[importPath], name))
 	}
 	return f
 }

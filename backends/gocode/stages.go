@@ -2,8 +2,10 @@ package gocode
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/format"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +23,7 @@ type stageWriter struct {
 	g       *generator
 	funcs   []string
 	decls   []string
-	imports map[string]string // path -> name
+	imports map[string]string // name -> path
 	names   map[string]bool
 	lets    map[string]bool     // let values that are used, by Go name
 	consts  map[string]ir.Const // decimal constants that are used
@@ -34,7 +36,7 @@ func newStageWriter(g *generator) *stageWriter {
 }
 
 // use adds an import.
-func (w *stageWriter) use(name, path string) { w.imports[path] = name }
+func (w *stageWriter) use(name, path string) { w.imports[name] = path }
 
 // typ is a type as text, with its imports added.
 func (w *stageWriter) typ(t *ir.Type) string {
@@ -42,8 +44,10 @@ func (w *stageWriter) typ(t *ir.Type) string {
 	case t.Go != nil:
 		s := t.Go.Name
 		if t.Go.Package != "" {
-			w.use(t.Go.PkgName, w.g.importPath(t.Go.Package))
-			s = t.Go.PkgName + "." + s
+			path := w.g.importPath(t.Go.Package)
+			name := w.g.user(t.Go.PkgName, path)
+			w.use(name, path)
+			s = name + "." + s
 		}
 		if t.Go.Pointer {
 			s = "*" + s
@@ -186,16 +190,14 @@ func (w *stageWriter) render(l backends.Layout) ([]byte, error) {
 	fmt.Fprintf(&b, "// %s%s. DO NOT EDIT.\n\npackage %s\n\n", backends.Header, l.VersionSuffix(), l.Package)
 	if len(w.imports) > 0 {
 		b.WriteString("import (\n")
-		paths := make([]string, 0, len(w.imports))
-		for p := range w.imports {
-			paths = append(paths, p)
-		}
-		slices.Sort(paths)
-		for _, p := range paths {
-			if packageName(p) == w.imports[p] {
+		names := slices.SortedFunc(maps.Keys(w.imports), func(a, b string) int {
+			return cmp.Or(strings.Compare(w.imports[a], w.imports[b]), strings.Compare(a, b))
+		})
+		for _, name := range names {
+			if p := w.imports[name]; packageName(p) == name {
 				fmt.Fprintf(&b, "%q\n", p)
 			} else {
-				fmt.Fprintf(&b, "%s %q\n", w.imports[p], p)
+				fmt.Fprintf(&b, "%s %q\n", name, p)
 			}
 		}
 		b.WriteString(")\n\n")

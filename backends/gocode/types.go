@@ -84,8 +84,7 @@ func (g *generator) quotedType(t *ir.Type) string {
 	if t.Go != nil {
 		s := t.Go.Name
 		if t.Go.Package != "" {
-			g.packages[t.Go.PkgName] = g.importPath(t.Go.Package)
-			s = "@" + t.Go.PkgName + "." + s
+			s = "@" + g.user(t.Go.PkgName, g.importPath(t.Go.Package)) + "." + s
 		}
 		if t.Go.Pointer {
 			s = "*" + s
