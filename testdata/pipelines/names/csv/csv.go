@@ -1,14 +1,14 @@
 // Package csv has the name of a package that generated code uses.
 package csv
 
-// A Row is an order.
-type Row struct {
+// A Line is an order.
+type Line struct {
 	ID  string `json:"id"`
 	Qty int    `json:"qty"`
 }
 
 // Double doubles the quantity.
-func Double(r Row) (Row, error) {
+func Double(r Line) (Line, error) {
 	r.Qty *= 2
 	return r, nil
 }

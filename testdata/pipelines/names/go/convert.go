@@ -8,22 +8,22 @@ import (
 	"example.com/names/csv"
 )
 
+// toLine makes a component's Line of an event.
+func toLine(in *Order) (out csv.Line) {
+	out.ID = in.ID
+	out.Qty = in.Qty
+	return out
+}
+
 // toRow makes a component's Row of an event.
-func toRow(in *Order) (out csv.Row) {
+func toRow(in *csv.Line) (out x.Row) {
 	out.ID = in.ID
 	out.Qty = in.Qty
 	return out
 }
 
-// toRow2 makes a component's Row of an event.
-func toRow2(in *csv.Row) (out x.Row) {
-	out.ID = in.ID
-	out.Qty = in.Qty
-	return out
-}
-
-// toRow3 makes a component's Row of an event.
-func toRow3(in *x.Row) (out x1.Row) {
+// toItem makes a component's Item of an event.
+func toItem(in *x.Row) (out x1.Item) {
 	out.ID = in.ID
 	out.Qty = in.Qty
 	return out

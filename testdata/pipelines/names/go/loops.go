@@ -94,8 +94,8 @@ type csvLoop struct {
 	emitFirstHeld  func(x.Row) error
 	secondEmpty    int64
 	secondEmitted  int64
-	secondHeld     []x1.Row
-	emitSecondHeld func(x1.Row) error
+	secondHeld     []x1.Item
+	emitSecondHeld func(x1.Item) error
 	int64Filtered  int64
 	eachSecondIn   int64
 	eachFirstIn    int64
@@ -107,7 +107,7 @@ func newCsvLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 		l.firstHeld = append(l.firstHeld, v)
 		return nil
 	}
-	l.emitSecondHeld = func(v x1.Row) error {
+	l.emitSecondHeld = func(v x1.Item) error {
 		l.secondHeld = append(l.secondHeld, v)
 		return nil
 	}
@@ -123,9 +123,9 @@ func (l *csvLoop) Run(b *flow.Batch) {
 		l.Next++
 		l.records++
 		l.Mark()
-		csvOutIn := toRow(in)
+		csvOutIn := toLine(in)
 		l.Node = nodeCsv
-		var csvOut csv.Row
+		var csvOut csv.Line
 		var csvOutErr error
 		for attempt := 0; ; attempt++ {
 			if csvOut, csvOutErr = csv.Double(csvOutIn); csvOutErr == nil || !l.Again(nodeCsv, attempt, csvOutErr) {
@@ -138,7 +138,7 @@ func (l *csvLoop) Run(b *flow.Batch) {
 			}
 			continue
 		}
-		firstIn := toRow2(&csvOut)
+		firstIn := toRow(&csvOut)
 		l.Node = nodeFirst
 		var firstErr error
 		for attempt := 0; ; attempt++ {
@@ -170,7 +170,7 @@ func (l *csvLoop) eachFirst(in *x.Row) (stop bool) {
 	l.Mark()
 	defer l.Caught(&stop)
 	l.eachFirstIn++
-	secondIn := toRow3(in)
+	secondIn := toItem(in)
 	l.Node = nodeSecond
 	var secondErr error
 	for attempt := 0; ; attempt++ {
@@ -198,7 +198,7 @@ func (l *csvLoop) eachFirst(in *x.Row) (stop bool) {
 }
 
 // eachSecond handles a record on this way; true ends the batch.
-func (l *csvLoop) eachSecond(in *x1.Row) (stop bool) {
+func (l *csvLoop) eachSecond(in *x1.Item) (stop bool) {
 	l.Mark()
 	defer l.Caught(&stop)
 	l.eachSecondIn++

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a2132108a6f95b3e"
+const hash = "63be07ff0131fa3e"
 
 func main() {
 	program.Main(spec())

@@ -7,7 +7,7 @@ import (
 )
 
 // mapRecord makes the record of `record`.
-func mapRecord(in *x.Row) Record {
+func mapRecord(in *x.Item) Record {
 	return Record{
 //line pipeline.yaml:12
 		ID: in.ID,

@@ -1,14 +1,14 @@
 // Package x has a namesake.
 package x
 
-// A Row is an order.
-type Row struct {
+// An Item is an order.
+type Item struct {
 	ID  string `json:"id"`
 	Qty int    `json:"qty"`
 }
 
 // Twice hands a row on under two names.
-func Twice(r Row, emit func(Row) error) error {
+func Twice(r Item, emit func(Item) error) error {
 	for _, suffix := range []string{"-b1", "-b2"} {
 		out := r
 		out.ID += suffix
