@@ -34,7 +34,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	switch {
 	case op.Raw && v.raw != "":
 		if op.Codec == "ndjson" && l.multiline() {
-			encode(fmt.Sprintf("@jsonscan.AppendCompact(%s, %s)", data, v.raw))
+			encode(fmt.Sprintf("@jsonscan.AppendLine(%s, %s)", data, v.raw))
 			break
 		}
 		raw := v.raw

@@ -188,6 +188,9 @@ func (l *loop) rawRecord(n *ir.Node, name string, t *ir.Type, port string, at pl
 			code = append(code, l.block("if err := @codec.Delimited(line); err != nil", l.fail(n.YAML, "err", at)...))
 		}
 	}
+	if port != "" { // it is what it should be, and enters a chain of its own
+		code = append(code, l.count(at.chain))
+	}
 	if used {
 		expr := "line"
 		if t.Kind == ir.JSON {
@@ -231,7 +234,19 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		Func().Params(jen.Id("d").Op("*").Id(d.typ)).Id("tag").Params(jen.Id("line").Index().Byte()).Params(jen.String(), jen.Error()).Block(read...).Line())
 
 	var cases []jen.Code
+	source := &at.chain.steps[len(at.chain.steps)-1]
+	// dropped quotes the end of records of a type that the pipeline drops: they
+	// are counted as filtered.
+	dropped := func() jen.Code {
+		counter := l.counter(l.names.lower(n.YAML) + "Filtered")
+		source.filtered = "l." + counter
+		return l.Gof("l.%s++", counter)
+	}
 	for _, v := range op.Variants {
+		if len(l.dataOut(n.ID, v.Port)) == 0 {
+			cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(dropped()))
+			continue
+		}
 		counter := l.counter("as" + upperFirst(camel(v.Port)))
 		sub := at
 		sub.chain = &chain{counter: counter, parent: at.chain}
@@ -242,17 +257,20 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		}
 		cases = append(cases, jen.Case(jen.Lit(v.Value)).Block(append([]jen.Code{l.count(sub.chain)}, body...)...))
 	}
-	if op.Else != "" {
+	switch {
+	case op.Else != "" && len(l.dataOut(n.ID, op.Else)) == 0:
+		cases = append(cases, jen.Default().Block(dropped()))
+	case op.Else != "":
 		counter := l.counter("as" + upperFirst(camel(op.Else)))
 		sub := at
-		sub.chain = &chain{counter: counter}
+		sub.chain = &chain{counter: counter, parent: at.chain}
 		l.chains = append(l.chains, sub.chain)
 		body, err := l.rawRecord(n, "other", d.recordOf(op.Else), op.Else, sub)
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, jen.Default().Block(append([]jen.Code{l.Gof("l.%s++", counter)}, body...)...))
-	} else {
+		cases = append(cases, jen.Default().Block(body...))
+	default:
 		bad := l.fail(n.YAML, fmt.Sprintf("&@codec.TagError{Field: %q, Value: tag, Known: %q}", op.By, known), at)
 		cases = append(cases, jen.Default().Block(bad...))
 	}

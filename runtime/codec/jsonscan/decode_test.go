@@ -210,6 +210,17 @@ func TestIterators(t *testing.T) {
 	}
 }
 
+func TestAppendLine(t *testing.T) {
+	for raw, want := range map[string]string{
+		` {"a": 1} `: `{"a": 1}`, "{\n  \"a\": \"b c\",\r\n  \"d\": [1, 2]\n}": `{"a":"b c","d":[1,2]}`, "\n1\n": `1`, ``: ``, ` `: ``,
+	} {
+		got, err := AppendLine([]byte("> "), []byte(raw))
+		if err != nil || string(got) != "> "+want {
+			t.Errorf("%q: %s, %v; want %s", raw, got, err, want)
+		}
+	}
+}
+
 func TestAppendCompact(t *testing.T) {
 	for raw, want := range map[string]string{
 		"{ \"a\" :\t[ 1 ,\r\n2 ] , \"b c\" : \" \\\" x \" }": `{"a":[1,2],"b c":" \" x "}`,

@@ -59,9 +59,19 @@ func hasSpace(raw []byte) bool {
 	return false
 }
 
-// NeedsCompact reports whether a raw value is spread over several lines, so that
-// it can't stand in a format by lines as it is. A line end inside of a string
-// would be a mistake of its own.
-func NeedsCompact(raw []byte) bool {
-	return bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') >= 0
+// AppendLine appends a raw value for a format by lines: as it is, but for white
+// space around it, or, where it is spread over several lines, without any white
+// space between its parts.
+func AppendLine(dst, raw []byte) ([]byte, error) {
+	for len(raw) > 0 && isSpace[raw[0]] {
+		raw = raw[1:]
+	}
+	for len(raw) > 0 && isSpace[raw[len(raw)-1]] {
+		raw = raw[:len(raw)-1]
+	}
+	// A line end inside of a string would be a mistake of its own.
+	if bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') >= 0 {
+		return AppendCompact(dst, raw)
+	}
+	return append(dst, raw...), nil
 }

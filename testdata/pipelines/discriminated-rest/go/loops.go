@@ -76,13 +76,13 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 			outPacket.Data = append(append(outPacket.Data, codec.Trim(sameLine)...), '\n')
 			outPacket.Count++
 		default:
-			l.asJson++
 			if err := l.validator.Record(line); err != nil {
 				if l.Fail(nodeEvents, err) {
 					return
 				}
 				continue
 			}
+			l.asJson++
 			other := json.RawMessage(codec.Trim(line))
 			if !filterOdd(&other) {
 				l.oddFiltered++

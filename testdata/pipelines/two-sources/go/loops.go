@@ -178,7 +178,7 @@ func (l *euLoop) Run(b *flow.Batch) {
 			continue
 		}
 		{
-			data, err := jsonscan.AppendCompact(outPacket.Data, line)
+			data, err := jsonscan.AppendLine(outPacket.Data, line)
 			if err != nil {
 				if l.Fail(nodeOut, err) {
 					return
