@@ -26,8 +26,10 @@ func (w *wiring) settingsFile() *jen.File {
 		fields = append(fields, jen.Id(w.names[n.YAML]).Add(c.typ))
 		if c.whole != nil {
 			defaults = append(defaults, w.Gof("s.%s = ", w.names[n.YAML]).Add(c.whole))
-			refs = append(refs, c.refs...)
 		}
+		defaults = append(defaults, c.statements...)
+		refs = append(refs, c.refs...)
+		tunables = append(tunables, c.tunables...)
 		for _, k := range c.defaults {
 			defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], k.selector).Add(k.literal))
 		}
@@ -108,6 +110,8 @@ type config struct {
 	// into it.
 	whole *jen.Statement
 	refs  []jen.Code
+	// statements and tunables are those of a component's config.
+	statements, tunables []jen.Code
 }
 
 type keyDefault struct {
@@ -161,7 +165,7 @@ func (w *wiring) configOf(n *ir.Node) *config {
 		w.mapConfig(c, n, settings)
 	case ref != nil && ref.Config != nil:
 		c.typ = w.goType(ref.Config)
-		w.userSettings(c, ref.Config, "", "", given)
+		w.userSettings(c, ref.Config, n.YAML, "", "s."+w.names[n.YAML], given)
 	default:
 		return nil
 	}
@@ -205,43 +209,6 @@ func (w *wiring) anyLiteral(v *ir.Value) *jen.Statement {
 		return jen.Nil()
 	}
 	return jen.Lit(v.Text())
-}
-
-// userSettings lists the fields of a component's config struct.
-func (w *wiring) userSettings(c *config, t *ir.Type, key, selector string, given map[string]ir.Setting) {
-	for _, f := range t.Fields {
-		k, sel := f.Name, f.Go
-		if key != "" {
-			k, sel = key+"."+k, selector+"."+sel
-		}
-		s, ok := given[k]
-		if f.Type.Kind == ir.Struct && !ok && f.Type.Go == nil {
-			w.userSettings(c, f.Type, k, sel, given)
-			continue
-		}
-		s.Key = k
-		typ := scalarName(f.Type)
-		if f.Optional {
-			typ = ""
-		}
-		c.settings = append(c.settings, keySetting{Setting: s, selector: sel, typ: typ, doc: f.Doc})
-	}
-}
-
-// scalarName is the catalog's name of a type, "" for one that has none.
-func scalarName(t *ir.Type) string {
-	if t.Go != nil && t.Go.Package != "" && t.Go.Package != "time" {
-		return ""
-	}
-	switch t.Kind {
-	case ir.String, ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.Duration, ir.Decimal:
-		return string(t.Kind)
-	case ir.List:
-		if t.Elem.Kind == ir.String && t.Elem.Go == nil {
-			return "[string]"
-		}
-	}
-	return ""
 }
 
 // setter quotes the typed setter of a place; false for types that can't be set
