@@ -42,6 +42,9 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if p.store != nil {
 		defer p.store.close()
 	}
+	if err == nil && o.Begin != nil {
+		err = o.Begin()
+	}
 	if err == nil {
 		err = p.open(ctx, saved)
 	}

@@ -124,6 +124,10 @@ type RunOptions struct {
 	Fresh bool
 	// Wait waits for another copy of this program to end.
 	Wait bool
+	// Begin is called when the state is this copy's, before anything is opened:
+	// for what two copies can't have at once, a port above all. Its error ends
+	// the run. nil for nothing.
+	Begin func() error
 	// Logger gets what happens besides records; nil discards it.
 	Logger *slog.Logger
 }

@@ -65,6 +65,15 @@ func openStore(ctx context.Context, dir string, wait bool) (*store, error) {
 
 func (s *store) path() string { return filepath.Join(s.dir, checkpointFile) }
 
+// Kept is the folder of the state that the next run goes on from; "" where it
+// begins anew. Ask when Run has returned.
+func (p *Program) Kept() string {
+	if p.store == nil || p.store.generation == 0 {
+		return ""
+	}
+	return p.store.dir
+}
+
 // ReadCheckpoint reads the checkpoint in a state folder; nil where there is
 // none.
 func ReadCheckpoint(dir string) (*Checkpoint, error) {

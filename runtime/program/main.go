@@ -107,12 +107,19 @@ func (p *process) run(ctx context.Context, o *options) int {
 		return p.fail(&environmentError{err})
 	}
 	limitMemory(p.env, program.Info().Memory)
-	if t.HTTP != "" {
+	stopServing := func() {}
+	defer func() { stopServing() }()
+	// A second copy is told of the first, and not of the port that it holds.
+	serve := func() (err error) {
+		if t.HTTP == "" {
+			return nil
+		}
 		stop, err := listen(t.HTTP, pages{spec: p.spec, program: program})
 		if err != nil {
-			return p.fail(&environmentError{fmt.Errorf("telemetry.http: %w", err)})
+			return &environmentError{fmt.Errorf("telemetry.http: %w", err)}
 		}
-		defer stop()
+		stopServing = stop
+		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -122,7 +129,7 @@ func (p *process) run(ctx context.Context, o *options) int {
 	tell := p.teller(t, logger)
 	stopProgress := tell.progress(program, t.Progress)
 	state, _ := p.env.lookup(stateVariable)
-	report, err := program.Run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Logger: logger})
+	report, err := program.Run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Begin: serve, Logger: logger})
 	stopProgress()
 	cancel()
 	sign := <-got

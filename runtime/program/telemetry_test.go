@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +78,9 @@ func TestTelemetry(t *testing.T) {
 			t.Errorf("%.40q gives %q", text, answer)
 		}
 	}
-	// The address is taken now.
+	// A second copy is told who holds the state, not that its port is taken.
+	startIn(t, dir, nil, set).check(t, 6, "is held by process "+strconv.Itoa(cmd.Process.Pid))
+	// Another program is told of the port.
 	startIn(t, t.TempDir(), nil, set).check(t, 6, "telemetry.http: listen tcp "+address)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -43,12 +44,31 @@ func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
 		t.died(err)
 	}
 	sums := r.Totals()
+	kept := ""
+	if err == nil || sums.In > 0 { // else nothing has begun
+		kept = stateOf(p)
+	}
 	if t.json {
 		t.log.Info("ended", "ending", r.Ending, "ok", r.OK, "seconds", r.Seconds, "in", sums.In, "out", sums.Out, "filtered", sums.Filtered,
-			"dead", sums.Dead, "dropped", sums.Dropped, "failed", sums.Failed, "pending", sums.Pending)
+			"dead", sums.Dead, "dropped", sums.Dropped, "failed", sums.Failed, "pending", sums.Pending, "state", kept)
 		return
 	}
 	fmt.Fprintln(t.w, t.summary(r, sums))
+	if kept != "" {
+		fmt.Fprintf(t.w, "%s: the next run goes on from %s (--fresh starts over)\n", t.name, kept)
+	}
+}
+
+// stateOf is the folder that the next run goes on from, "" for none.
+func stateOf(p *flow.Program) string {
+	dir := p.Kept()
+	if dir == "" {
+		return ""
+	}
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
 }
 
 // summary is the one line at the end.

@@ -28,10 +28,11 @@ type row[T any] struct {
 	err   error
 }
 
-// NewSeq returns the source of func(context.Context) iter.Seq2[T, error]. An
-// error of the sequence is the source's: the engine's policy decides.
-func NewSeq[T any](make func(context.Context) iter.Seq2[T, error], life Life) flow.Source {
-	return &seq[T]{make: make, life: life}
+// NewSeq returns the source of func(context.Context) iter.Seq2[T, error], or of
+// one whose result is that type under another name. An error of the sequence is
+// the source's: the engine's policy decides.
+func NewSeq[T any, S ~func(yield func(T, error) bool)](make func(context.Context) S, life Life) flow.Source {
+	return &seq[T]{make: func(ctx context.Context) iter.Seq2[T, error] { return iter.Seq2[T, error](make(ctx)) }, life: life}
 }
 
 // Endless tells that nobody knows whether a sequence ends.
@@ -48,6 +49,14 @@ func (s *seq[T]) Open(ctx context.Context) error {
 	s.rows = make(chan row[T], rowsPerBatch)
 	go func() {
 		defer close(s.rows)
+		defer func() { // nobody else could recover a panic of this goroutine
+			if v := recover(); v != nil {
+				select {
+				case s.rows <- row[T]{err: flow.Recovered(v)}:
+				case <-own.Done():
+				}
+			}
+		}()
 		for v, err := range s.make(own) {
 			select {
 			case s.rows <- row[T]{v, err}:
