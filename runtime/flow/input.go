@@ -20,9 +20,10 @@ type Input struct {
 	feeder  *Target // the queue's way in
 
 	// lead is held by the one worker that reads.
-	lead  sync.Mutex
-	ended bool
-	atEOF bool // the source gave its last records together with io.EOF
+	lead    sync.Mutex
+	ended   bool
+	drained bool // the source has nothing left of what it took
+	atEOF   bool // the source gave its last records together with io.EOF
 
 	free chan *Batch
 	// keeps tells that batches stay until their packets are written, for the
@@ -201,7 +202,7 @@ func (in *Input) readSource(b *Batch) event {
 			in.exhausted.Store(true)
 			return gotEnd
 		case in.p.reading.Err() != nil:
-			return gotEnd
+			return in.drain(b)
 		}
 		err := in.callRead(b)
 		if err != nil {
@@ -232,7 +233,7 @@ func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again
 		in.atEOF = true
 		return gotBatch, !in.hasRecords(b)
 	case p.reading.Err() != nil:
-		return gotEnd, false
+		return in.drain(b), false
 	case errors.As(err, &skipped):
 		b.engine.skipped = skipped
 		return gotBatch, false

@@ -45,6 +45,9 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 				s.failAll(o, index, now, errIndivisible, retries+1)
 				return
 			}
+			if failed := partial.indexes(); len(failed) > 0 && failed[0] > 0 {
+				retries, pauses = 0, 0 // the record that held up the others is written
+			}
 			var again []int
 			again, err = s.sort(o, index, now, partial, retries)
 			if len(again) == 0 {
@@ -52,6 +55,9 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			}
 			index = again
 			now = s.pick(o, index)
+			if err == nil { // what is left has not been tried
+				continue
+			}
 		case !unavailable(err) && (!s.policy.covers(ClassOf(err)) || retries >= s.policy.Retry):
 			s.failAll(o, index, now, err, retries+1)
 			return
@@ -60,7 +66,7 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			s.p.health.gone(s.node, err)
 		} else {
 			retries++
-			s.counts.retried.Add(int64(now.Count))
+			s.counts.retried.Add(int64(tried(now, partial)))
 		}
 		pauses++
 		if !s.policy.pause(s.p.hard, pauses, err) {
@@ -72,8 +78,22 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 
 var errIndivisible = errors.New("the sink reports single records, but its packets don't tell where they end (SinkOptions.Ends)")
 
+// tried is how many of the records that are written again have been tried.
+func tried(now *Out, partial *PartialError) int {
+	n := now.Count
+	if partial != nil {
+		for _, err := range partial.Failed {
+			if err == ErrNotTried { //nolint:errorlint // it stands there as it is
+				n--
+			}
+		}
+	}
+	return n
+}
+
 // sort deals with a write in which only some records failed: it gives those
-// that are to be tried again, and an error of one of them.
+// that are to be tried again, and an error of one of them; nil where none of
+// them has been tried.
 func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, retries int) (again []int, why error) {
 	failed, bytes := 0, len(now.Data)
 	for _, i := range partial.indexes() {
@@ -86,6 +106,12 @@ func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, ret
 		at := i
 		if index != nil {
 			at = index[i]
+		}
+		if err == ErrNotTried { //nolint:errorlint // it stands there as it is
+			if s.broken == nil {
+				again = append(again, at)
+			}
+			continue
 		}
 		gone := unavailable(err)
 		if gone || s.policy.covers(ClassOf(err)) && retries < s.policy.Retry {
