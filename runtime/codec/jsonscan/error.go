@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"errors"
 	"strconv"
 	"unicode/utf8"
 )
@@ -16,10 +17,10 @@ type Error struct {
 // Error returns the message and the place.
 func (e *Error) Error() string { return e.Msg + " (byte " + strconv.Itoa(e.Offset) + ")" }
 
-// Shift moves err by n bytes if it is an *Error, for callers that gave a part
+// Shift moves err by n bytes if it is or wraps an *Error, for callers that gave a part
 // of a larger text, and returns it.
 func Shift(err error, n int) error {
-	if e, ok := err.(*Error); ok {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Offset += n
 	}
 	return err
@@ -28,7 +29,7 @@ func Shift(err error, n int) error {
 // IsOpen reports whether err is an *Error of SkipValue or SkipString about a
 // value that is fine as far as it goes, and does not end.
 func IsOpen(err error) bool {
-	e, ok := err.(*Error)
+	e, ok := errors.AsType[*Error](err)
 	return ok && e.open
 }
 

@@ -46,7 +46,7 @@ func errSecond(at int, key []byte) error {
 func (o *Object) ScanFull(line []byte, spans []Span) error {
 	spans = spans[:o.width]
 	clear(spans)
-	o.begin(line)
+	o.begin()
 	f := &o.full
 	f.on = true
 	f.record++

@@ -15,7 +15,7 @@ func errTooLong() error { return fail(0, "a record of 4 GiB or more") }
 func (o *Object) Scan(line []byte, spans []Span) error {
 	spans = spans[:o.width]
 	clear(spans)
-	o.begin(line)
+	o.begin()
 	_, err := o.run(line, spans, -1, 0)
 	return err
 }
@@ -24,7 +24,7 @@ func (o *Object) Scan(line []byte, spans []Span) error {
 // reads nothing. Until does the work.
 func (o *Object) Start(line []byte, spans []Span) {
 	clear(spans[:o.width])
-	o.begin(line)
+	o.begin()
 }
 
 // Until goes on with the record that Start was given, until the fields of this
@@ -48,7 +48,7 @@ func (o *Object) Until(phase int, line []byte, spans []Span) (done bool, err err
 	return o.run(line, spans, phase, remaining)
 }
 
-func (o *Object) begin(line []byte) {
+func (o *Object) begin() {
 	o.at, o.pos = o.start, 0
 	o.full.on = false
 	o.repeats = o.repeats[:0]

@@ -29,29 +29,13 @@ func loadPadded(p unsafe.Pointer, n, i int) uint64 {
 	case i >= n:
 		return 0
 	case n >= 8:
-		// The last eight bytes, moved down so that byte i comes first.
-		return load64(p, n-8) >> (uint(i+8-n) * 8)
+		return loadLast(p, n, i)
 	}
 	var w uint64
 	for k := n - 1; k >= i; k-- {
 		w = w<<8 | uint64(*(*byte)(unsafe.Add(p, k)))
 	}
 	return w
-}
-
-// lastWords reads the sixteen bytes at i where not all of them lie before the
-// end.
-func lastWords(p unsafe.Pointer, n, i int) (w0, w1 uint64) {
-	switch {
-	case n < 8:
-		return loadPadded(p, n, i), 0
-	case i+8 <= n:
-		w0 = load64(p, i)
-		i += 8
-	default:
-		return load64(p, n-8) >> (uint(i+8-n) * 8), 0
-	}
-	return w0, load64(p, n-8) >> (uint(i+8-n) * 8)
 }
 
 // loadLast is loadPadded for i+8 > n and n >= 8: the last eight bytes, moved
