@@ -126,3 +126,22 @@ func camel(s string) string {
 	}
 	return b.String()
 }
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// taken tells whether a generated function or variable has the name.
+func (g *generator) taken(name string) bool {
+	for _, n := range g.encoders {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func upperFirst2(camelName, name string) string {
+	if name == "" {
+		return ""
+	}
+	return upperFirst(camelName)
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
-	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // A wiring writes the files that make a program of the generated loops.
@@ -38,10 +37,13 @@ func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {
 	return w
 }
 
-func (w *wiring) Go(text string) *jen.Statement                 { return w.out.Go(text) }
+func (w *wiring) Go(text string) *jen.Statement { return w.out.Go(text) }
+
 func (w *wiring) Gof(format string, args ...any) *jen.Statement { return w.out.Gof(format, args...) }
-func (w *wiring) node(yaml string) string                       { return w.out.Node(yaml) }
-func (w *wiring) goType(t *ir.Type) *jen.Statement              { return w.out.Type(t) }
+
+func (w *wiring) node(yaml string) string { return w.out.Node(yaml) }
+
+func (w *wiring) goType(t *ir.Type) *jen.Statement { return w.out.Type(t) }
 
 func (w *wiring) file() *jen.File {
 	f := w.out.File()
@@ -72,82 +74,6 @@ func (w *wiring) place(n *ir.Node) string {
 		return ""
 	}
 	return fmt.Sprintf("%s:%d", n.Span.File.Name, n.Span.Line())
-}
-
-// nodesFile numbers the YAML nodes and describes them.
-func (w *wiring) nodesFile() *jen.File {
-	f := w.file()
-	var consts, table []jen.Code
-	for i, name := range w.yaml {
-		c := jen.Id(w.node(name))
-		if i == 0 {
-			c.Op("=").Iota()
-		}
-		consts = append(consts, c)
-		table = append(table, w.Gof("%s: ", w.node(name)).Add(w.describe(name)).Op(","))
-	}
-	f.Comment("The nodes of the pipeline, in the order of the file.")
-	f.Const().Defs(consts...)
-	f.Line().Comment("nodes describes them to the engine: place and error policy.")
-	f.Var().Id("nodes").Op("=").Add(w.Go("[...]@flow.Node")).Values(lines(table)...)
-	f.Line().Comment("stages tells which node the code of a generated function belongs to.")
-	stages := jen.Dict{}
-	prefix := "main." // as the stack of a panic spells it
-	if w.l.Package != "main" {
-		prefix = w.l.Path + "."
-	}
-	for _, s := range w.unit.Stages {
-		stages[jen.Lit(prefix+s.Func)] = jen.Id(w.node(s.Node))
-	}
-	f.Var().Id("stages").Op("=").Map(jen.String()).Int().Values(stages)
-	return f
-}
-
-// describe is the literal of one flow.Node.
-func (w *wiring) describe(name string) *jen.Statement {
-	n := w.main[name]
-	kind := "Processor"
-	switch n.Op.(type) {
-	case *ir.Source:
-		kind = "Source"
-	case *ir.Sink:
-		kind = "Sink"
-	}
-	s := w.Gof("{Name: %q, Kind: @flow.Kind%s, Place: %q", name, kind, w.place(n))
-	if n.Was != "" {
-		s.Add(w.Gof(", Was: %q", n.Was))
-	}
-	if p := n.OnError; p != nil {
-		s.Op(", Policy: ").Add(w.policy(p))
-	}
-	return s.Op("}")
-}
-
-func (w *wiring) policy(p *ir.ErrorPolicy) *jen.Statement {
-	s := w.Gof("@flow.Policy{Retry: %d", p.Retry)
-	if p.Written {
-		s.Op(", Written: true")
-	}
-	if p.Backoff > 0 {
-		s.Op(", Backoff: ").Add(w.duration(timeDuration(p.Backoff)))
-	}
-	if p.MaxBackoff > 0 {
-		s.Op(", MaxBackoff: ").Add(w.duration(timeDuration(p.MaxBackoff)))
-	}
-	switch p.Then {
-	case ir.ThenDrop:
-		s.Add(w.Go(", Then: @flow.Drop"))
-	case ir.ThenDead:
-		s.Add(w.Gof(", Then: @flow.Dead, Dead: %s", w.node(w.nodeOf(p.Dead).YAML)))
-	case ir.ThenReject:
-		s.Add(w.Go(", Then: @flow.Reject"))
-	default:
-		s.Add(w.Go(", Then: @flow.Stop"))
-	}
-	if p.MaxDead > 0 {
-		s.Add(w.Gof(", MaxDead: %g", p.MaxDead))
-	}
-	return s.Op("}")
 }
 
 func (w *wiring) nodeOf(id string) *ir.Node {
@@ -217,78 +143,6 @@ func (w *wiring) info() *jen.Statement {
 	return s.Op("})")
 }
 
-// sink quotes the making of one sink.
-func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
-	name := w.out.Name(n.YAML)
-	feed := w.unit.Feeds[n.ID]
-	made := name + "Sink"
-	var code []jen.Code
-	if op.Go != nil {
-		code = append(code, w.native(n, op.Go, made)...)
-	} else {
-		c, _ := catalog.Lookup(op.Connector)
-		pkg := w.l.Runtime() + "/" + c.Package
-		args := []jen.Code{}
-		if c.Sink.Config != "" {
-			args = append(args, w.Gof("s.%s", name))
-		}
-		args = append(args, w.output(n, op, feed))
-		code = append(code,
-			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSink").Call(args...),
-			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
-	}
-	opts := jen.Dict{}
-	if q := w.queueInto(n.ID); q != nil {
-		if q.Depth > 0 {
-			opts[jen.Id("Depth")] = jen.Lit(q.Depth)
-		}
-		if q.Bytes > 0 {
-			opts[jen.Id("Bytes")] = jen.Lit(int(q.Bytes))
-		}
-	}
-	if b := op.Batch; b != nil {
-		g := jen.Dict{}
-		if b.Count > 0 {
-			g[jen.Id("Count")] = jen.Lit(b.Count)
-		}
-		if b.Bytes > 0 {
-			g[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
-		}
-		if b.Linger > 0 {
-			g[jen.Id("Linger")] = w.duration(timeDuration(b.Linger))
-		}
-		opts[jen.Id("Batch")] = w.Go("@flow.Gather").Values(g)
-	}
-	w.feedOptions(opts, feed)
-	call := "%sTarget := p.Sink(%s, %s, "
-	args := []any{name, w.node(n.YAML), made}
-	if op.DeadLetter {
-		// The engine finds it by its node; no loop fills it.
-		opts[jen.Id("DeadLetter")] = jen.True()
-		call, args = "p.Sink(%s, %s, ", args[1:]
-	}
-	return append(code, w.Gof(call, args...).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
-}
-
-func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
-	if feed.Ends {
-		opts[jen.Id("Ends")] = jen.True()
-	}
-	if feed.Origins {
-		opts[jen.Id("Origins")] = jen.True()
-	}
-	if len(feed.Keys) > 0 {
-		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
-	}
-	switch {
-	case feed.Rows == nil:
-	case feed.JSON != "":
-		opts[jen.Id("Rows")] = w.Gof("@flow.JSONRows(%s)", feed.JSON)
-	default:
-		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(feed.Rows).Op("]()")
-	}
-}
-
 // queueInto is the edge that bounds what waits before a node.
 func (w *wiring) queueInto(id string) *ir.Edge {
 	for _, e := range w.p.Edges {
@@ -297,157 +151,6 @@ func (w *wiring) queueInto(id string) *ir.Edge {
 		}
 	}
 	return nil
-}
-
-// codecOf is the codec of what a sink gets.
-func (w *wiring) codecOf(id string) (codec string, op *ir.Encode) {
-	for _, e := range w.p.Edges {
-		if e.To != id || e.Kind != ir.Data {
-			continue
-		}
-		if enc, ok := w.nodeOf(e.From).Op.(*ir.Encode); ok {
-			return enc.Codec, enc
-		}
-	}
-	return "ndjson", nil // dead letters
-}
-
-// output is the literal of a sink's connect.Output.
-func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statement {
-	codec, _ := w.codecOf(n.ID)
-	d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML), jen.Id("Format"): jen.Lit(codec)}
-	if h := w.unit.Headers[n.ID]; h != "" {
-		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
-	}
-	if len(feed.Keys) > 0 {
-		var keys []jen.Code
-		for _, k := range feed.Keys {
-			keys = append(keys, jen.Lit(k))
-		}
-		d[jen.Id("Keys")] = jen.Index().String().Values(keys...)
-	}
-	if op.DeadLetter {
-		d[jen.Id("DeadLetter")] = jen.True()
-	}
-	if op.DeadLetter || w.endless() {
-		d[jen.Id("Append")] = jen.True()
-	}
-	if w.needsZstd(op.Config) {
-		d[jen.Id("Zstd")] = w.Go("@zstd.NewWriter")
-	}
-	return w.Go("@connect.Output").Values(d)
-}
-
-// endless tells whether any source of the program never ends by itself.
-func (w *wiring) endless() bool {
-	for _, n := range w.p.Nodes {
-		if src, ok := n.Op.(*ir.Source); ok && !src.Bounded {
-			return true
-		}
-	}
-	return false
-}
-
-// needsZstd tells whether a file is read or written with zstd: by the
-// extension of its path or by name.
-func (w *wiring) needsZstd(config []ir.Setting) bool {
-	for _, s := range config {
-		if s.Value == nil {
-			continue
-		}
-		text := s.Value.Text()
-		if s.Key == "compression" && text == "zstd" || s.Key == "path" && strings.HasSuffix(text, ".zst") {
-			return true
-		}
-	}
-	return false
-}
-
-// source quotes the making of one source.
-func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
-	name := w.out.Name(n.YAML)
-	made := name + "Source"
-	opts := jen.Dict{}
-	var code []jen.Code
-	if op.Go != nil {
-		code = append(code, w.native(n, op.Go, made)...)
-		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(w.goType(n.Out[0].Type)).Op("]()")
-	} else {
-		c, _ := catalog.Lookup(op.Connector)
-		pkg := w.l.Runtime() + "/" + c.Package
-		d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML)}
-		if dec := w.decodeOf(n); dec != nil {
-			d[jen.Id("Format")] = jen.Lit(dec.Codec)
-			d[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.framer(dec)).Op("}")
-			if dec.Codec == "csv" && option(dec.Options, "header") != "false" {
-				d[jen.Id("Header")] = jen.True()
-			}
-			if dec.Codec == "ndjson" || dec.Codec == "text" {
-				opts[jen.Id("Lines")] = jen.True()
-			}
-		}
-		if w.needsZstd(op.Config) {
-			d[jen.Id("Zstd")] = w.Go("@zstd.NewReader")
-		}
-		args := []jen.Code{}
-		if c.Source.Config != "" {
-			args = append(args, w.Gof("s.%s", name))
-		}
-		args = append(args, w.Go("@connect.Input").Values(d))
-		code = append(code,
-			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSource").Call(args...),
-			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
-	}
-	if f := w.unit.Originals[n.ID]; f != "" {
-		opts[jen.Id("Original")] = jen.Id(f)
-	}
-	if op.Facts.Answers {
-		opts[jen.Id("Answers")] = jen.True()
-		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)
-	}
-	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
-}
-
-// decodeOf is the decode behind a source, nil for typed rows.
-func (w *wiring) decodeOf(n *ir.Node) *ir.Decode {
-	for _, e := range w.p.Edges {
-		if e.From == n.ID && e.Kind == ir.Data {
-			d, _ := w.nodeOf(e.To).Op.(*ir.Decode)
-			if d != nil && d.Input == nil {
-				return d
-			}
-		}
-	}
-	return nil
-}
-
-// framer is what cuts a source's bytes into records.
-func (w *wiring) framer(d *ir.Decode) *jen.Statement {
-	switch d.Codec {
-	case "json":
-		return w.Go("new(@frame.JSONValues)")
-	case "csv":
-		return w.Gof("@frame.CSVRows{Delimiter: %q, Quote: %q}", char(option(d.Options, "delimiter"), ','), char(option(d.Options, "quote"), '"'))
-	case "bytes":
-		return w.Go("@frame.Whole{}")
-	}
-	return w.Go("@frame.Lines{}")
-}
-
-func option(options []ir.Setting, key string) string {
-	for _, o := range options {
-		if o.Key == key && o.Value != nil {
-			return o.Value.Text()
-		}
-	}
-	return ""
-}
-
-func char(s string, fallback byte) byte {
-	if s == "" {
-		return fallback
-	}
-	return s[0]
 }
 
 // queue quotes an edge between two regions.

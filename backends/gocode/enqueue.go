@@ -1,0 +1,129 @@
+package gocode
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// enqueue quotes how a typed record goes into a packet: to a sink of the user's,
+// or to another region.
+func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, error) {
+	var code []jen.Code
+	p := l.packet(l.target(n.ID))
+	expr, t := v.base, v.typ
+	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go == nil { // a sink that only counts
+		l.feeds[n.ID] = Feed{}
+		return []jen.Code{l.Gof("%s.Count++", p)}, nil
+	}
+	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go != nil {
+		code = append(code, l.ensure(n.YAML, l.reads(n), &v, at)...)
+		t = sink.Go.In
+		if len(sink.Go.Plan) > 0 {
+			name, fails := l.convertTo(v.typ, t, sink.Go.Plan)
+			local := l.names.local(n.YAML) + "Row"
+			if fails {
+				at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
+				code = append(code, l.Gof("%s, err := %s(%s)", local, name, v.ref()), l.ifFailed(n.YAML, "err", at))
+			} else {
+				code = append(code, l.Gof("%s := %s(%s)", local, name, v.ref()))
+			}
+			expr = local
+		}
+	} else if v.dec != nil {
+		paths := e.Live
+		if paths == nil {
+			paths = []ir.Path{ir.Whole}
+		}
+		code = append(code, l.ensure(n.YAML, paths, &v, at)...)
+	}
+	feed, known := l.feeds[n.ID]
+	if !known {
+		feed = Feed{Rows: l.typ(t)}
+		if _, ok := n.Op.(*ir.Sink); !ok {
+			feed.Rows = l.rowType(n, t)
+		}
+		// What takes rows is mostly the user's own: a record that fails there
+		// is shown with its place in the source, whatever then becomes of it.
+		feed.Origins = true
+		if _, ok := n.Op.(*ir.Sink); !ok {
+			feed.Ends = e.Raw
+			feed.Keyed = n.Key != nil
+		} else if n.OnError != nil && n.OnError.Then == ir.ThenDead && l.remade(n, map[string]bool{}) {
+			feed.JSON = l.appendJSON(t)
+		}
+		l.feeds[n.ID] = feed
+	}
+	rows := l.names.local(n.YAML) + "Rows"
+	code = append(code,
+		l.Gof("%s := %s.Rows.(*[]", rows, p).Add(feed.Rows).Op(")"),
+		l.Gof("*%s = append(*%s, %s)", rows, rows, l.row(n, expr)))
+	if feed.Keyed {
+		code = append(code, l.Gof("%s.Hashes = append(%s.Hashes, %s)", p, p, l.hash(n, v)))
+	}
+	if feed.Ends {
+		raw := v.raw
+		if raw == "" {
+			raw = "nil"
+		}
+		code = append(code,
+			l.Gof("%s.Data = append(%s.Data, %s...)", p, p, raw),
+			l.Gof("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
+	}
+	code = append(code, l.Gof("%s.Count++", p))
+	if feed.Origins {
+		code = append(code, l.Gof("l.Origin(%d)", l.target(n.ID)))
+	}
+	return []jen.Code{l.scoped(code)}, nil
+}
+
+// row quotes a row of the packet for a node.
+func (l *loop) row(n *ir.Node, expr string) string {
+	if _, ok := n.Op.(*ir.Sink); ok || !l.carriesMeta(n.ID) {
+		return expr
+	}
+	return fmt.Sprintf("%sRow{%s, l.meta}", l.names.lower(n.YAML), expr)
+}
+
+// keyed tells whether lanes of this region share a batch by key: the engine
+// then puts what they made back in order, and wants to know where each record
+// came from.
+func (l *loop) keyed() bool {
+	head := l.nodes[l.r.Head]
+	return head.Key != nil && l.r.Lanes != 1 && !head.Unordered
+}
+
+// hash quotes the hash of a record's key.
+func (l *loop) hash(n *ir.Node, v value) string {
+	name := l.stages.add(stageFunc{
+		name: "key" + l.names.upper(n.YAML), comment: "gives the key of `" + n.YAML + "` for a record.", node: n,
+		in: v.typ, meta: l.metaIf(n.Key), results: l.stages.typ(n.Key.Type), body: l.stages.returns(n.Key),
+	})
+	call := fmt.Sprintf("%s(%s)", name, l.args(v, n.Key))
+	switch n.Key.Type.Kind {
+	case ir.String, ir.Enum:
+		return "@flow.Hash(" + call + ")"
+	case ir.Int, ir.Int64, ir.Uint64:
+		return "@flow.HashUint(uint64(" + call + "))"
+	}
+	return "@flow.Hash(@codec.Key(" + call + "))"
+}
+
+// deadBehind tells whether a node or anything behind it has a dead letter.
+func (l *loop) deadBehind(id string, seen map[string]bool) bool {
+	if seen[id] {
+		return false
+	}
+	seen[id] = true
+	if p := l.nodes[id].OnError; p != nil && p.Then == ir.ThenDead {
+		return true
+	}
+	for _, e := range l.out[id] {
+		if l.deadBehind(e.To, seen) {
+			return true
+		}
+	}
+	return false
+}

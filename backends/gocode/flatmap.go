@@ -1,0 +1,81 @@
+package gocode
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, error) {
+	out := n.Out[0].Type
+	typ := l.stages.typ(out)
+	results := "[]" + typ
+	if op.Expr.Seq {
+		l.stages.use("iter", "iter")
+		results = "iter.Seq[" + typ + "]"
+	}
+	name := l.stages.add(stageFunc{
+		name: "flatmap" + l.names.upper(n.YAML), comment: "makes the records of `" + n.YAML + "` from one.", node: n,
+		in: v.typ, meta: l.metaIf(op.Expr), results: l.stages.result(op.Expr, results), body: l.stages.returns(op.Expr),
+	})
+	call := fmt.Sprintf("%s(%s)", name, l.args(v, op.Expr))
+	local := l.names.local(n.YAML)
+	var code []jen.Code
+	if op.Expr.Errs {
+		code = append(code, l.Gof("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at))
+	} else {
+		code = append(code, l.Gof("%s := %s", local, call))
+	}
+	spread, err := l.spread(n, local, out, op.Expr.Seq, false, at)
+	return append(code, spread...), err
+}
+
+// panicsBehind tells whether anything behind a node may panic.
+func (l *loop) panicsBehind(n *ir.Node) bool {
+	return slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool {
+		return e.Kind == ir.Data && l.inside(e) && l.mayPanic(e.To, map[string]bool{})
+	})
+}
+
+// skipNil quotes that a nil pointer in a list is no record.
+func (l *loop) skipNil(pointers bool, element string) jen.Code {
+	if !pointers {
+		return jen.Null()
+	}
+	return l.block("if "+element+" == nil", jen.Continue())
+}
+
+// spread quotes the loop over the records that one record became. Its body is a
+// method, in which a record can be left alone.
+func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool, at place) ([]jen.Code, error) {
+	l.mark = true
+	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
+	empty := l.counter(l.names.lower(n.YAML) + "Empty")
+	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + empty, emitted: "l." + emitted})
+	element := "&" + list + "[i]"
+	if pointers {
+		element = list + "[i]"
+	}
+	call, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
+		return l.after(n, "", inner, at)
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.each[n.ID] = call
+	var collect []jen.Code
+	if seq { // all or nothing: the records go on when the sequence has ended well
+		all := list + "All"
+		collect = []jen.Code{l.Gof("%s := @slices.Collect(%s)", all, list)}
+		list, element = all, strings.Replace(element, list+"[", all+"[", 1)
+	}
+	return append(collect,
+		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
+		l.Gof("l.%s += int64(len(%s))", emitted, list),
+		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
+	), nil
+}

@@ -1,0 +1,98 @@
+package gocode
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// metaType is the type of `meta` when somebody in the region reads it.
+func (l *loop) metaType() *ir.Type {
+	reads := false
+	see := func(e *ir.Expr) {
+		if e != nil && len(e.MetaReads) > 0 {
+			reads = true
+		}
+	}
+	for _, id := range l.members() {
+		n := l.nodes[id]
+		see(n.Key)
+		switch op := n.Op.(type) {
+		case *ir.Decode:
+			see(op.Input)
+		case *ir.Apply:
+			see(op.Expr)
+			for _, a := range op.Assign {
+				see(a.Expr)
+			}
+		case *ir.Route:
+			for _, c := range op.Cases {
+				see(c.Cond)
+			}
+		case *ir.Encode:
+			for _, e := range l.out[id] {
+				if sink, ok := l.nodes[e.To].Op.(*ir.Sink); ok {
+					for _, a := range sink.Meta {
+						see(a.Expr)
+					}
+					for _, s := range sink.Config {
+						for _, p := range s.Value.Parts {
+							see(p.Expr)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, id := range l.members() { // somebody behind a queue reads it
+		for _, e := range l.out[id] {
+			reads = reads || e.Kind == ir.Data && !l.inside(e) && len(e.Meta) > 0
+		}
+	}
+	if !reads {
+		return nil
+	}
+	return l.metaOfSource(l.r.Head, map[string]bool{})
+}
+
+// metaOfSource is the meta of the source that a node's records come from.
+func (g *generator) metaOfSource(id string, seen map[string]bool) *ir.Type {
+	if seen[id] {
+		return nil
+	}
+	seen[id] = true
+	if src, ok := g.nodes[id].Op.(*ir.Source); ok {
+		return src.Meta
+	}
+	for _, e := range g.in[id] {
+		if e.Kind == ir.Data {
+			if t := g.metaOfSource(e.From, seen); t != nil {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+// carriesMeta tells whether records come to a queue's consumer with their meta.
+func (g *generator) carriesMeta(id string) bool {
+	return slices.ContainsFunc(g.in[id], func(e *ir.Edge) bool { return e.Kind == ir.Data && len(e.Meta) > 0 })
+}
+
+// rowType is the type of the rows that wait before a node: the record, with its
+// meta where somebody reads that.
+func (g *generator) rowType(n *ir.Node, t *ir.Type) *jen.Statement {
+	if !g.carriesMeta(n.ID) {
+		return g.typ(t)
+	}
+	name := g.names.lower(n.YAML) + "Row"
+	if !g.rows[name] {
+		g.rows[name] = true
+		g.loops.add(jen.Comment(fmt.Sprintf("%s is a record on its way to `%s`, with the meta of its source.", name, n.YAML)).Line(),
+			jen.Type().Id(name).Struct(jen.Id("record").Add(g.typ(t)), jen.Id("meta").Add(g.typ(g.metaOfSource(n.ID, map[string]bool{})))))
+	}
+	return jen.Id(name)
+}

@@ -1,0 +1,147 @@
+package golang
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/backends/gocode"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// sink quotes the making of one sink.
+func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
+	name := w.out.Name(n.YAML)
+	feed := w.unit.Feeds[n.ID]
+	made := name + "Sink"
+	var code []jen.Code
+	if op.Go != nil {
+		code = append(code, w.native(n, op.Go, made)...)
+	} else {
+		c, _ := catalog.Lookup(op.Connector)
+		pkg := w.l.Runtime() + "/" + c.Package
+		args := []jen.Code{}
+		if c.Sink.Config != "" {
+			args = append(args, w.Gof("s.%s", name))
+		}
+		args = append(args, w.output(n, op, feed))
+		code = append(code,
+			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSink").Call(args...),
+			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
+	}
+	opts := jen.Dict{}
+	if q := w.queueInto(n.ID); q != nil {
+		if q.Depth > 0 {
+			opts[jen.Id("Depth")] = jen.Lit(q.Depth)
+		}
+		if q.Bytes > 0 {
+			opts[jen.Id("Bytes")] = jen.Lit(int(q.Bytes))
+		}
+	}
+	if b := op.Batch; b != nil {
+		g := jen.Dict{}
+		if b.Count > 0 {
+			g[jen.Id("Count")] = jen.Lit(b.Count)
+		}
+		if b.Bytes > 0 {
+			g[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
+		}
+		if b.Linger > 0 {
+			g[jen.Id("Linger")] = w.duration(timeDuration(b.Linger))
+		}
+		opts[jen.Id("Batch")] = w.Go("@flow.Gather").Values(g)
+	}
+	w.feedOptions(opts, feed)
+	call := "%sTarget := p.Sink(%s, %s, "
+	args := []any{name, w.node(n.YAML), made}
+	if op.DeadLetter {
+		// The engine finds it by its node; no loop fills it.
+		opts[jen.Id("DeadLetter")] = jen.True()
+		call, args = "p.Sink(%s, %s, ", args[1:]
+	}
+	return append(code, w.Gof(call, args...).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
+}
+
+func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
+	if feed.Ends {
+		opts[jen.Id("Ends")] = jen.True()
+	}
+	if feed.Origins {
+		opts[jen.Id("Origins")] = jen.True()
+	}
+	if len(feed.Keys) > 0 {
+		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
+	}
+	switch {
+	case feed.Rows == nil:
+	case feed.JSON != "":
+		opts[jen.Id("Rows")] = w.Gof("@flow.JSONRows(%s)", feed.JSON)
+	default:
+		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(feed.Rows).Op("]()")
+	}
+}
+
+// codecOf is the codec of what a sink gets.
+func (w *wiring) codecOf(id string) (codec string, op *ir.Encode) {
+	for _, e := range w.p.Edges {
+		if e.To != id || e.Kind != ir.Data {
+			continue
+		}
+		if enc, ok := w.nodeOf(e.From).Op.(*ir.Encode); ok {
+			return enc.Codec, enc
+		}
+	}
+	return "ndjson", nil // dead letters
+}
+
+// output is the literal of a sink's connect.Output.
+func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statement {
+	codec, _ := w.codecOf(n.ID)
+	d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML), jen.Id("Format"): jen.Lit(codec)}
+	if h := w.unit.Headers[n.ID]; h != "" {
+		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
+	}
+	if len(feed.Keys) > 0 {
+		var keys []jen.Code
+		for _, k := range feed.Keys {
+			keys = append(keys, jen.Lit(k))
+		}
+		d[jen.Id("Keys")] = jen.Index().String().Values(keys...)
+	}
+	if op.DeadLetter {
+		d[jen.Id("DeadLetter")] = jen.True()
+	}
+	if op.DeadLetter || w.endless() {
+		d[jen.Id("Append")] = jen.True()
+	}
+	if w.needsZstd(op.Config) {
+		d[jen.Id("Zstd")] = w.Go("@zstd.NewWriter")
+	}
+	return w.Go("@connect.Output").Values(d)
+}
+
+// endless tells whether any source of the program never ends by itself.
+func (w *wiring) endless() bool {
+	for _, n := range w.p.Nodes {
+		if src, ok := n.Op.(*ir.Source); ok && !src.Bounded {
+			return true
+		}
+	}
+	return false
+}
+
+// needsZstd tells whether a file is read or written with zstd: by the
+// extension of its path or by name.
+func (w *wiring) needsZstd(config []ir.Setting) bool {
+	for _, s := range config {
+		if s.Value == nil {
+			continue
+		}
+		text := s.Value.Text()
+		if s.Key == "compression" && text == "zstd" || s.Key == "path" && strings.HasSuffix(text, ".zst") {
+			return true
+		}
+	}
+	return false
+}

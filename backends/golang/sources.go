@@ -1,0 +1,96 @@
+package golang
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/backends/gocode"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// source quotes the making of one source.
+func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
+	name := w.out.Name(n.YAML)
+	made := name + "Source"
+	opts := jen.Dict{}
+	var code []jen.Code
+	if op.Go != nil {
+		code = append(code, w.native(n, op.Go, made)...)
+		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(w.goType(n.Out[0].Type)).Op("]()")
+	} else {
+		c, _ := catalog.Lookup(op.Connector)
+		pkg := w.l.Runtime() + "/" + c.Package
+		d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML)}
+		if dec := w.decodeOf(n); dec != nil {
+			d[jen.Id("Format")] = jen.Lit(dec.Codec)
+			d[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.framer(dec)).Op("}")
+			if dec.Codec == "csv" && option(dec.Options, "header") != "false" {
+				d[jen.Id("Header")] = jen.True()
+			}
+			if dec.Codec == "ndjson" || dec.Codec == "text" {
+				opts[jen.Id("Lines")] = jen.True()
+			}
+		}
+		if w.needsZstd(op.Config) {
+			d[jen.Id("Zstd")] = w.Go("@zstd.NewReader")
+		}
+		args := []jen.Code{}
+		if c.Source.Config != "" {
+			args = append(args, w.Gof("s.%s", name))
+		}
+		args = append(args, w.Go("@connect.Input").Values(d))
+		code = append(code,
+			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSource").Call(args...),
+			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
+	}
+	if f := w.unit.Originals[n.ID]; f != "" {
+		opts[jen.Id("Original")] = jen.Id(f)
+	}
+	if op.Facts.Answers {
+		opts[jen.Id("Answers")] = jen.True()
+		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)
+	}
+	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
+}
+
+// decodeOf is the decode behind a source, nil for typed rows.
+func (w *wiring) decodeOf(n *ir.Node) *ir.Decode {
+	for _, e := range w.p.Edges {
+		if e.From == n.ID && e.Kind == ir.Data {
+			d, _ := w.nodeOf(e.To).Op.(*ir.Decode)
+			if d != nil && d.Input == nil {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// framer is what cuts a source's bytes into records.
+func (w *wiring) framer(d *ir.Decode) *jen.Statement {
+	switch d.Codec {
+	case "json":
+		return w.Go("new(@frame.JSONValues)")
+	case "csv":
+		return w.Gof("@frame.CSVRows{Delimiter: %q, Quote: %q}", char(option(d.Options, "delimiter"), ','), char(option(d.Options, "quote"), '"'))
+	case "bytes":
+		return w.Go("@frame.Whole{}")
+	}
+	return w.Go("@frame.Lines{}")
+}
+
+func option(options []ir.Setting, key string) string {
+	for _, o := range options {
+		if o.Key == key && o.Value != nil {
+			return o.Value.Text()
+		}
+	}
+	return ""
+}
+
+func char(s string, fallback byte) byte {
+	if s == "" {
+		return fallback
+	}
+	return s[0]
+}
