@@ -57,6 +57,9 @@ func describeSkipped(e *RecordError, in *Input, given *RecordError) {
 		e.Offset = given.Offset
 	}
 	e.Position, e.Record = given.Position, given.Record
+	if e.Position == nil {
+		e.Position = e.place()
+	}
 	if given.Code != "" {
 		e.Code = given.Code
 	}

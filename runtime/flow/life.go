@@ -140,10 +140,11 @@ func (p *Program) endError(err error) error {
 	return first
 }
 
-// judgeShares applies max_dead to all records.
+// judgeShares applies max_dead to all records, as watch does to the last ones.
 func (p *Program) judgeShares() {
 	for _, n := range p.limited {
 		if err := p.shares[n].end(); err != nil && p.stopError() == nil {
+			p.taint()
 			p.stop(err)
 		}
 	}

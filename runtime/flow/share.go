@@ -21,9 +21,12 @@ type share struct {
 
 type shareStep struct{ in, bad int64 }
 
-// watch stops the program when too many of a node's records fail.
+// watch stops the program when too many of a node's records fail. What it reads
+// from then on is not checkpointed: the next run handles it anew, and after the
+// last record it would find nothing left, and call that well.
 func (p *Program) watch(node int, in, bad int64) {
 	if err := p.shares[node].add(in, bad); err != nil {
+		p.taint()
 		p.stop(err)
 	}
 }

@@ -96,6 +96,9 @@ func TestReadSkipsRecord(t *testing.T) {
 		}
 		if then == Dead {
 			m := parseLetters(t, k.letters)[0]
+			if at := fmt.Sprint(m["position"]); at != "map[line:11 offset:99 split:a.txt]" {
+				t.Error("position", at)
+			}
 			if m["code"] != "too-long" || m["record"] != "begin" || m["error"] != "the line is too long" || m["source"] != "in" {
 				t.Error(m)
 			}
