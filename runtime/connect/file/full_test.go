@@ -94,10 +94,10 @@ func TestFullDiskKeyed(t *testing.T) {
 	big := strings.Repeat("x", directSize)
 	for i := range 10 {
 		text := fmt.Sprint(i)
-		err := s.Write(background, keyed(full+"/a="+big, other+"/b="+text))
+		err := s.Write(background, keyed(full+"/a="+big, other+"/b="+text, full+"/a=behind"))
 		written += text + "\n"
 		var partial *flow.PartialError
-		if err != nil && (!errors.As(err, &partial) || len(partial.Failed) != 1 || flow.ClassOf(partial.Failed[0]) != flow.Transient) {
+		if err != nil && (!errors.As(err, &partial) || len(partial.Failed) != 2 || flow.ClassOf(partial.Failed[0]) != flow.Transient || !errors.Is(partial.Failed[2], flow.ErrNotTried)) {
 			t.Fatal(err)
 		}
 		if i > 3 && err == nil {

@@ -132,6 +132,7 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 	}
 	// Runs of records for the same file are written at once.
 	var failed map[int]error
+	var held map[string]bool // paths of records that may be written later
 	paths := o.Keys[s.keyed]
 	from, begin := 0, uint32(0)
 	for from < len(paths) {
@@ -140,13 +141,18 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 			to++
 		}
 		end := o.Ends[to-1]
-		if err := s.writeTo(paths[from], o.Data[begin:end], shifted(o.Ends[from:to], begin)); err != nil {
+		err := flow.ErrNotTried // what is behind a record in the same file keeps its place
+		if !held[paths[from]] {
+			err = s.writeTo(paths[from], o.Data[begin:end], shifted(o.Ends[from:to], begin))
+		}
+		if err != nil {
 			if failed == nil {
-				failed = map[int]error{}
+				failed, held = map[int]error{}, map[string]bool{}
 			}
 			for i := from; i < to; i++ {
 				failed[i] = err
 			}
+			held[paths[from]] = held[paths[from]] || flow.MayBeRetried(err)
 		}
 		from, begin = to, end
 	}

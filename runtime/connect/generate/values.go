@@ -45,7 +45,7 @@ func String(r *rand.Rand, field string) string {
 		return one(r, codes)
 	case has("url") || has("uri"):
 		return "https://example.com/" + one(r, words) + "/" + one(r, words)
-	case has("ip") && len(f) <= 4 || has("addr"):
+	case f == "ip" || f == "ipv4" || strings.HasSuffix(f, "_ip") || has("addr"):
 		return fmt.Sprintf("192.0.2.%d", 1+r.IntN(254))
 	case has("phone"):
 		return fmt.Sprintf("+1-555-01%02d", r.IntN(100))

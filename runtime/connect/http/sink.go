@@ -85,6 +85,11 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 			for i := from; i < to; i++ {
 				failed[i] = err
 			}
+			if flow.MayBeRetried(err) { // those behind it keep their place
+				for ; to < o.Count; to++ {
+					failed[to] = flow.ErrNotTried
+				}
+			}
 		}
 		from = to
 	}

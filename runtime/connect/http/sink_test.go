@@ -259,7 +259,8 @@ func TestSinkFailures(t *testing.T) {
 	if err := s.Write(ctx, packet("1\n")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a program that stops: %v", err)
 	}
-	// One of three requests fails: the records of the others are written.
+	// One of three requests fails for good: the records of the others are
+	// written.
 	server = newTarget(t, func(w http.ResponseWriter, n int) {
 		if n == 1 {
 			w.WriteHeader(422)
@@ -268,6 +269,16 @@ func TestSinkFailures(t *testing.T) {
 	s = newSink(t, SinkConfig{URL: server.URL, Single: true}, connect.Output{Format: "ndjson"})
 	var partial *flow.PartialError
 	if err := s.Write(context.Background(), packet("1\n", "2\n", "3\n")); !errors.As(err, &partial) || len(partial.Failed) != 1 || partial.Failed[1] == nil {
+		t.Errorf("%v", err)
+	}
+	// It may be tried again: those behind it wait for it.
+	server = newTarget(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			w.WriteHeader(503)
+		}
+	})
+	s = newSink(t, SinkConfig{URL: server.URL, Single: true}, connect.Output{Format: "ndjson"})
+	if err := s.Write(context.Background(), packet("1\n", "2\n", "3\n")); !errors.As(err, &partial) || len(partial.Failed) != 2 || flow.ClassOf(partial.Failed[1]) != flow.Transient || !errors.Is(partial.Failed[2], flow.ErrNotTried) {
 		t.Errorf("%v", err)
 	}
 }

@@ -54,8 +54,15 @@ func (s *sink[T]) each(ctx context.Context, rows []T, i int, failed map[int]erro
 		}
 	}()
 	for ; i < len(rows); i++ {
-		if err := s.one(ctx, rows[i]); err != nil {
-			failed[i] = err
+		err := s.one(ctx, rows[i])
+		if err == nil {
+			continue
+		}
+		failed[i] = err
+		if flow.MayBeRetried(err) { // those behind it keep their place
+			for i++; i < len(rows); i++ {
+				failed[i] = flow.ErrNotTried
+			}
 		}
 	}
 	return i
@@ -86,14 +93,18 @@ func (s *sink[T]) all(ctx context.Context, rows []T, first int, failed map[int]e
 		}
 		return nil
 	case errors.As(err, &partial):
+		named := 0
 		for i, e := range partial.Failed() {
-			if i >= 0 && i < len(rows) {
+			if e != nil && i >= 0 && i < len(rows) {
 				failed[first+i] = e
+				named++
 			}
 		}
-		return nil
+		if named > 0 {
+			return nil
+		}
 	}
-	return err
+	return err // of all, also where it names none that there is
 }
 
 func fail(failed map[int]error, first, n int, err error) {

@@ -4,116 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"iter"
+	"time"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
-
-// rowsPerBatch is how many records of a sequence make a batch at most.
-const rowsPerBatch = 256
-
-// A seq is a source that is a sequence of records and errors.
-type seq[T any] struct {
-	make func(context.Context) iter.Seq2[T, error]
-	life Life
-	rows chan row[T]
-	stop context.CancelFunc
-	// failed is an error that came behind records of the batch before.
-	failed error
-}
-
-type row[T any] struct {
-	value T
-	err   error
-}
-
-// NewSeq returns the source of func(context.Context) iter.Seq2[T, error], or of
-// one whose result is that type under another name. An error of the sequence is
-// the source's: the engine's policy decides.
-func NewSeq[T any, S ~func(yield func(T, error) bool)](make func(context.Context) S, life Life) flow.Source {
-	return &seq[T]{make: func(ctx context.Context) iter.Seq2[T, error] { return iter.Seq2[T, error](make(ctx)) }, life: life}
-}
-
-// Endless tells that nobody knows whether a sequence ends.
-func (s *seq[T]) Endless() bool { return true }
-
-// Open begins to pull the sequence in a goroutine of its own: it may wait for
-// the world, and what it gave is not to wait with it.
-func (s *seq[T]) Open(ctx context.Context) error {
-	if err := call(ctx, s.life.Open); err != nil {
-		return err
-	}
-	own, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop = stop
-	s.rows = make(chan row[T], rowsPerBatch)
-	go func() {
-		defer close(s.rows)
-		defer func() { // nobody else could recover a panic of this goroutine
-			if v := recover(); v != nil {
-				select {
-				case s.rows <- row[T]{err: flow.Recovered(v)}:
-				case <-own.Done():
-				}
-			}
-		}()
-		for v, err := range s.make(own) {
-			select {
-			case s.rows <- row[T]{v, err}:
-			case <-own.Done():
-				return
-			}
-		}
-	}()
-	return nil
-}
-
-// Read takes what is there, and waits for at least one record.
-func (s *seq[T]) Read(ctx context.Context, b *flow.Batch) error {
-	if err := s.failed; err != nil {
-		s.failed = nil
-		return err
-	}
-	rows := b.Rows.(*[]T)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case r, ok := <-s.rows:
-		if !ok {
-			return io.EOF
-		}
-		if r.err != nil {
-			return r.err
-		}
-		*rows = append(*rows, r.value)
-	}
-	for len(*rows) < rowsPerBatch {
-		select {
-		case r, ok := <-s.rows:
-			if !ok { // the next Read finds the end again
-				return nil
-			}
-			if s.failed = r.err; s.failed != nil { // what came before it goes first
-				return nil
-			}
-			*rows = append(*rows, r.value)
-		default:
-			return nil
-		}
-	}
-	return nil
-}
-
-// Close ends the sequence.
-func (s *seq[T]) Close(ctx context.Context) error {
-	if s.stop != nil {
-		s.stop()
-	}
-	return call(ctx, s.life.Close)
-}
-
-// Healthy asks the component.
-func (s *seq[T]) Healthy(ctx context.Context) error { return call(ctx, s.life.Healthy) }
 
 // A reader is a source with Read(context.Context) ([]T, P, error).
 type reader[T, P any] struct {
@@ -147,13 +41,20 @@ func (r *reader[T, P]) Endless() bool { return true }
 // Open opens the component.
 func (r *reader[T, P]) Open(ctx context.Context) error { return call(ctx, r.life.Open) }
 
+// shortestPause and longestPause bound the time between two calls of a Read that
+// gives nothing.
+const (
+	shortestPause = time.Millisecond
+	longestPause  = 100 * time.Millisecond
+)
+
 // Read asks the component for records until it gives some.
 func (r *reader[T, P]) Read(ctx context.Context, b *flow.Batch) error {
 	if err := r.last; err != nil {
 		r.last = nil
 		return err
 	}
-	for {
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		got, position, err := r.read(ctx)
 		if len(got) == 0 && err != nil {
 			return err
@@ -165,8 +66,10 @@ func (r *reader[T, P]) Read(ctx context.Context, b *flow.Batch) error {
 			b.Position = position
 			return nil
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-time.After(pause): // a component that does not wait itself must not spin
 		}
 	}
 }
