@@ -29,6 +29,8 @@ type decoder struct {
 	// heap makes optional values allocations of their own: there may be many of
 	// one field at once (elements of a list).
 	heap bool
+	// whole tells that the record is one value and has no fields to scan for.
+	whole bool
 
 	wants  []*want
 	spans  int

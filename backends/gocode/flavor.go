@@ -109,6 +109,9 @@ func (d *decoder) present(span string, t *ir.Type) string {
 // scanFields are the parts of the decoder's struct that find values.
 func (d *decoder) scanFields() []jen.Code {
 	g := d.g
+	if d.whole {
+		return nil
+	}
 	n := jen.Lit(max(d.spans, 1))
 	switch d.flavor {
 	case csvFlavor:
@@ -129,15 +132,16 @@ func (d *decoder) constructor() *jen.Statement {
 	g := d.g
 	values := jen.Dict{}
 	var before []jen.Code
-	switch d.flavor {
-	case csvFlavor:
+	switch {
+	case d.whole:
+	case d.flavor == csvFlavor:
 		format := g.Gof("@csv.Format{Delimiter: %q, Quote: %q}", d.delimiter(), d.quote())
 		before = append(before, g.Go("format := ").Add(format))
 		values[jen.Id("format")] = jen.Id("format")
 		values[jen.Id("scanner")] = g.Go("@csv.NewScanner(format, ").Add(g.Go("[]@csv.Field")).Values(d.columns()...).Op(")")
-	case logfmtFlavor:
+	case d.flavor == logfmtFlavor:
 		values[jen.Id("scanner")] = g.Go("@logfmt.NewScanner(").Add(g.Go("[]@logfmt.Field")).Values(d.columns()...).Op(")")
-	case jsonFlavor:
+	case d.flavor == jsonFlavor:
 		values[jen.Id("object")] = g.Go("@jsonscan.NewObject").Call(g.Go("[]@jsonscan.Field").Values(d.fieldList(d.wants)...))
 	}
 	made := jen.Id(d.typ).Values(values)

@@ -2,7 +2,6 @@ package gocode
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -113,6 +112,10 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		return append(code, body...), nil
 	}
 
+	if op.By == "" && isWhole(n.Out[0].Type) {
+		body, err := l.wholeRecord(n, op, at)
+		return append(code, body...), err
+	}
 	if op.By == "" && n.Out[0].Type.Kind != ir.Struct {
 		body, err := l.rawRecord(n, "record", n.Out[0].Type, "", at)
 		return append(code, body...), err
@@ -137,11 +140,9 @@ func (l *loop) rawRecord(n *ir.Node, name string, t *ir.Type, port string, at pl
 	used := containsWord(jen.Block(body...).GoString(), name)
 	var code []jen.Code
 	if t.Kind == ir.JSON {
-		if used {
-			if !slices.Contains(l.counters, "validator") {
-				l.counters = append(l.counters, "validator")
-				l.fields = append(l.fields, l.Go("validator @jsonscan.Validator"))
-			}
+		op, _ := n.Op.(*ir.Decode)
+		if used || op.Validate == ir.Full && port == "" {
+			l.validate()
 			code = append(code, l.block("if err := l.validator.Record(line); err != nil", l.fail(n.YAML, "err", at)...))
 		} else if port == "" {
 			code = append(code, l.block("if err := @codec.Delimited(line); err != nil", l.fail(n.YAML, "err", at)...))

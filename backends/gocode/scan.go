@@ -15,10 +15,15 @@ import (
 func (l *loop) addDecoder(n *ir.Node, c *chain) *decoder {
 	d := l.newDecoder(n, l.views)
 	d.chain = c
+	l.useDecoder(d)
+	return d
+}
+
+// useDecoder gives the loop's struct a decoder.
+func (l *loop) useDecoder(d *decoder) {
 	l.decoders = append(l.decoders, d)
 	l.fields = append(l.fields, jen.Id(d.field).Id(d.typ))
 	l.setup = append(l.setup, l.Gof("l.%s = new%s()", d.field, upperFirst(d.typ)))
-	return d
 }
 
 // decoderVars quotes the variables of the decoders that a piece of code names.

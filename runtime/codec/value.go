@@ -127,13 +127,20 @@ func Key[T any](v T) string {
 // Delimited checks a record by the policy structural: one value, whose brackets
 // and strings are closed, and nothing behind it.
 func Delimited(record []byte) error {
-	i := jsonscan.SkipSpace(record, 0)
-	end, err := jsonscan.SkipValue(record, i)
+	_, err := Whole(record)
+	return err
+}
+
+// Whole finds the value that a record is, without the white space around it. The
+// record is checked as by [Delimited].
+func Whole(record []byte) (jsonscan.Span, error) {
+	start := jsonscan.SkipSpace(record, 0)
+	end, err := jsonscan.SkipValue(record, start)
 	if err != nil {
-		return err
+		return jsonscan.Span{}, err
 	}
-	if i = jsonscan.SkipSpace(record, end); i < len(record) {
-		return &jsonscan.Error{Offset: i, Msg: "expected nothing after the value"}
+	if i := jsonscan.SkipSpace(record, end); i < len(record) {
+		return jsonscan.Span{}, &jsonscan.Error{Offset: i, Msg: "expected nothing after the value"}
 	}
-	return nil
+	return jsonscan.Span{Start: uint32(start), End: uint32(end)}, nil
 }
