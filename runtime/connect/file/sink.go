@@ -16,7 +16,7 @@ import (
 
 // maxOpen is how many files are open at once where the path changes with the
 // record.
-const maxOpen = 128
+var maxOpen = 128
 
 // A Sink writes files: one, or one for each value of a path that changes with
 // the record.

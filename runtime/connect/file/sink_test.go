@@ -424,8 +424,8 @@ func TestRotateFormats(t *testing.T) {
 func TestCrashAfterRotation(t *testing.T) {
 	for _, mode := range []string{"append", "replace"} {
 		for _, name := range []string{"out.ndjson", "out.ndjson.gz"} {
-			for committed := range 8 {
-				for lost := range 8 {
+			for committed := range 6 {
+				for lost := range 5 {
 					dir := t.TempDir()
 					path := filepath.Join(dir, name)
 					before := closedName(path, 3)
@@ -539,6 +539,8 @@ func TestHostilePaths(t *testing.T) {
 
 // More files than may be open.
 func TestManyFiles(t *testing.T) {
+	defer func(n int) { maxOpen = n }(maxOpen)
+	maxOpen = 6
 	for _, name := range []string{"%03d.ndjson", "%03d.ndjson.gz"} {
 		for _, mode := range []string{"replace", "append"} {
 			dir := t.TempDir()
