@@ -61,7 +61,9 @@ func (r *reader) typeAt(n *parse.Node, who string, depth int) *syntax.TypeExpr {
 		t.Form, t.Fields = syntax.TypeStruct, r.fields(n, depth)
 		if len(t.Fields) == 0 {
 			t.Form = syntax.TypeBad
-			r.l.Errorf(diag.TypeSyntax, n.Place(), "%s has no fields", who).Helpf("for a record that is not looked into use `json`")
+			if len(n.Members) == 0 {
+				r.l.Errorf(diag.TypeSyntax, n.Place(), "%s has no fields", who).Helpf("for a record that is not looked into use `json`")
+			}
 		}
 	case parse.Null:
 		if n.Broken() {
@@ -303,6 +305,11 @@ func (p typeText) enum(from, to int) *syntax.TypeExpr {
 				return
 			}
 			word = unquoted
+		} else if strings.HasSuffix(word, "?") {
+			p.bad(j-1, j, "the question mark of an optional field stands behind its name").
+				Helpf("write `name?: %s`, or put quotes around a value that ends in `?`", strings.TrimSuffix(p.n.Text[from:to], "?"))
+			ok = false
+			return
 		}
 		for _, v := range t.Values {
 			if v.Text == word {

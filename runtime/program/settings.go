@@ -62,6 +62,7 @@ func collect(env environment, files, flags []string) ([]assignment, error) {
 // with # are skipped.
 func assignments(text string, where func(line int) string) ([]assignment, error) {
 	var all []assignment
+	text = strings.TrimPrefix(text, "\ufeff") // editors of Windows begin files with it
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {

@@ -10,7 +10,7 @@ import (
 
 func TestPrecedence(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.conf"), []byte("# more\n\nledger.config.count = 20\nstore.config.tags = a, b\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "a.conf"), []byte("\ufeff# more, from an editor of Windows\r\n\r\nledger.config.count = 20\r\nstore.config.tags = a, b\r\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	environment := []string{"PROGRAM_TEST_PRINT=1", "TEST_PASSWORD=hunter2", "FLOWC_SET=ledger.config.count=10\nledger.config.every=1ms\nstore.config.tags=x"}
