@@ -42,34 +42,28 @@ func (g *generator) appendCSV(t *ir.Type, op *ir.Encode) string {
 	return name
 }
 
-// csvChars are the delimiter and the quote that options ask for.
-func csvChars(options []ir.Setting) (delimiter, quote rune) {
-	delimiter, quote = ',', '"'
-	for _, o := range options {
-		if o.Value == nil || o.Value.Text() == "" {
-			continue
+// csvChars are the delimiter and the quote that options ask for, both ASCII.
+func csvChars(options []ir.Setting) (delimiter, quote byte) {
+	first := func(key string, fallback byte) byte {
+		if text := Option(options, key); text != "" {
+			return text[0]
 		}
-		switch o.Key {
-		case "delimiter":
-			delimiter = []rune(o.Value.Text())[0]
-		case "quote":
-			quote = []rune(o.Value.Text())[0]
-		}
+		return fallback
 	}
-	return delimiter, quote
+	return first("delimiter", ','), first("quote", '"')
 }
 
 // csvHeader is the header row of a type.
-func csvHeader(t *ir.Type, delimiter, quote rune) string {
+func csvHeader(t *ir.Type, delimiter, quote byte) string {
 	cells := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
 		cells[i] = f.Name
-		if strings.ContainsAny(f.Name, string(delimiter)+string(quote)+"\r\n") {
-			q := string(quote)
+		if strings.ContainsAny(f.Name, string([]byte{delimiter, quote, '\r', '\n'})) {
+			q := string(rune(quote))
 			cells[i] = q + strings.ReplaceAll(f.Name, q, q+q) + q
 		}
 	}
-	return strings.Join(cells, string(delimiter)) + "\n"
+	return strings.Join(cells, string(rune(delimiter))) + "\n"
 }
 
 // cell appends one field as a cell: nothing for a missing value, JSON for one

@@ -58,10 +58,7 @@ func (g *generator) goName(t *ir.GoType) string { return g.quotedType(&ir.Type{G
 // scalar is the call that decodes a scalar.
 func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 	g := d.g
-	text := "&d.text"
-	if d.views {
-		text = "&d.text.Slab"
-	}
+	text := d.textArg()
 	switch t.Kind {
 	case ir.String:
 		if d.views {
@@ -186,15 +183,11 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 			g.Go("return list, it.Err()"),
 		}
 	case ir.Map:
-		text := "&d.text"
-		if d.views {
-			text = "&d.text.Slab"
-		}
 		body = []jen.Code{
 			g.Go("it := @jsonscan.Members(line, s)"),
 			g.Go("m := ").Add(g.typ(t)).Values(),
 			g.block("for it.Next()", append([]jen.Code{
-				g.Gof("key, err := @jsonscan.StringCopy(line, it.Key(), %s)", text),
+				g.Gof("key, err := @jsonscan.StringCopy(line, it.Key(), %s)", d.textArg()),
 				g.block("if err != nil", g.Go("return nil, err")),
 				g.block("if _, twice := m[key]; twice", g.Go("return nil, @codec.Twice(key)")),
 			}, d.value(t.Elem, "it.Value()", func(v string) jen.Code { return g.Gof("m[key] = %s", v) },

@@ -135,7 +135,8 @@ func (d *decoder) constructor() *jen.Statement {
 	switch {
 	case d.whole:
 	case d.flavor == csvFlavor:
-		format := g.Gof("@csv.Format{Delimiter: %q, Quote: %q}", d.delimiter(), d.quote())
+		delimiter, quote := csvChars(d.op.Options)
+		format := g.Gof("@csv.Format{Delimiter: %q, Quote: %q}", delimiter, quote)
 		before = append(before, g.Go("format := ").Add(format))
 		values[jen.Id("format")] = jen.Id("format")
 		values[jen.Id("scanner")] = g.Go("@csv.NewScanner(format, ").Add(g.Go("[]@csv.Field")).Values(d.columns()...).Op(")")
@@ -164,10 +165,10 @@ func (d *decoder) columnNames() []string {
 	if d.flavor != csvFlavor {
 		return nil
 	}
-	if given := settingText(d.op.Options, "columns"); given != "" {
-		return strings.Split(given, ",")
+	if given := optionList(d.op.Options, "columns"); len(given) > 0 {
+		return given
 	}
-	if d.op.Input == nil && settingText(d.op.Options, "header") != "false" {
+	if d.op.Input == nil && Option(d.op.Options, "header") != "false" {
 		return nil
 	}
 	var names []string
@@ -191,32 +192,4 @@ func (d *decoder) columns() []jen.Code {
 		out = append(out, jen.Line())
 	}
 	return out
-}
-
-func (d *decoder) delimiter() byte { return firstByte(settingText(d.op.Options, "delimiter"), ',') }
-func (d *decoder) quote() byte     { return firstByte(settingText(d.op.Options, "quote"), '"') }
-
-func firstByte(s string, fallback byte) byte {
-	if s == "" {
-		return fallback
-	}
-	return s[0]
-}
-
-// settingText is the text of an option; lists are joined by commas.
-func settingText(options []ir.Setting, key string) string {
-	for _, o := range options {
-		if o.Key != key || o.Value == nil {
-			continue
-		}
-		if len(o.Value.Items) > 0 {
-			var items []string
-			for _, i := range o.Value.Items {
-				items = append(items, i.Text())
-			}
-			return strings.Join(items, ",")
-		}
-		return o.Value.Text()
-	}
-	return ""
 }

@@ -73,7 +73,11 @@ func (w *stageWriter) value(t *ir.Type, v *ir.Value) string {
 	case ir.Duration:
 		w.use("time", "time")
 		if d, err := time.ParseDuration(v.Text()); err == nil {
-			return durationText(d)
+			text, unit, ok := strings.Cut(DurationText(d), "@")
+			if !ok {
+				return "time.Duration(" + text + ")"
+			}
+			return text + unit
 		}
 	case ir.Decimal, ir.Number:
 		w.use("decimal", w.g.packages["decimal"])
@@ -110,17 +114,18 @@ func (w *stageWriter) value(t *ir.Type, v *ir.Value) string {
 	return v.Text()
 }
 
-// durationText is a duration in its largest whole unit.
-func durationText(d time.Duration) string {
+// DurationText is a duration in its largest whole unit, for the quoter:
+// 2 * @time.Second. It is a number where there is none.
+func DurationText(d time.Duration) string {
 	for _, u := range []struct {
 		unit time.Duration
 		name string
 	}{{time.Hour, "Hour"}, {time.Minute, "Minute"}, {time.Second, "Second"}, {time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}} {
 		if d != 0 && d%u.unit == 0 {
-			return fmt.Sprintf("%d * time.%s", d/u.unit, u.name)
+			return fmt.Sprintf("%d * @time.%s", d/u.unit, u.name)
 		}
 	}
-	return fmt.Sprintf("time.Duration(%d)", int64(d))
+	return strconv.FormatInt(int64(d), 10)
 }
 
 // SetLet is the statement list that sets a let value from text, for values from

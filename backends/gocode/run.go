@@ -38,18 +38,14 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 		return nil, fmt.Errorf("%s is no decode", n.ID)
 	}
 	l.codec = op.Codec
-	framer := "@frame.Lines{}"
+	framer := Framer(op)
 	var before []jen.Code
 	switch op.Codec {
-	case "ndjson", "text":
-	case "csv":
-		framer = fmt.Sprintf("@frame.CSVRows{Delimiter: %q, Quote: %q}", firstByte(settingText(op.Options, "delimiter"), ','), firstByte(settingText(op.Options, "quote"), '"'))
+	case "ndjson", "text", "csv", "bytes":
 	case "json":
 		// The framer as it was before this block; see frame.Framer.
 		before = append(before, l.Go("values := b.Frame.(*@frame.JSONValues)"))
 		framer = "values"
-	case "bytes":
-		framer = "@frame.Whole{}"
 	default:
 		return nil, fmt.Errorf("codec %q has no loop", op.Codec)
 	}

@@ -97,7 +97,7 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 
 // matchRegexp quotes how the groups of a regular expression become cells.
 func (l *loop) matchRegexp(n *ir.Node, op *ir.Decode, d *decoder, text string, at place) ([]jen.Code, error) {
-	pattern := settingText(op.Options, "regexp")
+	pattern := Option(op.Options, "regexp")
 	variable := l.names.lower(n.YAML) + "Regexp"
 	l.stages.use("regexp", "regexp")
 	l.stages.decls = append(l.stages.decls, fmt.Sprintf("// %s is what `%s` searches for.\nvar %s = regexp.MustCompile(%s)\n", variable, n.YAML, variable, quoteRegexp(pattern)))

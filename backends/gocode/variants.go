@@ -18,10 +18,7 @@ func (l *loop) variants(n *ir.Node, op *ir.Decode, at place, code []jen.Code) ([
 		}
 		known += v.Value
 	}
-	text := "&d.text"
-	if l.views {
-		text = "&d.text.Slab"
-	}
+	text := d.textArg()
 	var read []jen.Code
 	if op.Validate == ir.Needed {
 		read = append(read, l.block("if _, err := d.object.Until(0, line, d.spans[:]); err != nil", l.Go(`return "", err`)))

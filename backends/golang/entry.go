@@ -2,12 +2,9 @@ package golang
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/dave/jennifer/jen"
 )
-
-func timeDuration(ns int64) time.Duration { return time.Duration(ns) }
 
 // entryName is the file of the way in: a main, or Run of a package.
 func (w *wiring) entryName() string {

@@ -101,7 +101,7 @@ func (w *wiring) literalText(typ, text string) *jen.Statement {
 		return jen.Op(text)
 	case "duration":
 		if d, err := time.ParseDuration(text); err == nil {
-			return w.duration(d)
+			return w.duration(int64(d))
 		}
 	case "size":
 		if n, ok := catalog.ParseSize(text); ok {
@@ -131,17 +131,4 @@ func sizeText(n int64) string {
 		}
 	}
 	return strconv.FormatInt(n, 10)
-}
-
-// duration quotes a duration in its largest whole unit.
-func (w *wiring) duration(d time.Duration) *jen.Statement {
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{time.Hour, "Hour"}, {time.Minute, "Minute"}, {time.Second, "Second"}, {time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}} {
-		if d != 0 && d%u.unit == 0 {
-			return w.Gof("%d * @time.%s", d/u.unit, u.name)
-		}
-	}
-	return jen.Op(strconv.FormatInt(int64(d), 10))
 }

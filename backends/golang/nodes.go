@@ -61,10 +61,10 @@ func (w *wiring) policy(p *ir.ErrorPolicy) *jen.Statement {
 		s.Op(", Written: true")
 	}
 	if p.Backoff > 0 {
-		s.Op(", Backoff: ").Add(w.duration(timeDuration(p.Backoff)))
+		s.Op(", Backoff: ").Add(w.duration(p.Backoff))
 	}
 	if p.MaxBackoff > 0 {
-		s.Op(", MaxBackoff: ").Add(w.duration(timeDuration(p.MaxBackoff)))
+		s.Op(", MaxBackoff: ").Add(w.duration(p.MaxBackoff))
 	}
 	switch p.Then {
 	case ir.ThenDrop:

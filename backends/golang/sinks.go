@@ -48,7 +48,7 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 			g[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
 		}
 		if b.Linger > 0 {
-			g[jen.Id("Linger")] = w.duration(timeDuration(b.Linger))
+			g[jen.Id("Linger")] = w.duration(b.Linger)
 		}
 		opts[jen.Id("Batch")] = w.Go("@flow.Gather").Values(g)
 	}

@@ -23,8 +23,8 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML)}
 		if dec := w.decodeOf(n); dec != nil {
 			d[jen.Id("Format")] = jen.Lit(dec.Codec)
-			d[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.framer(dec)).Op("}")
-			if dec.Codec == "csv" && option(dec.Options, "header") != "false" {
+			d[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.Go(gocode.Framer(dec))).Op("}")
+			if dec.Codec == "csv" && gocode.Option(dec.Options, "header") != "false" {
 				d[jen.Id("Header")] = jen.True()
 			}
 			if dec.Codec == "ndjson" || dec.Codec == "text" {
@@ -64,33 +64,4 @@ func (w *wiring) decodeOf(n *ir.Node) *ir.Decode {
 		}
 	}
 	return nil
-}
-
-// framer is what cuts a source's bytes into records.
-func (w *wiring) framer(d *ir.Decode) *jen.Statement {
-	switch d.Codec {
-	case "json":
-		return w.Go("new(@frame.JSONValues)")
-	case "csv":
-		return w.Gof("@frame.CSVRows{Delimiter: %q, Quote: %q}", char(option(d.Options, "delimiter"), ','), char(option(d.Options, "quote"), '"'))
-	case "bytes":
-		return w.Go("@frame.Whole{}")
-	}
-	return w.Go("@frame.Lines{}")
-}
-
-func option(options []ir.Setting, key string) string {
-	for _, o := range options {
-		if o.Key == key && o.Value != nil {
-			return o.Value.Text()
-		}
-	}
-	return ""
-}
-
-func char(s string, fallback byte) byte {
-	if s == "" {
-		return fallback
-	}
-	return s[0]
 }

@@ -328,7 +328,7 @@ func (u userValue) scalar(t *ir.Type, text string) *jen.Statement {
 		return jen.Op(strings.ToLower(text))
 	case ir.Duration:
 		if d, err := time.ParseDuration(text); err == nil {
-			return u.duration(d)
+			return u.duration(int64(d))
 		}
 		return jen.Op(text) // 0
 	case ir.Time:

@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dave/jennifer/jen"
 
@@ -37,13 +38,20 @@ func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {
 	return w
 }
 
+// Go quotes a piece of Go, as gocode does.
 func (w *wiring) Go(text string) *jen.Statement { return w.out.Go(text) }
 
+// Gof quotes a piece of Go, formatted as with fmt.Sprintf.
 func (w *wiring) Gof(format string, args ...any) *jen.Statement { return w.out.Gof(format, args...) }
 
 func (w *wiring) node(yaml string) string { return w.out.Node(yaml) }
 
 func (w *wiring) goType(t *ir.Type) *jen.Statement { return w.out.Type(t) }
+
+// duration quotes a duration, which the IR has in nanoseconds.
+func (w *wiring) duration(ns int64) *jen.Statement {
+	return w.Go(gocode.DurationText(time.Duration(ns)))
+}
 
 func (w *wiring) file() *jen.File {
 	f := w.out.File()
@@ -132,10 +140,10 @@ func (w *wiring) info() *jen.Statement {
 	}
 	s := w.Gof("p := @flow.New(@flow.Info{Name: %q, Hash: hash, File: %q, Nodes: s.nodes[:], Funcs: stages", w.p.Name, root)
 	if d := w.p.Delivery.Drain; d > 0 {
-		s.Op(", Drain: ").Add(w.duration(timeDuration(d)))
+		s.Op(", Drain: ").Add(w.duration(d))
 	}
 	if d := w.p.Delivery.CheckpointEvery; d > 0 {
-		s.Op(", CheckpointEvery: ").Add(w.duration(timeDuration(d)))
+		s.Op(", CheckpointEvery: ").Add(w.duration(d))
 	}
 	if w.p.Memory.Total > 0 {
 		s.Op(fmt.Sprintf(", Memory: %d", w.p.Memory.Total))
