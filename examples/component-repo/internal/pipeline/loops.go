@@ -56,6 +56,7 @@ func (l *paymentsLoop) Run(b *flow.Batch) {
 			authorizedRows := authorizedPacket.Rows.(*[]Payment)
 			*authorizedRows = append(*authorizedRows, d.record)
 			authorizedPacket.Count++
+			l.Origin(0)
 		}
 	}
 }
@@ -125,10 +126,11 @@ func (l *authorizedLoop) Run(b *flow.Batch) {
 			continue
 		}
 		{
-			reportRow := toRow(&scored)
-			reportRows := reportPacket.Rows.(*[]report.Row)
-			*reportRows = append(*reportRows, reportRow)
+			reportOutRow := toRow(&scored)
+			reportOutRows := reportPacket.Rows.(*[]report.Row)
+			*reportOutRows = append(*reportOutRows, reportOutRow)
 			reportPacket.Count++
+			l.Origin(0)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 34865152})
+	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 43253760})
 
 	reportComponent, err := report.New(s.report)
 	if err != nil {
@@ -23,14 +23,16 @@ func newProgram(s *settings) (*flow.Program, error) {
 	}
 	reportSink := native.NewBatchSink(reportComponent.Write, native.Life{})
 	reportTarget := p.Sink(nodeReport, reportSink, flow.SinkOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[report.Row](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[report.Row](),
 	})
 	authorizedQueueIn, authorizedQueueOut := p.Queue("authorized", flow.QueueOptions{
-		Bytes: 1048576,
-		Depth: 8,
-		Rows:  flow.RowsOf[Payment](),
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[Payment](),
 	})
 	paymentsSource, err := file.NewSource(s.payments, connect.Input{
 		Format: "ndjson",
