@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -102,6 +103,7 @@ func (p *process) fail(err error) int {
 func (p *process) run(ctx context.Context, o *options) int {
 	t := p.telemetry(o)
 	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
+	slog.SetDefault(logger) // connectors and components log where the program does
 	program, err := p.spec.New()
 	if err != nil {
 		return p.fail(&environmentError{err})
