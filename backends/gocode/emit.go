@@ -58,11 +58,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	if feed.Ends {
 		code = append(code, l.Gof("%s.Ends = append(%s.Ends, uint32(len(%s.Data)))", p, p, p))
 	}
-	keys, err := l.keys(sink, v, p)
-	if err != nil {
-		return nil, err
-	}
-	code = append(append(code, keys...), l.Gof("%s.Count++", p))
+	code = append(append(code, l.keys(sink, v, p)...), l.Gof("%s.Count++", p))
 	if feed.Origins {
 		code = append(code, l.Gof("l.Origin(%d)", l.target(sink.ID)))
 	}
@@ -105,7 +101,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 }
 
 // keys quotes the per-record values of a sink's config.
-func (l *loop) keys(sink *ir.Node, v value, packet string) ([]jen.Code, error) {
+func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
 	op := sink.Op.(*ir.Sink)
 	var code []jen.Code
 	i := 0
@@ -139,5 +135,5 @@ func (l *loop) keys(sink *ir.Node, v value, packet string) ([]jen.Code, error) {
 	for _, a := range op.Meta {
 		add(a.Name, []ir.Part{{Kind: ir.Record, Expr: a.Expr}})
 	}
-	return code, nil
+	return code
 }

@@ -72,8 +72,19 @@ func TestPackagesAreNoVariables(t *testing.T) {
 
 func TestCamel(t *testing.T) {
 	for _, c := range [][2]string{
-		{"orders", "orders"}, {"Orders", "orders"}, {"large-payments", "largePayments"}, {"log_out", "logOut"}, {"a.b c", "aBC"},
-		{"HTTPIn", "hTTPIn"}, {"2nd", "n2nd"}, {"--", "node"}, {"", "node"}, {"größe", "größe"}, {"a-", "a"}, {"-a", "a"}, {"x/y", "xY"},
+		{"orders", "orders"},
+		{"Orders", "orders"},
+		{"large-payments", "largePayments"},
+		{"log_out", "logOut"},
+		{"a.b c", "aBC"},
+		{"HTTPIn", "hTTPIn"},
+		{"2nd", "n2nd"},
+		{"--", "node"},
+		{"", "node"},
+		{"größe", "größe"},
+		{"a-", "a"},
+		{"-a", "a"},
+		{"x/y", "xY"},
 	} {
 		if got := camel(c[0]); got != c[1] {
 			t.Errorf("%q: got %q, want %q", c[0], got, c[1])

@@ -28,7 +28,11 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	e := analyze.Explain(r.Program)
-	return a.answer("explained "+r.Program.Name, e, func(w io.Writer) { e.Text(w) })
+	var text strings.Builder
+	if err := e.Text(&text); err != nil {
+		return bug(err)
+	}
+	return a.answer("explained "+r.Program.Name, e, func(w io.Writer) { fmt.Fprint(w, text.String()) })
 }
 
 // explainCode prints the page of a code.

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"errors"
+
 	"github.com/flowc-dev/flowc/runtime/codec/jsonscan"
 )
 

@@ -102,7 +102,7 @@ func (r *Reader) Header(more More) error {
 		}
 	}
 	r.rest, r.whole = data, true
-	return nil
+	return nil //nolint:nilerr // what failed is told behind the bytes that came before it
 }
 
 // Resume goes on at an earlier position, and returns how many bytes the stream is
@@ -197,7 +197,7 @@ const pageSize = 4096
 // error that comes behind bytes waits until they are used up.
 func (r *Reader) read(data []byte, more More) ([]byte, error) {
 	if r.ended || r.failed != nil {
-		return data, nil
+		return data, nil //nolint:nilerr // what failed is told behind the bytes that came before it
 	}
 	if cap(data)-len(data) < pageSize {
 		data = slices.Grow(data, max(len(data), flow.BlockSize))

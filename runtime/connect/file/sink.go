@@ -42,8 +42,10 @@ type Sink struct {
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	s := &Sink{config: c, output: out, keyed: slices.Index(out.Keys, "path"),
-		files: map[string]*target{}, places: map[string]*target{}, touched: map[*target]bool{}}
+	s := &Sink{
+		config: c, output: out, keyed: slices.Index(out.Keys, "path"),
+		files: map[string]*target{}, places: map[string]*target{}, touched: map[*target]bool{},
+	}
 	s.literal, s.known = out.Literals["path"]
 	if c.Path == "" && s.keyed < 0 {
 		return nil, errors.New("path is empty")

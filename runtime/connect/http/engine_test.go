@@ -299,7 +299,7 @@ func BenchmarkRequests(b *testing.B) {
 			client(b, l.Addr().String(), connections)
 		})
 		b.Run(fmt.Sprintf("acked, %d connections", connections), func(b *testing.B) {
-			dir, err := os.MkdirTemp("/dev/shm", "flowc-bench-")
+			dir, err := os.MkdirTemp("/dev/shm", "flowc-bench-") //nolint:usetesting // memory, so that no disk is measured
 			if err != nil {
 				dir = b.TempDir()
 			}

@@ -24,8 +24,10 @@ func TestMain(m *testing.M) {
 
 // defaults are the source's config as the compiler has it.
 func defaults() SourceConfig {
-	return SourceConfig{Listen: "127.0.0.1:0", Path: "/in", Format: "ndjson", MaxBody: 1 << 16, MaxRequests: 64, MaxWaiting: 1 << 20,
-		ReadTimeout: 10 * time.Second, AnswerTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	return SourceConfig{
+		Listen: "127.0.0.1:0", Path: "/in", Format: "ndjson", MaxBody: 1 << 16, MaxRequests: 64, MaxWaiting: 1 << 20,
+		ReadTimeout: 10 * time.Second, AnswerTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+	}
 }
 
 // input is what the compiler says for a format.

@@ -57,9 +57,11 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 	}
-	s.client = &http.Client{Transport: transport, Timeout: c.Timeout,
+	s.client = &http.Client{
+		Transport: transport, Timeout: c.Timeout,
 		// A redirected POST would become a GET without its records.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return s, nil
 }
 

@@ -309,8 +309,13 @@ func TestSinkConfigs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []SinkConfig{
-		{URL: "nowhere", Timeout: 1}, {URL: "ftp://x", Timeout: 1}, {URL: "http://x"}, {URL: "http://x", Token: "a", User: "b", Timeout: 1},
-		{URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: "/nowhere"}}, {URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: empty}}, {URL: "http://x", Timeout: 1, TLS: ClientTLS{Cert: "a"}},
+		{URL: "nowhere", Timeout: 1},
+		{URL: "ftp://x", Timeout: 1},
+		{URL: "http://x"},
+		{URL: "http://x", Token: "a", User: "b", Timeout: 1},
+		{URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: "/nowhere"}},
+		{URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: empty}},
+		{URL: "http://x", Timeout: 1, TLS: ClientTLS{Cert: "a"}},
 	} {
 		if _, err := NewSink(c, connect.Output{}); err == nil {
 			t.Errorf("%+v was taken", c)

@@ -148,24 +148,60 @@ func TestAnswers(t *testing.T) {
 		line       int64
 		offset     int64
 	}{
-		{"decoding", "{}\n\n{\"a\":BAD}", fail(flow.RecordError{Node: "in", Code: "error", Class: flow.Permanent, Then: flow.Reject, Err: &jsonscan.Error{Offset: 5, Msg: "expected a value"}}),
-			400, answer{Error: "expected a value (byte 5)", Code: "error", Node: "in"}, 3, 9},
-		{"a check", "[1,\n 2,\n \"BAD\"]", fail(flow.RecordError{Node: "positive", Code: "amount", Class: flow.Permanent, Then: flow.Reject, Err: bad}),
-			422, answer{Error: "no good", Code: "amount", Node: "positive"}, 3, 9},
-		{"in an object over lines", "{\n\"a\":\n\"BAD\"}", fail(flow.RecordError{Node: "in", Code: "error", Then: flow.Reject, Err: &jsonscan.Error{Offset: 7, Msg: "x"}}),
-			400, answer{Error: "x (byte 7)", Code: "error", Node: "in"}, 3, 7},
-		{"a panic", "\"BAD\"", fail(flow.RecordError{Node: "work", Code: "panic", Class: flow.Poison, Then: flow.Reject, Err: errors.New("secret")}),
-			422, answer{Error: "the program failed on the record", Code: "panic", Node: "work"}, 1, 0},
-		{"a record that stopped the program", "\"BAD\"", fail(flow.RecordError{Node: "work", Code: "error", Then: flow.Stop, Err: bad}),
-			422, answer{Error: "no good", Code: "error", Node: "work"}, 1, 0},
-		{"a sink that is slow", "\"BAD\"", fail(flow.RecordError{Node: "out", Class: flow.Transient, Then: flow.Reject, Err: errors.New("secret")}),
-			503, answer{Error: "the records could not be written"}, 0, -1},
-		{"a program that stops", "\"BAD\"", fail(flow.RecordError{Node: "work", Then: flow.Stop, Err: fmt.Errorf("call: %w", context.Canceled)}),
-			503, answer{Error: "the records could not be written"}, 0, -1},
-		{"a sink that is broken", "1", func(*flow.Batch) error { return &flow.NodeError{Node: "out", Op: "sync", Err: bad} },
-			503, answer{Error: "the records could not be written"}, 0, -1},
-		{"the end", "1", func(*flow.Batch) error { return flow.ErrStopped },
-			503, answer{Error: "the records could not be written"}, 0, -1},
+		{
+			"decoding", "{}\n\n{\"a\":BAD}", fail(flow.RecordError{Node: "in", Code: "error", Class: flow.Permanent, Then: flow.Reject, Err: &jsonscan.Error{Offset: 5, Msg: "expected a value"}}),
+			400,
+			answer{Error: "expected a value (byte 5)", Code: "error", Node: "in"},
+			3, 9,
+		},
+		{
+			"a check", "[1,\n 2,\n \"BAD\"]", fail(flow.RecordError{Node: "positive", Code: "amount", Class: flow.Permanent, Then: flow.Reject, Err: bad}),
+			422,
+			answer{Error: "no good", Code: "amount", Node: "positive"},
+			3, 9,
+		},
+		{
+			"in an object over lines", "{\n\"a\":\n\"BAD\"}", fail(flow.RecordError{Node: "in", Code: "error", Then: flow.Reject, Err: &jsonscan.Error{Offset: 7, Msg: "x"}}),
+			400,
+			answer{Error: "x (byte 7)", Code: "error", Node: "in"},
+			3, 7,
+		},
+		{
+			"a panic", "\"BAD\"", fail(flow.RecordError{Node: "work", Code: "panic", Class: flow.Poison, Then: flow.Reject, Err: errors.New("secret")}),
+			422,
+			answer{Error: "the program failed on the record", Code: "panic", Node: "work"},
+			1, 0,
+		},
+		{
+			"a record that stopped the program", "\"BAD\"", fail(flow.RecordError{Node: "work", Code: "error", Then: flow.Stop, Err: bad}),
+			422,
+			answer{Error: "no good", Code: "error", Node: "work"},
+			1, 0,
+		},
+		{
+			"a sink that is slow", "\"BAD\"", fail(flow.RecordError{Node: "out", Class: flow.Transient, Then: flow.Reject, Err: errors.New("secret")}),
+			503,
+			answer{Error: "the records could not be written"},
+			0, -1,
+		},
+		{
+			"a program that stops", "\"BAD\"", fail(flow.RecordError{Node: "work", Then: flow.Stop, Err: fmt.Errorf("call: %w", context.Canceled)}),
+			503,
+			answer{Error: "the records could not be written"},
+			0, -1,
+		},
+		{
+			"a sink that is broken", "1", func(*flow.Batch) error { return &flow.NodeError{Node: "out", Op: "sync", Err: bad} },
+			503,
+			answer{Error: "the records could not be written"},
+			0, -1,
+		},
+		{
+			"the end", "1", func(*flow.Batch) error { return flow.ErrStopped },
+			503,
+			answer{Error: "the records could not be written"},
+			0, -1,
+		},
 	} {
 		url, _ := served(t, nil, tc.decide)
 		r := send(t, url, tc.body)

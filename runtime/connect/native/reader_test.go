@@ -44,6 +44,7 @@ func (c *component) Seek(_ context.Context, p place) error {
 	c.at = p.At
 	return nil
 }
+
 func (c *component) Ack(_ context.Context, p place) error {
 	c.acked = append(c.acked, p.At)
 	return nil

@@ -103,8 +103,8 @@ func (s *seq[T]) Read(ctx context.Context, b *flow.Batch) error {
 			if !ok { // the next Read finds the end again
 				return nil
 			}
-			if s.failed = r.err; s.failed != nil { // what came before it goes first
-				return nil
+			if s.failed = r.err; s.failed != nil {
+				return nil //nolint:nilerr // what came before it goes first
 			}
 			*rows = append(*rows, r.value)
 		default:
