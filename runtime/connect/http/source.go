@@ -115,6 +115,9 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			case err := <-s.failed:
+				if ctx.Err() != nil { // it ended because the program does
+					return ctx.Err()
+				}
 				return fmt.Errorf("the server on %s ended: %w", s.config.Listen, err)
 			}
 			// Other handlers that are about to hand on theirs go first: requests

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "92ff1ab50b52c1dc"
+const hash = "6f98454c8b0c6ca7"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "1fdae72a3cba9fae"
+const hash = "1aab660e9d95c483"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "0565d52fe41b4f93"
+const hash = "f8ea54e2e48b55ec"
 
 func main() {
 	program.Main(spec())

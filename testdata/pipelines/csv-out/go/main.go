@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "7223246d7497ff31"
+const hash = "174a4b7e525d5e48"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "5d090710a48f787e"
+const hash = "6a4fea0a8c042245"
 
 func main() {
 	program.Main(spec())

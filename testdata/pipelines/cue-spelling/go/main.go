@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "aecac8f1257b653c"
+const hash = "d77a59808e783f67"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "484c18f5d540c144"
+const hash = "2d8fdf1f0a249219"
 
 func main() {
 	program.Main(spec())

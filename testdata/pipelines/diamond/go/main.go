@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "523bccaa800e1016"
+const hash = "da426babea10d21d"
 
 func main() {
 	program.Main(spec())

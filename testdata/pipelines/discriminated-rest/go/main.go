@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "2b3fc9cfc426dc48"
+const hash = "7eb5b8ea0d40c171"
 
 func main() {
 	program.Main(spec())

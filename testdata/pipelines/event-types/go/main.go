@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cc3104a10f9e4284"
+const hash = "2f1461476397d1fe"
 
 func main() {
 	program.Main(spec())

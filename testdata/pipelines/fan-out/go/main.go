@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f1abde80acd59bbe"
+const hash = "638715b28bec7a4c"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "fa4059bf82e3b6a6"
+const hash = "09e37a862b227be2"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "92d1c28518ffc5d5"
+const hash = "af68d05d44114daa"
 
 func main() {
 	program.Main(spec())

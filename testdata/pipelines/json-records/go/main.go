@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "798a1023f91ff1d2"
+const hash = "b0528093bdf5fd22"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c99a08fbd1148279"
+const hash = "ed9267eab97b84fc"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "be66f8dbd977207d"
+const hash = "5173f1c788be64b8"
 
 func main() {
 	program.Main(spec())

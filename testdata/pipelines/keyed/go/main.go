@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "8930bfae8e428a59"
+const hash = "c0896523409a60dd"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "87a5d75e513ef7cb"
+const hash = "aa57797f679642a2"
 
 func main() {
 	program.Main(spec())

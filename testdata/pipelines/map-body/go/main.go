@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "22857b4d1c3bd822"
+const hash = "595dbf1f5cc4cc35"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a4d1cf547627e709"
+const hash = "9094639d4e16169f"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "5add3753025e2f33"
+const hash = "66513540954d228f"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "41b5522ea0355ddb"
+const hash = "df67621bdfc31263"
 
 func main() {
 	program.Main(spec())

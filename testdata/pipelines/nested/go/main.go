@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a3488c44912299c6"
+const hash = "034519984c64997d"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "91d4d11179a8fc75"
+const hash = "05b262796d07c4b0"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "57810e39ca5bc748"
+const hash = "2da324c1d30e053d"
 
 func main() {
 	program.Main(spec())

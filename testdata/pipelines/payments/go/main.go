@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "e3f1cb8fb3394cc9"
+const hash = "045cec6745b84f74"
 
 func main() {
 	program.Main(spec())

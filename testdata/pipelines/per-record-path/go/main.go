@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "d1f8cbcf47343d67"
+const hash = "f323ea05ca64b3ab"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "15d5104a794c1ee6"
+const hash = "9599c900197da9ce"
 
 func main() {
 	program.Main(spec())

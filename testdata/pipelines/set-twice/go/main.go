@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "69b3c852c28a1c4d"
+const hash = "d7ae7bd275068890"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cdca1c401ef9c3a5"
+const hash = "3475a6c32206115f"
 
 func main() {
 	program.Main(spec())

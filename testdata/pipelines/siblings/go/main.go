@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "771fdd33fb9fa21c"
+const hash = "a7b50894bfaf8d62"
 
 func main() {
 	program.Main(spec())

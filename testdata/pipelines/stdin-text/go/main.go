@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "035e1d67c2a4ff7f"
+const hash = "eb01520ec9f91747"
 
 func main() {
 	program.Main(spec())

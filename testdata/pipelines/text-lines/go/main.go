@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "3563d72c94fdf57a"
+const hash = "bdf16951ccb957d5"
 
 func main() {
 	program.Main(spec())

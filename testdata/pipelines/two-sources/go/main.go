@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "6df96101fcb63fce"
+const hash = "93386b3bb3af062b"
 
 func main() {
 	program.Main(spec())

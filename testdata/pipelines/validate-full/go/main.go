@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "864bcc7322c78f41"
+const hash = "ae0bf04c5ac94dd5"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "b80edcccaa85b5cd"
+const hash = "cd3fd131a45cdd3c"
 
 func main() {
 	program.Main(spec())
