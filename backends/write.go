@@ -96,8 +96,38 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 			changes = append(changes, Change{path, "delete"})
 		}
 	}
+	for _, path := range stray(dir, want) {
+		if !slices.Contains(listed, path) {
+			changes = append(changes, Change{path, "delete"})
+		}
+	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return changes, want, nil
+}
+
+// stray lists files of the runtime's copy that flowc wrote and no longer wants.
+// The list may not know them: a repository may keep the list and ignore the
+// copy, so that one of them is of another version than the other.
+func stray(dir string, want map[string][]byte) []string {
+	var out []string
+	_ = filepath.WalkDir(filepath.Join(dir, "runtime"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if _, ok := want[rel]; ok {
+			return nil
+		}
+		if data, err := os.ReadFile(path); err == nil && ours(data) {
+			out = append(out, rel)
+		}
+		return nil
+	})
+	return out
 }
 
 // A ForeignError is a file in the way that flowc did not write.
