@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -13,6 +14,24 @@ import (
 // pipeline does not say.
 const defaultCall = 256
 
+// BatchOf is the batch that stands at a node and can be set at run time, nil for
+// none: that of a sink, or of a component that is given a number of records.
+func BatchOf(n *ir.Node) *ir.Batch {
+	switch op := n.Op.(type) {
+	case *ir.Sink:
+		return op.Batch
+	case *ir.Apply:
+		if op.Batch != nil && op.Batch.Count > 0 && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
+			return op.Batch
+		}
+	}
+	return nil
+}
+
+// BatchField is the field of the settings with the batch of a node, whose Go
+// name is given.
+func BatchField(name string) string { return name + "Batch" }
+
 // runBatch quotes the loop of a component that takes many records at once. It
 // heads its region: what waits in the queue before it makes its batches.
 func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) {
@@ -20,9 +39,9 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	t := l.recordType(n)
 	out := n.Out[0].Type
 	callee := l.instance(n, ref)
-	size := defaultCall
-	if op.Batch != nil && op.Batch.Count > 0 {
-		size = op.Batch.Count
+	size := strconv.Itoa(defaultCall)
+	if BatchOf(n) != nil {
+		size = "l.settings." + BatchField(l.names.lower(n.YAML)) + ".Count"
 	}
 	in := l.typ(ref.In)
 	elem := l.typ(out)
@@ -59,7 +78,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	body := []jen.Code{
 		l.Go("first := l.Next"),
 		l.Go("var held []").Add(in),
-		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %d", size), rows...),
+		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %s", size), rows...),
 		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, first, ", l.node(n.YAML)).Add(call).Op(")"),
 		l.Gof("l.%s += int64(len(made))", emitted),
 		l.block("for i := range made", l.block("if "+replaceItem(next, "made[i]", ref.OutPtr), l.Go("return"))),

@@ -95,7 +95,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
 	f.Origins = f.Origins || l.keyed()
-	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil && op.Batch.Count > 0
+	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f
 }

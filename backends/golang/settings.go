@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
@@ -34,6 +35,9 @@ func (w *wiring) settingsFile() *jen.File {
 		for _, s := range c.settings {
 			at := "&s." + w.names[n.YAML] + "." + s.selector
 			setter, ok := w.setter(s.typ, at)
+			if len(s.values) > 0 && s.typ == "string" {
+				setter = w.oneOf(at, s.values)
+			}
 			key := n.YAML + ".config." + s.Key
 			if s.Value != nil && !s.Value.PerRecord() {
 				switch {
@@ -56,6 +60,14 @@ func (w *wiring) settingsFile() *jen.File {
 			} else {
 				refs = append(refs, w.ref("telemetry.http", t.HTTP, w.Go("@program.String(&s.telemetry.HTTP)")))
 			}
+		}
+	}
+	for _, n := range w.p.Nodes {
+		if b := gocode.BatchOf(n); b != nil {
+			field := gocode.BatchField(w.names[n.YAML])
+			fields = append(fields, jen.Id(field).Add(w.Go("@flow.Gather")))
+			defaults = append(defaults, w.Gof("s.%s = ", field).Add(w.gather(b)))
+			tunables = append(tunables, w.batchTunables(n, field)...)
 		}
 	}
 	tunables = append(tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
@@ -85,6 +97,46 @@ func (w *wiring) settingsFile() *jen.File {
 	f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("refs").Params().Add(w.Go("[]@program.Ref")).Block(
 		jen.Return(w.Go("[]@program.Ref").Values(lines(refs)...)))
 	return f
+}
+
+// gather is the literal of a batch size.
+func (w *wiring) gather(b *ir.Batch) *jen.Statement {
+	d := jen.Dict{}
+	if b.Count > 0 {
+		d[jen.Id("Count")] = jen.Lit(b.Count)
+	}
+	if b.Bytes > 0 {
+		d[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
+	}
+	if b.Linger > 0 {
+		d[jen.Id("Linger")] = w.duration(b.Linger)
+	}
+	return w.Go("@flow.Gather").Values(d)
+}
+
+// batchTunables quotes the settings of a batch. A component is given records by
+// number alone.
+func (w *wiring) batchTunables(n *ir.Node, field string) []jen.Code {
+	entry := func(key, setter, doc string) jen.Code {
+		return w.Gof(`{Key: "%s.batch.%s", Place: %q, Set: `+setter+`, Doc: %q},`, n.YAML, key, w.place(n), doc)
+	}
+	if _, sink := n.Op.(*ir.Sink); !sink {
+		return []jen.Code{entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, 1)", field), "how many records one call gets at most")}
+	}
+	return []jen.Code{
+		entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, 0)", field), "how many records make a write; 0 for no such limit"),
+		entry("bytes", fmt.Sprintf("@program.Bytes(&s.%s.Bytes)", field), "how many bytes make a write; 0 for no such limit"),
+		entry("linger", fmt.Sprintf("@program.Duration(&s.%s.Linger)", field), "how long a write waits for more; 0 for no such limit"),
+	}
+}
+
+// oneOf quotes the setter of an enum.
+func (w *wiring) oneOf(at string, values []string) *jen.Statement {
+	list := ""
+	for _, v := range values {
+		list += fmt.Sprintf(", %q", v)
+	}
+	return w.Gof("@program.OneOf(%s%s)", at, list)
 }
 
 // lines puts list elements, which end with commas of their own, on lines.
@@ -120,6 +172,7 @@ type keyDefault struct {
 type keySetting struct {
 	ir.Setting
 	selector, typ, doc string
+	values             []string // of an enum, nil for others
 	secret, fixed      bool
 }
 
@@ -154,7 +207,7 @@ func (w *wiring) configOf(n *ir.Node) *config {
 		for _, k := range side.Keys {
 			s := given[k.Name]
 			s.Key = k.Name
-			c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, secret: k.Secret, fixed: k.Fixed})
+			c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, values: k.Values, secret: k.Secret, fixed: k.Fixed})
 			if k.Default != "" && s.Value == nil && !k.Fixed { // fixed keys were compiled in
 				c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
 			}

@@ -39,18 +39,8 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 			opts[jen.Id("Bytes")] = jen.Lit(int(q.Bytes))
 		}
 	}
-	if b := op.Batch; b != nil {
-		g := jen.Dict{}
-		if b.Count > 0 {
-			g[jen.Id("Count")] = jen.Lit(b.Count)
-		}
-		if b.Bytes > 0 {
-			g[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
-		}
-		if b.Linger > 0 {
-			g[jen.Id("Linger")] = w.duration(b.Linger)
-		}
-		opts[jen.Id("Batch")] = w.Go("@flow.Gather").Values(g)
+	if op.Batch != nil {
+		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.names[n.YAML]))
 	}
 	w.feedOptions(opts, feed)
 	call := "%sTarget := p.Sink(%s, %s, "

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,30 @@ func Int(at *int) Value {
 		n, err := strconv.Atoi(s)
 		return n, plain(err, "a whole number")
 	}, strconv.Itoa, "int"}
+}
+
+// Number is a whole number that is not below least.
+func Number[T int | int64](at *T, least T) Value {
+	return value[T]{at, func(s string) (T, error) {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err == nil && (T(n) < least || int64(T(n)) != n) {
+			err = strconv.ErrRange
+		}
+		if err != nil {
+			return 0, fmt.Errorf("expected a whole number from %d on", least)
+		}
+		return T(n), nil
+	}, func(n T) string { return strconv.FormatInt(int64(n), 10) }, "int"}
+}
+
+// OneOf is one of some texts.
+func OneOf(at *string, allowed ...string) Value {
+	return value[string]{at, func(s string) (string, error) {
+		if !slices.Contains(allowed, s) {
+			return "", errors.New("expected " + strings.Join(allowed, ", "))
+		}
+		return s, nil
+	}, func(s string) string { return s }, strings.Join(allowed, "|")}
 }
 
 // Int64 is a whole number of 64 bits.
@@ -72,8 +97,14 @@ func Duration(at *time.Duration) Value {
 
 // Bytes is a size: a number of bytes, or one with B, KB, MB, GB (powers of
 // 1,000) or KiB, MiB, GiB (powers of 1,024).
-func Bytes(at *int64) Value {
-	return value[int64]{at, parseSize, formatSize, "size"}
+func Bytes[T int | int64](at *T) Value {
+	return value[T]{at, func(s string) (T, error) {
+		n, err := parseSize(s)
+		if int64(T(n)) != n {
+			return 0, plain(strconv.ErrRange, "a size")
+		}
+		return T(n), err
+	}, func(n T) string { return formatSize(int64(n)) }, "size"}
 }
 
 // Strings is a list of texts, separated by commas.

@@ -68,7 +68,7 @@ func (l *enrichedLoop) Run(b *flow.Batch) {
 	for l.Next < len(rows) {
 		first := l.Next
 		var held []parts.Own
-		for l.Next < len(rows) && len(held) < 3 {
+		for l.Next < len(rows) && len(held) < l.settings.enrichedBatch.Count {
 			in := &rows[l.Next]
 			l.Record.Index = l.Next
 			l.Next++

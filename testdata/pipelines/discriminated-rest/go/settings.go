@@ -33,7 +33,7 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "events.config.max_record", Set: program.Bytes(&s.events.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "odd_out.config.path", Place: "pipeline.yaml:9", Set: program.String(&s.oddOut.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
-		{Key: "odd_out.config.mode", Set: program.String(&s.oddOut.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
+		{Key: "odd_out.config.mode", Set: program.OneOf(&s.oddOut.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "odd_out.config.rotate.bytes", Set: program.Bytes(&s.oddOut.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "odd_out.config.rotate.every", Set: program.Duration(&s.oddOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "odd_out.config.rotate.keep", Set: program.Int(&s.oddOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},

@@ -30,7 +30,7 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "orders.config.path", Place: "pipeline.yaml:13", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
-		{Key: "out.config.mode", Set: program.String(&s.out.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
+		{Key: "out.config.mode", Set: program.OneOf(&s.out.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "out.config.rotate.bytes", Set: program.Bytes(&s.out.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.every", Set: program.Duration(&s.out.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.keep", Set: program.Int(&s.out.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
