@@ -84,10 +84,8 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 		l.block("for i := range made", l.block("if "+replaceItem(next, "made[i]", ref.OutPtr), l.Go("return"))),
 		l.block("if stop", l.Go("return")),
 	}
-	return []jen.Code{
-		l.Go("rows := *b.Rows.(*[]").Add(l.typ(t)).Op(")"),
-		l.block("for l.Next < len(rows)", body...),
-	}, nil
+	code := append([]jen.Code{l.Go("rows := *b.Rows.(*[]").Add(l.typ(t)).Op(")")}, l.begin(body)...)
+	return append(code, l.block("for l.Next < len(rows)", body...)), nil
 }
 
 // replaceItem puts an element into a call that was written for a variable item.

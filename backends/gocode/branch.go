@@ -106,12 +106,16 @@ func keepsRecord(n *ir.Node) bool {
 // branch writes a method for what lies behind an edge and returns its call,
 // which gives true when the batch must end.
 func (l *loop) branch(e *ir.Edge, v value) (string, error) {
-	n := l.nodes[e.To]
+	return l.method(l.way(l.nodes[e.To]), v, l.mayPanic(e.To, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
+}
+
+// way is a name for the method of a way to a node that no other has.
+func (l *loop) way(n *ir.Node) string {
 	name := "to" + l.names.upper(n.YAML)
 	for i := 2; l.methodNames[name]; i++ {
 		name = fmt.Sprintf("to%s%d", l.names.upper(n.YAML), i)
 	}
-	return l.method(name, v, l.mayPanic(e.To, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
+	return name
 }
 
 // method writes a method over a record and returns its call.
@@ -220,7 +224,7 @@ func (l *loop) joined(n *ir.Node, v value) (string, error) {
 	args = append(args, v.ref())
 	name, ok := l.shared[n.ID]
 	if !ok {
-		name = "to" + l.names.upper(n.YAML)
+		name = l.way(n)
 		l.shared[n.ID] = name
 		sub := value{base: "joined", typ: v.typ}
 		if raw {

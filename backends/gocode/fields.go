@@ -183,7 +183,28 @@ func (g *generator) reads(n *ir.Node) []ir.Path {
 		}
 		paths = append(paths, g.sinkReads(n.ID)...)
 	}
+	if n.OnError != nil && n.OnError.Then == ir.ThenDead && g.parsed(n) { // its dead letters show all of it
+		paths = append(paths, ir.Whole)
+	}
 	return paths
+}
+
+// parsed tells whether a node gets records that a parse verb decodes, field by
+// field as they are read.
+func (g *generator) parsed(n *ir.Node) bool {
+	if _, encodes := n.Op.(*ir.Encode); encodes {
+		return false
+	}
+	return slices.ContainsFunc(g.in[n.ID], func(e *ir.Edge) bool {
+		from := g.nodes[e.From]
+		if e.Kind != ir.Data {
+			return false
+		}
+		if d, ok := from.Op.(*ir.Decode); ok {
+			return d.Input != nil
+		}
+		return keepsRecord(from) && g.parsed(from)
+	})
 }
 
 // sinkReads are the paths that a sink's per-record settings read.

@@ -42,11 +42,10 @@ func (l *loop) runGenerate(n *ir.Node, src *ir.Source, at place) ([]jen.Code, er
 		record = l.Gof("%s(i, %s)", make, r)
 	}
 	loop = append(append(loop, record), body...)
-	code := l.outs(l.used(&emitted{body}))
 	if l.dead() {
 		l.original(n, t, make)
 	}
-	return append(code, l.block("for l.Next < b.Count", loop...)), nil
+	return append(l.begin(body), l.block("for l.Next < b.Count", loop...)), nil
 }
 
 // usesRandom tells whether the function that makes records draws any random

@@ -47,6 +47,9 @@ func newNames(p *ir.Program) *names {
 			continue
 		}
 		base := camel(node.YAML)
+		if token.IsKeyword(base) { // a member of the settings can't be called so
+			base += "Node"
+		}
 		name := base
 		for i := 2; !free(name); i++ {
 			name = base + strconv.Itoa(i)
@@ -72,8 +75,7 @@ func newNames(p *ir.Program) *names {
 	return n
 }
 
-// lower is a node's name as an unexported identifier or the prefix of one; it
-// may be a keyword, so it never stands alone.
+// lower is a node's name as an unexported identifier or the prefix of one.
 func (n *names) lower(yaml string) string { return n.byNode[yaml] }
 
 // upper is a node's name to be put behind a prefix: filter + Large.

@@ -25,7 +25,7 @@ func TestNames(t *testing.T) {
 		// Two spellings of one name, and names that differ in case alone.
 		{"a-b a_b aB ab", "aB aB2 aB3 ab4", "aB aB2 aB3 ab4"},
 		// What Go or generated code has itself is no variable.
-		{"type len int64 end record", "type len int64 end record", "typeOut lenOut int64Out endOut recordOut"},
+		{"type len int64 end record", "typeNode len int64 end record", "typeNode lenOut int64Out endOut recordOut"},
 		{"end end-out", "end endOut", "endOut2 endOut"},
 		// Members of the settings.
 		{"nodes refs telemetry", "nodes2 refs2 telemetry2", "nodes2 refs2 telemetry2"},

@@ -77,6 +77,6 @@ func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
 		row = l.rowType(l.nodes[l.r.Head], t)
 	}
 	code := []jen.Code{l.Go("rows := *b.Rows.(*[]").Add(row).Op(")")}
-	code = append(code, l.outs(l.used(&emitted{body}))...)
+	code = append(code, l.begin(body)...)
 	return append(code, l.block("for l.Next < len(rows)", loop...))
 }

@@ -74,15 +74,20 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	if l.mark { // known only now
 		frames = append(frames, l.Go("l.Mark()"))
 	}
-	e := &emitted{code: body}
-	code := append(before, l.outs(l.used(e))...)
-	code = append(l.decoderVars(body), code...)
+	return append(l.begin(body, before...), l.block("for", append(frames, body...)...)), nil
+}
+
+// begin quotes what Run does before the first record: the variables that body
+// names, with those of before, and texts of an earlier batch forgotten.
+func (l *loop) begin(body []jen.Code, before ...jen.Code) []jen.Code {
+	code := append(l.decoderVars(body), before...)
+	code = append(code, l.outs(l.used(&emitted{body}))...)
 	for _, d := range l.decoders {
 		if l.views {
 			code = append(code, l.Gof("l.%s.text.Reset()", d.field))
 		}
 	}
-	return append(code, l.block("for", append(frames, body...)...)), nil
+	return code
 }
 
 // decodeRecord quotes the way from a record's bytes to the first stage.

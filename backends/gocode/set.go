@@ -146,9 +146,13 @@ func (l *loop) splice(n *ir.Node, op *ir.Apply, out *ir.Type, v value) string {
 			encode := func(v string) []jen.Code { return w.value(f.Type, v, a.Name, 0) }
 			encoded = append(encoded, l.Gof("at%d := len(dst)", i))
 			end := fmt.Sprintf("dst[at%d:]", i)
-			if f.Pointer() {
+			if f.Optional { // nil takes the member out
+				value := field
+				if f.Pointer() {
+					value = "(*" + field + ")"
+				}
 				encoded = append(encoded, jen.Var().Id(fmt.Sprintf("value%d", i)).Index().Byte(),
-					l.block("if "+field+" != nil", append(encode("(*"+field+")"), l.Gof("value%d = %s", i, end))...))
+					l.block("if "+field+" != nil", append(encode(value), l.Gof("value%d = %s", i, end))...))
 			} else {
 				encoded = append(append(encoded, encode(field)...), l.Gof("value%d := %s", i, end))
 			}

@@ -168,12 +168,18 @@ func (l *loop) assignments(n *ir.Node, assign []ir.Assign, head string, in *ir.T
 	var before, lit strings.Builder
 	for _, a := range assign {
 		exprs = append(exprs, a.Expr)
+		// A value that is there, for a field that need not be, is pointed to.
+		field := out.GoField(a.Go)
+		pointTo := field != nil && field.Pointer() && !a.Expr.Optional
 		if !a.Expr.Body {
 			l.stages.expr(a.Expr)
-			fmt.Fprintf(&lit, "%s,\n", lined(a.Expr, a.Go+": "+a.Expr.Go))
+			text := a.Expr.Go
+			if pointTo {
+				text = "new(" + l.stages.typ(field.Type) + "(" + text + "))"
+			}
+			fmt.Fprintf(&lit, "%s,\n", lined(a.Expr, a.Go+": "+text))
 			continue
 		}
-		field := out.GoField(a.Go)
 		typ := l.stages.typ(a.Expr.Type)
 		sub := l.stages.add(stageFunc{
 			name: "map" + l.names.upper(n.YAML) + a.Go, comment: "makes `" + a.Name + "` of `" + n.YAML + "`.", node: n,
@@ -190,7 +196,7 @@ func (l *loop) assignments(n *ir.Node, assign []ir.Assign, head string, in *ir.T
 		} else {
 			fmt.Fprintf(&before, "%s := %s(%s)\n", local, sub, args)
 		}
-		if field != nil && field.Pointer() {
+		if pointTo {
 			local = "&" + local
 		}
 		fmt.Fprintf(&lit, "%s: %s,\n", a.Go, local)

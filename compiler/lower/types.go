@@ -347,10 +347,14 @@ func (w *lowering) madeName(n *node) string {
 	return w.unusedTypeName(base)
 }
 
+// entry is what an emitted package exports beside its types: the function that
+// runs the pipeline.
+const entry = "Run"
+
 // unusedTypeName is a name that no type has so far, and takes it.
 func (w *lowering) unusedTypeName(base string) string {
 	name := base
-	for i := 2; w.typeNames[name]; i++ {
+	for i := 2; w.typeNames[name] || name == entry; i++ {
 		name = base + strconv.Itoa(i)
 	}
 	w.typeNames[name] = true

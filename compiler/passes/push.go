@@ -207,8 +207,9 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 			}
 		}
 		// The dead letter of a record that set or unset changed shows it as it
-		// was here, and that of a made one all of its fields.
-		if n.OnError != nil && n.OnError.Then == ir.ThenDead {
+		// was here, and that of a made one all of its fields. One that could not
+		// be written is shown by its original alone.
+		if n.OnError != nil && n.OnError.Then == ir.ThenDead && !writes(n) {
 			switch {
 			case e.Origin == ir.Intact && origins[e].spliced:
 				raw = true
@@ -218,6 +219,15 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 		}
 		e.Live, e.Raw = tidy(e.Type, paths), raw
 	}
+}
+
+// writes tells whether a node is a sink or the encoder before one.
+func writes(n *ir.Node) bool {
+	switch n.Op.(type) {
+	case *ir.Encode, *ir.Sink:
+		return true
+	}
+	return false
 }
 
 func anyRaw(edges []*ir.Edge) bool {
