@@ -19,6 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	lookEvery = 5 * time.Millisecond
 	os.Exit(m.Run())
 }
 

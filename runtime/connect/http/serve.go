@@ -70,7 +70,11 @@ func (s *Source) screen(w http.ResponseWriter, q *http.Request) (byLines bool, n
 	}
 	byLines, ok := s.takes(contentType)
 	if !ok {
-		return false, refused(http.StatusUnsupportedMediaType, "the content type %q is none of %s", contentType, strings.Join(contentTypes[s.input.Format], ", "))
+		hint := ""
+		if contentType == "application/x-www-form-urlencoded" { // what curl says by itself
+			hint = " (with curl: -H 'Content-Type: " + contentTypes[s.input.Format][0] + "')"
+		}
+		return false, refused(http.StatusUnsupportedMediaType, "the content type %q is none of %s%s", contentType, strings.Join(contentTypes[s.input.Format], ", "), hint)
 	}
 	return byLines, nil
 }

@@ -25,6 +25,8 @@ type Source struct {
 	server *http.Server
 	addr   net.Addr
 
+	listener *listener
+
 	// requests are those that have been taken and not been read. It has room for
 	// all that may wait.
 	requests chan *request
@@ -88,6 +90,8 @@ func (s *Source) Open(ctx context.Context) error {
 		return fmt.Errorf("can't listen on %s: %w", s.config.Listen, err)
 	}
 	s.addr = l.Addr()
+	s.listener = listen(l)
+	l = s.listener
 	slog.Info("listening", "node", s.input.Node, "address", s.addr.String(), "path", s.config.Path)
 	if secure != nil {
 		s.server.TLSConfig = secure
@@ -165,6 +169,7 @@ func (s *Source) Close(ctx context.Context) error {
 		s.server.Close()
 	}
 	s.patience.end()
+	s.listener.end()
 	return err
 }
 

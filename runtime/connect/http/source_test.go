@@ -358,9 +358,42 @@ func TestSlowClients(t *testing.T) {
 		t.Errorf("slow headers: %v", err)
 	}
 	eventually(t, "nobody waits", func() bool { return s.waiting.Load() == 0 })
+	// What was late once is no reason to end what comes later in time.
+	steady := dial("")
+	defer steady.Close()
+	answers := bufio.NewReader(steady)
+	for range 3 {
+		io.WriteString(steady, "POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+		resp, err := http.ReadResponse(answers, nil)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("a steady client: %v, %v", resp, err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		time.Sleep(60 * time.Millisecond)
+	}
 	if r := send(t, url, "{}"); r.accepted() != 1 {
 		t.Errorf("%d %s", r.status, r.Error)
 	}
+}
+
+// A connection that nothing comes on is closed.
+func TestIdleConnections(t *testing.T) {
+	_, s := served(t, func(c *SourceConfig) { c.IdleTimeout = 30 * time.Millisecond }, func(*flow.Batch) error { return nil })
+	conn, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if text, err := io.ReadAll(conn); err != nil || !bytes.HasPrefix(text, []byte("HTTP/1.1 200")) {
+		t.Errorf("%q, %v", text, err)
+	}
+	eventually(t, "it is forgotten", func() bool {
+		s.listener.mu.Lock()
+		defer s.listener.mu.Unlock()
+		return len(s.listener.conns) == 0
+	})
 }
 
 // When the program is told to stop, who was read is answered, and who was not is
