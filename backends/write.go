@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Header begins the first line of every generated file that can hold a
@@ -42,16 +43,23 @@ func Write(dir string, files []File) ([]Change, error) {
 	if err != nil || len(changes) == 0 {
 		return changes, err
 	}
+	// What goes is gone before the list forgets it (the list sorts before other
+	// files), and before a folder takes the name of a file.
 	for _, c := range changes {
-		path := filepath.Join(dir, filepath.FromSlash(c.Path))
-		if c.Kind == "delete" {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-			removeEmpty(filepath.Dir(path), dir)
+		if c.Kind != "delete" {
 			continue
 		}
-		if err := replace(path, want[c.Path]); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(c.Path))
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		removeEmpty(filepath.Dir(path), dir)
+	}
+	for _, c := range changes {
+		if c.Kind == "delete" {
+			continue
+		}
+		if err := replace(filepath.Join(dir, filepath.FromSlash(c.Path)), want[c.Path]); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +85,7 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 	for path, data := range want {
 		old, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 			changes = append(changes, Change{path, "create"})
 		case err != nil:
 			return nil, nil, err
@@ -92,7 +100,7 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 		if _, ok := want[path]; ok {
 			continue
 		}
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path))); err == nil {
+		if info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path))); err == nil && !info.IsDir() {
 			changes = append(changes, Change{path, "delete"})
 		}
 	}
