@@ -62,6 +62,9 @@ type Module struct {
 	// Flags are the -mod and -tags flags with which its packages were found: a
 	// build must use the same, or it may see other code. Never printed.
 	Flags []string
+	// Compiled identifies what the go command compiled the pipeline's Go to, with
+	// all that it imports and embeds, for this machine. Never printed.
+	Compiled string
 }
 
 // A Require is one module that a generated go.mod names.

@@ -251,7 +251,7 @@ func (r *randomizer) fill(v reflect.Value) {
 func (r *randomizer) correct(v reflect.Value) {
 	switch x := v.Addr().Interface().(type) {
 	case *Module:
-		x.Dir, x.Flags = "", nil // never printed
+		x.Dir, x.Flags, x.Compiled = "", nil, "" // never printed
 	case *Part:
 		panic("parts are made by value")
 	case *Entry:

@@ -65,7 +65,7 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 		return "", false, bug(err)
 	}
 	if m := r.Program.Module; m != nil {
-		req.ModuleDir, req.ModulePath, req.Flags = m.Dir, m.Path, m.Flags
+		req.ModuleDir, req.ModulePath, req.Flags, req.Compiled = m.Dir, m.Path, m.Flags, m.Compiled
 	}
 	binary, built, err = build.Binary(a.ctx, req)
 	var failed *build.Error

@@ -90,7 +90,7 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 	t.Helper()
 	req := build.Request{Name: p.Name, Files: files, Layout: l, CacheDir: cache}
 	if p.Module != nil {
-		req.ModuleDir, req.ModulePath, req.Flags = p.Module.Dir, p.Module.Path, p.Module.Flags
+		req.ModuleDir, req.ModulePath, req.Flags, req.Compiled = p.Module.Dir, p.Module.Path, p.Module.Flags, p.Module.Compiled
 	}
 	binary, _, err := build.Binary(context.Background(), req)
 	if err != nil {

@@ -16,7 +16,7 @@ func (w *lowering) assemble() *ir.Program {
 	p := &ir.Program{Name: w.p.Name.Text, Types: w.programTypes(), Telemetry: w.telemetry(), Delivery: w.delivery()}
 	p.Module, p.Requires = w.loader.Module(), w.loader.Requires()
 	if p.Module != nil {
-		p.Module.Flags = w.loader.Flags()
+		p.Module.Flags, p.Module.Compiled = w.loader.Flags(), w.loader.Compiled()
 	}
 	for _, n := range w.nodes {
 		for _, m := range []*ir.Node{n.encode, n.main, n.decode} {

@@ -38,6 +38,8 @@ type Request struct {
 	// -tags), so that the build sees the same code.
 	ModuleDir, ModulePath string
 	Flags                 []string
+	// Compiled identifies the user's Go in its compiled form for this machine.
+	Compiled string
 	// Modules are what the program needs beyond the standard library and the
 	// user's own module.
 	Modules []backends.Module
@@ -78,7 +80,7 @@ func Binary(ctx context.Context, r Request) (path string, built bool, err error)
 	key := r.key()
 	dir := filepath.Join(r.CacheDir, "bin", key[:2], key[2:])
 	path = filepath.Join(dir, r.Name+exe(r.GOOS))
-	if _, err := os.Stat(path); err == nil {
+	if _, err := os.Stat(path); err == nil && r.certain() {
 		return path, false, nil
 	}
 	goTool, err := exec.LookPath("go")
@@ -138,36 +140,25 @@ func exe(goos string) string {
 func (r Request) key() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%v\x00%s\x00%s\x00%s\x00", r.Name, r.Layout.Path, r.ModuleDir, r.Release, r.GOOS, r.GOARCH, runtime.Version())
-	fmt.Fprintf(h, "%q\x00", r.Flags)
+	fmt.Fprintf(h, "%q\x00%q\x00", r.Flags, r.Modules)
 	for _, f := range r.Files {
 		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, len(f.Data))
 		h.Write(f.Data)
 	}
 	if r.ModuleDir != "" { // the user's own code is built in
-		hashTree(h, r.ModuleDir)
+		// go.mod may set GODEBUG, or another go line.
+		mod, err := os.ReadFile(filepath.Join(r.ModuleDir, "go.mod"))
+		fmt.Fprintf(h, "%s\x00%s\x00%v\x00", r.Compiled, mod, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:20])
 }
 
-// hashTree adds what a build of a module depends on: its Go files and module
-// files by path, size and time.
-func hashTree(h io.Writer, dir string) {
-	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // what can't be read can't be built either, and the go command says so
-		}
-		name := d.Name()
-		if d.IsDir() && path != dir && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules") {
-			return filepath.SkipDir
-		}
-		if d.IsDir() || !(strings.HasSuffix(name, ".go") || name == "go.mod" || name == "go.sum" || name == "go.work") {
-			return nil
-		}
-		if info, err := d.Info(); err == nil {
-			fmt.Fprintf(h, "%s\x00%d\x00%d\x00", path, info.Size(), info.ModTime().UnixNano())
-		}
-		return nil
-	})
+// certain tells whether the key says all that the binary depends on. Of the
+// user's own Go it does so for this machine alone: for another one the go
+// command, which has a cache of its own, has to look.
+func (r Request) certain() bool {
+	here := (r.GOOS == "" || r.GOOS == runtime.GOOS) && (r.GOARCH == "" || r.GOARCH == runtime.GOARCH)
+	return r.ModuleDir == "" || here && r.Compiled != ""
 }
 
 // writeSource puts the emitted files into the cache.

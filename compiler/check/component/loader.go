@@ -2,10 +2,15 @@ package component
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"go/token"
 	"go/types"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -105,6 +110,18 @@ func (l *Loader) Loads() int { return l.loads }
 // Flags are the -mod and -tags flags with which the packages were found. A
 // build of the program has to use the same, or it may see other code.
 func (l *Loader) Flags() []string { return l.flags }
+
+// Compiled identifies what the packages and all that they import were compiled
+// to: the go command names its export files by their content. Whatever a package
+// is built of (its Go, files that it embeds, modules that a replace or a
+// workspace brings in) shows there.
+func (l *Loader) Compiled() string {
+	h := sha256.New()
+	for _, path := range slices.Sorted(maps.Keys(l.listed)) {
+		fmt.Fprintf(h, "%s\x00%s\x00", path, filepath.Base(l.listed[path].ExportFile))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // Load finds all packages that were wanted, with one packages.Load; it does
 // nothing where none was, and then [Loader.Loaded] is false. What can't be found or does not compile is reported here and once:
