@@ -19,12 +19,20 @@ import (
 )
 
 // readCUE evaluates a file of CUE that begins at from. Its imports can be
-// CUE's own packages; what it evaluates to must be concrete. CUE is a program:
-// the size of its text is bounded, the time of its evaluation is not.
+// CUE's own packages; what it evaluates to must be concrete.
 func readCUE(f *source.File, from int, l *diag.List) *Node {
-	if !checkSigns(f, from, l) {
+	if !checkSigns(f, from, l) || !checkImports(f, from, l) {
 		return nil
 	}
+	var n *Node
+	if !EvaluateCUE(f, l, func(l *diag.List) { n = evaluated(f, from, l) }) {
+		return nil
+	}
+	return n
+}
+
+// evaluated is what a file of CUE evaluates to.
+func evaluated(f *source.File, from int, l *diag.List) *Node {
 	r := &cueReader{file: f, from: from, list: l, fields: map[string]*ast.Field{}}
 	syntax, err := parser.ParseFile(f.Name, f.Text[from:])
 	if err != nil {

@@ -19,8 +19,20 @@ import (
 // from both languages are read by one reader. It is nil after an error; at is
 // where the file is named.
 func TypeSchema(f *source.File, at source.Span, l *diag.List) *parse.Node {
+	if !parse.CheckCUE(f, l) {
+		return nil
+	}
 	asking.Lock()
 	defer asking.Unlock()
+	var n *parse.Node
+	if !parse.EvaluateCUE(f, l, func(l *diag.List) { n = typeSchema(f, at, l) }) {
+		return nil
+	}
+	return n
+}
+
+// typeSchema evaluates the file.
+func typeSchema(f *source.File, at source.Span, l *diag.List) *parse.Node {
 	v := cuecontext.New().CompileBytes(f.Text, cue.Filename(f.Name))
 	x := &typeExporter{file: f, root: v}
 	if err := v.Err(); err != nil {
