@@ -15,7 +15,7 @@ import (
 // What reading costs: blocks of whole lines beside the same bytes read plainly.
 func BenchmarkRead(b *testing.B) {
 	const size = 64 << 20
-	dir, err := os.MkdirTemp("/dev/shm", "flowc-bench-")
+	dir, err := os.MkdirTemp("/dev/shm", "flowc-bench-") //nolint:usetesting // in memory where there is such a place: reading is measured, not the disk
 	if err != nil {
 		dir = b.TempDir()
 	}
