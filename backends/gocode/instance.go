@@ -181,10 +181,16 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 			l.block("for i := range rest", l.block("if "+replaceItem(next, "rest[i]", ref.OutPtr), jen.Return())),
 		}
 		if ref.Flush.Errs {
-			l.flush = append(l.flush, l.Go("rest, err := "+call),
-				l.block("if err != nil", l.Gof("l.Fail(%s, err)", l.node(n.YAML)), jen.Return()))
+			// The others that hold something back are flushed all the same.
+			rest = append([]jen.Code{
+				l.Go("rest, err := " + call),
+				l.block("if err != nil", l.block(fmt.Sprintf("if l.Fail(%s, err)", l.node(n.YAML)), jen.Return()), l.Go("rest = nil")),
+			}, rest...)
 		} else {
-			l.flush = append(l.flush, l.Go("rest := "+call))
+			rest = append([]jen.Code{l.Go("rest := " + call)}, rest...)
+		}
+		if len(l.flush) > 0 {
+			rest = []jen.Code{jen.Block(rest...)}
 		}
 		l.flush = append(l.flush, rest...)
 	case ref.Flush.Errs:

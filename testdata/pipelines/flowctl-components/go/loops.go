@@ -7,7 +7,7 @@ import (
 	"example.com/flowctl/internal/flowc_flowctl_components/runtime/flow"
 )
 
-// srcLoop runs `src` and `enrich` over the records of a batch.
+// srcLoop runs `src`, `enrich` and `again` over the records of a batch.
 type srcLoop struct {
 	*flow.Lane
 	settings        *settings
@@ -15,7 +15,13 @@ type srcLoop struct {
 	enrichComponent *comp.Enricher
 	enrichEmitted   int64
 	enrichEmpty     int64
+	toEnrichIn      int64
+	againComponent  *comp.Enricher
+	againEmitted    int64
+	againEmpty      int64
+	toAgainIn       int64
 	enrichFlushed   int64
+	againFlushed    int64
 }
 
 func newSrcLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
@@ -23,6 +29,10 @@ func newSrcLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 	l.enrichComponent = new(comp.Enricher)
 	if err := l.enrichComponent.Init(s.enrich); err != nil {
 		return nil, &flow.NodeError{Node: "enrich", Line: "pipeline.yaml:4", Op: "configure", Err: err}
+	}
+	l.againComponent = new(comp.Enricher)
+	if err := l.againComponent.Init(s.again); err != nil {
+		return nil, &flow.NodeError{Node: "again", Line: "pipeline.yaml:5", Op: "configure", Err: err}
 	}
 	return l, nil
 }
@@ -36,34 +46,48 @@ func (l *srcLoop) Run(b *flow.Batch) {
 		l.Next++
 		l.records++
 		l.Mark()
-		enrichIn := (*in)
-		l.Node = nodeEnrich
-		var enrich []*comp.Message
-		var enrichErr error
-		for attempt := 0; ; attempt++ {
-			if enrich, enrichErr = l.enrichComponent.Process(l.Ctx, &enrichIn); enrichErr == nil || !l.Again(nodeEnrich, attempt, enrichErr) {
-				break
-			}
+		if l.toEnrich(in) {
+			return
 		}
-		if enrichErr != nil {
-			if l.Fail(nodeEnrich, enrichErr) {
-				return
-			}
-			continue
-		}
-		if len(enrich) == 0 {
-			l.enrichEmpty++
-		}
-		l.enrichEmitted += int64(len(enrich))
-		for i := range enrich {
-			if enrich[i] == nil {
-				continue
-			}
-			if l.eachEnrich(enrich[i]) {
-				return
-			}
+		if l.toAgain(in) {
+			return
 		}
 	}
+}
+
+// toEnrich handles a record on this way; true ends the batch.
+func (l *srcLoop) toEnrich(in *comp.Envelope) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	l.toEnrichIn++
+	enrichIn := (*in)
+	l.Node = nodeEnrich
+	var enrich []*comp.Message
+	var enrichErr error
+	for attempt := 0; ; attempt++ {
+		if enrich, enrichErr = l.enrichComponent.Process(l.Ctx, &enrichIn); enrichErr == nil || !l.Again(nodeEnrich, attempt, enrichErr) {
+			break
+		}
+	}
+	if enrichErr != nil {
+		if l.Fail(nodeEnrich, enrichErr) {
+			return true
+		}
+		return false
+	}
+	if len(enrich) == 0 {
+		l.enrichEmpty++
+	}
+	l.enrichEmitted += int64(len(enrich))
+	for i := range enrich {
+		if enrich[i] == nil {
+			continue
+		}
+		if l.eachEnrich(enrich[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // eachEnrich handles a record on this way; true ends the batch.
@@ -79,12 +103,62 @@ func (l *srcLoop) eachEnrich(in *comp.Message) (stop bool) {
 	return false
 }
 
+// toAgain handles a record on this way; true ends the batch.
+func (l *srcLoop) toAgain(in *comp.Envelope) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	l.toAgainIn++
+	againIn := (*in)
+	l.Node = nodeAgain
+	var again []*comp.Message
+	var againErr error
+	for attempt := 0; ; attempt++ {
+		if again, againErr = l.againComponent.Process(l.Ctx, &againIn); againErr == nil || !l.Again(nodeAgain, attempt, againErr) {
+			break
+		}
+	}
+	if againErr != nil {
+		if l.Fail(nodeAgain, againErr) {
+			return true
+		}
+		return false
+	}
+	if len(again) == 0 {
+		l.againEmpty++
+	}
+	l.againEmitted += int64(len(again))
+	for i := range again {
+		if again[i] == nil {
+			continue
+		}
+		if l.eachAgain(again[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// eachAgain handles a record on this way; true ends the batch.
+func (l *srcLoop) eachAgain(in *comp.Message) (stop bool) {
+	l.Mark()
+	otherPacket := l.Outs[1]
+	{
+		otherOutRows := otherPacket.Rows.(*[]comp.Message)
+		*otherOutRows = append(*otherOutRows, (*in))
+		otherPacket.Count++
+		l.Origin(1)
+	}
+	return false
+}
+
 // Flush lets stages that held something back give it out.
 func (l *srcLoop) Flush() {
 	rest, err := l.enrichComponent.Flush(l.Ctx)
 	if err != nil {
-		l.Fail(nodeEnrich, err)
-		return
+		if l.Fail(nodeEnrich, err) {
+			return
+		}
+		rest = nil
 	}
 	l.enrichFlushed += int64(len(rest))
 	for i := range rest {
@@ -92,15 +166,37 @@ func (l *srcLoop) Flush() {
 			return
 		}
 	}
+	{
+		rest, err := l.againComponent.Flush(l.Ctx)
+		if err != nil {
+			if l.Fail(nodeAgain, err) {
+				return
+			}
+			rest = nil
+		}
+		l.againFlushed += int64(len(rest))
+		for i := range rest {
+			if l.eachAgain(rest[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Settle counts what became of the batch's records.
 func (l *srcLoop) Settle() {
-	srcOut := l.Pass(nodeSrc, l.records, 0)
-	l.Spread(nodeEnrich, srcOut, l.enrichEmpty, l.enrichEmitted)
+	l.Pass(nodeSrc, l.records, 0)
 	l.records = 0
+	l.Spread(nodeEnrich, l.toEnrichIn, l.enrichEmpty, l.enrichEmitted)
+	l.toEnrichIn = 0
 	l.enrichEmpty = 0
 	l.enrichEmitted = 0
+	l.Spread(nodeAgain, l.toAgainIn, l.againEmpty, l.againEmitted)
+	l.toAgainIn = 0
+	l.againEmpty = 0
+	l.againEmitted = 0
 	l.Counts[nodeEnrich].Emitted += l.enrichFlushed
 	l.enrichFlushed = 0
+	l.Counts[nodeAgain].Emitted += l.againFlushed
+	l.againFlushed = 0
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "8ac1f0341a5debe0"
+const hash = "586b67353b7507e9"
 
 func main() {
 	program.Main(spec())

@@ -12,14 +12,18 @@ import (
 const (
 	nodeSrc = iota
 	nodeEnrich
+	nodeAgain
 	nodeOut
+	nodeOther
 )
 
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
 	nodeSrc:    {Name: "src", Kind: flow.KindSource, Place: "pipeline.yaml:2", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
 	nodeEnrich: {Name: "enrich", Kind: flow.KindProcessor, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeAgain:  {Name: "again", Kind: flow.KindProcessor, Place: "pipeline.yaml:5", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOther:  {Name: "other", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -9,10 +9,12 @@ import (
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
-	nodes     [3]flow.Node
+	nodes     [5]flow.Node
 	telemetry program.Telemetry
 	enrich    map[string]any
+	again     map[string]any
 	out       map[string]any
+	other     map[string]any
 }
 
 // newSettings returns the values that stand in the pipeline.
@@ -22,7 +24,12 @@ func newSettings() *settings {
 		"prefix": "x-",
 		"times":  2,
 	}
+	s.again = map[string]any{
+		"prefix": "y-",
+		"times":  1,
+	}
 	s.out = map[string]any{"path": "out.txt"}
+	s.other = map[string]any{"path": "other.txt"}
 	s.telemetry = program.Telemetry{Log: "text", Level: "info", Progress: "auto"}
 	return s
 }
@@ -33,7 +40,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "src.on_error.retry", Place: "pipeline.yaml:2", Set: program.Retry(&s.nodes[nodeSrc].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "enrich.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEnrich].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "again.on_error.retry", Place: "pipeline.yaml:5", Set: program.Retry(&s.nodes[nodeAgain].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "other.on_error.retry", Place: "pipeline.yaml:8", Set: program.Retry(&s.nodes[nodeOther].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

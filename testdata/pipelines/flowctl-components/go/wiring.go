@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "flowctl-components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 12058624})
+	p := flow.New(flow.Info{Name: "flowctl-components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 14680064})
 
 	outComponent := new(comp.Sink)
 	outSink := native.NewBatchSink(func(ctx context.Context, v []comp.Message) error {
@@ -27,6 +27,23 @@ func newProgram(s *settings) (*flow.Program, error) {
 		},
 	})
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
+		Bytes:   1048576,
+		Depth:   8,
+		Origins: true,
+		Rows:    flow.RowsOf[comp.Message](),
+	})
+	otherComponent := new(comp.Sink)
+	otherSink := native.NewBatchSink(func(ctx context.Context, v []comp.Message) error {
+		return otherComponent.Write(ctx, native.Pointers(v))
+	}, native.Life{
+		Close: func(ctx context.Context) error {
+			return otherComponent.Close()
+		},
+		Open: func(context.Context) error {
+			return otherComponent.Connect(s.other)
+		},
+	})
+	otherTarget := p.Sink(nodeOther, otherSink, flow.SinkOptions{
 		Bytes:   1048576,
 		Depth:   8,
 		Origins: true,
@@ -49,8 +66,8 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("src", flow.RegionOptions{
 		From:  []*flow.Input{srcInput},
 		Lanes: 1,
-		Nodes: []int{nodeSrc, nodeEnrich},
-		To:    []*flow.Target{outTarget},
+		Nodes: []int{nodeSrc, nodeEnrich, nodeAgain},
+		To:    []*flow.Target{outTarget, otherTarget},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newSrcLoop(lane, s) })
 	return p, nil
 }
