@@ -51,7 +51,8 @@ func TestLet(t *testing.T) {
 		{"bytes", ir.Let{Type: kind(ir.Bytes), Value: text("ab")}, `var x = []byte("ab")`, ""},
 		{"list", ir.Let{Type: &ir.Type{Kind: ir.List, Elem: kind(ir.Int)}, Value: listOf("1", "2")}, "var x = []int{1, 2}", ""},
 		{
-			"map", ir.Let{Type: &ir.Type{Kind: ir.Map, Elem: kind(ir.String)}, Value: &ir.Value{Kind: "map", Entries: []ir.Entry{{Key: "b", Value: text("1")}, {Key: `a"`, Value: text("2")}}}},
+			"map",
+			ir.Let{Type: &ir.Type{Kind: ir.Map, Elem: kind(ir.String)}, Value: &ir.Value{Kind: "map", Entries: []ir.Entry{{Key: "b", Value: text("1")}, {Key: `a"`, Value: text("2")}}}},
 			`var x = map[string]string{"b": "1", "a\"": "2"}`, "",
 		},
 		{"regexp", ir.Let{Regexp: true, Value: text(`^\d+$`)}, "var x = regexp.MustCompile(`^\\d+$`)", "regexp"},

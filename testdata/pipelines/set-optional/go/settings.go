@@ -33,7 +33,7 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "range.config.max_record", Set: program.Bytes(&s.rangeNode.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
 		{Key: "select.config.path", Place: "pipeline.yaml:26", Set: program.String(&s.selectNode.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
-		{Key: "select.config.mode", Set: program.String(&s.selectNode.Mode), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
+		{Key: "select.config.mode", Set: program.OneOf(&s.selectNode.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "select.config.rotate.bytes", Set: program.Bytes(&s.selectNode.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "select.config.rotate.every", Set: program.Duration(&s.selectNode.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "select.config.rotate.keep", Set: program.Int(&s.selectNode.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
