@@ -89,6 +89,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 	for _, s := range op.Config {
 		if s.Value.PerRecord() {
 			f.Keys = append(f.Keys, s.Key)
+			f.Literals = append(f.Literals, l.literal(sink, s))
 		}
 	}
 	for _, a := range op.Meta {
@@ -98,42 +99,4 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f
-}
-
-// keys quotes the per-record values of a sink's config.
-func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
-	op := sink.Op.(*ir.Sink)
-	var code []jen.Code
-	i := 0
-	add := func(key string, parts []ir.Part) {
-		expr := ""
-		for _, part := range parts {
-			text := fmt.Sprintf("%q", part.Text)
-			if part.Expr != nil {
-				name := l.stages.add(stageFunc{
-					name: "key" + l.names.upper(sink.YAML) + upperFirst(camel(key)), comment: "gives `" + key + "` of `" + sink.YAML + "` for a record.", node: sink,
-					in: v.typ, meta: l.metaIf(part.Expr), results: l.stages.typ(part.Expr.Type), body: l.stages.returns(part.Expr),
-				})
-				text = fmt.Sprintf("%s(%s)", name, l.args(v, part.Expr))
-				if part.Expr.Type.Kind != ir.String && part.Expr.Type.Kind != ir.Enum {
-					text = "@codec.Key(" + text + ")"
-				}
-			}
-			if expr != "" {
-				expr += " + "
-			}
-			expr += text
-		}
-		code = append(code, l.Gof("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
-		i++
-	}
-	for _, s := range op.Config {
-		if s.Value.PerRecord() {
-			add(s.Key, s.Value.Parts)
-		}
-	}
-	for _, a := range op.Meta {
-		add(a.Name, []ir.Part{{Kind: ir.Record, Expr: a.Expr}})
-	}
-	return code
 }

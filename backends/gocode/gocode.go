@@ -40,6 +40,8 @@ type Unit struct {
 	// Originals name the functions that give a source's typed row as JSON for
 	// dead letters, by node ID.
 	Originals map[string]string
+	// Outside are the texts of per-record values that come from outside.
+	Outside []Outside
 }
 
 // A Feed is what a loop puts into the packets of one consumer besides bytes.
@@ -55,6 +57,9 @@ type Feed struct {
 	Keyed bool
 	// Keys are the config keys whose values stand in Out.Keys, in that order.
 	Keys []string
+	// Literals are Go expressions of the text that stands before the first value
+	// of a record in each of the Keys that is a config key.
+	Literals []string
 }
 
 // A Loop is how a region's loop is made.
@@ -105,7 +110,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 		u.Files = append(u.Files, backends.File{Path: "stages.go", Data: data})
 	}
 	slices.SortFunc(u.Files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
-	u.Stages = g.stageFuncs
+	u.Stages, u.Outside = g.stageFuncs, g.outside
 	u.Feeds, u.Headers, u.Originals = g.feeds, g.headers, g.originals
 	return u, nil
 }
@@ -157,6 +162,7 @@ type generator struct {
 	types, decode, encode, convert, loops *section
 	stages                                *stageWriter
 	stageFuncs                            []StageFunc
+	outside                               []Outside
 	feeds                                 map[string]Feed
 	headers, originals                    map[string]string
 	rows                                  map[string]bool // row types of queues that are declared

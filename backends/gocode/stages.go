@@ -32,7 +32,11 @@ type stageWriter struct {
 const stagesFile = "stages.go"
 
 func newStageWriter(g *generator) *stageWriter {
-	return &stageWriter{g: g, imports: map[string]string{}, names: map[string]bool{}, lets: map[string]bool{}, consts: map[string]ir.Const{}}
+	w := &stageWriter{g: g, imports: map[string]string{}, names: map[string]bool{}, lets: map[string]bool{}, consts: map[string]ir.Const{}}
+	for _, let := range g.p.Lets {
+		w.names[let.GoName] = true
+	}
+	return w
 }
 
 // use adds an import.
@@ -105,11 +109,7 @@ type stageFunc struct {
 
 // add writes a function and remembers that it belongs to its node.
 func (w *stageWriter) add(f stageFunc) string {
-	name := f.name
-	for i := 2; w.names[name]; i++ {
-		name = f.name + strconv.Itoa(i)
-	}
-	w.names[name] = true
+	name := w.unique(f.name)
 	var params []string
 	if f.in != nil {
 		params = append(params, "in *"+w.typ(f.in))
@@ -123,6 +123,17 @@ func (w *stageWriter) add(f stageFunc) string {
 	w.funcs = append(w.funcs, fmt.Sprintf("// %s %s\nfunc %s(%s) %s {\n%s\n//line %s:1\n}\n",
 		name, f.comment, name, strings.Join(params, ", "), f.results, f.body, stagesFile))
 	w.g.stageFuncs = append(w.g.stageFuncs, StageFunc{name, f.node.YAML})
+	return name
+}
+
+// unique is a name that nothing else of the package has, from one that it may
+// have.
+func (w *stageWriter) unique(base string) string {
+	name := base
+	for i := 2; w.names[name]; i++ {
+		name = base + strconv.Itoa(i)
+	}
+	w.names[name] = true
 	return name
 }
 

@@ -85,6 +85,11 @@ func (w *wiring) settingsFile() *jen.File {
 			}
 		}
 	}
+	for _, o := range w.unit.Outside {
+		f.Commentf("%s belongs to `%s` of `%s`, and is set when the program starts.", o.Var, o.Key, o.Node)
+		f.Var().Id(o.Var).String()
+		refs = append(refs, w.ref(o.Node+".config."+o.Key, o.Value, w.Gof("@program.String(&%s)", o.Var)))
+	}
 	f.Comment("settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.")
 	f.Type().Id("settings").Struct(fields...)
 	f.Line().Comment("newSettings returns the values that stand in the pipeline.")

@@ -99,6 +99,13 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 		}
 		d[jen.Id("Keys")] = jen.Index().String().Values(keys...)
 	}
+	if len(feed.Literals) > 0 {
+		literals := jen.Dict{}
+		for i, text := range feed.Literals {
+			literals[jen.Lit(feed.Keys[i])] = w.Go(text)
+		}
+		d[jen.Id("Literals")] = jen.Map(jen.String()).String().Values(literals)
+	}
 	if op.DeadLetter {
 		d[jen.Id("DeadLetter")] = jen.True()
 	}

@@ -27,6 +27,9 @@ func (c *runCmd) Run(a *app) error {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
+	if arg.File == "" {
+		arg.File, args = fileAmong(args)
+	}
 	args, err := absolutePaths(args)
 	if err != nil {
 		return environment(err)
@@ -71,6 +74,25 @@ func forProgram(args []string) []string {
 	}
 	return args
 }
+
+// fileAmong takes the pipeline out of arguments that begin with flags of the
+// program: `flowc run --fresh pipeline.yaml`. The program's own commands are
+// words without an extension.
+func fileAmong(args []string) (file string, rest []string) {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") || i > 0 && slices.Contains(valueFlags, args[i-1]) {
+			continue
+		}
+		switch filepath.Ext(arg) {
+		case ".yaml", ".yml", ".json", ".cue":
+			return arg, slices.Delete(slices.Clone(args), i, i+1)
+		}
+	}
+	return "", args
+}
+
+// valueFlags are the program's flags that take the next argument.
+var valueFlags = []string{"--set", "--set-file", "--report", "--log-format", "--log-level"}
 
 // absolutePaths makes paths given to the program's flags absolute, since it
 // runs in the pipeline's folder and not in the user's.

@@ -12,7 +12,7 @@ var eUUSValues = []string{"EU", "US", "APAC"}
 // ordersDecoder reads what the pipeline needs of a record from `orders`.
 type ordersDecoder struct {
 	object *jsonscan.Object
-	spans  [1]jsonscan.Span
+	spans  [2]jsonscan.Span
 	text   jsonscan.Arena
 	record Order
 }
@@ -20,11 +20,12 @@ type ordersDecoder struct {
 func newOrdersDecoder() ordersDecoder {
 	return ordersDecoder{object: jsonscan.NewObject([]jsonscan.Field{
 		{Name: "region", Index: 0},
+		{Name: "at", Index: 1},
 	})}
 }
 
-// forOut reads the fields that `out` needs.
-func (d *ordersDecoder) forOut(line []byte) error {
+// forOrdersBranches reads the fields that `orders-branches` needs.
+func (d *ordersDecoder) forOrdersBranches(line []byte) error {
 	if d.spans[0].Absent() {
 		return codec.Missing("region")
 	}
@@ -34,6 +35,16 @@ func (d *ordersDecoder) forOut(line []byte) error {
 			return codec.Field("region", err)
 		}
 		d.record.Region = eUUSValues[i]
+	}
+	if d.spans[1].Absent() {
+		return codec.Missing("at")
+	}
+	{
+		v, err := jsonscan.Time(line, d.spans[1])
+		if err != nil {
+			return codec.Field("at", err)
+		}
+		d.record.At = v
 	}
 	return nil
 }

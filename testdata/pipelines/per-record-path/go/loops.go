@@ -25,7 +25,7 @@ func newOrdersLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 // Run handles the records of b.
 func (l *ordersLoop) Run(b *flow.Batch) {
 	d := &l.decoder
-	outPacket := l.Outs[0]
+	byYearPacket := l.Outs[1]
 	l.decoder.text.Reset()
 	for {
 		start, end, next, ok := frame.Lines{}.Next(b.Data, l.Next)
@@ -46,17 +46,36 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			}
 			continue
 		}
-		if err := d.forOut(line); err != nil {
+		if err := d.forOrdersBranches(line); err != nil {
 			if l.Fail(nodeOrders, err) {
 				return
 			}
 			continue
 		}
+		if l.toOut(line) {
+			return
+		}
+		l.Mark()
+		byYearPacket.Data = append(append(byYearPacket.Data, codec.Trim(line)...), '\n')
+		byYearPacket.Ends = append(byYearPacket.Ends, uint32(len(byYearPacket.Data)))
+		byYearPacket.Keys[0] = append(byYearPacket.Keys[0], textByYearPath+codec.Key(keyByYearPath(&d.record))+textByYearPath2)
+		byYearPacket.Count++
+	}
+}
+
+// toOut handles a record on this way; true ends the batch.
+func (l *ordersLoop) toOut(line []byte) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	d := &l.decoder
+	outPacket := l.Outs[0]
+	{
 		outPacket.Data = append(append(outPacket.Data, codec.Trim(line)...), '\n')
 		outPacket.Ends = append(outPacket.Ends, uint32(len(outPacket.Data)))
 		outPacket.Keys[0] = append(outPacket.Keys[0], "out/"+keyOutPath(&d.record)+".ndjson")
 		outPacket.Count++
 	}
+	return false
 }
 
 // Flush lets stages that held something back give it out.

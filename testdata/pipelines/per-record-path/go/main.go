@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f323ea05ca64b3ab"
+const hash = "004fed6a7b209409"
 
 func main() {
 	program.Main(spec())

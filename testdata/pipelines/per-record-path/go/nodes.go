@@ -12,13 +12,18 @@ import (
 const (
 	nodeOrders = iota
 	nodeOut
+	nodeByYear
 )
 
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
 	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
 	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeByYear: {Name: "by-year", Kind: flow.KindSink, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
 }
 
 // stages tells which node the code of a generated function belongs to.
-var stages = map[string]int{"main.keyOutPath": nodeOut}
+var stages = map[string]int{
+	"main.keyByYearPath": nodeByYear,
+	"main.keyOutPath":    nodeOut,
+}

@@ -8,3 +8,10 @@ func keyOutPath(in *Order) string {
 	return in.Region
 //line stages.go:10
 }
+
+// keyByYearPath gives `path` of `by-year` for a record.
+func keyByYearPath(in *Order) int {
+//line pipeline.yaml:17
+	return in.At.Year()
+//line stages.go:17
+}

@@ -13,17 +13,33 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 50069504})
+	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 61865984})
 
 	outSink, err := file.NewSink(s.out, connect.Output{
-		Format: "ndjson",
-		Keys:   []string{"path"},
-		Node:   "out",
+		Format:   "ndjson",
+		Keys:     []string{"path"},
+		Literals: map[string]string{"path": "out/"},
+		Node:     "out",
 	})
 	if err != nil {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:16", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
+		Bytes: 1048576,
+		Depth: 8,
+		Ends:  true,
+		Keys:  1,
+	})
+	byYearSink, err := file.NewSink(s.byYear, connect.Output{
+		Format:   "ndjson",
+		Keys:     []string{"path"},
+		Literals: map[string]string{"path": textByYearPath},
+		Node:     "by-year",
+	})
+	if err != nil {
+		return nil, &flow.NodeError{Node: "by-year", Line: "pipeline.yaml:17", Op: "configure", Err: err}
+	}
+	byYearTarget := p.Sink(nodeByYear, byYearSink, flow.SinkOptions{
 		Bytes: 1048576,
 		Depth: 8,
 		Ends:  true,
@@ -42,7 +58,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("orders", flow.RegionOptions{
 		From:  []*flow.Input{ordersInput},
 		Nodes: []int{nodeOrders},
-		To:    []*flow.Target{outTarget},
+		To:    []*flow.Target{outTarget, byYearTarget},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newOrdersLoop(lane, s) })
 	return p, nil
 }

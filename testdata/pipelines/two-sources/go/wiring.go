@@ -27,9 +27,10 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Depth: 8,
 	})
 	outSink, err := file.NewSink(s.out, connect.Output{
-		Format: "ndjson",
-		Keys:   []string{"path"},
-		Node:   "out",
+		Format:   "ndjson",
+		Keys:     []string{"path"},
+		Literals: map[string]string{"path": "eu-"},
+		Node:     "out",
 	})
 	if err != nil {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:19", Op: "configure", Err: err}

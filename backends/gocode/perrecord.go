@@ -1,0 +1,99 @@
+package gocode
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// An Outside is text from the environment or a file in a value that changes with
+// each record: `${env:DIR}/` of `${env:DIR}/${in.Region}.ndjson`. The program
+// keeps it in a variable of its package, which is set when it starts.
+type Outside struct {
+	Var string
+	// Node and Key say whose it is.
+	Node, Key string
+	Value     *ir.Value
+}
+
+// keys quotes the per-record values of a sink's config and of its meta.
+func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
+	op := sink.Op.(*ir.Sink)
+	var code []jen.Code
+	add := func(key string, expr string) {
+		i := len(code)
+		code = append(code, l.Gof("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
+	}
+	for _, s := range op.Config {
+		if s.Value.PerRecord() {
+			add(s.Key, l.join(sink, s, v))
+		}
+	}
+	for _, a := range op.Meta {
+		add(a.Name, l.part(sink, a.Name, a.Expr, v))
+	}
+	return code
+}
+
+// join quotes a text of several parts.
+func (l *loop) join(sink *ir.Node, s ir.Setting, v value) string {
+	var texts []string
+	for from := 0; from < len(s.Value.Parts); {
+		if p := s.Value.Parts[from]; p.Kind == ir.Record {
+			texts = append(texts, l.part(sink, s.Key, p.Expr, v))
+			from++
+			continue
+		}
+		run := fixed(s.Value.Parts[from:])
+		texts = append(texts, l.fixedText(sink, s, run))
+		from += len(run)
+	}
+	return strings.Join(texts, " + ")
+}
+
+// part quotes what one expression gives for a record.
+func (l *loop) part(sink *ir.Node, key string, e *ir.Expr, v value) string {
+	name := l.stages.add(stageFunc{
+		name: "key" + l.names.upper(sink.YAML) + upperFirst(camel(key)), comment: "gives `" + key + "` of `" + sink.YAML + "` for a record.", node: sink,
+		in: v.typ, meta: l.metaIf(e), results: l.stages.typ(e.Type), body: l.stages.returns(e),
+	})
+	text := fmt.Sprintf("%s(%s)", name, l.args(v, e))
+	if e.Type.Kind != ir.String && e.Type.Kind != ir.Enum {
+		text = "@codec.Key(" + text + ")"
+	}
+	return text
+}
+
+// literal quotes what stands before the first value of a record.
+func (l *loop) literal(sink *ir.Node, s ir.Setting) string {
+	return l.fixedText(sink, s, fixed(s.Value.Parts))
+}
+
+// fixed are the parts at the begin of parts that are the same for all records.
+func fixed(parts []ir.Part) []ir.Part {
+	for i, p := range parts {
+		if p.Kind == ir.Record {
+			return parts[:i]
+		}
+	}
+	return parts
+}
+
+// fixedText quotes parts that are the same for all records.
+func (l *loop) fixedText(sink *ir.Node, s ir.Setting, parts []ir.Part) string {
+	v := &ir.Value{Parts: parts, Kind: "string", Span: s.Value.Span}
+	if v.IsLiteral() {
+		return fmt.Sprintf("%q", v.Text())
+	}
+	for _, o := range l.outside {
+		if o.Node == sink.YAML && o.Key == s.Key && &o.Value.Parts[0] == &parts[0] {
+			return o.Var
+		}
+	}
+	o := Outside{Var: l.stages.unique("text" + l.names.upper(sink.YAML) + upperFirst(camel(s.Key))), Node: sink.YAML, Key: s.Key, Value: v}
+	l.outside = append(l.outside, o)
+	return o.Var
+}
