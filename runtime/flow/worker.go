@@ -1,5 +1,7 @@
 package flow
 
+import "runtime"
+
 // A worker that read a small batch handles it before it lets another one read:
 // handing over would cost more than the work.
 const (
@@ -18,7 +20,7 @@ func isSmall(b *Batch) bool {
 func (in *Input) work(lane *Lane) {
 	r := in.region
 	for {
-		in.lead.Lock()
+		in.takeLead()
 		if in.ended {
 			in.lead.Unlock()
 			return
@@ -69,6 +71,22 @@ func (in *Input) work(lane *Lane) {
 			in.lead.Unlock()
 		}
 	}
+}
+
+// patience is how often a worker that wants to read lets others run before it
+// sleeps. A read of a block from the page cache takes about as long.
+const patience = 100
+
+// takeLead waits for the turn to read. Mostly it is worth staying awake: to put a
+// worker to sleep and wake it costs both processors more than the rest of a read.
+func (in *Input) takeLead() {
+	for range patience {
+		if in.lead.TryLock() {
+			return
+		}
+		runtime.Gosched()
+	}
+	in.lead.Lock()
 }
 
 // openTicket follows the batch where somebody waits for it, or may need its
