@@ -22,15 +22,15 @@ if [[ -d $data ]]; then
 	printf '%s\n' "$data"
 	exit 0
 fi
-for command in npm tar sha256sum; do
+for command in curl tar sha256sum; do
 	command -v "$command" >/dev/null || { printf '%s is missing\n' "$command" >&2; exit 1; }
 done
 
 mkdir -p "$folder"
 work=$(mktemp -d "$folder/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-(cd "$work" && npm pack --silent "$package@$version" >/dev/null)
 archive=$work/$package-$version.tgz
+curl --silent --show-error --fail --retry 3 --output "$archive" "https://registry.npmjs.org/$package/-/$package-$version.tgz"
 printf '%s  %s\n' "$sha256" "$archive" | sha256sum --check --quiet >&2
 mkdir "$work/out"
 tar -xzf "$archive" -C "$work/out"
