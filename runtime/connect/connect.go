@@ -28,9 +28,6 @@ type Input struct {
 	Frame func() frame.Framer
 	// Header is set for CSV whose first row names the columns.
 	Header bool
-	// NoLines tells that nobody asks for line numbers of records (`meta.line`), so
-	// that the source need not count them.
-	NoLines bool
 	// Zstd opens a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Reader) (io.ReadCloser, error)
 }

@@ -78,10 +78,8 @@ func (r *Reader) skip(data []byte) (rest []byte, done bool, err error) {
 func (r *Reader) recordError(sample []byte, size int64) *flow.RecordError {
 	e := &flow.RecordError{
 		Split: r.name, Offset: r.offset, Record: slices.Clone(sample), Code: "too-long",
-		Err: &LongError{Max: r.max, Size: size},
-	}
-	if r.count {
-		e.TextLine = r.line + 1
+		TextLine: r.line + 1,
+		Err:      &LongError{Max: r.max, Size: size},
 	}
 	return e
 }

@@ -33,7 +33,6 @@ type Reader struct {
 	framer frame.Framer
 	header *frame.Header // of a table, once it has been read
 	table  bool          // the first row is a header
-	count  bool          // lines are counted
 	max    int64         // of a record
 
 	rest   []byte // begins the next block: a record that was not whole
@@ -54,12 +53,11 @@ type Reader struct {
 func New(name string, in connect.Input, max int64) *Reader {
 	return &Reader{
 		Final: true, name: name, format: in.Format, framer: in.Frame(), max: max,
-		table: in.Header, count: !in.NoLines,
+		table: in.Header,
 	}
 }
 
-// Offset is where the next record begins, and Line how many line ends come
-// before it, where they are counted.
+// Offset is where the next record begins.
 func (r *Reader) Offset() int64 { return r.offset }
 
 // Line is how many line ends come before the next record.
@@ -261,9 +259,7 @@ func (r *Reader) drop(data []byte, n int) []byte {
 // pass moves the position behind bytes.
 func (r *Reader) pass(gone []byte) {
 	r.offset += int64(len(gone))
-	if r.count {
-		r.line += int64(bytes.Count(gone, newline))
-	}
+	r.line += int64(bytes.Count(gone, newline))
 }
 
 var newline = []byte{'\n'}
@@ -316,7 +312,7 @@ var batches atomic.Int64
 // mark says where b begins.
 func (r *Reader) mark(b *flow.Batch) {
 	b.Split, b.Offset = r.name, r.offset
-	if r.count && r.byLines() {
+	if r.byLines() {
 		b.Base = r.line
 	}
 	p, ok := b.Aux.(*Place)

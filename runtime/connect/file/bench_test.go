@@ -35,33 +35,26 @@ func BenchmarkRead(b *testing.B) {
 			f.Close()
 		}
 	})
-	for _, lines := range []bool{false, true} {
-		name := "blocks"
-		if lines {
-			name = "blocks, lines counted"
-		}
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(size)
-			b.ReportAllocs()
-			batch := &flow.Batch{Data: make([]byte, 0, flow.BlockSize)}
-			for range b.N {
-				s := source(b, "text", SourceConfig{Path: path})
-				s.input.NoLines = !lines
-				if err := s.Open(context.Background()); err != nil {
+	b.Run("blocks", func(b *testing.B) {
+		b.SetBytes(size)
+		b.ReportAllocs()
+		batch := &flow.Batch{Data: make([]byte, 0, flow.BlockSize)}
+		for range b.N {
+			s := source(b, "text", SourceConfig{Path: path})
+			if err := s.Open(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			for {
+				batch.Data = batch.Data[:0]
+				err := s.Read(context.Background(), batch)
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
 					b.Fatal(err)
 				}
-				for {
-					batch.Data = batch.Data[:0]
-					err := s.Read(context.Background(), batch)
-					if errors.Is(err, io.EOF) {
-						break
-					}
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-				s.Close(context.Background())
 			}
-		})
-	}
+			s.Close(context.Background())
+		}
+	})
 }
