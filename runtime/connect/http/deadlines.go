@@ -3,7 +3,6 @@ package http
 import (
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +37,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if !ok {
 		return c, nil
 	}
-	w := &conn{TCPConn: tcp, listener: l}
+	w := newConn(tcp, l)
 	l.mu.Lock()
 	l.conns[w] = struct{}{}
 	l.mu.Unlock()
@@ -63,57 +62,4 @@ func (l *listener) watch() {
 			l.mu.Unlock()
 		}
 	}
-}
-
-// A conn is a connection whose read deadline is not that of the system.
-type conn struct {
-	*net.TCPConn
-	listener *listener
-	deadline atomic.Int64 // in nanoseconds since 1970; 0 for none
-	armed    atomic.Bool  // the connection itself has one, in the past
-}
-
-// past is a time that has been: reads end at once.
-var past = time.Unix(1, 0)
-
-// SetReadDeadline keeps t. One in the past ends the read that waits now, as the
-// server does to take a connection back from the goroutine that watches it.
-func (c *conn) SetReadDeadline(t time.Time) error {
-	deadline := int64(0)
-	if !t.IsZero() {
-		if !t.After(past) {
-			c.armed.Store(true)
-			return c.TCPConn.SetReadDeadline(t)
-		}
-		deadline = t.UnixNano()
-	}
-	c.deadline.Store(deadline)
-	if c.armed.Load() {
-		c.armed.Store(false)
-		return c.TCPConn.SetReadDeadline(time.Time{})
-	}
-	return nil
-}
-
-// SetDeadline is that of the system, for reads and writes.
-func (c *conn) SetDeadline(t time.Time) error {
-	c.deadline.Store(0)
-	c.armed.Store(!t.IsZero())
-	return c.TCPConn.SetDeadline(t)
-}
-
-// enforce ends reads whose time is over.
-func (c *conn) enforce(now int64) {
-	if d := c.deadline.Load(); d != 0 && d < now && c.deadline.CompareAndSwap(d, 0) {
-		c.armed.Store(true)
-		_ = c.TCPConn.SetReadDeadline(past) // one that is closed needs none
-	}
-}
-
-// Close closes the connection.
-func (c *conn) Close() error {
-	c.listener.mu.Lock()
-	delete(c.listener.conns, c)
-	c.listener.mu.Unlock()
-	return c.TCPConn.Close()
 }

@@ -144,6 +144,7 @@ func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLi
 		return true
 	}
 	r.http = q
+	keepQuiet(q)
 	select {
 	case s.requests <- r:
 	default: // some that were given up have not been taken out yet

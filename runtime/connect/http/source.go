@@ -63,8 +63,8 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	s.server = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: c.ReadTimeout, ReadTimeout: c.ReadTimeout, IdleTimeout: c.IdleTimeout,
-		MaxHeaderBytes: 64 << 10,
-		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
+		MaxHeaderBytes: 64 << 10, ConnContext: withConn,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	return s, nil
 }
