@@ -23,17 +23,17 @@ type Outside struct {
 func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
 	op := sink.Op.(*ir.Sink)
 	var code []jen.Code
-	add := func(key string, expr string) {
+	add := func(expr string) {
 		i := len(code)
 		code = append(code, l.Gof("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
 	}
 	for _, s := range op.Config {
 		if s.Value.PerRecord() {
-			add(s.Key, l.join(sink, s, v))
+			add(l.join(sink, s, v))
 		}
 	}
 	for _, a := range op.Meta {
-		add(a.Name, l.part(sink, a.Name, a.Expr, v))
+		add(l.part(sink, a.Name, a.Expr, v))
 	}
 	return code
 }
