@@ -201,14 +201,14 @@ func (p typeText) read(from, to, depth int) *syntax.TypeExpr {
 	case s == "":
 		p.bad(from, to, "%s is empty", p.who).Helpf("name a type, such as `string`")
 		return nil
-	case hasBar(s):
-		return p.enum(from, to)
-	case strings.HasPrefix(s, "list of "):
+	case strings.HasPrefix(s, "list of "): // also of an enum: `list of a | b`
 		t.Form = syntax.TypeList
 		return elem(len("list of "), 0)
 	case strings.HasPrefix(s, "map of "):
 		t.Form = syntax.TypeMap
 		return elem(len("map of "), 0)
+	case hasBar(s):
+		return p.enum(from, to)
 	case s[0] == '[' && s[len(s)-1] == ']' && len(s) > 2:
 		t.Form = syntax.TypeList
 		return elem(1, 1)
@@ -265,14 +265,20 @@ func isWord(s string) bool {
 	return s != ""
 }
 
-// hasBar tells whether a text is an enum.
+// hasBar tells whether a text is an enum: it has a bar outside of quotes and of
+// a list's brackets.
 func hasBar(s string) bool {
-	quoted := false
+	quoted, depth := false, 0
 	for _, c := range s {
-		if c == '"' {
+		switch {
+		case c == '"':
 			quoted = !quoted
-		}
-		if c == '|' && !quoted {
+		case quoted:
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case c == '|' && depth <= 0:
 			return true
 		}
 	}
