@@ -37,19 +37,37 @@ type decoder struct {
 	phases int
 	tag    *want // the field that tells event types apart
 
-	shared  *decoder   // the decoder whose struct and methods these are
-	slots   []jen.Code // fields of the decoder's struct that hold optional values
-	slotSet map[string]bool
-	groups  []*jen.Statement
-	// lists are decode functions written so far, by Go type.
-	lists map[string]string
+	shared *decoder   // the decoder whose struct and methods these are
+	slots  []jen.Code // fields of the decoder's struct that are found to be needed
+	groups []*jen.Statement
+	// validates tells that one of the slots is a validator.
+	validates bool
+	// members are the names of the struct's fields and methods.
+	members map[string]bool
+	// records, optionals and composites are those of the members that hold the
+	// record of a port, hold the optional value of a leaf, and read a value of a
+	// type as a whole.
+	records, optionals, composites map[string]string
 }
+
+// fixedMembers are names of members that every decoder may have.
+var fixedMembers = []string{"object", "spans", "scanner", "format", "header", "text", "validator", "tag"}
 
 // newDecoder plans the decoder of a Decode node.
 func (g *generator) newDecoder(n *ir.Node, views bool) *decoder {
 	d := &decoder{
 		g: g, node: n, op: n.Op.(*ir.Decode), typ: g.names.lower(n.YAML) + "Decoder", name: "d", field: "decoder", views: views,
-		slotSet: map[string]bool{}, lists: map[string]string{},
+		members: map[string]bool{}, records: map[string]string{}, optionals: map[string]string{}, composites: map[string]string{},
+	}
+	for _, name := range fixedMembers {
+		d.members[name] = true
+	}
+	for _, p := range n.Out {
+		base := "record"
+		if p.Name != "" {
+			base = camel(p.Name)
+		}
+		d.records[p.Name] = d.member(base)
 	}
 	d.flavor = flavorOf(d.op.Codec)
 	if d.op.Input != nil {
@@ -65,11 +83,13 @@ func (g *generator) newDecoder(n *ir.Node, views bool) *decoder {
 }
 
 // record is the decoder's field that holds the record of a port.
-func (d *decoder) record(port string) string {
-	if port == "" {
-		return "record"
-	}
-	return camel(port)
+func (d *decoder) record(port string) string { return d.records[port] }
+
+// member gives a member of the decoder's struct a name that no other has.
+func (d *decoder) member(base string) string {
+	name := free(base, func(name string) bool { return d.members[name] })
+	d.members[name] = true
+	return name
 }
 
 // recordOf is the type of a port.
@@ -105,47 +125,40 @@ func (d *decoder) group(stage, port string, paths []ir.Path, done map[string]boo
 	if port != "" && d.op.By != "" {
 		name += strings.ToUpper(port[:1]) + camel(port)[1:]
 	}
-	name = d.unique(name)
+	name = d.member(name)
 	body := d.groupWriter("d.spans", "", done)
 	body.phase = phase
 	if d.op.Validate == ir.Needed && d.flavor == jsonFlavor {
 		body.add(d.g.block(fmt.Sprintf("if _, err := d.object.Until(%d, line, d.spans[:]); err != nil", phase), jen.Return(jen.Err())))
 	}
-	body.leaves("d."+d.record(port), d.op.By, &d.wants, todo, 0)
+	body.leaves("d."+d.record(port), port, &d.wants, todo, 0)
 	body.add(jen.Return(jen.Nil()))
 	d.groups = append(d.groups, jen.Comment(fmt.Sprintf("%s reads the fields that `%s` needs.", name, stage)).Line().
 		Func().Params(jen.Id("d").Op("*").Id(d.typ)).Id(name).Params(jen.Id("line").Index().Byte()).Error().Block(body.code...).Line())
 	return name
 }
 
-func (d *decoder) unique(name string) string {
-	base := name
-	for i := 2; d.slotSet["func "+name]; i++ {
-		name = fmt.Sprintf("%s%d", base, i)
-	}
-	d.slotSet["func "+name] = true
-	return name
-}
-
-// slot adds a field to the decoder that holds an optional value, so that its
+// optional adds a field to the decoder that holds an optional value, so that its
 // pointer costs no allocation; only where nobody keeps the record.
-func (d *decoder) slot(l leaf, port string, t *jen.Statement) string {
-	name := d.record(port)
-	for _, f := range l {
-		name += f.Go
-	}
-	if !d.slotSet[name] {
-		d.slotSet[name] = true
+func (d *decoder) optional(l leaf, port string, t *jen.Statement) string {
+	key := port + l.key()
+	if _, ok := d.optionals[key]; !ok {
+		base := d.record(port)
+		for _, f := range l {
+			base += f.Go
+		}
+		name := d.member(base)
+		d.optionals[key] = name
 		d.slots = append(d.slots, jen.Id(name).Add(t))
 	}
-	return "d." + name
+	return "d." + d.optionals[key]
 }
 
-// slotOnce adds a field to the decoder's struct that several methods share.
-func (d *decoder) slotOnce(name string, field *jen.Statement) {
-	if !d.slotSet[name] {
-		d.slotSet[name] = true
-		d.shared.slots = append(d.shared.slots, field)
+// validate gives the decoder a validator of raw values.
+func (d *decoder) validate() {
+	if !d.shared.validates {
+		d.shared.validates = true
+		d.shared.slots = append(d.shared.slots, d.g.Go("validator @jsonscan.Validator"))
 	}
 }
 

@@ -42,7 +42,7 @@ func (w *groupWriter) leaves(base, port string, wants *[]*want, todo []leaf, dep
 		todo = todo[n:]
 		wanted := child(wants, f.Name, &w.d.spans, w.phase)
 		if len(same[0]) == depth+1 {
-			w.leaf(base, same[0], wanted)
+			w.leaf(base, port, same[0], wanted)
 			continue
 		}
 		wanted.part = true
@@ -84,7 +84,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 		if first {
 			make := []jen.Code{notObject}
 			if d.views && !d.heap {
-				slot := d.slot(prefix, port, g.typ(f.Type))
+				slot := d.optional(prefix, port, g.typ(f.Type))
 				make = append(make, g.Gof("%s = &%s", target, slot))
 			} else {
 				make = append(make, g.Gof("%s = new(", target).Add(g.typ(f.Type)).Op(")"))
@@ -96,7 +96,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 }
 
 // leaf decodes one value.
-func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
+func (w *groupWriter) leaf(base, port string, l leaf, wanted *want) {
 	d, g := w.d, w.d.g
 	f := l[len(l)-1]
 	w.done[l.key()] = true
@@ -114,7 +114,7 @@ func (w *groupWriter) leaf(base string, l leaf, wanted *want) {
 		var store func(string) jen.Code
 		var body []jen.Code
 		if d.views && !d.heap {
-			slot := d.slot(l, d.op.By, g.typ(f.Type))
+			slot := d.optional(l, port, g.typ(f.Type))
 			store = func(v string) jen.Code { return g.Gof("%s, %s = %s, &%s", slot, target, v, slot) }
 		} else {
 			store = func(v string) jen.Code { return g.Gof("%s = &%s", target, v) }

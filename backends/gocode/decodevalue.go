@@ -30,7 +30,7 @@ func (d *decoder) value(t *ir.Type, span string, store func(v string) jen.Code, 
 	g := d.g
 	call, ok := d.scalar(t, span)
 	if !ok && d.flavor != jsonFlavor { // a cell that holds JSON
-		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		d.validate()
 		return []jen.Code{jen.Block(
 			g.Go("raw, err := "+d.rawCall(span, d.textArg())), failed,
 			g.Go("v, err := @codec.Unmarshal[").Add(g.typ(t)).Op("](raw)"), failed, store("v"))}
@@ -86,10 +86,10 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 	case ir.Number:
 		return g.Go(d.call("Number", span)), true
 	case ir.JSON:
-		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		d.validate()
 		return g.Go(d.rawCall(span, text)), true
 	case ir.Any:
-		d.slotOnce("validator", g.Go("validator @jsonscan.Validator"))
+		d.validate()
 		if d.flavor != jsonFlavor {
 			return nil, false
 		}
@@ -133,10 +133,10 @@ func (d *decoder) composite(t *ir.Type, span string) *jen.Statement {
 		return g.Go("@codec.Unmarshal[").Add(g.typ(t)).Op("](" + span + ".Of(line))")
 	}
 	key := typeText(t)
-	name, ok := d.lists[key]
+	name, ok := d.composites[key]
 	if !ok {
-		name = d.unique(compositeName(t))
-		d.lists[key] = name
+		name = d.member(compositeName(t))
+		d.composites[key] = name
 		d.shared.groups = append(d.shared.groups, d.compositeFunc(name, t))
 	}
 	return g.Gof("d.%s(line, %s)", name, span)
@@ -148,6 +148,10 @@ func compositeName(t *ir.Type) string {
 		return "listOf" + upperFirst(typeWord(t.Elem))
 	case ir.Map:
 		return "mapOf" + upperFirst(typeWord(t.Elem))
+	case ir.Struct:
+		if t.Name == "" && t.Go == nil {
+			return "entry"
+		}
 	}
 	return camel(typeWord(t))
 }
@@ -195,7 +199,7 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 			g.Go("return m, it.Err()"),
 		}
 	case ir.Struct:
-		body = d.structBody(t)
+		body = d.structBody(name, t)
 	default:
 		panic("gocode: no decoder for type " + t.String())
 	}
@@ -204,14 +208,18 @@ func (d *decoder) compositeFunc(name string, t *ir.Type) *jen.Statement {
 		Params(out, jen.Error()).Block(body...).Line()
 }
 
-// structBody decodes a struct by a scanner of its own.
-func (d *decoder) structBody(t *ir.Type) []jen.Code {
+// structBody decodes a struct by a scanner of its own, in the method called
+// name.
+func (d *decoder) structBody(name string, t *ir.Type) []jen.Code {
 	g := d.g
-	object := "object" + upperFirst(typeWord(t))
-	sub := &decoder{g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, flavor: d.flavor, shared: d.shared, slotSet: d.slotSet, lists: d.lists}
+	object := d.member("object" + upperFirst(name))
+	sub := &decoder{
+		g: g, node: d.node, op: d.op, typ: d.typ, views: d.views, heap: true, flavor: d.flavor,
+		shared: d.shared, members: d.members, composites: d.composites,
+	}
 	w := sub.groupWriter("spans", "out, ", map[string]bool{})
 	w.leaves("out", "", &sub.wants, leaves(t, []ir.Path{ir.Whole}), 0)
-	d.slotOnce(object, g.Gof("%s *@jsonscan.Object", object))
+	d.shared.slots = append(d.shared.slots, g.Gof("%s *@jsonscan.Object", object))
 	body := []jen.Code{
 		g.block("if d."+object+" == nil", g.Gof("d.%s = @jsonscan.NewObject(", object).Add(g.Go("[]@jsonscan.Field")).Values(sub.fieldList(sub.wants)...).Op(")")),
 		jen.Var().Id("spans").Index(jen.Lit(max(sub.spans, 1))).Add(g.Go("@jsonscan.Span")),

@@ -129,6 +129,15 @@ func camel(s string) string {
 	return b.String()
 }
 
+// free is the first of base, base2, base3 and so on that is not taken.
+func free(base string, taken func(string) bool) string {
+	name := base
+	for i := 2; taken(name); i++ {
+		name = base + strconv.Itoa(i)
+	}
+	return name
+}
+
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // taken tells whether a generated function or variable has the name.

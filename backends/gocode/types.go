@@ -48,7 +48,7 @@ func (g *generator) typ(t *ir.Type) *jen.Statement {
 }
 
 // typeText identifies a type: two have the same text when they are the same in
-// Go.
+// Go and on the wire.
 func typeText(t *ir.Type) string {
 	switch {
 	case t.Go != nil:
@@ -65,6 +65,8 @@ func typeText(t *ir.Type) string {
 		return "[]" + typeText(t.Elem)
 	case ir.Map:
 		return "map " + typeText(t.Elem)
+	case ir.Enum:
+		return "enum " + strings.Join(t.Values, "|")
 	case ir.Struct:
 		s := "struct{"
 		for _, f := range t.Fields {
