@@ -100,9 +100,9 @@ func (g *generator) generateFunc(n *ir.Node, src *ir.Source, t *ir.Type) string 
 			fmt.Fprintf(&lit, "%s: %s,\n", f.Go, g.plausible(f.Type, f.Name, f.Pointer(), 0))
 			continue
 		}
-		g.stages.expr(a.Expr)
+		text := g.stages.expr(a.Expr)
 		if !a.Expr.Body && !f.Pointer() {
-			fmt.Fprintf(&lit, "%s,\n", lined(a.Expr, f.Go+": "+a.Expr.Go))
+			fmt.Fprintf(&lit, "%s,\n", lined(a.Expr, f.Go+": "+text))
 			continue
 		}
 		sub := g.stages.add(stageFunc{

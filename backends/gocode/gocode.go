@@ -96,6 +96,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 		if part.code.empty {
 			continue
 		}
+		g.nameImports(part.code.file)
 		f, err := Render(part.name, part.code.file)
 		if err != nil {
 			return nil, err

@@ -12,7 +12,7 @@ import (
 // loop's struct and constructor.
 func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	qual := jen.Qual(ref.Package, ref.Symbol)
-	l.file(ref)
+	l.user(ref.PkgName, ref.Package)
 	if ref.Make == ir.MakeNone {
 		return l.qualText(ref)
 	}
@@ -78,13 +78,6 @@ func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 // qualText marks a qualified name of the user's for the quoter.
 func (g *generator) qualText(ref *ir.GoRef) string {
 	return "@" + g.user(ref.PkgName, ref.Package) + "." + ref.Symbol
-}
-
-// file makes a package of the user's known to the quoter and the file.
-func (l *loop) file(ref *ir.GoRef) {
-	l.user(ref.PkgName, ref.Package)
-	l.loops.file.ImportName(ref.Package, ref.PkgName)
-	l.convert.file.ImportName(ref.Package, ref.PkgName)
 }
 
 // signature is the type of a component function.

@@ -63,7 +63,7 @@ func newNames(p *ir.Program) *names {
 	}
 	for _, node := range p.Nodes {
 		name := n.byNode[node.YAML]
-		if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || reserved[name] || packages[name] {
+		if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || reserved[name] || declares[name] || packages[name] {
 			base := name + "Out"
 			name = base
 			for i := 2; given[strings.ToLower(name)]; i++ {
@@ -97,8 +97,13 @@ var reserved = map[string]bool{
 	"attempt": true, "complete": true, "header": true, "meta": true, "nodes": true, "random": true,
 	"base64": true, "codec": true, "csv": true, "decimal": true, "errors": true, "file": true, "flow": true, "frame": true, "generate": true,
 	"iter": true, "json": true, "jsonscan": true, "logfmt": true, "program": true, "regexp": true, "slices": true, "time": true,
-	// What the generated package declares besides.
-	"hash": true, "init": true, "main": true, "newProgram": true, "newSettings": true, "spec": true, "stages": true,
+}
+
+// declares are names that the generated package declares in every program. No
+// file can import a package of the user's under one of them.
+var declares = map[string]bool{
+	"hash": true, "init": true, "main": true, "newProgram": true, "newSettings": true, "nodes": true, "policy": true, "settings": true,
+	"spec": true, "stages": true,
 }
 
 // camel turns a node's name into lowerCamel.

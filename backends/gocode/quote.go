@@ -47,7 +47,7 @@ func (q quoter) user(name, importPath string) string {
 		if have == importPath {
 			return key
 		}
-		if !taken {
+		if !taken && !declares[key] {
 			q.packages[key], q.named[importPath] = importPath, name
 			return key
 		}
@@ -108,8 +108,17 @@ func (q quoter) block(head string, body ...jen.Code) *jen.Statement {
 func (q quoter) newFile(l backends.Layout) *jen.File {
 	f := jen.NewFilePathName(l.Path, l.Package)
 	f.HeaderComment(backends.Header + l.VersionSuffix() + ". DO NOT EDIT.")
+	q.nameImports(f)
+	return f
+}
+
+// nameImports tells a file the names of all packages that are known by now.
+func (q quoter) nameImports(f *jen.File) {
 	for name, importPath := range q.packages {
+		if own, ok := q.named[importPath]; ok && declares[own] {
+			f.ImportAlias(importPath, name)
+			continue
+		}
 		f.ImportName(importPath, cmp.Or(q.named[importPath], name))
 	}
-	return f
 }

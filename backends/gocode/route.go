@@ -14,9 +14,9 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	var body strings.Builder
 	var exprs []*ir.Expr
 	for i, c := range op.Cases {
-		l.stages.expr(c.Cond)
+		text := l.stages.expr(c.Cond)
 		exprs = append(exprs, c.Cond)
-		fmt.Fprintf(&body, "%s {\nreturn %d\n}\n", lined(c.Cond, "if "+condition(c.Cond)), i)
+		fmt.Fprintf(&body, "%s {\nreturn %d\n}\n", lined(c.Cond, "if "+condition(text)), i)
 	}
 	fmt.Fprintf(&body, "return %d", len(op.Cases))
 	name := l.stages.add(stageFunc{
@@ -66,9 +66,9 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 
 // condition is an expression as the condition of an if: composite literals
 // would need parentheses there.
-func condition(e *ir.Expr) string {
-	if strings.Contains(e.Go, "{") {
-		return "(" + e.Go + ")"
+func condition(text string) string {
+	if strings.Contains(text, "{") {
+		return "(" + text + ")"
 	}
-	return e.Go
+	return text
 }

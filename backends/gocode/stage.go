@@ -114,9 +114,9 @@ func (l *loop) check(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, e
 	var body strings.Builder
 	var exprs []*ir.Expr
 	for _, a := range op.Assign {
-		l.stages.expr(a.Expr)
+		text := l.stages.expr(a.Expr)
 		exprs = append(exprs, a.Expr)
-		fmt.Fprintf(&body, "%s {\nreturn %q\n}\n", lined(a.Expr, "if !("+a.Expr.Go+")"), a.Name)
+		fmt.Fprintf(&body, "%s {\nreturn %q\n}\n", lined(a.Expr, "if !("+text+")"), a.Name)
 	}
 	body.WriteString(`return ""`)
 	name := l.stages.add(stageFunc{
@@ -172,8 +172,7 @@ func (l *loop) assignments(n *ir.Node, assign []ir.Assign, head string, in *ir.T
 		field := out.GoField(a.Go)
 		pointTo := field != nil && field.Pointer() && !a.Expr.Optional
 		if !a.Expr.Body {
-			l.stages.expr(a.Expr)
-			text := a.Expr.Go
+			text := l.stages.expr(a.Expr)
 			if pointTo {
 				text = "new(" + l.stages.typ(field.Type) + "(" + text + "))"
 			}

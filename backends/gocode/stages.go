@@ -137,8 +137,8 @@ func (w *stageWriter) unique(base string) string {
 	return name
 }
 
-// expr notes what an expression needs.
-func (w *stageWriter) expr(e *ir.Expr) {
+// expr is the text of an expression, whose needs it notes.
+func (w *stageWriter) expr(e *ir.Expr) string {
 	for _, l := range e.Lets {
 		w.lets[l] = true
 	}
@@ -148,9 +148,17 @@ func (w *stageWriter) expr(e *ir.Expr) {
 	for _, c := range e.Consts {
 		w.consts[c.Name] = c
 	}
+	text := e.Go
 	for _, u := range e.Uses {
-		w.use(u.Name, w.g.importPath(u.Path))
+		path := w.g.importPath(u.Path)
+		name := u.Name
+		if declares[name] {
+			name = w.g.user(u.Name, path)
+			text = renamePackage(text, e.Body, u.Name, name)
+		}
+		w.use(name, path)
 	}
+	return text
 }
 
 // lined is Go text with a directive wherever its lines stop following those of
@@ -178,11 +186,11 @@ func lined(e *ir.Expr, text string) string {
 
 // returns is the body that gives an expression's value.
 func (w *stageWriter) returns(e *ir.Expr) string {
-	w.expr(e)
+	text := w.expr(e)
 	if e.Body {
-		return lined(e, e.Go)
+		return lined(e, text)
 	}
-	return lined(e, "return "+e.Go)
+	return lined(e, "return "+text)
 }
 
 // result is the result list of an expression of a type.

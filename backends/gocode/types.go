@@ -153,7 +153,9 @@ func (g *generator) goNamed(t *ir.GoType) *jen.Statement {
 	if t.Package == "" {
 		return s.Id(t.Name)
 	}
-	return s.Qual(g.importPath(t.Package), t.Name)
+	path := g.importPath(t.Package)
+	g.user(t.PkgName, path)
+	return s.Qual(path, t.Name)
 }
 
 // fieldType is the type of a struct's field: optional scalars and structs are

@@ -4,11 +4,13 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/source"
 )
 
 // nodesFile numbers the YAML nodes and describes them.
 func (w *wiring) nodesFile() *jen.File {
 	f := w.file()
+	shared := w.sharedPolicy()
 	var consts, table []jen.Code
 	for i, name := range w.yaml {
 		c := jen.Id(w.node(name))
@@ -16,10 +18,14 @@ func (w *wiring) nodesFile() *jen.File {
 			c.Op("=").Iota()
 		}
 		consts = append(consts, c)
-		table = append(table, w.Gof("%s: ", w.node(name)).Add(w.describe(name)).Op(","))
+		table = append(table, w.Gof("%s: ", w.node(name)).Add(w.describe(name, shared)).Op(","))
 	}
 	f.Comment("The nodes of the pipeline, in the order of the file.")
 	f.Const().Defs(consts...)
+	if shared != nil {
+		f.Line().Comment("policy is what most of them do with a record that fails.")
+		f.Var().Id("policy").Op("=").Add(w.policy(shared))
+	}
 	f.Line().Comment("nodes describes them to the engine: place and error policy.")
 	f.Var().Id("nodes").Op("=").Add(w.Go("[...]@flow.Node")).Values(lines(table)...)
 	f.Line().Comment("stages tells which node the code of a generated function belongs to.")
@@ -35,8 +41,38 @@ func (w *wiring) nodesFile() *jen.File {
 	return f
 }
 
+// sharedPolicy is the error policy that most nodes have, nil where no two have the
+// same.
+func (w *wiring) sharedPolicy() *ir.ErrorPolicy {
+	var best *ir.ErrorPolicy
+	most := 1
+	for _, name := range w.yaml {
+		p := w.main[name].OnError
+		if p == nil {
+			continue
+		}
+		same := 0
+		for _, other := range w.yaml {
+			if o := w.main[other].OnError; o != nil && samePolicy(o, p) {
+				same++
+			}
+		}
+		if same > most {
+			best, most = p, same
+		}
+	}
+	return best
+}
+
+// samePolicy compares what two policies say, wherever they stand.
+func samePolicy(a, b *ir.ErrorPolicy) bool {
+	x, y := *a, *b
+	x.Span, y.Span = source.Span{}, source.Span{}
+	return x == y
+}
+
 // describe is the literal of one flow.Node.
-func (w *wiring) describe(name string) *jen.Statement {
+func (w *wiring) describe(name string, shared *ir.ErrorPolicy) *jen.Statement {
 	n := w.main[name]
 	kind := "Processor"
 	switch n.Op.(type) {
@@ -49,7 +85,11 @@ func (w *wiring) describe(name string) *jen.Statement {
 	if n.Was != "" {
 		s.Add(w.Gof(", Was: %q", n.Was))
 	}
-	if p := n.OnError; p != nil {
+	switch p := n.OnError; {
+	case p == nil:
+	case shared != nil && samePolicy(p, shared):
+		s.Op(", Policy: policy")
+	default:
 		s.Op(", Policy: ").Add(w.policy(p))
 	}
 	return s.Op("}")

@@ -111,7 +111,7 @@ func (w *wiring) gather(b *ir.Batch) *jen.Statement {
 		d[jen.Id("Count")] = jen.Lit(b.Count)
 	}
 	if b.Bytes > 0 {
-		d[jen.Id("Bytes")] = jen.Lit(int(b.Bytes))
+		d[jen.Id("Bytes")] = jen.Op(sizeText(b.Bytes))
 	}
 	if b.Linger > 0 {
 		d[jen.Id("Linger")] = w.duration(b.Linger)

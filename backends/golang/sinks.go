@@ -36,7 +36,7 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 			opts[jen.Id("Depth")] = jen.Lit(q.Depth)
 		}
 		if q.Bytes > 0 {
-			opts[jen.Id("Bytes")] = jen.Lit(int(q.Bytes))
+			opts[jen.Id("Bytes")] = jen.Op(sizeText(q.Bytes))
 		}
 	}
 	if op.Batch != nil {

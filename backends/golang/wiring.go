@@ -146,7 +146,7 @@ func (w *wiring) info() *jen.Statement {
 		s.Op(", CheckpointEvery: ").Add(w.duration(d))
 	}
 	if w.p.Memory.Total > 0 {
-		s.Op(fmt.Sprintf(", Memory: %d", w.p.Memory.Total))
+		s.Op(", Memory: " + sizeText(w.p.Memory.Total))
 	}
 	return s.Op("})")
 }
@@ -169,7 +169,7 @@ func (w *wiring) queue(n *ir.Node) *jen.Statement {
 			opts[jen.Id("Depth")] = jen.Lit(e.Depth)
 		}
 		if e.Bytes > 0 {
-			opts[jen.Id("Bytes")] = jen.Lit(int(e.Bytes))
+			opts[jen.Id("Bytes")] = jen.Op(sizeText(e.Bytes))
 		}
 	}
 	w.feedOptions(opts, w.unit.Feeds[n.ID])

@@ -3,7 +3,7 @@
 package pipeline
 
 import (
-	report "example.com/screening/report"
+	"example.com/screening/report"
 	"example.com/screening/risk"
 	"example.com/screening/rules"
 )

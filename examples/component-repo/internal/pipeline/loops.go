@@ -5,7 +5,7 @@ package pipeline
 import (
 	"example.com/screening/internal/pipeline/runtime/codec/frame"
 	"example.com/screening/internal/pipeline/runtime/flow"
-	report "example.com/screening/report"
+	"example.com/screening/report"
 	"example.com/screening/risk"
 	"example.com/screening/rules"
 )

@@ -17,13 +17,16 @@ const (
 	nodeReport
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodePayments:   {Name: "payments", Kind: flow.KindSource, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAuthorized: {Name: "authorized", Kind: flow.KindProcessor, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeScored:     {Name: "scored", Kind: flow.KindProcessor, Place: "pipeline.yaml:24", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSuspicious: {Name: "suspicious", Kind: flow.KindProcessor, Place: "pipeline.yaml:28", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeReport:     {Name: "report", Kind: flow.KindSink, Place: "pipeline.yaml:33", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodePayments:   {Name: "payments", Kind: flow.KindSource, Place: "pipeline.yaml:18", Policy: policy},
+	nodeAuthorized: {Name: "authorized", Kind: flow.KindProcessor, Place: "pipeline.yaml:21", Policy: policy},
+	nodeScored:     {Name: "scored", Kind: flow.KindProcessor, Place: "pipeline.yaml:24", Policy: policy},
+	nodeSuspicious: {Name: "suspicious", Kind: flow.KindProcessor, Place: "pipeline.yaml:28", Policy: policy},
+	nodeReport:     {Name: "report", Kind: flow.KindSink, Place: "pipeline.yaml:33", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

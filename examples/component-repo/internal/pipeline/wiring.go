@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 43253760})
+	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 42240 << 10})
 
 	reportComponent, err := report.New(s.report)
 	if err != nil {
@@ -23,13 +23,13 @@ func newProgram(s *settings) (*flow.Program, error) {
 	}
 	reportSink := native.NewBatchSink(reportComponent.Write, native.Life{})
 	reportTarget := p.Sink(nodeReport, reportSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[report.Row](),
 	})
 	authorizedQueueIn, authorizedQueueOut := p.Queue("authorized", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[Payment](),

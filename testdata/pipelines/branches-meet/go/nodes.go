@@ -21,17 +21,20 @@ const (
 	nodeWords
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeEvents:   {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeBoth:     {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRaw:      {Name: "raw", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAny:      {Name: "any", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeEvents:   {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: policy},
+	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: policy},
+	nodeBoth:     {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: policy},
+	nodeRaw:      {Name: "raw", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: policy},
+	nodeAny:      {Name: "any", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
 	nodeSlow:     {Name: "slow", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodePayments: {Name: "payments", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRest:     {Name: "rest", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeWords:    {Name: "words", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodePayments: {Name: "payments", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: policy},
+	nodeRest:     {Name: "rest", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: policy},
+	nodeWords:    {Name: "words", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

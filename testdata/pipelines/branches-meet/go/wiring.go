@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "branches-meet", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 75497472})
+	p := flow.New(flow.Info{Name: "branches-meet", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 72 << 20})
 
 	paymentsSink, err := file.NewSink(s.payments, connect.Output{
 		Format: "ndjson",
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "payments", Line: "pipeline.yaml:19", Op: "configure", Err: err}
 	}
 	paymentsTarget := p.Sink(nodePayments, paymentsSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	restSink, err := file.NewSink(s.rest, connect.Output{
@@ -34,7 +34,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "rest", Line: "pipeline.yaml:20", Op: "configure", Err: err}
 	}
 	restTarget := p.Sink(nodeRest, restSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	wordsSink, err := file.NewSink(s.words, connect.Output{
@@ -45,11 +45,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "words", Line: "pipeline.yaml:21", Op: "configure", Err: err}
 	}
 	wordsTarget := p.Sink(nodeWords, wordsSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	slowQueueIn, slowQueueOut := p.Queue("slow", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[Payment](),

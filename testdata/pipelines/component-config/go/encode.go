@@ -5,7 +5,7 @@ package main
 import (
 	"example.com/config/internal/flowc_component_config/runtime/codec"
 	"example.com/config/internal/flowc_component_config/runtime/codec/jsonscan"
-	parts "example.com/config/parts"
+	"example.com/config/parts"
 )
 
 // appendLine appends v as JSON.

@@ -4,7 +4,7 @@ package main
 
 import (
 	"example.com/config/internal/flowc_component_config/runtime/flow"
-	parts "example.com/config/parts"
+	"example.com/config/parts"
 )
 
 // configLoop runs `config` over the records of a batch.

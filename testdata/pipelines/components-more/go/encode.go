@@ -5,7 +5,7 @@ package main
 import (
 	"example.com/more/internal/flowc_components_more/runtime/codec"
 	"example.com/more/internal/flowc_components_more/runtime/codec/jsonscan"
-	parts "example.com/more/parts"
+	"example.com/more/parts"
 )
 
 // appendNumbered appends v as JSON.

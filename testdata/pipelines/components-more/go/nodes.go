@@ -19,15 +19,18 @@ const (
 	nodeEven
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeEvents:   {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEnriched: {Name: "enriched", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeCounted:  {Name: "counted", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeBoth:     {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSquares:  {Name: "squares", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOdd:      {Name: "odd", Kind: flow.KindSink, Place: "pipeline.yaml:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEven:     {Name: "even", Kind: flow.KindSink, Place: "pipeline.yaml:12", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeEvents:   {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeEnriched: {Name: "enriched", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodeCounted:  {Name: "counted", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
+	nodeBoth:     {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:8", Policy: policy},
+	nodeSquares:  {Name: "squares", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: policy},
+	nodeOdd:      {Name: "odd", Kind: flow.KindSink, Place: "pipeline.yaml:11", Policy: policy},
+	nodeEven:     {Name: "even", Kind: flow.KindSink, Place: "pipeline.yaml:12", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

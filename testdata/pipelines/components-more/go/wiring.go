@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 29097984})
+	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 28416 << 10})
 
 	oddSink, err := file.NewSink(s.odd, connect.Output{
 		Append: true,
@@ -26,7 +26,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "odd", Line: "pipeline.yaml:11", Op: "configure", Err: err}
 	}
 	oddTarget := p.Sink(nodeOdd, oddSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	evenSink, err := stdout.NewSink(s.even, connect.Output{
@@ -38,23 +38,23 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "even", Line: "pipeline.yaml:12", Op: "configure", Err: err}
 	}
 	evenTarget := p.Sink(nodeEven, evenSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	enrichedQueueIn, enrichedQueueOut := p.Queue("enriched", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[parts.Own](),
 	})
 	countedQueueIn, countedQueueOut := p.Queue("counted", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[parts.Own](),
 	})
 	bothQueueIn, bothQueueOut := p.Queue("both", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[parts.Numbered](),

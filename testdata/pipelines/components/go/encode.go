@@ -5,7 +5,7 @@ package main
 import (
 	"example.com/components/internal/flowc_components/runtime/codec"
 	"example.com/components/internal/flowc_components/runtime/codec/jsonscan"
-	shop "example.com/components/shop"
+	"example.com/components/shop"
 )
 
 // appendPart appends v as JSON.

@@ -18,14 +18,17 @@ const (
 	nodeCount
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeBig:    {Name: "big", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodePriced: {Name: "priced", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeParts:  {Name: "parts", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeCount:  {Name: "count", Kind: flow.KindSink, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeBig:    {Name: "big", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodePriced: {Name: "priced", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
+	nodeParts:  {Name: "parts", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: policy},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:13", Policy: policy},
+	nodeCount:  {Name: "count", Kind: flow.KindSink, Place: "pipeline.yaml:14", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

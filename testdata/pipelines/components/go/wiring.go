@@ -16,7 +16,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 45875200})
+	p := flow.New(flow.Info{Name: "components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 44800 << 10})
 
 	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
@@ -26,18 +26,18 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	countSink := native.NewBatchSink(shop.Counter, native.Life{})
 	countTarget := p.Sink(nodeCount, countSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[shop.Priced](),
 	})
 	bigQueueIn, bigQueueOut := p.Queue("big", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[Order](),

@@ -15,11 +15,14 @@ const (
 	nodeOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeTrips: {Name: "trips", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLong:  {Name: "long", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:   {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeTrips: {Name: "trips", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeLong:  {Name: "long", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodeOut:   {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -17,13 +17,16 @@ const (
 	nodeThree
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeNs:    {Name: "ns", Kind: flow.KindSource, Place: "pipeline.cue:3", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeNot2:  {Name: "not2", Kind: flow.KindProcessor, Place: "pipeline.cue:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeNot3:  {Name: "not3", Kind: flow.KindProcessor, Place: "pipeline.cue:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeTwo:   {Name: "two", Kind: flow.KindSink, Place: "pipeline.cue:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeThree: {Name: "three", Kind: flow.KindSink, Place: "pipeline.cue:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeNs:    {Name: "ns", Kind: flow.KindSource, Place: "pipeline.cue:3", Policy: policy},
+	nodeNot2:  {Name: "not2", Kind: flow.KindProcessor, Place: "pipeline.cue:6", Policy: policy},
+	nodeNot3:  {Name: "not3", Kind: flow.KindProcessor, Place: "pipeline.cue:6", Policy: policy},
+	nodeTwo:   {Name: "two", Kind: flow.KindSink, Place: "pipeline.cue:10", Policy: policy},
+	nodeThree: {Name: "three", Kind: flow.KindSink, Place: "pipeline.cue:11", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

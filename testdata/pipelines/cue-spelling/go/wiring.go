@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "spelled", Hash: hash, File: "pipeline.cue", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 45613056})
+	p := flow.New(flow.Info{Name: "spelled", Hash: hash, File: "pipeline.cue", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 44544 << 10})
 
 	twoSink, err := stdout.NewSink(s.two, connect.Output{
 		Format: "ndjson",
@@ -25,7 +25,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "two", Line: "pipeline.cue:10", Op: "configure", Err: err}
 	}
 	twoTarget := p.Sink(nodeTwo, twoSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	threeSink, err := file.NewSink(s.three, connect.Output{
@@ -36,7 +36,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "three", Line: "pipeline.cue:11", Op: "configure", Err: err}
 	}
 	threeTarget := p.Sink(nodeThree, threeSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	nsSource, err := stdin.NewSource(s.ns, connect.Input{

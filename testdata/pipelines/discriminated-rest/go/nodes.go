@@ -17,13 +17,16 @@ const (
 	nodeOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeEvents: {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOdd:    {Name: "odd", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSame:   {Name: "same", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOddOut: {Name: "odd_out", Kind: flow.KindSink, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeEvents: {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeOdd:    {Name: "odd", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodeSame:   {Name: "same", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
+	nodeOddOut: {Name: "odd_out", Kind: flow.KindSink, Place: "pipeline.yaml:9", Policy: policy},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:10", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -18,14 +18,17 @@ const (
 	nodeOther
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeLedger:   {Name: "ledger", Kind: flow.KindSource, Place: "pipeline.yaml:5", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeNotional: {Name: "notional", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodePayments: {Name: "payments", Kind: flow.KindSink, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeTrades:   {Name: "trades", Kind: flow.KindSink, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOther:    {Name: "other", Kind: flow.KindSink, Place: "pipeline.yaml:15", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeLedger:   {Name: "ledger", Kind: flow.KindSource, Place: "pipeline.yaml:5", Policy: policy},
+	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: policy},
+	nodeNotional: {Name: "notional", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: policy},
+	nodePayments: {Name: "payments", Kind: flow.KindSink, Place: "pipeline.yaml:13", Policy: policy},
+	nodeTrades:   {Name: "trades", Kind: flow.KindSink, Place: "pipeline.yaml:14", Policy: policy},
+	nodeOther:    {Name: "other", Kind: flow.KindSink, Place: "pipeline.yaml:15", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "event-types", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 73662464})
+	p := flow.New(flow.Info{Name: "event-types", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 71936 << 10})
 
 	paymentsSink, err := file.NewSink(s.payments, connect.Output{
 		Format: "ndjson",
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "payments", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	paymentsTarget := p.Sink(nodePayments, paymentsSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	tradesSink, err := file.NewSink(s.trades, connect.Output{
@@ -34,7 +34,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "trades", Line: "pipeline.yaml:14", Op: "configure", Err: err}
 	}
 	tradesTarget := p.Sink(nodeTrades, tradesSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	otherSink, err := file.NewSink(s.other, connect.Output{
@@ -45,7 +45,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "other", Line: "pipeline.yaml:15", Op: "configure", Err: err}
 	}
 	otherTarget := p.Sink(nodeOther, otherSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	ledgerSource, err := file.NewSource(s.ledger, connect.Input{

@@ -18,14 +18,17 @@ const (
 	nodeShortOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders:   {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEu:       {Name: "eu", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeShort:    {Name: "short", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAll:      {Name: "all", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEuOut:    {Name: "eu_out", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeShortOut: {Name: "short_out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOrders:   {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: policy},
+	nodeEu:       {Name: "eu", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
+	nodeShort:    {Name: "short", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: policy},
+	nodeAll:      {Name: "all", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: policy},
+	nodeEuOut:    {Name: "eu_out", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: policy},
+	nodeShortOut: {Name: "short_out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "fan-out", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 65273856})
+	p := flow.New(flow.Info{Name: "fan-out", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 63744 << 10})
 
 	allSink, err := file.NewSink(s.all, connect.Output{
 		Format: "ndjson",
@@ -24,7 +24,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "all", Line: "pipeline.yaml:19", Op: "configure", Err: err}
 	}
 	allTarget := p.Sink(nodeAll, allSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	euOutSink, err := file.NewSink(s.euOut, connect.Output{
@@ -35,7 +35,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "eu_out", Line: "pipeline.yaml:20", Op: "configure", Err: err}
 	}
 	euOutTarget := p.Sink(nodeEuOut, euOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	shortOutSink, err := stdout.NewSink(s.shortOut, connect.Output{
@@ -46,7 +46,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "short_out", Line: "pipeline.yaml:21", Op: "configure", Err: err}
 	}
 	shortOutTarget := p.Sink(nodeShortOut, shortOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	ordersSource, err := file.NewSource(s.orders, connect.Input{

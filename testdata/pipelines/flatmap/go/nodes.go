@@ -16,12 +16,15 @@ const (
 	nodeOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeTags:   {Name: "tags", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeWords:  {Name: "words", Kind: flow.KindProcessor, Place: "pipeline.yaml:26", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:30", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:14", Policy: policy},
+	nodeTags:   {Name: "tags", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: policy},
+	nodeWords:  {Name: "words", Kind: flow.KindProcessor, Place: "pipeline.yaml:26", Policy: policy},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:30", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -17,13 +17,16 @@ const (
 	nodeOther
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeSrc:    {Name: "src", Kind: flow.KindSource, Place: "pipeline.yaml:2", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEnrich: {Name: "enrich", Kind: flow.KindProcessor, Place: "pipeline.yaml:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAgain:  {Name: "again", Kind: flow.KindProcessor, Place: "pipeline.yaml:5", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOther:  {Name: "other", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeSrc:    {Name: "src", Kind: flow.KindSource, Place: "pipeline.yaml:2", Policy: policy},
+	nodeEnrich: {Name: "enrich", Kind: flow.KindProcessor, Place: "pipeline.yaml:4", Policy: policy},
+	nodeAgain:  {Name: "again", Kind: flow.KindProcessor, Place: "pipeline.yaml:5", Policy: policy},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:7", Policy: policy},
+	nodeOther:  {Name: "other", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "flowctl-components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 14680064})
+	p := flow.New(flow.Info{Name: "flowctl-components", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 14 << 20})
 
 	outComponent := new(comp.Sink)
 	outSink := native.NewBatchSink(func(ctx context.Context, v []comp.Message) error {
@@ -27,7 +27,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		},
 	})
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[comp.Message](),
@@ -44,7 +44,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		},
 	})
 	otherTarget := p.Sink(nodeOther, otherSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[comp.Message](),

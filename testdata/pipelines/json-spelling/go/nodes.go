@@ -15,11 +15,14 @@ const (
 	nodeOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeNs:  {Name: "ns", Kind: flow.KindSource, Place: "pipeline.json:4", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOdd: {Name: "odd", Kind: flow.KindProcessor, Place: "pipeline.json:5", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut: {Name: "out", Kind: flow.KindSink, Place: "pipeline.json:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeNs:  {Name: "ns", Kind: flow.KindSource, Place: "pipeline.json:4", Policy: policy},
+	nodeOdd: {Name: "odd", Kind: flow.KindProcessor, Place: "pipeline.json:5", Policy: policy},
+	nodeOut: {Name: "out", Kind: flow.KindSink, Place: "pipeline.json:6", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

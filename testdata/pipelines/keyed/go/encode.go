@@ -3,7 +3,7 @@
 package main
 
 import (
-	count "example.com/keyed/count"
+	"example.com/keyed/count"
 	"example.com/keyed/internal/flowc_keyed/runtime/codec"
 	"example.com/keyed/internal/flowc_keyed/runtime/codec/jsonscan"
 )

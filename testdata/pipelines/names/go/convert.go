@@ -6,6 +6,7 @@ import (
 	"example.com/names/a/x"
 	x1 "example.com/names/b/x"
 	"example.com/names/csv"
+	settings2 "example.com/names/settings"
 )
 
 // toLine makes a component's Line of an event.
@@ -24,6 +25,13 @@ func toRow(in *csv.Line) (out x.Row) {
 
 // toItem makes a component's Item of an event.
 func toItem(in *x.Row) (out x1.Item) {
+	out.ID = in.ID
+	out.Qty = in.Qty
+	return out
+}
+
+// toOrder makes a component's Order of an event.
+func toOrder(in *EndOut) (out settings2.Order) {
 	out.ID = in.ID
 	out.Qty = in.Qty
 	return out

@@ -5,10 +5,11 @@ package main
 import (
 	"example.com/names/internal/flowc_names/runtime/codec/csv"
 	"example.com/names/internal/flowc_names/runtime/codec/jsonscan"
+	settings2 "example.com/names/settings"
 )
 
-// appendEndOutCSV appends v as a row of CSV.
-func appendEndOutCSV(dst []byte, v *EndOut) ([]byte, error) {
+// appendOrderCSV appends v as a row of CSV.
+func appendOrderCSV(dst []byte, v *settings2.Order) ([]byte, error) {
 	format := csv.Format{Delimiter: ',', Quote: '"'}
 	start := len(dst)
 	dst = format.AppendString(dst, string(v.ID))

@@ -9,6 +9,7 @@ import (
 	"example.com/names/internal/flowc_names/runtime/codec"
 	"example.com/names/internal/flowc_names/runtime/codec/frame"
 	"example.com/names/internal/flowc_names/runtime/flow"
+	settings2 "example.com/names/settings"
 )
 
 // nodes2Loop runs `nodes` over the records of a batch.
@@ -83,7 +84,7 @@ func (l *nodes2Loop) Settle() {
 	l.records = 0
 }
 
-// csvLoop runs `csv`, `first`, `second`, `record`, `end`, `end-out` and `int64` over the records of a batch.
+// csvLoop runs `csv`, `first`, `second`, `record`, `end`, `end-out`, `int64`, `settings` and `policy` over the records of a batch.
 type csvLoop struct {
 	*flow.Lane
 	settings       *settings
@@ -97,6 +98,7 @@ type csvLoop struct {
 	secondHeld     []x1.Item
 	emitSecondHeld func(x1.Item) error
 	int64Filtered  int64
+	policyFiltered int64
 	eachSecondIn   int64
 	eachFirstIn    int64
 }
@@ -210,8 +212,15 @@ func (l *csvLoop) eachSecond(in *x1.Item) (stop bool) {
 		l.int64Filtered++
 		return false
 	}
+	settingsOutIn := toOrder(&endOut)
+	l.Node = nodeSettings
+	settingsOut := settings2.Same(settingsOutIn)
+	if !filterPolicy(&settingsOut) {
+		l.policyFiltered++
+		return false
+	}
 	{
-		data, err := appendEndOutCSV(refs2Packet.Data, &endOut)
+		data, err := appendOrderCSV(refs2Packet.Data, &settingsOut)
 		if err != nil {
 			if l.Fail(nodeRefs2, err) {
 				return true
@@ -241,8 +250,11 @@ func (l *csvLoop) Settle() {
 	recordOut := l.Pass(nodeRecord, l.eachSecondIn, 0)
 	endOut := l.Pass(nodeEnd, recordOut, 0)
 	endOutOut := l.Pass(nodeEndOut, endOut, 0)
-	l.Pass(nodeInt64, endOutOut, l.int64Filtered)
+	int64Out := l.Pass(nodeInt64, endOutOut, l.int64Filtered)
+	settingsOut := l.Pass(nodeSettings, int64Out, 0)
+	l.Pass(nodePolicy, settingsOut, l.policyFiltered)
 	l.Refused(nodeRefs2)
 	l.eachSecondIn = 0
 	l.int64Filtered = 0
+	l.policyFiltered = 0
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "63be07ff0131fa3e"
+const hash = "8793f4d61f8d9fd2"
 
 func main() {
 	program.Main(spec())

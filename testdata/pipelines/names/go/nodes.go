@@ -18,26 +18,34 @@ const (
 	nodeEnd
 	nodeEndOut
 	nodeInt64
+	nodeSettings
+	nodePolicy
 	nodeRefs2
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeNodes2: {Name: "nodes", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeCsv:    {Name: "csv", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeFirst:  {Name: "first", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSecond: {Name: "second", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRecord: {Name: "record", Kind: flow.KindProcessor, Place: "pipeline.yaml:12", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEnd:    {Name: "end", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEndOut: {Name: "end-out", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeInt64:  {Name: "int64", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRefs2:  {Name: "refs", Kind: flow.KindSink, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeNodes2:   {Name: "nodes", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: policy},
+	nodeCsv:      {Name: "csv", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: policy},
+	nodeFirst:    {Name: "first", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: policy},
+	nodeSecond:   {Name: "second", Kind: flow.KindProcessor, Place: "pipeline.yaml:11", Policy: policy},
+	nodeRecord:   {Name: "record", Kind: flow.KindProcessor, Place: "pipeline.yaml:12", Policy: policy},
+	nodeEnd:      {Name: "end", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: policy},
+	nodeEndOut:   {Name: "end-out", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: policy},
+	nodeInt64:    {Name: "int64", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: policy},
+	nodeSettings: {Name: "settings", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
+	nodePolicy:   {Name: "policy", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: policy},
+	nodeRefs2:    {Name: "refs", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.
 var stages = map[string]int{
-	"main.filterInt64": nodeInt64,
-	"main.mapEnd":      nodeEnd,
-	"main.mapEndOut":   nodeEndOut,
-	"main.mapRecord":   nodeRecord,
+	"main.filterInt64":  nodeInt64,
+	"main.filterPolicy": nodePolicy,
+	"main.mapEnd":       nodeEnd,
+	"main.mapEndOut":    nodeEndOut,
+	"main.mapRecord":    nodeRecord,
 }

@@ -11,7 +11,7 @@ import (
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
-	nodes     [9]flow.Node
+	nodes     [11]flow.Node
 	telemetry program.Telemetry
 	nodes2    stdin.SourceConfig
 	refs2     stdout.SinkConfig
@@ -35,7 +35,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "first.on_error.retry", Place: "pipeline.yaml:10", Set: program.Retry(&s.nodes[nodeFirst].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "second.on_error.retry", Place: "pipeline.yaml:11", Set: program.Retry(&s.nodes[nodeSecond].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "record.on_error.retry", Place: "pipeline.yaml:12", Set: program.Retry(&s.nodes[nodeRecord].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "refs.on_error.retry", Place: "pipeline.yaml:17", Set: program.Retry(&s.nodes[nodeRefs2].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "settings.on_error.retry", Place: "pipeline.yaml:16", Set: program.Retry(&s.nodes[nodeSettings].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "policy.on_error.retry", Place: "pipeline.yaml:17", Set: program.Retry(&s.nodes[nodePolicy].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "refs.on_error.retry", Place: "pipeline.yaml:19", Set: program.Retry(&s.nodes[nodeRefs2].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

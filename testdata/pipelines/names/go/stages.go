@@ -4,6 +4,8 @@ package main
 
 import (
 	"example.com/names/b/x"
+	policy2 "example.com/names/policy"
+	settings2 "example.com/names/settings"
 )
 
 // mapRecord makes the record of `record`.
@@ -14,7 +16,7 @@ func mapRecord(in *x.Item) Record {
 //line pipeline.yaml:12
 		Qty: x.Less(in.Qty),
 	}
-//line stages.go:18
+//line stages.go:20
 }
 
 // mapEnd makes the record of `end`.
@@ -25,7 +27,7 @@ func mapEnd(in *Record) End {
 //line pipeline.yaml:13
 		Qty: in.Qty + 1,
 	}
-//line stages.go:29
+//line stages.go:31
 }
 
 // mapEndOut makes the record of `end-out`.
@@ -36,12 +38,19 @@ func mapEndOut(in *End) EndOut {
 //line pipeline.yaml:14
 		Qty: in.Qty * 10,
 	}
-//line stages.go:40
+//line stages.go:42
 }
 
 // filterInt64 tells whether `int64` keeps a record.
 func filterInt64(in *EndOut) bool {
 //line pipeline.yaml:15
 	return in.Qty > 0
-//line stages.go:47
+//line stages.go:49
+}
+
+// filterPolicy tells whether `policy` keeps a record.
+func filterPolicy(in *settings2.Order) bool {
+//line pipeline.yaml:17
+	return policy2.Keeps(in.Qty) && func() bool { policy := settings2.Order{Qty: 1}; return policy.Qty == 1 }()
+//line stages.go:56
 }

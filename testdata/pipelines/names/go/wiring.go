@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "names", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 37486592})
+	p := flow.New(flow.Info{Name: "names", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 36608 << 10})
 
 	refs2Sink, err := stdout.NewSink(s.refs2, connect.Output{
 		Format: "csv",
@@ -22,14 +22,14 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:   "refs",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "refs", Line: "pipeline.yaml:17", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "refs", Line: "pipeline.yaml:19", Op: "configure", Err: err}
 	}
 	refs2Target := p.Sink(nodeRefs2, refs2Sink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	csvQueueIn, csvQueueOut := p.Queue("csv", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[Order](),
@@ -53,7 +53,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("csv", flow.RegionOptions{
 		From:  []*flow.Input{csvQueueOut},
 		Lanes: 1,
-		Nodes: []int{nodeCsv, nodeFirst, nodeSecond, nodeRecord, nodeEnd, nodeEndOut, nodeInt64},
+		Nodes: []int{nodeCsv, nodeFirst, nodeSecond, nodeRecord, nodeEnd, nodeEndOut, nodeInt64, nodeSettings, nodePolicy},
 		To:    []*flow.Target{refs2Target},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newCsvLoop(lane, s) })
 	return p, nil

@@ -22,18 +22,21 @@ const (
 	nodeJsonOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeRecs:    {Name: "recs", Kind: flow.KindSource, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSplit:   {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLog:     {Name: "log", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeKv:      {Name: "kv", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeCells:   {Name: "cells", Kind: flow.KindProcessor, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeInner:   {Name: "inner", Kind: flow.KindProcessor, Place: "pipeline.yaml:19", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLogOut:  {Name: "log_out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeKvOut:   {Name: "kv_out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeCsvOut:  {Name: "csv_out", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeJsonOut: {Name: "json_out", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeRecs:    {Name: "recs", Kind: flow.KindSource, Place: "pipeline.yaml:8", Policy: policy},
+	nodeSplit:   {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: policy},
+	nodeLog:     {Name: "log", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: policy},
+	nodeKv:      {Name: "kv", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: policy},
+	nodeCells:   {Name: "cells", Kind: flow.KindProcessor, Place: "pipeline.yaml:18", Policy: policy},
+	nodeInner:   {Name: "inner", Kind: flow.KindProcessor, Place: "pipeline.yaml:19", Policy: policy},
+	nodeLogOut:  {Name: "log_out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: policy},
+	nodeKvOut:   {Name: "kv_out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: policy},
+	nodeCsvOut:  {Name: "csv_out", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: policy},
+	nodeJsonOut: {Name: "json_out", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

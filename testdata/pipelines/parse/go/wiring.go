@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "parse", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 77594624})
+	p := flow.New(flow.Info{Name: "parse", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 74 << 20})
 
 	logOutSink, err := file.NewSink(s.logOut, connect.Output{
 		Format: "ndjson",
@@ -24,7 +24,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "log_out", Line: "pipeline.yaml:21", Op: "configure", Err: err}
 	}
 	logOutTarget := p.Sink(nodeLogOut, logOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	kvOutSink, err := file.NewSink(s.kvOut, connect.Output{
@@ -35,7 +35,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "kv_out", Line: "pipeline.yaml:22", Op: "configure", Err: err}
 	}
 	kvOutTarget := p.Sink(nodeKvOut, kvOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	csvOutSink, err := file.NewSink(s.csvOut, connect.Output{
@@ -46,7 +46,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "csv_out", Line: "pipeline.yaml:23", Op: "configure", Err: err}
 	}
 	csvOutTarget := p.Sink(nodeCsvOut, csvOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	jsonOutSink, err := file.NewSink(s.jsonOut, connect.Output{
@@ -57,7 +57,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "json_out", Line: "pipeline.yaml:24", Op: "configure", Err: err}
 	}
 	jsonOutTarget := p.Sink(nodeJsonOut, jsonOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	recsSource, err := stdin.NewSource(s.recs, connect.Input{

@@ -3,7 +3,7 @@
 package main
 
 import (
-	alerts "example.com/pay/alerts"
+	"example.com/pay/alerts"
 	"example.com/pay/pricing"
 )
 

@@ -5,7 +5,7 @@ package main
 import (
 	"example.com/pay/internal/flowc_payments/runtime/codec"
 	"example.com/pay/internal/flowc_payments/runtime/codec/jsonscan"
-	pricing "example.com/pay/pricing"
+	"example.com/pay/pricing"
 )
 
 // appendPriced appends v as JSON.

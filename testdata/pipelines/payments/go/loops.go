@@ -3,7 +3,7 @@
 package main
 
 import (
-	alerts "example.com/pay/alerts"
+	"example.com/pay/alerts"
 	"example.com/pay/internal/flowc_payments/runtime/codec/frame"
 	"example.com/pay/internal/flowc_payments/runtime/flow"
 	"example.com/pay/pricing"

@@ -20,16 +20,19 @@ const (
 	nodeDead
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeLedger: {Name: "ledger", Kind: flow.KindSource, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeNotes:  {Name: "notes", Kind: flow.KindSource, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeLarge:  {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeLedger: {Name: "ledger", Kind: flow.KindSource, Place: "pipeline.yaml:14", Policy: policy},
+	nodeNotes:  {Name: "notes", Kind: flow.KindSource, Place: "pipeline.yaml:18", Policy: policy},
+	nodeLarge:  {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:20", Policy: policy},
 	nodePriced: {Name: "priced", Kind: flow.KindProcessor, Place: "pipeline.yaml:24", Policy: flow.Policy{Retry: 1, Written: true, Backoff: 1 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
-	nodeSplit:  {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:31", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeStore:  {Name: "store", Kind: flow.KindSink, Place: "pipeline.yaml:37", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAlert:  {Name: "alert", Kind: flow.KindSink, Place: "pipeline.yaml:38", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeDead:   {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:39", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeSplit:  {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:31", Policy: policy},
+	nodeStore:  {Name: "store", Kind: flow.KindSink, Place: "pipeline.yaml:37", Policy: policy},
+	nodeAlert:  {Name: "alert", Kind: flow.KindSink, Place: "pipeline.yaml:38", Policy: policy},
+	nodeDead:   {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:39", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "payments", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 95420416})
+	p := flow.New(flow.Info{Name: "payments", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 91 << 20})
 
 	storeSink, err := file.NewSink(s.store, connect.Output{
 		Format: "ndjson",
@@ -25,14 +25,14 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "store", Line: "pipeline.yaml:37", Op: "configure", Err: err}
 	}
 	storeTarget := p.Sink(nodeStore, storeSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Ends:    true,
 		Origins: true,
 	})
 	alertSink := native.NewSink(alerts.Notify, native.Life{})
 	alertTarget := p.Sink(nodeAlert, alertSink, flow.SinkOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[alerts.Alert](),
@@ -48,7 +48,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	}
 	p.Sink(nodeDead, deadSink, flow.SinkOptions{DeadLetter: true})
 	pricedQueueIn, pricedQueueOut := p.Queue("priced", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[Payment](),

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 61865984})
+	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 59 << 20})
 
 	outSink, err := file.NewSink(s.out, connect.Output{
 		Format:   "ndjson",
@@ -25,7 +25,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:16", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 		Ends:  true,
 		Keys:  1,
@@ -40,7 +40,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "by-year", Line: "pipeline.yaml:17", Op: "configure", Err: err}
 	}
 	byYearTarget := p.Sink(nodeByYear, byYearSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 		Ends:  true,
 		Keys:  1,

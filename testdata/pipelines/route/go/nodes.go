@@ -16,12 +16,15 @@ const (
 	nodeRest
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSplit:  {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeEu:     {Name: "eu", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRest:   {Name: "rest", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: policy},
+	nodeSplit:  {Name: "split", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
+	nodeEu:     {Name: "eu", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: policy},
+	nodeRest:   {Name: "rest", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "route", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 61865984})
+	p := flow.New(flow.Info{Name: "route", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 59 << 20})
 
 	euSink, err := file.NewSink(s.eu, connect.Output{
 		Format: "ndjson",
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "eu", Line: "pipeline.yaml:24", Op: "configure", Err: err}
 	}
 	euTarget := p.Sink(nodeEu, euSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	restSink, err := file.NewSink(s.rest, connect.Output{
@@ -34,7 +34,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "rest", Line: "pipeline.yaml:25", Op: "configure", Err: err}
 	}
 	restTarget := p.Sink(nodeRest, restSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	ordersSource, err := file.NewSource(s.orders, connect.Input{

@@ -17,13 +17,16 @@ const (
 	nodeSelectNode
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeRangeNode:  {Name: "range", Kind: flow.KindSource, Place: "pipeline.yaml:5", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeFuncNode:   {Name: "func", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeMapNode:    {Name: "map", Kind: flow.KindProcessor, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:        {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeSelectNode: {Name: "select", Kind: flow.KindSink, Place: "pipeline.yaml:26", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeRangeNode:  {Name: "range", Kind: flow.KindSource, Place: "pipeline.yaml:5", Policy: policy},
+	nodeFuncNode:   {Name: "func", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
+	nodeMapNode:    {Name: "map", Kind: flow.KindProcessor, Place: "pipeline.yaml:20", Policy: policy},
+	nodeOut:        {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: policy},
+	nodeSelectNode: {Name: "select", Kind: flow.KindSink, Place: "pipeline.yaml:26", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "set-optional", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 45613056})
+	p := flow.New(flow.Info{Name: "set-optional", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 44544 << 10})
 
 	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",
@@ -25,7 +25,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:25", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	selectNodeSink, err := file.NewSink(s.selectNode, connect.Output{
@@ -36,7 +36,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "select", Line: "pipeline.yaml:26", Op: "configure", Err: err}
 	}
 	selectNodeTarget := p.Sink(nodeSelectNode, selectNodeSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	rangeNodeSource, err := stdin.NewSource(s.rangeNode, connect.Input{

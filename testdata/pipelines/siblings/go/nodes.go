@@ -20,16 +20,19 @@ const (
 	nodeDead
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:6", Policy: policy},
 	nodeFirst:  {Name: "first", Kind: flow.KindProcessor, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeParts:  {Name: "parts", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeParts:  {Name: "parts", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: policy},
 	nodeShares: {Name: "shares", Kind: flow.KindProcessor, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
-	nodeTags:   {Name: "tags", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeAll:    {Name: "all", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeDead:   {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeTags:   {Name: "tags", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: policy},
+	nodeAll:    {Name: "all", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: policy},
+	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: policy},
+	nodeDead:   {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "siblings", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 85458944})
+	p := flow.New(flow.Info{Name: "siblings", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 83456 << 10})
 
 	tagsSink, err := file.NewSink(s.tags, connect.Output{
 		Format: "ndjson",
@@ -24,7 +24,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "tags", Line: "pipeline.yaml:20", Op: "configure", Err: err}
 	}
 	tagsTarget := p.Sink(nodeTags, tagsSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	allSink, err := file.NewSink(s.all, connect.Output{
@@ -35,7 +35,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "all", Line: "pipeline.yaml:21", Op: "configure", Err: err}
 	}
 	allTarget := p.Sink(nodeAll, allSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	outSink, err := stdout.NewSink(s.out, connect.Output{
@@ -46,7 +46,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:22", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	deadSink, err := file.NewSink(s.dead, connect.Output{

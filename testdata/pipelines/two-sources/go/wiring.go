@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "two-sources", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 97255424})
+	p := flow.New(flow.Info{Name: "two-sources", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 94976 << 10})
 
 	faSink, err := file.NewSink(s.fa, connect.Output{
 		Format: "ndjson",
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "fa", Line: "pipeline.yaml:18", Op: "configure", Err: err}
 	}
 	faTarget := p.Sink(nodeFa, faSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	outSink, err := file.NewSink(s.out, connect.Output{
@@ -36,13 +36,13 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:19", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 		Ends:  true,
 		Keys:  1,
 	})
 	euQueueIn, euQueueOut := p.Queue("eu", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Ends:    true,
 		Origins: true,

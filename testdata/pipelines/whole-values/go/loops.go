@@ -8,7 +8,7 @@ import (
 	"example.com/whole/internal/flowc_whole_values/runtime/codec/jsonscan"
 	"example.com/whole/internal/flowc_whole_values/runtime/decimal"
 	"example.com/whole/internal/flowc_whole_values/runtime/flow"
-	model "example.com/whole/model"
+	"example.com/whole/model"
 )
 
 // listsLoop runs `lists` and `long` over the records of a batch.

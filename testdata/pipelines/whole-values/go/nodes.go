@@ -34,30 +34,33 @@ const (
 	nodeDead
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeLists:    {Name: "lists", Kind: flow.KindSource, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeWords:    {Name: "words", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeSums:     {Name: "sums", Kind: flow.KindSource, Place: "pipeline.yaml:8", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
+	nodeLists:    {Name: "lists", Kind: flow.KindSource, Place: "pipeline.yaml:6", Policy: policy},
+	nodeWords:    {Name: "words", Kind: flow.KindSource, Place: "pipeline.yaml:7", Policy: policy},
+	nodeSums:     {Name: "sums", Kind: flow.KindSource, Place: "pipeline.yaml:8", Policy: policy},
 	nodeStates:   {Name: "states", Kind: flow.KindSource, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
-	nodePoints:   {Name: "points", Kind: flow.KindSource, Place: "pipeline.yaml:10", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeRest:     {Name: "rest", Kind: flow.KindSource, Place: "pipeline.yaml:11", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeLong:     {Name: "long", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeSkus:     {Name: "skus", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeUpper:    {Name: "upper", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeDown:     {Name: "down", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeFar:      {Name: "far", Kind: flow.KindProcessor, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeMoved:    {Name: "moved", Kind: flow.KindProcessor, Place: "pipeline.yaml:19", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeLongOut:  {Name: "long-out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeSkusOut:  {Name: "skus-out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeUpperOut: {Name: "upper-out", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeLargeOut: {Name: "large-out", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeDownOut:  {Name: "down-out", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeFarOut:   {Name: "far-out", Kind: flow.KindSink, Place: "pipeline.yaml:26", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeMovedOut: {Name: "moved-out", Kind: flow.KindSink, Place: "pipeline.yaml:27", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeRestOut:  {Name: "rest-out", Kind: flow.KindSink, Place: "pipeline.yaml:28", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
-	nodeDead:     {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:29", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Drop}},
+	nodePoints:   {Name: "points", Kind: flow.KindSource, Place: "pipeline.yaml:10", Policy: policy},
+	nodeRest:     {Name: "rest", Kind: flow.KindSource, Place: "pipeline.yaml:11", Policy: policy},
+	nodeLong:     {Name: "long", Kind: flow.KindProcessor, Place: "pipeline.yaml:13", Policy: policy},
+	nodeSkus:     {Name: "skus", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: policy},
+	nodeUpper:    {Name: "upper", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: policy},
+	nodeLarge:    {Name: "large", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
+	nodeDown:     {Name: "down", Kind: flow.KindProcessor, Place: "pipeline.yaml:17", Policy: policy},
+	nodeFar:      {Name: "far", Kind: flow.KindProcessor, Place: "pipeline.yaml:18", Policy: policy},
+	nodeMoved:    {Name: "moved", Kind: flow.KindProcessor, Place: "pipeline.yaml:19", Policy: policy},
+	nodeLongOut:  {Name: "long-out", Kind: flow.KindSink, Place: "pipeline.yaml:21", Policy: policy},
+	nodeSkusOut:  {Name: "skus-out", Kind: flow.KindSink, Place: "pipeline.yaml:22", Policy: policy},
+	nodeUpperOut: {Name: "upper-out", Kind: flow.KindSink, Place: "pipeline.yaml:23", Policy: policy},
+	nodeLargeOut: {Name: "large-out", Kind: flow.KindSink, Place: "pipeline.yaml:24", Policy: policy},
+	nodeDownOut:  {Name: "down-out", Kind: flow.KindSink, Place: "pipeline.yaml:25", Policy: policy},
+	nodeFarOut:   {Name: "far-out", Kind: flow.KindSink, Place: "pipeline.yaml:26", Policy: policy},
+	nodeMovedOut: {Name: "moved-out", Kind: flow.KindSink, Place: "pipeline.yaml:27", Policy: policy},
+	nodeRestOut:  {Name: "rest-out", Kind: flow.KindSink, Place: "pipeline.yaml:28", Policy: policy},
+	nodeDead:     {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:29", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -2,7 +2,7 @@
 
 package main
 
-import model "example.com/whole/model"
+import "example.com/whole/model"
 
 // Item is an event type of the pipeline.
 type Item struct {

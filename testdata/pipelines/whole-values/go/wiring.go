@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "whole-values", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 300941312})
+	p := flow.New(flow.Info{Name: "whole-values", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 287 << 20})
 
 	longOutSink, err := file.NewSink(s.longOut, connect.Output{
 		Format: "ndjson",
@@ -24,7 +24,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "long-out", Line: "pipeline.yaml:21", Op: "configure", Err: err}
 	}
 	longOutTarget := p.Sink(nodeLongOut, longOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	skusOutSink, err := file.NewSink(s.skusOut, connect.Output{
@@ -35,7 +35,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "skus-out", Line: "pipeline.yaml:22", Op: "configure", Err: err}
 	}
 	skusOutTarget := p.Sink(nodeSkusOut, skusOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	upperOutSink, err := file.NewSink(s.upperOut, connect.Output{
@@ -46,7 +46,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "upper-out", Line: "pipeline.yaml:23", Op: "configure", Err: err}
 	}
 	upperOutTarget := p.Sink(nodeUpperOut, upperOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	largeOutSink, err := file.NewSink(s.largeOut, connect.Output{
@@ -57,7 +57,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "large-out", Line: "pipeline.yaml:24", Op: "configure", Err: err}
 	}
 	largeOutTarget := p.Sink(nodeLargeOut, largeOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	downOutSink, err := file.NewSink(s.downOut, connect.Output{
@@ -68,7 +68,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "down-out", Line: "pipeline.yaml:25", Op: "configure", Err: err}
 	}
 	downOutTarget := p.Sink(nodeDownOut, downOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	farOutSink, err := file.NewSink(s.farOut, connect.Output{
@@ -79,7 +79,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "far-out", Line: "pipeline.yaml:26", Op: "configure", Err: err}
 	}
 	farOutTarget := p.Sink(nodeFarOut, farOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	movedOutSink, err := file.NewSink(s.movedOut, connect.Output{
@@ -90,7 +90,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "moved-out", Line: "pipeline.yaml:27", Op: "configure", Err: err}
 	}
 	movedOutTarget := p.Sink(nodeMovedOut, movedOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	restOutSink, err := file.NewSink(s.restOut, connect.Output{
@@ -101,7 +101,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "rest-out", Line: "pipeline.yaml:28", Op: "configure", Err: err}
 	}
 	restOutTarget := p.Sink(nodeRestOut, restOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	deadSink, err := file.NewSink(s.dead, connect.Output{
@@ -115,20 +115,20 @@ func newProgram(s *settings) (*flow.Program, error) {
 	}
 	p.Sink(nodeDead, deadSink, flow.SinkOptions{DeadLetter: true})
 	skusQueueIn, skusQueueOut := p.Queue("skus", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[[]Item](),
 	})
 	farQueueIn, farQueueOut := p.Queue("far", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Ends:    true,
 		Origins: true,
 		Rows:    flow.RowsOf[model.Point](),
 	})
 	movedQueueIn, movedQueueOut := p.Queue("moved", flow.QueueOptions{
-		Bytes:   1048576,
+		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
 		Rows:    flow.RowsOf[model.Point](),
