@@ -21,7 +21,7 @@ func (g *generator) zero(t *ir.Type) string {
 	case ir.List, ir.Map, ir.Bytes, ir.JSON, ir.Any:
 		return "nil"
 	}
-	return "*new(" + g.quotedType(t) + ")"
+	return "*new(" + g.spell(t) + ")"
 }
 
 // value decodes the value of a span: statements that end with store(v), where
@@ -47,13 +47,10 @@ func (d *decoder) value(t *ir.Type, span string, store func(v string) jen.Code, 
 		v = "d.text.Bytes(v)"
 	}
 	if t.Go != nil && ok {
-		v = g.goName(t.Go) + "(" + v + ")"
+		v = g.spellGo(t.Go) + "(" + v + ")"
 	}
 	return []jen.Code{jen.Block(g.Go("v, err := ").Add(call), failed, store(v))}
 }
-
-// goName is the text of a named type of the user's, for conversions.
-func (g *generator) goName(t *ir.GoType) string { return g.quotedType(&ir.Type{Go: t}) }
 
 // scalar is the call that decodes a scalar.
 func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {

@@ -12,15 +12,13 @@ import (
 
 func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, error) {
 	out := n.Out[0].Type
-	typ := l.stages.typ(out)
-	results := "[]" + typ
+	results := "[]" + l.spell(out)
 	if op.Expr.Seq {
-		l.stages.use("iter", "iter")
-		results = "iter.Seq[" + typ + "]"
+		results = "@iter.Seq[" + l.spell(out) + "]"
 	}
 	name := l.stages.add(stageFunc{
 		name: "flatmap" + l.names.upper(n.YAML), comment: "makes the records of `" + n.YAML + "` from one.", node: n,
-		in: v.typ, meta: l.metaIf(op.Expr), results: l.stages.result(op.Expr, results), body: l.stages.returns(op.Expr),
+		in: v.typ, meta: l.metaIf(op.Expr), results: l.stages.result(op.Expr, l.stages.text(results)), body: l.stages.returns(op.Expr),
 	})
 	call := fmt.Sprintf("%s(%s)", name, l.args(v, op.Expr))
 	local := l.names.local(n.YAML)

@@ -97,7 +97,7 @@ func (g *generator) generateFunc(n *ir.Node, src *ir.Source, t *ir.Type) string 
 	for _, f := range t.Fields {
 		a, ok := given[f.Go]
 		if !ok {
-			fmt.Fprintf(&lit, "%s: %s,\n", f.Go, g.plausible(f.Type, f.Name, f.Pointer(), 0))
+			fmt.Fprintf(&lit, "%s: %s,\n", f.Go, g.stages.text(g.plausible(f.Type, f.Name, f.Pointer(), 0)))
 			continue
 		}
 		text := g.stages.expr(a.Expr)
@@ -123,55 +123,51 @@ func (g *generator) generateFunc(n *ir.Node, src *ir.Source, t *ir.Type) string 
 	})
 }
 
-// plausible is an expression that makes a value by a field's type and name.
+// plausible quotes an expression that makes a value by a field's type and name.
 func (g *generator) plausible(t *ir.Type, name string, pointer bool, depth int) string {
-	w := g.stages
-	use := func() { w.use("generate", g.packages["generate"]) }
 	if pointer {
-		use()
-		return fmt.Sprintf("generate.Maybe(r, func() %s { return %s })", w.typ(t), g.plausible(t, name, false, depth))
+		return fmt.Sprintf("@generate.Maybe(r, func() %s { return %s })", g.spell(t), g.plausible(t, name, false, depth))
 	}
-	use()
 	simple := map[ir.TypeKind]string{
 		ir.String: "String", ir.Int: "Int", ir.Int64: "Int64", ir.Uint64: "Uint64", ir.Float64: "Float64", ir.Bool: "Bool",
 		ir.Bytes: "Bytes", ir.Duration: "Duration", ir.JSON: "JSON", ir.Any: "Any",
 	}
 	if f, ok := simple[t.Kind]; ok {
-		return fmt.Sprintf("generate.%s(r, %q)", f, name)
+		return fmt.Sprintf("@generate.%s(r, %q)", f, name)
 	}
 	switch t.Kind {
 	case ir.Time:
-		return "generate.Time(r, i)"
+		return "@generate.Time(r, i)"
 	case ir.Decimal:
-		return fmt.Sprintf("generate.Decimal(r, %q)", name)
+		return fmt.Sprintf("@generate.Decimal(r, %q)", name)
 	case ir.Number:
-		return fmt.Sprintf("generate.Decimal(r, %q).AsNumber()", name)
+		return fmt.Sprintf("@generate.Decimal(r, %q).AsNumber()", name)
 	case ir.Enum:
 		values := make([]string, len(t.Values))
 		for i, v := range t.Values {
 			values[i] = strconv.Quote(v)
 		}
-		return "generate.Pick(r, " + strings.Join(values, ", ") + ")"
+		return "@generate.Pick(r, " + strings.Join(values, ", ") + ")"
 	case ir.List:
 		if depth > 2 {
 			return "nil"
 		}
-		return fmt.Sprintf("generate.List(r, func() %s { return %s })", w.typ(t.Elem), g.plausible(t.Elem, name, false, depth+1))
+		return fmt.Sprintf("@generate.List(r, func() %s { return %s })", g.spell(t.Elem), g.plausible(t.Elem, name, false, depth+1))
 	case ir.Map:
 		if depth > 2 {
 			return "nil"
 		}
-		return fmt.Sprintf("generate.Map(r, func() %s { return %s })", w.typ(t.Elem), g.plausible(t.Elem, name, false, depth+1))
+		return fmt.Sprintf("@generate.Map(r, func() %s { return %s })", g.spell(t.Elem), g.plausible(t.Elem, name, false, depth+1))
 	case ir.Struct:
 		if depth > 2 {
-			return w.typ(t) + "{}"
+			return g.spell(t) + "{}"
 		}
 		var b strings.Builder
-		b.WriteString(w.typ(t) + "{\n")
+		b.WriteString(g.spell(t) + "{\n")
 		for _, f := range t.Fields {
 			fmt.Fprintf(&b, "%s: %s,\n", f.Go, g.plausible(f.Type, f.Name, f.Pointer(), depth+1))
 		}
 		return b.String() + "}"
 	}
-	return "*new(" + w.typ(t) + ")"
+	return "*new(" + g.spell(t) + ")"
 }

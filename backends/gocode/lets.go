@@ -17,11 +17,10 @@ func (w *stageWriter) declarations() string {
 	var b strings.Builder
 	for _, let := range w.g.p.Lets {
 		if w.lets[let.GoName] {
-			fmt.Fprintf(&b, "// %s is `%s` of `%s`.\n%s\n", let.GoName, let.Name, let.Node, w.let(let))
+			fmt.Fprintf(&b, "// %s is `%s` of `%s`.\n%s\n", let.GoName, let.Name, let.Node, w.text(w.let(let)))
 		}
 	}
 	if len(w.consts) > 0 {
-		w.use("decimal", w.g.packages["decimal"])
 		b.WriteString("// Constants of the pipeline's expressions, exact.\nvar (\n")
 		for _, name := range slices.Sorted(maps.Keys(w.consts)) {
 			c := w.consts[name]
@@ -29,30 +28,28 @@ func (w *stageWriter) declarations() string {
 			if c.Number {
 				number = ".AsNumber()"
 			}
-			fmt.Fprintf(&b, "%s = decimal.MustParse(%q)%s\n", name, c.Text, number)
+			fmt.Fprintf(&b, "%s = %s\n", name, w.text(fmt.Sprintf("@decimal.MustParse(%q)%s", c.Text, number)))
 		}
 		b.WriteString(")\n")
 	}
 	return b.String()
 }
 
-// let declares one let value: a constant where Go can have one, else a
+// let quotes the declaration of one let value: a constant where Go can have one, else a
 // variable. A value from outside is set when the program starts.
 func (w *stageWriter) let(l *ir.Let) string {
 	outside := l.Value == nil || !l.Value.IsLiteral()
 	switch {
 	case l.Regexp && outside:
-		w.use("regexp", "regexp")
-		return "var " + l.GoName + " *regexp.Regexp"
+		return "var " + l.GoName + " *@regexp.Regexp"
 	case l.Regexp:
-		w.use("regexp", "regexp")
-		return "var " + l.GoName + " = regexp.MustCompile(" + quoteRegexp(l.Value.Text()) + ")"
+		return "var " + l.GoName + " = @regexp.MustCompile(" + quoteRegexp(l.Value.Text()) + ")"
 	case l.Type == nil && outside:
 		return "var " + l.GoName + " string"
 	case l.Type == nil:
 		return "const " + l.GoName + " = " + l.Value.Text()
 	case outside:
-		return "var " + l.GoName + " " + w.typ(l.Type)
+		return "var " + l.GoName + " " + w.g.spell(l.Type)
 	}
 	text := w.value(l.Type, l.Value)
 	switch l.Type.Kind {
@@ -60,44 +57,41 @@ func (w *stageWriter) let(l *ir.Let) string {
 		if l.Type.Kind == ir.String || l.Type.Kind == ir.Bool || l.Type.Kind == ir.Enum || l.Type.Kind == ir.Duration {
 			return "const " + l.GoName + " = " + text
 		}
-		return "const " + l.GoName + " " + w.typ(l.Type) + " = " + text
+		return "const " + l.GoName + " " + w.g.spell(l.Type) + " = " + text
 	}
 	return "var " + l.GoName + " = " + text
 }
 
-// value is a literal of a type in Go.
+// value quotes a literal of a type.
 func (w *stageWriter) value(t *ir.Type, v *ir.Value) string {
 	switch t.Kind {
 	case ir.String, ir.Enum:
 		return quote(v.Text())
 	case ir.Duration:
-		w.use("time", "time")
 		if d, err := time.ParseDuration(v.Text()); err == nil {
-			text, unit, ok := strings.Cut(DurationText(d), "@")
-			if !ok {
-				return "time.Duration(" + text + ")"
+			text := DurationText(d)
+			if !strings.Contains(text, "@") { // a number, which has no type yet
+				text = "@time.Duration(" + text + ")"
 			}
-			return text + unit
+			return text
 		}
 	case ir.Decimal, ir.Number:
-		w.use("decimal", w.g.packages["decimal"])
-		s := "decimal.MustParse(" + strconv.Quote(v.Text()) + ")"
+		s := "@decimal.MustParse(" + strconv.Quote(v.Text()) + ")"
 		if t.Kind == ir.Number {
 			s += ".AsNumber()"
 		}
 		return s
 	case ir.Time:
-		w.use("codec", w.g.packages["codec"])
-		return "codec.MustTime(" + strconv.Quote(v.Text()) + ")"
+		return "@codec.MustTime(" + strconv.Quote(v.Text()) + ")"
 	case ir.List:
 		items := make([]string, len(v.Items))
 		for i, it := range v.Items {
 			items[i] = w.value(t.Elem, it)
 		}
-		return w.typ(t) + "{" + strings.Join(items, ", ") + "}"
+		return w.g.spell(t) + "{" + strings.Join(items, ", ") + "}"
 	case ir.Map:
 		var b strings.Builder
-		b.WriteString(w.typ(t) + "{")
+		b.WriteString(w.g.spell(t) + "{")
 		for i, e := range v.Entries {
 			if i > 0 {
 				b.WriteString(", ")
@@ -108,8 +102,7 @@ func (w *stageWriter) value(t *ir.Type, v *ir.Value) string {
 	case ir.Bytes:
 		return "[]byte(" + quote(v.Text()) + ")"
 	case ir.JSON:
-		w.use("json", "encoding/json")
-		return "json.RawMessage(" + quote(v.Text()) + ")"
+		return "@json.RawMessage(" + quote(v.Text()) + ")"
 	}
 	return v.Text()
 }

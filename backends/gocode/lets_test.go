@@ -61,7 +61,7 @@ func TestLet(t *testing.T) {
 	} {
 		g := newGenerator(&ir.Program{}, layoutOf())
 		c.let.GoName = "x"
-		if got := g.stages.let(&c.let); got != c.want {
+		if got := g.stages.text(g.stages.let(&c.let)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 		names := map[string]bool{}

@@ -77,26 +77,40 @@ func (q quoter) Gof(format string, args ...any) *jen.Statement {
 // and panics.
 func (q quoter) Go(text string) *jen.Statement {
 	s := &jen.Statement{}
+	q.split(text, func(plain string) { s.Add(jen.Op(plain)) }, func(pkg, name string) { s.Add(jen.Qual(q.packages[pkg], name)) })
+	return s
+}
+
+// plain is a piece of quoted Go as text; use sees the packages that it names.
+func (q quoter) plain(text string, use func(name, path string)) string {
+	var b strings.Builder
+	q.split(text, func(plain string) { b.WriteString(plain) }, func(pkg, member string) {
+		use(pkg, q.packages[pkg])
+		b.WriteString(pkg + "." + member)
+	})
+	return b.String()
+}
+
+// split walks over quoted Go: what is plain, and the qualified names.
+func (q quoter) split(text string, plain func(text string), name func(pkg, name string)) {
 	done := 0
 	for _, m := range qualified.FindAllStringSubmatchIndex(text, -1) {
 		if m[2] < 0 { // a literal
 			continue
 		}
 		if m[0] > done {
-			s.Add(jen.Op(text[done:m[0]]))
+			plain(text[done:m[0]])
 		}
-		name := text[m[2]:m[3]]
-		importPath, ok := q.packages[name]
-		if !ok {
-			panic("gocode: quoted package " + name + " is not in the table")
+		pkg := text[m[2]:m[3]]
+		if _, ok := q.packages[pkg]; !ok {
+			panic("gocode: quoted package " + pkg + " is not in the table")
 		}
-		s.Add(jen.Qual(importPath, text[m[4]:m[5]]))
+		name(pkg, text[m[4]:m[5]])
 		done = m[1]
 	}
 	if done < len(text) {
-		s.Add(jen.Op(text[done:]))
+		plain(text[done:])
 	}
-	return s
 }
 
 // block quotes `head { body }`.

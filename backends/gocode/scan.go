@@ -99,8 +99,8 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 func (l *loop) matchRegexp(n *ir.Node, op *ir.Decode, d *decoder, text string, at place) ([]jen.Code, error) {
 	pattern := Option(op.Options, "regexp")
 	variable := l.names.lower(n.YAML) + "Regexp"
-	l.stages.use("regexp", "regexp")
-	l.stages.decls = append(l.stages.decls, fmt.Sprintf("// %s is what `%s` searches for.\nvar %s = regexp.MustCompile(%s)\n", variable, n.YAML, variable, quoteRegexp(pattern)))
+	l.stages.decls = append(l.stages.decls, fmt.Sprintf("// %s is what `%s` searches for.\n", variable, n.YAML)+
+		l.stages.text(fmt.Sprintf("var %s = @regexp.MustCompile(%s)\n", variable, quoteRegexp(pattern))))
 	groups, err := groupNames(pattern)
 	if err != nil {
 		return nil, err

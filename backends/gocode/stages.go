@@ -42,60 +42,11 @@ func newStageWriter(g *generator) *stageWriter {
 // use adds an import.
 func (w *stageWriter) use(name, path string) { w.imports[name] = path }
 
+// text is quoted Go as plain text, with its imports added.
+func (w *stageWriter) text(quoted string) string { return w.g.plain(quoted, w.use) }
+
 // typ is a type as text, with its imports added.
-func (w *stageWriter) typ(t *ir.Type) string {
-	switch {
-	case t.Go != nil:
-		s := t.Go.Name
-		if t.Go.Package != "" {
-			path := w.g.importPath(t.Go.Package)
-			name := w.g.user(t.Go.PkgName, path)
-			w.use(name, path)
-			s = name + "." + s
-		}
-		if t.Go.Pointer {
-			s = "*" + s
-		}
-		return s
-	case t.Name != "" && t.Kind == ir.Struct:
-		w.g.declare(t)
-		return t.Name
-	}
-	switch t.Kind {
-	case ir.Enum:
-		return "string"
-	case ir.Bytes:
-		return "[]byte"
-	case ir.Time, ir.Duration:
-		w.use("time", "time")
-		return map[ir.TypeKind]string{ir.Time: "time.Time", ir.Duration: "time.Duration"}[t.Kind]
-	case ir.Decimal, ir.Number:
-		w.use("decimal", w.g.packages["decimal"])
-		return "decimal.Decimal"
-	case ir.JSON:
-		w.use("json", "encoding/json")
-		return "json.RawMessage"
-	case ir.List:
-		return "[]" + w.typ(t.Elem)
-	case ir.Map:
-		return "map[string]" + w.typ(t.Elem)
-	case ir.Struct:
-		var b strings.Builder
-		b.WriteString("struct {\n")
-		for _, f := range t.Fields {
-			star, tag := "", f.Name
-			if f.Pointer() {
-				star = "*"
-			}
-			if f.Optional {
-				tag += ",omitempty"
-			}
-			fmt.Fprintf(&b, "%s %s%s `json:%q`\n", f.Go, star, w.typ(f.Type), tag)
-		}
-		return b.String() + "}"
-	}
-	return string(t.Kind)
-}
+func (w *stageWriter) typ(t *ir.Type) string { return w.text(w.g.spell(t)) }
 
 // A stageFunc is one function to write.
 type stageFunc struct {

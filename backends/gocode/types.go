@@ -1,6 +1,7 @@
 package gocode
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -9,42 +10,71 @@ import (
 )
 
 // typ is a type as Go writes it.
-func (g *generator) typ(t *ir.Type) *jen.Statement {
-	if t.Go != nil {
-		return g.goNamed(t.Go)
-	}
-	if t.Name != "" && (t.Kind == ir.Struct || t.Kind == ir.Enum) {
-		if t.Kind == ir.Struct {
-			g.declare(t)
-			return jen.Id(t.Name)
-		}
-		return jen.String()
+func (g *generator) typ(t *ir.Type) *jen.Statement { return g.Go(g.spell(t)) }
+
+// spell is a type as quoted Go; it declares the structs of the pipeline that it
+// names. All other forms of a type in generated code come from this one.
+func (g *generator) spell(t *ir.Type) string {
+	switch {
+	case t.Go != nil:
+		return g.spellGo(t.Go)
+	case t.Name != "" && t.Kind == ir.Struct:
+		g.declare(t)
+		return t.Name
 	}
 	switch t.Kind {
-	case ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.String:
-		return jen.Id(string(t.Kind))
+	case ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.String, ir.Any:
+		return string(t.Kind)
 	case ir.Enum:
-		return jen.String()
+		return "string"
 	case ir.Bytes:
-		return jen.Index().Byte()
+		return "[]byte"
 	case ir.Time:
-		return g.Go("@time.Time")
+		return "@time.Time"
 	case ir.Duration:
-		return g.Go("@time.Duration")
+		return "@time.Duration"
 	case ir.Decimal, ir.Number:
-		return g.Go("@decimal.Decimal")
+		return "@decimal.Decimal"
 	case ir.JSON:
-		return g.Go("@json.RawMessage")
-	case ir.Any:
-		return jen.Any()
+		return "@json.RawMessage"
 	case ir.List:
-		return jen.Index().Add(g.typ(t.Elem))
+		return "[]" + g.spell(t.Elem)
 	case ir.Map:
-		return jen.Map(jen.String()).Add(g.typ(t.Elem))
+		return "map[string]" + g.spell(t.Elem)
 	case ir.Struct:
-		return jen.Struct(g.fields(t)...)
+		return g.spellStruct(t)
 	}
 	panic("gocode: type of unknown kind " + string(t.Kind))
+}
+
+// spellGo is a type of the user's as quoted Go.
+func (g *generator) spellGo(t *ir.GoType) string {
+	s := t.Name
+	if t.Package != "" {
+		s = "@" + g.user(t.PkgName, g.importPath(t.Package)) + "." + s
+	}
+	if t.Pointer {
+		s = "*" + s
+	}
+	return s
+}
+
+// spellStruct is a struct with its fields, whatever it is called. Optional
+// scalars and structs are pointers, optional lists and maps just nil.
+func (g *generator) spellStruct(t *ir.Type) string {
+	var b strings.Builder
+	b.WriteString("struct {\n")
+	for _, f := range t.Fields {
+		star, tag := "", f.Name
+		if f.Pointer() {
+			star = "*"
+		}
+		if f.Optional {
+			tag += ",omitempty"
+		}
+		fmt.Fprintf(&b, "%s %s%s %s\n", f.Go, star, g.spell(f.Type), quote(fmt.Sprintf("json:%q", tag)))
+	}
+	return b.String() + "}"
 }
 
 // typeText identifies a type: two have the same text when they are the same in
@@ -81,56 +111,6 @@ func typeText(t *ir.Type) string {
 	return string(t.Kind)
 }
 
-// quotedType is a type as quoted Go, for use inside of expressions.
-func (g *generator) quotedType(t *ir.Type) string {
-	if t.Go != nil {
-		s := t.Go.Name
-		if t.Go.Package != "" {
-			s = "@" + g.user(t.Go.PkgName, g.importPath(t.Go.Package)) + "." + s
-		}
-		if t.Go.Pointer {
-			s = "*" + s
-		}
-		return s
-	}
-	switch t.Kind {
-	case ir.Time:
-		return "@time.Time"
-	case ir.Decimal, ir.Number:
-		return "@decimal.Decimal"
-	case ir.Struct:
-		if t.Name != "" {
-			g.declare(t)
-			return t.Name
-		}
-		s := "struct{"
-		for _, f := range t.Fields {
-			star, tag := "", f.Name
-			if f.Pointer() {
-				star = "*"
-			}
-			if f.Optional {
-				tag += ",omitempty"
-			}
-			s += f.Go + " " + star + g.quotedType(f.Type) + " `json:\"" + tag + "\"`;"
-		}
-		return s + "}"
-	case ir.List:
-		return "[]" + g.quotedType(t.Elem)
-	case ir.Map:
-		return "map[string]" + g.quotedType(t.Elem)
-	case ir.Bytes:
-		return "[]byte"
-	case ir.JSON:
-		return "@json.RawMessage"
-	case ir.Duration:
-		return "@time.Duration"
-	case ir.Enum:
-		return "string"
-	}
-	return string(t.Kind)
-}
-
 // ownRuntime is the import path of the runtime inside flowc, as the IR names
 // its types.
 const ownRuntime = "github.com/flowc-dev/flowc/runtime/"
@@ -142,41 +122,6 @@ func (g *generator) importPath(path string) string {
 		return g.layout.Runtime() + "/" + rest
 	}
 	return path
-}
-
-// goNamed is a type of the user's.
-func (g *generator) goNamed(t *ir.GoType) *jen.Statement {
-	s := &jen.Statement{}
-	if t.Pointer {
-		s.Op("*")
-	}
-	if t.Package == "" {
-		return s.Id(t.Name)
-	}
-	path := g.importPath(t.Package)
-	g.user(t.PkgName, path)
-	return s.Qual(path, t.Name)
-}
-
-// fieldType is the type of a struct's field: optional scalars and structs are
-// pointers, optional lists and maps just nil.
-func (g *generator) fieldType(f *ir.Field) *jen.Statement {
-	if f.Pointer() {
-		return jen.Op("*").Add(g.typ(f.Type))
-	}
-	return g.typ(f.Type)
-}
-
-func (g *generator) fields(t *ir.Type) []jen.Code {
-	var out []jen.Code
-	for _, f := range t.Fields {
-		tag := f.Name
-		if f.Optional {
-			tag += ",omitempty"
-		}
-		out = append(out, jen.Id(f.Go).Add(g.fieldType(f)).Tag(map[string]string{"json": tag}))
-	}
-	return out
 }
 
 // declare remembers that a named struct is used.
@@ -192,7 +137,7 @@ func (g *generator) declare(t *ir.Type) {
 // `types` in their order first.
 func (g *generator) declareTypes() {
 	for i := 0; i < len(g.order); i++ { // fields declare further types
-		g.fields(g.declared[g.order[i]])
+		g.spellStruct(g.declared[g.order[i]])
 	}
 	done := map[string]bool{}
 	write := func(t *ir.Type) {
@@ -200,7 +145,7 @@ func (g *generator) declareTypes() {
 			return
 		}
 		done[t.Name] = true
-		g.types.add(jen.Comment(typeComment(t)), jen.Line(), jen.Type().Id(t.Name).Struct(g.fields(t)...))
+		g.types.add(jen.Comment(typeComment(t)), jen.Line(), g.Go("type "+t.Name+" "+g.spellStruct(t)))
 	}
 	for _, t := range g.p.Types {
 		if g.declared[t.Name] != nil {
