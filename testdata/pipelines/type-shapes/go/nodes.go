@@ -19,15 +19,18 @@ const (
 	nodeRecordsOut
 )
 
+// policy is what most of them do with a record that fails.
+var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}
+
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeEvents:     {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:9", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeTexts:      {Name: "texts", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeObjects:    {Name: "objects", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRecords:    {Name: "records", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeTextsOut:   {Name: "texts-out", Kind: flow.KindSink, Place: "pipeline.yaml:18", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeObjectsOut: {Name: "objects-out", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
-	nodeRecordsOut: {Name: "records-out", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Stop}},
+	nodeEvents:     {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:9", Policy: policy},
+	nodeTexts:      {Name: "texts", Kind: flow.KindProcessor, Place: "pipeline.yaml:14", Policy: policy},
+	nodeObjects:    {Name: "objects", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: policy},
+	nodeRecords:    {Name: "records", Kind: flow.KindProcessor, Place: "pipeline.yaml:16", Policy: policy},
+	nodeTextsOut:   {Name: "texts-out", Kind: flow.KindSink, Place: "pipeline.yaml:18", Policy: policy},
+	nodeObjectsOut: {Name: "objects-out", Kind: flow.KindSink, Place: "pipeline.yaml:19", Policy: policy},
+	nodeRecordsOut: {Name: "records-out", Kind: flow.KindSink, Place: "pipeline.yaml:20", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "type-shapes", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 73662464})
+	p := flow.New(flow.Info{Name: "type-shapes", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 71936 << 10})
 
 	textsOutSink, err := file.NewSink(s.textsOut, connect.Output{
 		Format: "ndjson",
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "texts-out", Line: "pipeline.yaml:18", Op: "configure", Err: err}
 	}
 	textsOutTarget := p.Sink(nodeTextsOut, textsOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	objectsOutSink, err := file.NewSink(s.objectsOut, connect.Output{
@@ -34,7 +34,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "objects-out", Line: "pipeline.yaml:19", Op: "configure", Err: err}
 	}
 	objectsOutTarget := p.Sink(nodeObjectsOut, objectsOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	recordsOutSink, err := file.NewSink(s.recordsOut, connect.Output{
@@ -45,7 +45,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "records-out", Line: "pipeline.yaml:20", Op: "configure", Err: err}
 	}
 	recordsOutTarget := p.Sink(nodeRecordsOut, recordsOutSink, flow.SinkOptions{
-		Bytes: 1048576,
+		Bytes: 1 << 20,
 		Depth: 8,
 	})
 	eventsSource, err := file.NewSource(s.events, connect.Input{
