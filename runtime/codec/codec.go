@@ -26,6 +26,14 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // Permanent tells the engine that trying again is of no use.
 func (e *FieldError) Permanent() bool { return true }
 
+// Code is "missing" for a field that is not there, else "value".
+func (e *FieldError) Code() string {
+	if errors.Is(e.Err, ErrMissing) {
+		return "missing"
+	}
+	return "value"
+}
+
 // ErrMissing is a field that the record lacks and its type does not make
 // optional.
 var ErrMissing = errors.New("missing, and not optional (`name?:` makes it so)")
@@ -52,6 +60,9 @@ func (e *TagError) Error() string {
 // Permanent tells the engine that trying again is of no use.
 func (e *TagError) Permanent() bool { return true }
 
+// Code is "event-type".
+func (e *TagError) Code() string { return "event-type" }
+
 // A CheckError is a record that did not pass a condition of a `check`.
 type CheckError struct {
 	// Name is the condition's name in the pipeline; it is the error's code in
@@ -68,17 +79,25 @@ func (e *CheckError) Code() string { return e.Name }
 // Permanent tells the engine that trying again is of no use.
 func (e *CheckError) Permanent() bool { return true }
 
+// A shapeError is a record that is not built as the pipeline takes it.
+type shapeError struct{ code, text string }
+
+func (e *shapeError) Error() string { return e.text }
+
+// Code is a short name for what is wrong.
+func (e *shapeError) Code() string { return e.code }
+
 // NotObject says that a value which should be an object is none.
 func NotObject(raw []byte) error {
 	const longest = 40
 	if len(raw) > longest {
 		raw = append(raw[:longest:longest], "…"...)
 	}
-	return fmt.Errorf("expected an object, found %s", raw)
+	return &shapeError{"value", fmt.Sprintf("expected an object, found %s", raw)}
 }
 
 // Twice says that an object has a key twice.
-func Twice(key string) error { return fmt.Errorf("the key `%s` is there twice", key) }
+func Twice(key string) error { return &shapeError{"syntax", "the key `" + key + "` is there twice"} }
 
 // A HeaderError is a table whose header does not fit the pipeline: none of its
 // rows can be read, so the program ends.
@@ -99,5 +118,5 @@ func NoMatch(line []byte) error {
 	if len(line) > longest {
 		line = append(line[:longest:longest], "…"...)
 	}
-	return fmt.Errorf("no match in %q", line)
+	return &shapeError{"no-match", fmt.Sprintf("no match in %q", line)}
 }

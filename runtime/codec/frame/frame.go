@@ -35,6 +35,9 @@ type Error struct {
 // Error returns the message; whoever knows where the block lies adds the place.
 func (e *Error) Error() string { return e.Msg }
 
+// Code is what dead letters and reports call it: "syntax".
+func (e *Error) Code() string { return "syntax" }
+
 // BOM returns the length of the byte order mark that UTF-8 text from some
 // programs begins with: 3 or 0. It is no part of the first record.
 func BOM(begin []byte) int {

@@ -17,6 +17,9 @@ type Error struct {
 // Error returns the message and the place.
 func (e *Error) Error() string { return e.Msg + " (byte " + strconv.Itoa(e.Offset) + ")" }
 
+// Code is what dead letters and reports call it: "syntax".
+func (e *Error) Code() string { return "syntax" }
+
 // Shift moves err by n bytes if it is or wraps an *Error, for callers that gave a part
 // of a larger text, and returns it.
 func Shift(err error, n int) error {
