@@ -65,7 +65,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 	if at.next == "continue" && !usesErrVariable(code) {
 		return code, nil
 	}
-	return []jen.Code{l.scoped(code)}, nil
+	return []jen.Code{jen.Block(code...)}, nil
 }
 
 // usesErrVariable tells whether code declares variables that would clash with

@@ -76,7 +76,7 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 	if feed.Origins {
 		code = append(code, l.Gof("l.Origin(%d)", l.target(n.ID)))
 	}
-	return []jen.Code{l.scoped(code)}, nil
+	return []jen.Code{jen.Block(code...)}, nil
 }
 
 // row quotes a row of the packet for a node.
@@ -97,11 +97,9 @@ func (l *loop) keyed() bool {
 
 // hash quotes the hash of a record's key.
 func (l *loop) hash(n *ir.Node, v value) string {
-	name := l.stages.add(stageFunc{
+	call := l.callExpr(stageFunc{
 		name: "key" + l.names.upper(n.YAML), comment: "gives the key of `" + n.YAML + "` for a record.", node: n,
-		in: v.typ, meta: l.metaIf(n.Key), results: l.stages.typ(n.Key.Type), body: l.stages.returns(n.Key),
-	})
-	call := fmt.Sprintf("%s(%s)", name, l.args(v, n.Key))
+	}, l.stages.typ(n.Key.Type), v, n.Key)
 	switch n.Key.Type.Kind {
 	case ir.String, ir.Enum:
 		return "@flow.Hash(" + call + ")"

@@ -1,7 +1,6 @@
 package gocode
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,18 +15,11 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	if op.Expr.Seq {
 		results = "@iter.Seq[" + l.spell(out) + "]"
 	}
-	name := l.stages.add(stageFunc{
+	call := l.callExpr(stageFunc{
 		name: "flatmap" + l.names.upper(n.YAML), comment: "makes the records of `" + n.YAML + "` from one.", node: n,
-		in: v.typ, meta: l.metaIf(op.Expr), results: l.stages.result(op.Expr, l.stages.text(results)), body: l.stages.returns(op.Expr),
-	})
-	call := fmt.Sprintf("%s(%s)", name, l.args(v, op.Expr))
+	}, l.stages.text(results), v, op.Expr)
 	local := l.names.local(n.YAML)
-	var code []jen.Code
-	if op.Expr.Errs {
-		code = append(code, l.Gof("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at))
-	} else {
-		code = append(code, l.Gof("%s := %s", local, call))
-	}
+	code := l.bound(n, local, call, op.Expr.Errs, at)
 	spread, err := l.spread(n, local, out, op.Expr.Seq, false, at)
 	return append(code, spread...), err
 }

@@ -56,11 +56,9 @@ func (l *loop) join(sink *ir.Node, s ir.Setting, v value) string {
 
 // part quotes what one expression gives for a record.
 func (l *loop) part(sink *ir.Node, key string, e *ir.Expr, v value) string {
-	name := l.stages.add(stageFunc{
+	text := l.callExpr(stageFunc{
 		name: "key" + l.names.upper(sink.YAML) + upperFirst(camel(key)), comment: "gives `" + key + "` of `" + sink.YAML + "` for a record.", node: sink,
-		in: v.typ, meta: l.metaIf(e), results: l.stages.typ(e.Type), body: l.stages.returns(e),
-	})
-	text := fmt.Sprintf("%s(%s)", name, l.args(v, e))
+	}, l.stages.typ(e.Type), v, e)
 	if e.Type.Kind != ir.String && e.Type.Kind != ir.Enum {
 		text = "@codec.Key(" + text + ")"
 	}

@@ -19,10 +19,10 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 		fmt.Fprintf(&body, "%s {\nreturn %d\n}\n", lined(c.Cond, "if "+condition(text)), i)
 	}
 	fmt.Fprintf(&body, "return %d", len(op.Cases))
-	name := l.stages.add(stageFunc{
+	call := l.call(stageFunc{
 		name: "route" + l.names.upper(n.YAML), comment: "picks the output of `" + n.YAML + "` for a record.", node: n,
-		in: v.typ, meta: l.metaIf(exprs...), results: "int", body: body.String(),
-	})
+		results: "int", body: body.String(),
+	}, v, exprs...)
 	last := &at.chain.steps[len(at.chain.steps)-1]
 	var cases []jen.Code
 	branch := func(port string, label *jen.Statement) error {
@@ -61,7 +61,7 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 		last.filtered = "l." + counter
 		cases = append(cases, jen.Default().Block(l.Gof("l.%s++", counter)))
 	}
-	return []jen.Code{l.Gof("switch %s(%s)", name, l.args(v, exprs...)).Block(cases...)}, nil
+	return []jen.Code{l.Go("switch " + call).Block(cases...)}, nil
 }
 
 // condition is an expression as the condition of an if: composite literals

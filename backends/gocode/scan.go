@@ -63,14 +63,12 @@ func (l *loop) scan(d *decoder, line string, at place) []jen.Code {
 
 // parse quotes the parse verb: a text inside of the record becomes a record.
 func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, error) {
-	input := l.stages.add(stageFunc{
+	call := l.callExpr(stageFunc{
 		name: "parse" + l.names.upper(n.YAML), comment: "gives the text that `" + n.YAML + "` parses.", node: n,
-		in: v.typ, meta: l.metaIf(op.Input), results: l.stages.result(op.Input, "string"), body: l.stages.returns(op.Input),
-	})
+	}, "string", v, op.Input)
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
 	text := l.names.local(n.YAML) + "Text"
 	var code []jen.Code
-	call := fmt.Sprintf("%s(%s)", input, l.args(v, op.Input))
 	if op.Input.Errs {
 		code = append(code, l.Gof("%sString, %sErr := %s", text, text, call), l.ifFailed(n.YAML, text+"Err", at),
 			l.Gof("%s := @codec.Bytes(%sString)", text, text))

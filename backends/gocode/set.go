@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -16,75 +15,28 @@ import (
 // spliced in and everything else as it was.
 func (l *loop) set(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, error) {
 	out := n.Out[0].Type
-	var tail strings.Builder
+	var copied []*ir.Field
 	for _, f := range out.Fields {
 		if !slices.ContainsFunc(op.Assign, func(a ir.Assign) bool { return a.Go == f.Go }) && l.carried(n, op, f) {
-			fmt.Fprintf(&tail, "%s: in.%s,\n", f.Go, f.Go)
+			copied = append(copied, f)
 		}
 	}
-	exprs, body, errs := l.assignments(n, op.Assign, "return "+l.stages.typ(out)+"{\n", v.typ, tail.String(), out)
-	f := stageFunc{
+	call, errs := l.callAssign(stageFunc{
 		name: "set" + l.names.upper(n.YAML), comment: "makes the record of `" + n.YAML + "`: what it sets, and what is read of the rest.", node: n,
-		in: v.typ, meta: l.metaIf(exprs...), results: l.stages.typ(out), body: body,
-	}
-	if errs {
-		f.results = "(" + f.results + ", error)"
-	}
-	name := l.stages.add(f)
+	}, op.Assign, copied, v, out)
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
-	local := l.names.local(n.YAML)
-	args := v.ref()
-	if f.meta != nil {
-		args += ", &l.meta"
-	}
+	record := value{base: l.names.local(n.YAML), typ: out}
 	var code []jen.Code
-	result := value{base: local, typ: out}
-	spliced := v.raw != "" && l.rawBehind(n)
-	if spliced {
+	if v.raw != "" && l.rawBehind(n) {
 		method := l.splice(n, op, out, v)
-		raw := local + "Line"
-		arg := "&" + local
+		record.raw = record.base + "Line"
+		arg := "&" + record.base
 		if len(op.Assign) == 0 {
 			arg = "nil"
 		}
-		code = append(code,
-			l.Gof("%s, %sErr := l.%s(%s, %s)", raw, raw, method, v.raw, arg),
-			l.ifFailed(n.YAML, raw+"Err", at))
-		result.raw = raw
+		code = l.bound(n, record.raw, fmt.Sprintf("l.%s(%s, %s)", method, v.raw, arg), true, at)
 	}
-	rest, err := l.after(n, "", result, at)
-	if err != nil {
-		return nil, err
-	}
-	return append(l.bind(n, local, name+"("+args+")", errs, at, append(code, rest...)), append(code, rest...)...), nil
-}
-
-// bind quotes the call that makes a node's record, as a variable if what
-// follows uses it. A call that may fail or panic is made in any case; one that
-// can't and that nobody uses is left out.
-func (l *loop) bind(n *ir.Node, local, call string, errs bool, at place, rest []jen.Code) []jen.Code {
-	used := containsWord(jen.Block(rest...).GoString(), local)
-	switch {
-	case errs && used:
-		return []jen.Code{l.Gof("%s, %sErr := %s", local, local, call), l.ifFailed(n.YAML, local+"Err", at)}
-	case errs:
-		return []jen.Code{l.Gof("_, %sErr := %s", local, call), l.ifFailed(n.YAML, local+"Err", at)}
-	case used:
-		return []jen.Code{l.Gof("%s := %s", local, call)}
-	case n.Pure && !l.panics(n):
-		return nil
-	}
-	return []jen.Code{l.Go(call)}
-}
-
-// panics tells whether the user's expressions of a node may panic, which is the
-// record's error even where nobody looks at the value.
-func (l *loop) panics(n *ir.Node) bool {
-	op, ok := n.Op.(*ir.Apply)
-	if !ok {
-		return true
-	}
-	return op.Expr != nil && op.Expr.Panics || slices.ContainsFunc(op.Assign, func(a ir.Assign) bool { return a.Expr.Panics })
+	return l.made(n, call, errs, code, record, at)
 }
 
 // carried tells whether a field that a set node does not set is read behind it.
