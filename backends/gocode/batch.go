@@ -43,14 +43,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	if BatchOf(n) != nil {
 		size = "l.settings." + BatchField(l.names.lower(n.YAML)) + ".Count"
 	}
-	in := l.typ(ref.In)
-	elem := l.typ(out)
-	if ref.InPtr {
-		in = jen.Op("*").Add(in)
-	}
-	if ref.OutPtr {
-		elem = jen.Op("*").Add(elem)
-	}
+	in, elem := l.perhapsPointer(ref.In, ref.InPtr), l.perhapsPointer(out, ref.OutPtr)
 	l.mark = true
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, emitted: "l." + emitted})

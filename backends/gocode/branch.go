@@ -111,11 +111,7 @@ func (l *loop) branch(e *ir.Edge, v value) (string, error) {
 
 // way is a name for the method of a way to a node that no other has.
 func (l *loop) way(n *ir.Node) string {
-	name := "to" + l.names.upper(n.YAML)
-	for i := 2; l.methodNames[name]; i++ {
-		name = fmt.Sprintf("to%s%d", l.names.upper(n.YAML), i)
-	}
-	return name
+	return free("to"+l.names.upper(n.YAML), func(name string) bool { return l.methodNames[name] })
 }
 
 // method writes a method over a record and returns its call.

@@ -33,10 +33,6 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 
 	case ir.ShapeMap:
 		out := n.Out[0].Type
-		result := l.typ(out)
-		if ref.OutPtr {
-			result = jen.Op("*").Add(result)
-		}
 		chainStep := step{node: n.YAML}
 		base := local
 		var skip []jen.Code
@@ -47,16 +43,13 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 			base = "(*" + local + ")"
 		}
 		at.chain.steps = append(at.chain.steps, chainStep)
-		code = append(append(code, l.try(n, ref.Errs, local, result, call, at)...), skip...)
+		code = append(append(code, l.try(n, ref.Errs, local, l.perhapsPointer(out, ref.OutPtr), call, at)...), skip...)
 		rest, err := l.after(n, "", value{base: base, typ: out}, at)
 		return append(code, rest...), err
 
 	case ir.ShapeSlice, ir.ShapeSeq, ir.ShapeFlowProcess:
 		out := n.Out[0].Type
-		elem := l.typ(out)
-		if ref.OutPtr {
-			elem = jen.Op("*").Add(elem)
-		}
+		elem := l.perhapsPointer(out, ref.OutPtr)
 		result := jen.Index().Add(elem)
 		if ref.Shape == ir.ShapeSeq {
 			result = l.Go("@iter.Seq[").Add(elem).Op("]")
@@ -76,27 +69,19 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 // argument quotes the component's parameter: the record itself where the types
 // are the same, else what a conversion makes of it.
 func (l *loop) argument(n *ir.Node, ref *ir.GoRef, v value, at place) ([]jen.Code, string) {
+	local := l.names.local(n.YAML) + "In"
 	if len(ref.Plan) == 0 {
 		if !ref.InPtr {
 			return nil, v.base
 		}
 		// The component may keep the pointer, so it gets a record of its own.
-		local := l.names.local(n.YAML) + "In"
 		return []jen.Code{l.Gof("%s := %s", local, v.base)}, "&" + local
 	}
-	name, fails := l.convertTo(v.typ, ref.In, ref.Plan)
-	local := l.names.local(n.YAML) + "In"
-	arg := local
+	code := l.converted(n, local, v, ref, at)
 	if ref.InPtr {
-		arg = "&" + local
+		return code, "&" + local
 	}
-	if fails {
-		return []jen.Code{
-			l.Gof("%s, %sErr := %s(%s)", local, local, name, v.ref()),
-			l.ifFailed(n.YAML, local+"Err", at),
-		}, arg
-	}
-	return []jen.Code{l.Gof("%s := %s(%s)", local, name, v.ref())}, arg
+	return code, local
 }
 
 // try quotes a call that gives a value; where it may give an error, it is tried

@@ -9,20 +9,15 @@ import (
 )
 
 // convertTo is the name of the function that makes a component's parameter of
-// an event, and whether it may fail. A plan that holds itself (a tree) gets a
-// function for each inner struct.
-func (g *generator) convertTo(from, to *ir.Type, plan []ir.Conv) (name string, fails bool) {
+// an event.
+func (g *generator) convertTo(from, to *ir.Type, plan []ir.Conv) string {
 	key := fmt.Sprintf("convert %s %s %p", typeText(from), typeText(to), &plan[0])
-	fails = planFails(plan, map[*ir.Conv]bool{})
-	if name, ok := g.encoders[key]; ok {
-		return name, fails
+	name, isNew := g.function(key, "to"+upperFirst(typeWord(to)))
+	if !isNew {
+		return name
 	}
-	name = "to" + upperFirst(typeWord(to))
-	for i := 2; g.taken(name); i++ {
-		name = fmt.Sprintf("to%s%d", upperFirst(typeWord(to)), i)
-	}
-	g.encoders[key] = name
-	c := &converter{g: g, fails: fails}
+	fails := planFails(plan)
+	c := &converter{g: g}
 	body := c.fields("in", "out", from, plan, 0)
 	results := "(out "
 	ret := "return out"
@@ -38,29 +33,38 @@ func (g *generator) convertTo(from, to *ir.Type, plan []ir.Conv) (name string, f
 		jen.Comment(fmt.Sprintf("%s makes a component's %s of an event.", name, typeWord(to))).Line(),
 		jen.Func().Id(name).Params(jen.Id("in").Op("*").Add(g.typ(from))).Add(sig).Op(")").Block(body...),
 	)
-	return name, fails
+	return name
 }
 
-// planFails tells whether following a plan may give an error.
-func planFails(plan []ir.Conv, seen map[*ir.Conv]bool) bool {
-	for i := range plan {
-		c := &plan[i]
-		if seen[c] {
-			continue
+// planFails tells whether following a plan, which may hold itself, may give an
+// error.
+func planFails(plan []ir.Conv) bool {
+	seen := map[*ir.Conv]bool{}
+	var fails func(plan []ir.Conv) bool
+	fails = func(plan []ir.Conv) bool {
+		for i := range plan {
+			c := &plan[i]
+			if seen[c] {
+				continue
+			}
+			seen[c] = true
+			if c.Fails || fails(c.Each) {
+				return true
+			}
 		}
-		seen[c] = true
-		if c.Fails || planFails(c.Each, seen) {
-			return true
-		}
+		return false
 	}
-	return false
+	return fails(plan)
+}
+
+// converted quotes that local is what a component takes, made of a record.
+func (l *loop) converted(n *ir.Node, local string, v value, ref *ir.GoRef, at place) []jen.Code {
+	name := l.convertTo(v.typ, ref.In, ref.Plan)
+	return l.bound(n, local, fmt.Sprintf("%s(%s)", name, v.ref()), planFails(ref.Plan), at)
 }
 
 // A converter writes the body of one conversion.
-type converter struct {
-	g     *generator
-	fails bool
-}
+type converter struct{ g *generator }
 
 // fields copies the fields of a struct.
 func (c *converter) fields(from, to string, fromType *ir.Type, plan []ir.Conv, depth int) []jen.Code {

@@ -14,14 +14,10 @@ import (
 func (g *generator) appendCSV(t *ir.Type, op *ir.Encode) string {
 	delimiter, quoteChar := csvChars(op.Options)
 	key := fmt.Sprintf("csv %s %q %q", typeText(t), delimiter, quoteChar)
-	if name, ok := g.encoders[key]; ok {
+	name, isNew := g.function(key, "append"+upperFirst(typeWord(t))+"CSV")
+	if !isNew {
 		return name
 	}
-	name := "append" + upperFirst(typeWord(t)) + "CSV"
-	for g.taken(name) {
-		name += "2"
-	}
-	g.encoders[key] = name
 	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
 	format := fmt.Sprintf("@csv.Format{Delimiter: %q, Quote: %q}", delimiter, quoteChar)
 	body := []jen.Code{g.Go("format := " + format), g.Go("start := len(dst)")}
@@ -32,13 +28,7 @@ func (g *generator) appendCSV(t *ir.Type, op *ir.Encode) string {
 		body = append(body, e.cell(f, "format")...)
 	}
 	body = append(body, g.Go("return format.AppendEnd(dst, start), nil"))
-	sig := "_ []byte, err error"
-	if !e.usesErr {
-		sig = "[]byte, error"
-	}
-	g.encode.add(
-		jen.Comment(fmt.Sprintf("%s appends v as a row of CSV.", name)).Line(),
-		jen.Func().Id(name).Params(jen.Id("dst").Index().Byte(), jen.Id("v").Op("*").Add(g.typ(t))).Op("("+sig+")").Block(body...))
+	e.write(name, "a row of CSV", t, body)
 	return name
 }
 
@@ -89,20 +79,18 @@ func (e *encodeWriter) cell(f *ir.Field, format string) []jen.Code {
 		case ir.Bytes:
 			return plain("@base64.StdEncoding.AppendEncode(dst, %s)", v)
 		case ir.Float64:
-			e.usesErr = true
-			return []jen.Code{g.block("if dst, err = @jsonscan.AppendFloat(dst, "+v+"); err != nil", g.Gof("return dst, @codec.Field(%q, err)", f.Name))}
+			return e.fails(f.Name, "@jsonscan.AppendFloat(dst, %s)", v)
 		case ir.Time:
-			e.usesErr = true
-			return []jen.Code{g.block("if dst, err = @jsonscan.AppendTimeText(dst, "+v+"); err != nil", g.Gof("return dst, @codec.Field(%q, err)", f.Name))}
+			return e.fails(f.Name, "@jsonscan.AppendTimeText(dst, %s)", v)
 		}
 		at := "at" + f.Go
 		code := append([]jen.Code{g.Gof("%s := len(dst)", at)}, e.value(f.Type, v, f.Name, 0)...)
 		return append(code, g.Gof("dst = %s.Quoted(dst, %s)", format, at))
 	}
-	if f.Optional {
-		if f.Pointer() {
-			return []jen.Code{g.block("if "+v+" != nil", value("(*"+v+")")...)}
-		}
+	switch {
+	case f.Pointer():
+		return []jen.Code{g.block("if "+v+" != nil", value("(*"+v+")")...)}
+	case f.Optional:
 		return []jen.Code{g.block("if "+v+" != nil", value(v)...)}
 	}
 	return value(v)

@@ -1,6 +1,7 @@
 package gocode
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -62,26 +63,10 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 			return g.Go(d.call("String", span, text)), true
 		}
 		return g.Go(d.call("StringCopy", span, text)), true
-	case ir.Int:
-		return g.Go(d.call("Int", span)), true
-	case ir.Int64:
-		return g.Go(d.call("Int64", span)), true
-	case ir.Uint64:
-		return g.Go(d.call("Uint64", span)), true
-	case ir.Float64:
-		return g.Go(d.call("Float64", span)), true
-	case ir.Bool:
-		return g.Go(d.call("Bool", span)), true
+	case ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.Time, ir.Duration, ir.Decimal, ir.Number:
+		return g.Go(d.call(upperFirst(string(t.Kind)), span)), true
 	case ir.Bytes:
 		return g.Go(d.call("Bytes", span, text)), true
-	case ir.Time:
-		return g.Go(d.call("Time", span)), true
-	case ir.Duration:
-		return g.Go(d.call("Duration", span)), true
-	case ir.Decimal:
-		return g.Go(d.call("Decimal", span)), true
-	case ir.Number:
-		return g.Go(d.call("Number", span)), true
 	case ir.JSON:
 		d.validate()
 		return g.Go(d.rawCall(span, text)), true
@@ -99,21 +84,11 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 
 // enumValues is the variable that lists an enum's values.
 func (g *generator) enumValues(t *ir.Type) string {
-	key := "enum " + strings.Join(t.Values, "|")
-	if name, ok := g.encoders[key]; ok {
+	word := cmp.Or(t.Name, strings.Join(t.Values[:min(2, len(t.Values))], "-"))
+	name, isNew := g.function("enum "+strings.Join(t.Values, "|"), camel(word)+"Values")
+	if !isNew {
 		return name
 	}
-	base := "enumValues"
-	if t.Name != "" {
-		base = camel(t.Name) + "Values"
-	} else {
-		base = camel(strings.Join(t.Values[:min(2, len(t.Values))], "-")) + "Values"
-	}
-	name := base
-	for i := 2; g.taken(name); i++ {
-		name = fmt.Sprintf("%s%d", base, i)
-	}
-	g.encoders[key] = name
 	lits := make([]jen.Code, len(t.Values))
 	for i, v := range t.Values {
 		lits[i] = jen.Lit(v)

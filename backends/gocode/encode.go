@@ -15,14 +15,10 @@ import (
 // as a JSON object; it writes the function the first time.
 func (g *generator) appendJSON(t *ir.Type) string {
 	key := "json " + typeText(t)
-	if name, ok := g.encoders[key]; ok {
+	name, isNew := g.function(key, "append"+upperFirst(typeWord(t)))
+	if !isNew {
 		return name
 	}
-	name := "append" + upperFirst(typeWord(t))
-	for g.taken(name) {
-		name += "2"
-	}
-	g.encoders[key] = name
 	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
 	var body []jen.Code
 	switch t.Kind {
@@ -31,15 +27,20 @@ func (g *generator) appendJSON(t *ir.Type) string {
 	default:
 		body = append(e.value(t, "(*v)", "", 0), g.Go("return dst, nil"))
 	}
+	e.write(name, "JSON", t, body)
+	return name
+}
+
+// write adds an append function with its body.
+func (e *encodeWriter) write(name, form string, t *ir.Type, body []jen.Code) {
 	signature := "_ []byte, err error"
 	if !e.usesErr {
 		signature = "[]byte, error"
 	}
-	g.encode.add(
-		jen.Comment(fmt.Sprintf("%s appends v as JSON.", name)).Line(),
-		jen.Func().Id(name).Params(jen.Id("dst").Index().Byte(), jen.Id("v").Op("*").Add(g.typ(t))).Op("("+signature+")").Block(body...),
+	e.g.encode.add(
+		jen.Comment(fmt.Sprintf("%s appends v as %s.", name, form)).Line(),
+		jen.Func().Id(name).Params(jen.Id("dst").Index().Byte(), jen.Id("v").Op("*").Add(e.g.typ(t))).Op("("+signature+")").Block(body...),
 	)
-	return name
 }
 
 // isDeclared tells whether a type stands in the pipeline, so that the form of
@@ -121,14 +122,7 @@ func quote(s string) string {
 func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code {
 	g := e.g
 	plain := func(format string, args ...any) []jen.Code { return []jen.Code{g.Gof("dst = "+format, args...)} }
-	fails := func(format string, args ...any) []jen.Code {
-		e.usesErr = true
-		ret := "return " + e.result + ", err"
-		if field != "" {
-			ret = fmt.Sprintf("return %s, @codec.Field(%q, err)", e.result, field)
-		}
-		return []jen.Code{g.block("if dst, err = "+fmt.Sprintf(format, args...)+"; err != nil", g.Go(ret))}
-	}
+	fails := func(format string, args ...any) []jen.Code { return e.fails(field, format, args...) }
 	if t.Go != nil && (t.Kind == ir.GoNamed || t.Go.Custom) {
 		return fails("@codec.Marshal(dst, %s)", v)
 	}
@@ -169,10 +163,7 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 	case ir.Any:
 		return fails("@codec.Marshal(dst, %s)", v)
 	case ir.Struct:
-		if t.Name != "" || t.Go != nil {
-			return fails("%s(dst, &%s)", g.appendJSON(t), v)
-		}
-		return e.inline(t, v, field)
+		return fails("%s(dst, &%s)", g.appendJSON(t), v)
 	case ir.List:
 		x := fmt.Sprintf("x%d", depth)
 		i := fmt.Sprintf("i%d", depth)
@@ -201,13 +192,12 @@ func (e *encodeWriter) value(t *ir.Type, v, field string, depth int) []jen.Code 
 	panic("gocode: no encoder for type " + t.String())
 }
 
-// inline appends an anonymous struct by a function of its own.
-func (e *encodeWriter) inline(t *ir.Type, v, field string) []jen.Code {
+// fails quotes an append that may give an error, of a field where there is one.
+func (e *encodeWriter) fails(field, format string, args ...any) []jen.Code {
 	e.usesErr = true
-	name := e.g.appendJSON(t)
 	ret := "return " + e.result + ", err"
 	if field != "" {
 		ret = fmt.Sprintf("return %s, @codec.Field(%q, err)", e.result, field)
 	}
-	return []jen.Code{e.g.block("if dst, err = "+name+"(dst, &"+v+"); err != nil", e.g.Go(ret))}
+	return []jen.Code{e.g.block("if dst, err = "+fmt.Sprintf(format, args...)+"; err != nil", e.g.Go(ret))}
 }

@@ -22,15 +22,11 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		code = append(code, l.ensure(n.YAML, l.reads(n), &v, at)...)
 		t = sink.Go.In
 		if len(sink.Go.Plan) > 0 {
-			name, fails := l.convertTo(v.typ, t, sink.Go.Plan)
-			local := l.names.local(n.YAML) + "Row"
-			if fails {
+			if planFails(sink.Go.Plan) {
 				at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
-				code = append(code, l.Gof("%s, err := %s(%s)", local, name, v.ref()), l.ifFailed(n.YAML, "err", at))
-			} else {
-				code = append(code, l.Gof("%s := %s(%s)", local, name, v.ref()))
 			}
-			expr = local
+			expr = l.names.local(n.YAML) + "Row"
+			code = append(code, l.converted(n, expr, v, sink.Go, at)...)
 		}
 	} else if v.dec != nil {
 		paths := e.Live

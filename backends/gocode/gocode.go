@@ -168,11 +168,11 @@ type generator struct {
 	headers, originals                    map[string]string
 	rows                                  map[string]bool // row types of queues that are declared
 
-	nodes    map[string]*ir.Node
-	out, in  map[string][]*ir.Edge
-	encoders map[string]string // functions written so far, by type and codec
-	declared map[string]*ir.Type
-	order    []string // names of declared types, in order
+	nodes     map[string]*ir.Node
+	out, in   map[string][]*ir.Edge
+	functions map[string]string // names of functions written so far, by what each is for
+	declared  map[string]*ir.Type
+	order     []string // names of declared types, in order
 }
 
 // A section is one generated file that grows declaration by declaration.
@@ -196,7 +196,7 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g := &generator{
 		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
 		nodes: map[string]*ir.Node{}, out: map[string][]*ir.Edge{}, in: map[string][]*ir.Edge{},
-		encoders: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{}, rows: map[string]bool{},
+		functions: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{}, rows: map[string]bool{},
 	}
 	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
 		*s = &section{file: g.newFile(l), empty: true}

@@ -86,17 +86,10 @@ func (l *loop) signature(ref *ir.GoRef) *jen.Statement {
 	if ref.Context {
 		params = append(params, l.Go("@context.Context"))
 	}
-	in := l.typ(ref.In)
-	if ref.InPtr {
-		in = jen.Op("*").Add(in)
-	}
-	params = append(params, in)
+	params = append(params, l.perhapsPointer(ref.In, ref.InPtr))
 	out := &jen.Statement{}
 	if ref.Out != nil {
-		if ref.OutPtr {
-			out.Op("*")
-		}
-		out.Add(l.typ(ref.Out))
+		out = l.perhapsPointer(ref.Out, ref.OutPtr)
 	}
 	switch ref.Shape {
 	case ir.ShapeFilter:

@@ -18,25 +18,25 @@ type names struct {
 	locals map[string]string // YAML node -> a variable of its own
 }
 
-// taken are members of the settings struct, whose fields are the nodes that have
+// members are those of the settings struct, whose fields are the nodes that have
 // a configuration.
-var taken = []string{"nodes", "telemetry", "refs", "tunables"}
+var members = []string{"nodes", "telemetry", "refs", "tunables"}
 
 // suffixes are what generated variables put behind a node's name: with the node
 // parse there is a variable parseText, so the node parse-text can't have that
 // name.
-var suffixes = []string{"In", "InErr", "Err", "OK", "Text", "TextErr", "TextString", "TextMatch", "Row", "Rows", "Line", "LineErr", "Packet", "Batch"}
+var suffixes = []string{"In", "InErr", "Err", "OK", "Text", "TextErr", "TextString", "TextMatch", "Row", "RowErr", "Rows", "Line", "LineErr", "Packet", "Batch"}
 
 // newNames names all nodes in the order of the program.
 func newNames(p *ir.Program) *names {
 	n := &names{byNode: map[string]string{}, locals: map[string]string{}}
 	given := map[string]bool{}
-	for _, name := range taken {
+	for _, name := range members {
 		given[name] = true
 	}
-	free := func(name string) bool {
+	taken := func(name string) bool {
 		lower := strings.ToLower(name)
-		return !given[lower] && !slices.ContainsFunc(suffixes, func(s string) bool {
+		return given[lower] || slices.ContainsFunc(suffixes, func(s string) bool {
 			s = strings.ToLower(s)
 			rest, ok := strings.CutSuffix(lower, s)
 			return ok && given[rest] || given[lower+s]
@@ -50,10 +50,7 @@ func newNames(p *ir.Program) *names {
 		if token.IsKeyword(base) { // a member of the settings can't be called so
 			base += "Node"
 		}
-		name := base
-		for i := 2; !free(name); i++ {
-			name = base + strconv.Itoa(i)
-		}
+		name := free(base, taken)
 		given[strings.ToLower(name)] = true
 		n.byNode[node.YAML] = name
 	}
@@ -64,11 +61,7 @@ func newNames(p *ir.Program) *names {
 	for _, node := range p.Nodes {
 		name := n.byNode[node.YAML]
 		if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || reserved[name] || declares[name] || packages[name] {
-			base := name + "Out"
-			name = base
-			for i := 2; given[strings.ToLower(name)]; i++ {
-				name = base + strconv.Itoa(i)
-			}
+			name = free(name+"Out", func(name string) bool { return given[strings.ToLower(name)] })
 		}
 		n.locals[node.YAML] = name
 	}
@@ -145,14 +138,22 @@ func free(base string, taken func(string) bool) string {
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// taken tells whether a generated function or variable has the name.
-func (g *generator) taken(name string) bool {
-	for _, n := range g.encoders {
-		if n == name {
-			return true
-		}
+// function is the name of a generated function or variable that is needed for
+// key, and whether nobody has needed it before: then it is to be written.
+func (g *generator) function(key, base string) (name string, isNew bool) {
+	if name, ok := g.functions[key]; ok {
+		return name, false
 	}
-	return false
+	name = free(base, func(name string) bool {
+		for _, other := range g.functions {
+			if other == name {
+				return true
+			}
+		}
+		return false
+	})
+	g.functions[key] = name
+	return name, true
 }
 
 func upperFirst2(camelName, name string) string {

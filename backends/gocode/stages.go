@@ -7,7 +7,6 @@ import (
 	"go/format"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -80,10 +79,7 @@ func (w *stageWriter) add(f stageFunc) string {
 // unique is a name that nothing else of the package has, from one that it may
 // have.
 func (w *stageWriter) unique(base string) string {
-	name := base
-	for i := 2; w.names[name]; i++ {
-		name = base + strconv.Itoa(i)
-	}
+	name := free(base, func(name string) bool { return w.names[name] })
 	w.names[name] = true
 	return name
 }

@@ -12,6 +12,14 @@ import (
 // typ is a type as Go writes it.
 func (g *generator) typ(t *ir.Type) *jen.Statement { return g.Go(g.spell(t)) }
 
+// perhapsPointer is a type, or a pointer to it.
+func (g *generator) perhapsPointer(t *ir.Type, pointer bool) *jen.Statement {
+	if pointer {
+		return jen.Op("*").Add(g.typ(t))
+	}
+	return g.typ(t)
+}
+
 // spell is a type as quoted Go; it declares the structs of the pipeline that it
 // names. All other forms of a type in generated code come from this one.
 func (g *generator) spell(t *ir.Type) string {

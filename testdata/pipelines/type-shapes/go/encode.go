@@ -76,8 +76,8 @@ func appendObject2(dst []byte, v *struct {
 	return append(dst, '}'), nil
 }
 
-// appendObject22 appends v as JSON.
-func appendObject22(dst []byte, v *struct {
+// appendObject3 appends v as JSON.
+func appendObject3(dst []byte, v *struct {
 	Line *int `json:"line,omitempty"`
 }) ([]byte, error) {
 	at := len(dst)
@@ -92,8 +92,8 @@ func appendObject22(dst []byte, v *struct {
 	return append(dst, '}'), nil
 }
 
-// appendObject222 appends v as JSON.
-func appendObject222(dst []byte, v *struct {
+// appendObject4 appends v as JSON.
+func appendObject4(dst []byte, v *struct {
 	X *int `json:"x,omitempty"`
 }) ([]byte, error) {
 	at := len(dst)
@@ -123,7 +123,7 @@ func appendRecord2(dst []byte, v *Record2) (_ []byte, err error) {
 				dst = append(dst, ',')
 			}
 			x1 := x0[i1]
-			if dst, err = appendObject222(dst, &x1); err != nil {
+			if dst, err = appendObject4(dst, &x1); err != nil {
 				return dst, codec.Field("grid", err)
 			}
 		}
@@ -218,7 +218,7 @@ func appendRecords(dst []byte, v *Records) (_ []byte, err error) {
 			dst = append(dst, ',')
 		}
 		x0 := v.Spans[i0]
-		if dst, err = appendObject22(dst, &x0); err != nil {
+		if dst, err = appendObject3(dst, &x0); err != nil {
 			return dst, codec.Field("spans", err)
 		}
 	}
