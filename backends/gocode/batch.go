@@ -3,7 +3,6 @@ package gocode
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -47,13 +46,10 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	l.mark = true
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, emitted: "l." + emitted})
-	next, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
-		return l.after(n, "", inner, at)
-	})
+	each, err := l.eachMethod(n, n.Out[0])
 	if err != nil {
 		return nil, err
 	}
-	l.each[n.ID] = next
 	convert, arg := l.argument(n, ref, value{base: "(*in)", typ: t}, place{next: "continue", stop: "return", chain: at.chain})
 	rows := append([]jen.Code{l.Go("in := &rows[l.Next]"), l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"), l.Go("l.Mark()")}, convert...)
 	rows = append(rows, l.Gof("held = append(held, %s)", arg))
@@ -74,17 +70,9 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %s", size), rows...),
 		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, first, ", l.node(n.YAML)).Add(call).Op(")"),
 		l.Gof("l.%s += int64(len(made))", emitted),
-		l.block("for i := range made", l.block("if "+replaceItem(next, "made[i]", ref.OutPtr), l.Go("return"))),
+		l.block("for i := range made", l.block("if "+each.of(element("made", ref.OutPtr)), l.Go("return"))),
 		l.block("if stop", l.Go("return")),
 	}
 	code := append([]jen.Code{l.Go("rows := *b.Rows.(*[]").Add(l.typ(t)).Op(")")}, l.begin(body)...)
 	return append(code, l.block("for l.Next < len(rows)", body...)), nil
-}
-
-// replaceItem puts an element into a call that was written for a variable item.
-func replaceItem(call, element string, pointer bool) string {
-	if !pointer {
-		element = "&" + element
-	}
-	return strings.Replace(call, "&item", element, 1)
 }

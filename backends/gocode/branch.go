@@ -3,6 +3,7 @@ package gocode
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -119,8 +120,7 @@ func (l *loop) method(name string, v value, panics bool, body func(value, place)
 	slot := len(l.methods)
 	l.methods = append(l.methods, nil) // keeps the place before those of inner branches
 	l.methodNames[name] = true
-	at := place{next: "return false", stop: "return true", chain: &chain{counter: name + "In"}}
-	l.chains = append(l.chains, at.chain)
+	at := place{next: "return false", stop: "return true", chain: l.newChain(name+"In", nil)}
 	inner := v
 	var params []jen.Code
 	var args []string
@@ -145,11 +145,7 @@ func (l *loop) method(name string, v value, panics bool, body func(value, place)
 	if panics {
 		head = append(head, l.Go("defer l.Caught(&stop)"))
 	}
-	if len(at.chain.steps) > 0 {
-		head = append(head, l.count(at.chain))
-	} else {
-		l.dropChain(at.chain)
-	}
+	head = append(head, l.countSteps(at.chain)...)
 	head = append(head, l.decoderVars(code)...)
 	head = append(head, l.outs(l.used(&emitted{code}))...)
 	code = append(head, code...)
@@ -169,13 +165,14 @@ func endsWithReturn(code []jen.Code) bool {
 	return ok && strings.HasPrefix(s.GoString(), "return")
 }
 
-func (l *loop) dropChain(c *chain) {
-	for i, have := range l.chains {
-		if have == c {
-			l.chains = append(l.chains[:i], l.chains[i+1:]...)
-			return
-		}
+// countSteps quotes the counting of a record that enters a chain; one without
+// steps counts nothing and is given up.
+func (l *loop) countSteps(c *chain) []jen.Code {
+	if len(c.steps) > 0 {
+		return []jen.Code{l.count(c)}
 	}
+	l.chains = slices.DeleteFunc(l.chains, func(have *chain) bool { return have == c })
+	return nil
 }
 
 // follow quotes what happens to a record on one edge.

@@ -2,7 +2,6 @@ package gocode
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -20,11 +19,10 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 	}
 	call := fmt.Sprintf("%s(%s%s)", callee, ctx, arg)
 	local := l.names.local(n.YAML)
-	filtered := func() string { return "l." + l.counter(l.names.lower(n.YAML)+"Filtered") }
 
 	switch ref.Shape {
 	case ir.ShapeFilter:
-		counter := filtered()
+		counter := l.filtered(n)
 		at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: counter})
 		code = append(code, l.try(n, ref.Errs, local, jen.Bool(), call, at)...)
 		code = append(code, l.block("if !"+local, l.Gof("%s++", counter), l.Go(at.next)))
@@ -37,7 +35,7 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 		base := local
 		var skip []jen.Code
 		if ref.OutPtr { // a nil pointer gives nothing
-			counter := filtered()
+			counter := l.filtered(n)
 			chainStep.filtered = counter
 			skip = []jen.Code{l.block("if "+local+" == nil", l.Gof("%s++", counter), l.Go(at.next))}
 			base = "(*" + local + ")"
@@ -122,13 +120,11 @@ func (l *loop) emitting(n *ir.Node, ref *ir.GoRef, callee, ctx, arg string, code
 			l.Gof("l.%s = append(l.%s, v)", buffer, buffer), jen.Return(jen.Nil())))
 		reset = append(reset, l.Gof("l.%s = l.%s[:0]", buffer, buffer))
 		args += ", l.emit" + upperFirst(buffer)
-		call, err := l.method("each"+l.names.upper(n.YAML)+upperFirst2(camel(p.Name), p.Name), value{base: "item", typ: p.Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
-			return l.after(n, p.Name, inner, at)
-		})
+		each, err := l.eachMethod(n, p)
 		if err != nil {
 			return nil, err
 		}
-		after = append(after, l.block("for i := range l."+buffer, l.block("if "+strings.Replace(call, "&item", "&l."+buffer+"[i]", 1), l.Go(at.stop))))
+		after = append(after, l.block("for i := range l."+buffer, l.block("if "+each.of("&l."+buffer+"[i]"), l.Go(at.stop))))
 		if total != "" {
 			total += " + "
 		}

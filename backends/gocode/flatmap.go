@@ -24,6 +24,39 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	return append(code, spread...), err
 }
 
+// An each is the call of the method that sends on one of several records which a
+// node makes at once.
+type each string
+
+// of is the call for one record, given by pointer.
+func (e each) of(record string) string { return strings.Replace(string(e), "&item", record, 1) }
+
+// element quotes the pointer to element i of a list of records, or of pointers to
+// such.
+func element(list string, pointers bool) string {
+	if pointers {
+		return list + "[i]"
+	}
+	return "&" + list + "[i]"
+}
+
+// eachMethod is the method that sends on the records of a node's port; it is
+// written the first time.
+func (l *loop) eachMethod(n *ir.Node, p ir.Port) (each, error) {
+	name := "each" + l.names.upper(n.YAML)
+	if p.Name != "" {
+		name += upperFirst(camel(p.Name))
+	}
+	if call, ok := l.each[name]; ok {
+		return call, nil
+	}
+	call, err := l.method(name, value{base: "item", typ: p.Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
+		return l.after(n, p.Name, inner, at)
+	})
+	l.each[name] = each(call)
+	return each(call), err
+}
+
 // panicsBehind tells whether anything behind a node may panic.
 func (l *loop) panicsBehind(n *ir.Node) bool {
 	return slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool {
@@ -46,26 +79,19 @@ func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool,
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	empty := l.counter(l.names.lower(n.YAML) + "Empty")
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + empty, emitted: "l." + emitted})
-	element := "&" + list + "[i]"
-	if pointers {
-		element = list + "[i]"
-	}
-	call, err := l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: out}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
-		return l.after(n, "", inner, at)
-	})
+	each, err := l.eachMethod(n, n.Out[0])
 	if err != nil {
 		return nil, err
 	}
-	l.each[n.ID] = call
 	var collect []jen.Code
 	if seq { // all or nothing: the records go on when the sequence has ended well
 		all := list + "All"
 		collect = []jen.Code{l.Gof("%s := @slices.Collect(%s)", all, list)}
-		list, element = all, strings.Replace(element, list+"[", all+"[", 1)
+		list = all
 	}
 	return append(collect,
 		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
 		l.Gof("l.%s += int64(len(%s))", emitted, list),
-		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+strings.Replace(call, "&item", element, 1), l.Go(at.stop))),
+		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+each.of(element(list, pointers)), l.Go(at.stop))),
 	), nil
 }

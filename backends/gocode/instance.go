@@ -152,19 +152,14 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 	switch {
 	case ref.Flush.Out:
 		emitted := l.counter(l.names.lower(n.YAML) + "Flushed")
-		next, ok := l.each[n.ID] // the way of what it gives for a record
-		if !ok {
-			var err error
-			if next, err = l.method("each"+l.names.upper(n.YAML), value{base: "item", typ: n.Out[0].Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
-				return l.after(n, "", inner, at)
-			}); err != nil {
-				return err
-			}
+		each, err := l.eachMethod(n, n.Out[0]) // also the way of what it gives for a record
+		if err != nil {
+			return err
 		}
 		l.chains = append(l.chains, &chain{counter: emitted, steps: []step{{node: n.YAML, flushed: true}}})
 		rest := []jen.Code{
 			l.Gof("l.%s += int64(len(rest))", emitted),
-			l.block("for i := range rest", l.block("if "+replaceItem(next, "rest[i]", ref.OutPtr), jen.Return())),
+			l.block("for i := range rest", l.block("if "+each.of(element("rest", ref.OutPtr)), jen.Return())),
 		}
 		if ref.Flush.Errs {
 			// The others that hold something back are flushed all the same.

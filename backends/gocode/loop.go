@@ -27,12 +27,11 @@ type loop struct {
 	methodNames map[string]bool
 	chains      []*chain
 	shared      map[string]string // nodes with several inputs in this region -> method
-	// each are the calls that send on one of several records of a node.
-	each    map[string]string
-	flush   []jen.Code
-	flushes []func() error // write flush, when all methods are there
-	open    []jen.Code
-	close   []jen.Code
+	each        map[string]each   // by the names of their methods
+	flush       []jen.Code
+	flushes     []func() error // write flush, when all methods are there
+	open        []jen.Code
+	close       []jen.Code
 
 	decoder  *decoder // of the source's records
 	decoders []*decoder
@@ -133,7 +132,7 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 	if _, ok := head.Op.(*ir.Sink); ok {
 		return nil, nil
 	}
-	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}, each: map[string]string{}}
+	l := &loop{generator: g, r: r, name: g.names.lower(head.YAML) + "Loop", shared: map[string]string{}, methodNames: map[string]bool{}, each: map[string]each{}}
 	l.views = !l.keeps()
 	if l.meta = l.metaType(); l.meta != nil {
 		l.fields = append(l.fields, jen.Id("meta").Add(l.typ(l.meta)))
@@ -209,10 +208,9 @@ func (l *loop) members() []string {
 // always do: bytes cross to a sink, not records.
 func (l *loop) inside(e *ir.Edge) bool { return e.Via == ir.Call || l.isEncode(e.To) }
 
-// newChain starts counting records that enter a row of nodes.
-func (l *loop) newChain(counter string) *chain {
-	c := &chain{counter: counter}
-	l.counter(counter)
+// newChain begins a chain, whose counter is declared when something counts.
+func (l *loop) newChain(counter string, parent *chain) *chain {
+	c := &chain{counter: counter, parent: parent}
 	l.chains = append(l.chains, c)
 	return c
 }
@@ -224,6 +222,11 @@ func (l *loop) counter(name string) string {
 		l.fields = append(l.fields, jen.Id(name).Int64())
 	}
 	return name
+}
+
+// filtered is the counter of records that end at a node, as an expression.
+func (l *loop) filtered(n *ir.Node) string {
+	return "l." + l.counter(l.names.lower(n.YAML)+"Filtered")
 }
 
 // node is the constant of a YAML node.

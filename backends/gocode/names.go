@@ -155,10 +155,3 @@ func (g *generator) function(key, base string) (name string, isNew bool) {
 	g.functions[key] = name
 	return name, true
 }
-
-func upperFirst2(camelName, name string) string {
-	if name == "" {
-		return ""
-	}
-	return upperFirst(camelName)
-}

@@ -27,22 +27,15 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	var cases []jen.Code
 	branch := func(port string, label *jen.Statement) error {
 		sub := at
-		counter := l.names.lower(n.YAML) + upperFirst(camel(port))
-		sub.chain = &chain{counter: counter, parent: at.chain}
-		l.chains = append(l.chains, sub.chain)
+		sub.chain = l.newChain(l.names.lower(n.YAML)+upperFirst(camel(port)), at.chain)
 		code, err := l.after(n, port, v.clone(), sub)
 		if err != nil {
 			return err
 		}
-		if len(sub.chain.steps) > 0 {
-			code = append([]jen.Code{l.count(sub.chain)}, code...)
-		} else {
-			l.dropChain(sub.chain)
-		}
+		code = append(l.countSteps(sub.chain), code...)
 		if len(l.dataOut(n.ID, port)) == 0 { // dropped: counted as filtered
-			counter := l.counter(l.names.lower(n.YAML) + "Filtered")
-			last.filtered = "l." + counter
-			code = append([]jen.Code{l.Gof("l.%s++", counter)}, code...)
+			last.filtered = l.filtered(n)
+			code = append([]jen.Code{l.Go(last.filtered + "++")}, code...)
 		}
 		cases = append(cases, label.Block(append([]jen.Code{jen.Comment(port)}, code...)...))
 		return nil
@@ -57,9 +50,8 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 			return nil, err
 		}
 	} else {
-		counter := l.counter(l.names.lower(n.YAML) + "Filtered")
-		last.filtered = "l." + counter
-		cases = append(cases, jen.Default().Block(l.Gof("l.%s++", counter)))
+		last.filtered = l.filtered(n)
+		cases = append(cases, jen.Default().Block(l.Go(last.filtered+"++")))
 	}
 	return []jen.Code{l.Go("switch " + call).Block(cases...)}, nil
 }

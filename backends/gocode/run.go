@@ -11,7 +11,7 @@ import (
 // run quotes the body of Run: how records come out of a batch, and the trunk
 // of stages behind them.
 func (l *loop) run(head *ir.Node) ([]jen.Code, error) {
-	trunk := place{next: "continue", stop: "return", chain: l.newChain("records")}
+	trunk := place{next: "continue", stop: "return", chain: l.newChain(l.counter("records"), nil)}
 	src, ok := head.Op.(*ir.Source)
 	switch {
 	case !ok:
@@ -127,7 +127,8 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		body, err := l.after(n, "", value{base: "d." + l.decoder.record(""), typ: n.Out[0].Type, raw: "line", dec: l.decoder, done: map[string]bool{}}, at)
 		return append(code, body...), err
 	}
-	return l.variants(n, op, at, code)
+	body, err := l.variants(n, op, at)
+	return append(code, body...), err
 }
 
 // rawRecord quotes a record that is a raw value and no struct: `out: json`,

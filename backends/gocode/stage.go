@@ -64,9 +64,9 @@ func (l *loop) filter(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, 
 	call := l.callExpr(stageFunc{
 		name: "filter" + l.names.upper(n.YAML), comment: "tells whether `" + n.YAML + "` keeps a record.", node: n,
 	}, "bool", v, op.Expr)
-	counter := l.counter(l.names.lower(n.YAML) + "Filtered")
-	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: "l." + counter})
-	refuse := []jen.Code{l.Gof("l.%s++", counter), l.Go(at.next)}
+	counter := l.filtered(n)
+	at.chain.steps = append(at.chain.steps, step{node: n.YAML, filtered: counter})
+	refuse := []jen.Code{l.Go(counter + "++"), l.Go(at.next)}
 	var code []jen.Code
 	if op.Expr.Errs {
 		ok := l.names.local(n.YAML) + "OK"
