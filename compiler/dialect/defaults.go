@@ -17,8 +17,8 @@ type defaults struct {
 	then    *parse.Node // the `then` of on_error
 }
 
-// readDefaults checks the block. Where a key in it is wrong, that is reported
-// there once, and the nodes do without. It returns the configs of connectors.
+// readDefaults checks the block: what is wrong in it is reported there, once. It
+// returns the configs of connectors.
 func (r *reader) readDefaults(block *parse.Node) []syntax.ConnectorDefaults {
 	if block == nil || block.Kind != parse.Mapping {
 		return nil
@@ -29,7 +29,10 @@ func (r *reader) readDefaults(block *parse.Node) []syntax.ConnectorDefaults {
 	keys.Members = nil
 	r.defaults.configs = map[string]*parse.Node{}
 	for _, m := range block.Members {
-		if !slices.Contains(known, m.Key.Text) && r.in.IsConnector != nil && r.in.IsConnector(m.Key.Text) {
+		if !slices.Contains(known, m.Key.Text) && !r.isConnector(m.Key.Text) && !r.meantDefault(m, known) {
+			continue
+		}
+		if !slices.Contains(known, m.Key.Text) {
 			if m.Value.Kind == parse.Mapping {
 				r.defaults.configs[m.Key.Text] = m.Value
 				c := syntax.ConnectorDefaults{Name: key(m)}
@@ -45,15 +48,10 @@ func (r *reader) readDefaults(block *parse.Node) []syntax.ConnectorDefaults {
 		keys.Members = append(keys.Members, m)
 	}
 	for _, m := range keys.Members {
-		if !slices.Contains(known, m.Key.Text) {
-			r.unknownDefault(m, known)
-			continue
-		}
 		one := keys
 		one.Members = []*parse.Member{m}
-		if schema.Check("Defaults", "`defaults`", &one, m.Key.Span, r.l) {
-			r.defaults.keys = append(r.defaults.keys, m)
-		}
+		schema.Check("Defaults", "`defaults`", &one, m.Key.Span, r.l)
+		r.defaults.keys = append(r.defaults.keys, m)
 	}
 	if on := block.Get("on_error"); on != nil {
 		r.defaults.then = on.Get("then")
@@ -61,11 +59,20 @@ func (r *reader) readDefaults(block *parse.Node) []syntax.ConnectorDefaults {
 	return configs
 }
 
-func (r *reader) unknownDefault(m *parse.Member, known []string) {
+func (r *reader) isConnector(name string) bool {
+	return r.in.IsConnector != nil && r.in.IsConnector(name)
+}
+
+// meantDefault reports a key that `defaults` can't have. Where it is near to one
+// that it can, it is read as that.
+func (r *reader) meantDefault(m *parse.Member, known []string) bool {
 	d := r.unknownKey(m, "`defaults`")
 	if !d.Near(m.Key.Text, append(slices.Clone(known), r.in.Connectors...)) {
 		d.Notef("the keys are %s, and the names of connectors", "`"+strings.Join(known, "`, `")+"`")
+		return false
 	}
+	m.Rename(d.Fixes[0].Edits[0].New)
+	return true
 }
 
 // withDefaults adds to a node what `defaults` gives to nodes of its definition.

@@ -66,9 +66,9 @@ type reader struct {
 	defaults  defaults
 }
 
-// text is a scalar as a word, zero for what is none.
+// text is a string as a word, zero for what is none.
 func text(n *parse.Node) syntax.Text {
-	if n == nil || n.Kind == parse.Null || n.Kind == parse.Sequence || n.Kind == parse.Mapping {
+	if n == nil || n.Kind != parse.String {
 		return syntax.Text{}
 	}
 	return syntax.Text{Text: n.Text, Span: n.Place()}

@@ -42,13 +42,14 @@ var (
 func (r *reader) node(role syntax.Role, m *parse.Member) *syntax.Node {
 	n := &syntax.Node{Name: key(m), Role: role, Body: m.Value}
 	if n.Body.Kind != parse.Mapping {
-		n.Bad = true
+		n.Bad, n.FromUnread, n.ThenUnread = true, role != syntax.Source, true
 		return n // the definition of the block says so
 	}
 	f, ok := r.form(n)
 	if !ok {
 		n.Bad = true
 		r.readFrom(n, n.Body)
+		n.OnError = r.onError(n, n.Body.Get("on_error"))
 		return n
 	}
 	n.Kind = f.kind
@@ -57,9 +58,11 @@ func (r *reader) node(role syntax.Role, m *parse.Member) *syntax.Node {
 	} else {
 		n.KindSpan = n.Name.Span
 	}
-	body := r.withDefaults(n.Body, f.definition)
-	n.Bad = !schema.Check(f.definition, f.who, body, n.Name.Span, r.l)
-	r.read(n, body)
+	// What `defaults` gives has been checked there.
+	if !schema.Check(f.definition, f.who, n.Body, n.Name.Span, r.l) {
+		n.Bad = true
+	}
+	r.read(n, r.withDefaults(n.Body, f.definition))
 	return n
 }
 
@@ -102,12 +105,16 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 			Helpf("make two nodes of it: `%s-2` with `from: %s`", n.Name.Text, n.Name.Text)
 		return form{}, false
 	}
-	r.noKind(n)
+	if key := r.noKind(n); key != "" {
+		n.Bad = true
+		return stepForms[slices.IndexFunc(stepForms, func(f form) bool { return f.key == key })], true
+	}
 	return form{}, false
 }
 
-// noKind reports a processor that does not say what it does.
-func (r *reader) noKind(n *syntax.Node) {
+// noKind reports a processor that does not say what it does. Where a misspelt
+// key says it, that is read as the key that was meant, which is the result.
+func (r *reader) noKind(n *syntax.Node) string {
 	var kinds []string
 	for _, f := range stepForms {
 		kinds = append(kinds, f.key)
@@ -117,13 +124,14 @@ func (r *reader) noKind(n *syntax.Node) {
 		if slices.Contains(known, m.Key.Text) {
 			continue
 		}
-		if diag.Nearest(m.Key.Text, kinds) != "" {
+		if key := diag.Nearest(m.Key.Text, kinds); key != "" {
 			r.unknownKey(m, "a processor").Near(m.Key.Text, kinds)
-			return
+			m.Rename(key)
+			return key
 		}
 		if key := schema.Meant(m.Key.Text, kinds); key != "" {
 			r.unknownKey(m, "a processor").Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
-			return
+			return ""
 		}
 	}
 	d := r.l.Errorf(diag.NodeKind, n.Name.Span, "`%s` does not say what it does with its records", n.Name.Text)
@@ -133,6 +141,7 @@ func (r *reader) noKind(n *syntax.Node) {
 			d.Also(m.Key.Span, "this is no key of a processor")
 		}
 	}
+	return ""
 }
 
 // read reads the keys of a node of a known kind.
@@ -140,6 +149,7 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	r.readFrom(n, body)
 	n.Key = goNode(body.Get("key"))
 	n.Let = r.lets(body.Get("let"))
+	n.LetUnread = body.Get("let") != nil && body.Get("let").Kind != parse.Mapping
 	n.Drop = drop(body.Member("drop"), n.Bad)
 	n.Was = text(body.Get("was"))
 	n.Guarantee = text(body.Get("guarantee"))
@@ -212,6 +222,7 @@ func texts(n *parse.Node) []syntax.Text {
 func (r *reader) readFrom(n *syntax.Node, body *parse.Node) {
 	m := body.Member("from")
 	if m == nil {
+		n.FromUnread = n.Role == syntax.Processor
 		return
 	}
 	n.FromSpan = m.Key.Span
@@ -220,12 +231,12 @@ func (r *reader) readFrom(n *syntax.Node, body *parse.Node) {
 		list = m.Value.Items
 		if len(list) == 0 {
 			r.l.Errorf(diag.MissingValue, m.Value.Place(), "`from` of `%s` is an empty list", n.Name.Text).Helpf("name the nodes whose records it takes")
-			n.Bad = true
+			n.Bad, n.FromUnread = true, true
 		}
 	}
 	for _, item := range list {
 		if item.Kind != parse.String {
-			n.Bad = true
+			n.Bad, n.FromUnread = true, true
 			continue
 		}
 		ref := syntax.Ref{Span: item.Place()}
@@ -237,7 +248,7 @@ func (r *reader) readFrom(n *syntax.Node, body *parse.Node) {
 			}
 			r.l.Errorf(diag.MissingValue, ref.Span, "`from` of `%s` names %s", n.Name.Text, what).
 				Helpf("write `NODE`, or `NODE.OUTPUT` where the node has several outputs")
-			n.Bad = true
+			n.Bad, n.FromUnread = true, true
 			continue
 		}
 		ref.Node = syntax.Text{Text: name, Span: item.SubSpan(0, len(name))}
@@ -260,6 +271,7 @@ func (r *reader) lets(n *parse.Node) []syntax.Let {
 			if len(m.Value.Members) != 1 {
 				r.l.Errorf(diag.BadLet, m.Value.Place(), "`%s` must be a value, or one type and its value", m.Key.Text).
 					Helpf("write `%s: {decimal: \"100.50\"}`", m.Key.Text)
+				out = append(out, syntax.Let{Name: l.Name, Node: m.Value})
 				continue
 			}
 			only := m.Value.Members[0]
@@ -269,9 +281,14 @@ func (r *reader) lets(n *parse.Node) []syntax.Let {
 			}
 		}
 		l.Default = r.isDefaultLet(m)
+		if l.Node.Broken() {
+			out = append(out, syntax.Let{Name: l.Name, Node: l.Node})
+			continue
+		}
 		if l.Node.Kind == parse.Null {
 			d := r.l.Errorf(diag.MissingValue, l.Node.Place(), "the value of `%s` is missing", m.Key.Text)
 			d.Span = lastWord(l.Node.Place())
+			out = append(out, syntax.Let{Name: l.Name, Node: l.Node})
 			continue
 		}
 		l.Value = r.value(l.Node)
@@ -287,13 +304,20 @@ func drop(m *parse.Member, bad bool) syntax.Drop {
 	}
 	d := syntax.Drop{Span: m.Value.Place(), Ports: texts(m.Value)}
 	d.All = m.Value.Kind == parse.Bool && parse.Value(m.Value) == true ||
-		bad && m.Value.Kind != parse.Bool && m.Value.Kind != parse.Sequence // meant, whatever was written
+		bad && m.Value.Kind != parse.Bool && len(d.Ports) < max(1, len(m.Value.Items)) // meant, whatever was written
 	return d
 }
 
 func (r *reader) onError(n *syntax.Node, v *parse.Node) *syntax.OnError {
-	if v == nil || v.Kind != parse.Mapping {
+	if v == nil {
 		return nil
+	}
+	if v.Kind != parse.Mapping {
+		n.ThenUnread = true
+		return nil
+	}
+	if then := v.Get("then"); then != nil && then.Kind != parse.String {
+		n.ThenUnread = true
 	}
 	o := &syntax.OnError{
 		Span:       v.Place(),
@@ -333,6 +357,10 @@ func (r *reader) batch(n *syntax.Node, v *parse.Node) {
 func (r *reader) use(n *syntax.Node, body *parse.Node) {
 	if v := body.Get("use"); v != nil {
 		n.Use = text(v)
+		if v.Kind == parse.String && v.Text == "" {
+			r.l.Errorf(diag.MissingValue, v.Place(), "`use` of `%s` is empty", n.Name.Text).Helpf("name a built-in, or Go such as `./dir.Symbol`")
+			n.Use, n.Bad = syntax.Text{}, true
+		}
 		if strings.ContainsAny(n.Use.Text, "/.") {
 			n.Use.Text = r.local(n.Use.Text, v)
 		}
@@ -344,7 +372,7 @@ func (r *reader) use(n *syntax.Node, body *parse.Node) {
 	if m == nil {
 		return
 	}
-	n.ConfigSpan = m.Key.Span
+	n.ConfigSpan, n.ConfigUnread = m.Key.Span, m.Value.Kind != parse.Mapping
 	n.Config = r.config(m.Value)
 }
 
@@ -353,11 +381,17 @@ func (r *reader) config(n *parse.Node) []syntax.ConfigKey {
 	for _, m := range members(n) {
 		before := len(*r.l)
 		c := syntax.ConfigKey{Key: key(m), Node: m.Value, Value: r.configValue(m)}
-		c.Bad = len(*r.l) > before
+		c.Bad = len(*r.l) > before || hasBroken(m.Value)
 		c.Default = r.isDefaultConfig(m)
 		out = append(out, c)
 	}
 	return out
+}
+
+// hasBroken tells whether something in a value could not be read.
+func hasBroken(n *parse.Node) bool {
+	return n.Broken() || slices.ContainsFunc(n.Items, hasBroken) ||
+		slices.ContainsFunc(n.Members, func(m *parse.Member) bool { return hasBroken(m.Value) })
 }
 
 // configValue reads a value. Fields of `generate` hold Go, in which `${` means
@@ -393,6 +427,23 @@ func (r *reader) route(n *syntax.Node, v *parse.Node) {
 		}
 		n.Cases = append(n.Cases, syntax.Assign{Name: key(m), Go: g})
 	}
+	r.elseMeant(n)
+}
+
+// elseMeant reads the last output of a route without `else` as it, where its
+// condition is a word that means so.
+func (r *reader) elseMeant(n *syntax.Node) {
+	if !n.Else.IsZero() || len(n.Cases) < 2 {
+		return
+	}
+	last := n.Cases[len(n.Cases)-1]
+	word := last.Go.Text
+	if !isVariable(word) && word != "*" || diag.Nearest(word, []string{"else"}) == "" && !slices.Contains([]string{"default", "otherwise", "rest", "true", "_", "*"}, word) {
+		return
+	}
+	d := r.l.Errorf(diag.RouteElse, last.Go.Place(), "`%s` does not say where records go that meet none of its conditions", n.Name.Text)
+	d.Caret("did you mean `else`?").Replace(last.Go.Place(), "else", "write `else`")
+	n.Else, n.Cases, n.Bad = last.Name, n.Cases[:len(n.Cases)-1], true
 }
 
 // parseVerb reads {regexp: '…', text: in.Line}.
@@ -422,10 +473,34 @@ func (r *reader) parseVerb(v *parse.Node) *syntax.ParseVerb {
 	return p
 }
 
+// by is the entry that names the field by which event types are told apart, nil
+// where there is one type. An `else` is for several, so that the entry is missed.
+func (r *reader) by(n *syntax.Node, v *parse.Node) *parse.Member {
+	by := v.Member("by")
+	if by != nil || v.Get("else") == nil {
+		return by
+	}
+	n.Bad = true
+	d := r.l.Errorf(diag.BadOut, v.Member("else").Key.Span, "`out` lists event types, and does not say which field tells them apart")
+	for _, m := range v.Members {
+		if diag.Nearest(m.Key.Text, []string{"by"}) != "" {
+			d.Span = m.Key.Span
+			d.Caret("did you mean `by`?").Replace(m.Key.Span, "by", "write `by`")
+			m.Rename("by")
+			return m
+		}
+	}
+	d.Helpf("name it: `out: {by: type, …}`")
+	return nil
+}
+
 // out reads the type of a node's records.
 func (r *reader) out(n *syntax.Node, v *parse.Node) *syntax.Out {
 	o := &syntax.Out{Span: v.Place()}
-	by := v.Member("by")
+	by := r.by(n, v)
+	if by == nil && n.Bad && v.Get("else") != nil {
+		return o
+	}
 	if by == nil || v.Kind != parse.Mapping {
 		o.Type = r.checkedType(v, "`out`")
 		return o
@@ -444,6 +519,7 @@ func (r *reader) out(n *syntax.Node, v *parse.Node) *syntax.Out {
 			if o.Else.Text != "json" {
 				r.l.Errorf(diag.BadOut, m.Value.Place(), "records of no listed type can only be taken as `json`").
 					Replace(m.Value.Span, "json", "write `json`")
+				o.Else = syntax.Text{Text: "json", Span: m.Value.Place()}
 				n.Bad = true
 			}
 		default:

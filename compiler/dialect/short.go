@@ -22,6 +22,11 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	for _, m := range members(root.Get("types")) {
 		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.checkedType(m.Value, "the type `"+m.Key.Text+"`")})
 	}
+	for _, block := range []string{"types", "sources", "processors", "sinks"} {
+		if v := root.Get(block); v != nil && v.Kind != parse.Mapping {
+			p.Unread = append(p.Unread, block)
+		}
+	}
 	for _, m := range root.Members {
 		role, ok := map[string]syntax.Role{"sources": syntax.Source, "processors": syntax.Processor, "sinks": syntax.Sink}[m.Key.Text]
 		if !ok {

@@ -112,6 +112,7 @@ func Compile(ctx context.Context, o Options) (r *Result, err error) {
 	c := &compile{o: o, r: r, byName: map[string]*source.File{}}
 	err = c.run(ctx)
 	r.Diagnostics.Sort()
+	check.Together(&r.Diagnostics)
 	if err != nil || r.Diagnostics.HasErrors() {
 		r.Program = nil
 	}

@@ -69,8 +69,11 @@ func (w *lowering) builtInStep(n *node) {
 // goConfig checks the config of a component.
 func (w *lowering) goConfig(n *node, ref *ir.GoRef) []ir.Setting {
 	var settings []ir.Setting
+	if n.ConfigUnread {
+		return nil
+	}
 	for _, c := range n.Config {
-		if !w.perRecord(n, c.Key.Text, false, c.Value) {
+		if c.Bad || !w.perRecord(n, c.Key.Text, false, c.Value) {
 			return nil
 		}
 		settings = append(settings, ir.Setting{Key: c.Key.Text, Value: c.Value, Span: c.Key.Span})

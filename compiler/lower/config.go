@@ -185,6 +185,9 @@ var nodeKeys = map[syntax.Role][]string{
 
 // missing reports keys that must be there.
 func (r *configReader) missing() {
+	if r.n.ConfigUnread {
+		return
+	}
 	for _, k := range r.side.Keys {
 		if _, there := r.took[k.Name]; there || !k.Required || r.meant[k.Name] || r.n.Body.Get(k.Name) != nil {
 			continue // there, or written beside `config` by mistake

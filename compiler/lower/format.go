@@ -40,6 +40,9 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 		c := &n.Config[i]
 		switch c.Key.Text {
 		case "format":
+			if c.Bad {
+				return f
+			}
 			f.at, f.written = c.Node.Place(), true
 			if c.Node.Kind != parse.String {
 				w.l.Errorf(diag.WrongType, c.Node.Place(), "`format` must be a word such as `ndjson`, and this is %s", c.Node.Kind)
@@ -89,7 +92,7 @@ func (w *lowering) guess(n *node, side *catalog.Side, p *syntax.ConfigKey, lines
 		}
 		return
 	}
-	if p == nil || p.Bad || p.Node.Kind != parse.String {
+	if p == nil || p.Bad || p.Value.Kind == "null" || p.Value.Kind == "list" || p.Value.Kind == "map" {
 		return // the key is missing or wrong, which is said elsewhere
 	}
 	f.at = p.Node.Place()

@@ -20,25 +20,28 @@ func (w *lowering) connect() {
 		}
 		for _, ref := range n.From {
 			e := &edge{to: n, ref: ref}
-			if from := w.resolve(n, ref); from != nil {
-				e.from = from
-			}
+			e.from = w.resolve(e)
 			n.from = append(n.from, e)
+		}
+		if n.FromUnread {
+			w.lostRefs++
 		}
 		w.fed(n)
 	}
+	w.unknownNodes()
 	w.sort()
 }
 
 // resolve finds the node that a reference names.
-func (w *lowering) resolve(n *node, ref syntax.Ref) *node {
+func (w *lowering) resolve(e *edge) *node {
+	n, ref := e.to, e.ref
 	from := w.byName[ref.Node.Text]
 	if whole := w.byName[ref.Node.Text+"."+ref.Port.Text]; whole != nil {
 		from = whole // a name with a dot, which was reported
 	}
 	switch {
 	case from == nil:
-		w.unknownNode(n, ref)
+		w.unknown[ref.Node.Text] = append(w.unknown[ref.Node.Text], e)
 		return nil
 	case from.Role == syntax.Sink:
 		d := w.l.Errorf(diag.NoOutput, ref.Span, "`%s` is a sink, and a sink sends nothing on", from.Name.Text)
@@ -66,29 +69,77 @@ func fromText(n *node) string {
 	return "[" + strings.Join(refs, ", ") + "]"
 }
 
-// unknownNode reports a reference to a node that is not there.
-func (w *lowering) unknownNode(n *node, ref syntax.Ref) {
-	d := w.l.Errorf(diag.UnknownNode, ref.Node.Span, "`%s` takes its records from `%s`, and there is no such node", n.Name.Text, ref.Node.Text)
+// unknownNodes reports references to nodes that are not there: those to one name
+// together, since they are one mistake.
+func (w *lowering) unknownNodes() {
+	for _, n := range w.nodes {
+		for _, e := range n.from {
+			if refs := w.unknown[e.ref.Node.Text]; len(refs) > 0 && refs[0] == e {
+				w.unknownNode(refs)
+			}
+		}
+	}
+}
+
+// unknownNode reports the references to one name that no node has.
+func (w *lowering) unknownNode(refs []*edge) {
+	first, name := refs[0], refs[0].ref.Node.Text
 	var names []string
 	for _, other := range w.nodes {
-		if other != n && other.Role != syntax.Sink {
+		if other != first.to && other.Role != syntax.Sink {
 			names = append(names, other.Name.Text)
 		}
 	}
-	if d.Near(ref.Node.Text, names) {
-		w.byName[d.Fixes[0].Edits[0].New].meant()
+	near := w.byName[diag.Nearest(name, names)]
+	if near == nil {
+		w.lostRefs++
+		if w.sourceless || len(w.p.Unread) > 0 {
+			return
+		}
+	}
+	d := w.l.Errorf(diag.UnknownNode, first.ref.Node.Span, "`%s` takes its records from `%s`, and there is no such node", first.to.Name.Text, name)
+	for _, e := range refs[1:] {
+		d.Also(e.ref.Node.Span, "so does `%s`", e.to.Name.Text)
+	}
+	if near != nil {
+		w.meantNode(d, near, refs)
 		return
 	}
-	w.lost = true
 	for _, other := range w.nodes {
-		if other.Was.Text != "" && other.Was.Text == ref.Node.Text {
+		if other.Was.Text != "" && other.Was.Text == name {
 			d.NoteAt(other.Was.Span, "`%s` was called so", other.Name.Text)
-			d.Replace(ref.Node.Span, other.Name.Text, "write `%s`", other.Name.Text)
+			w.meantNode(d, other, refs)
 			return
 		}
 	}
 	if len(names) > 0 {
 		d.Helpf("the nodes that send records on are `%s`", strings.Join(names[:min(len(names), 12)], "`, `"))
+	}
+}
+
+// meantNode proposes a node for references to one that is not there.
+func (w *lowering) meantNode(d *diag.Diagnostic, near *node, refs []*edge) {
+	taken := slices.ContainsFunc(w.nodes, func(n *node) bool {
+		return slices.ContainsFunc(n.from, func(e *edge) bool { return e.from == near })
+	})
+	name, right := refs[0].ref.Node.Text, near.Name.Text
+	if d.Label == "" {
+		d.Caret("did you mean `%s`?", right)
+	}
+	write := diag.Fix{Title: "write `" + right + "`", Safe: true}
+	for _, e := range refs {
+		write.Edits = append(write.Edits, diag.Edit{Span: e.ref.Node.Span, New: right})
+	}
+	if !taken && len(refs) > 1 {
+		// All who mean it agree on the name, so the slip is in its declaration.
+		d.NoteAt(near.Name.Span, "`%s` is declared here, and nothing takes from it", right)
+		d.Fix(diag.Fix{Title: "call the node `" + name + "`", Edits: []diag.Edit{{Span: near.Name.Span, New: name}}})
+	}
+	d.Fix(write)
+	if taken {
+		w.lostRefs++ // another may be meant
+	} else {
+		near.meant()
 	}
 }
 
@@ -110,9 +161,10 @@ func (w *lowering) fed(n *node) {
 	if n.Role != syntax.Sink {
 		return // its definition demands `from`
 	}
-	if len(w.dead[name]) > 0 {
+	if w.deadLetter(n) {
 		return
 	}
+	w.lostRefs++
 	d := w.l.Errorf(diag.NotFed, n.Name.Span, "nothing feeds the sink `%s`", name)
 	d.Helpf("say what it writes: `from: …`")
 	d.Helpf("or make it a dead-letter sink: `on_error: {then: %s}` on another node", name)
@@ -122,6 +174,7 @@ func (w *lowering) fed(n *node) {
 func (w *lowering) deadLetters() {
 	w.dead = map[string][]*node{}
 	for _, n := range w.nodes {
+		w.perhapsDead = w.perhapsDead || n.ThenUnread
 		if n.OnError == nil {
 			continue
 		}
@@ -142,6 +195,11 @@ func (w *lowering) deadLetters() {
 		w.badThen(n, then, sink)
 	}
 	w.lastResorts()
+}
+
+// deadLetter tells whether a sink gets dead letters, or may be meant to.
+func (w *lowering) deadLetter(n *node) bool {
+	return len(n.From) == 0 && (len(w.dead[n.Name.Text]) > 0 || w.perhapsDead)
 }
 
 // lastResorts sees to it that dead letters go no further: a dead-letter sink
@@ -173,20 +231,34 @@ func (w *lowering) badThen(n *node, then syntax.Text, other *node) {
 			Helpf("declare a sink without `from` and name it here")
 		return
 	}
-	d := w.l.Errorf(diag.DeadLetter, then.Span, "`%s` is no sink, and neither `drop` nor `stop` nor `reject`", then.Text)
 	var sinks []string
 	for _, s := range w.nodes {
 		if s.Role == syntax.Sink && len(s.From) == 0 {
 			sinks = append(sinks, s.Name.Text)
 		}
 	}
-	if d.Near(then.Text, append(slices.Clone(sinks), "drop", "stop", "reject")) {
-		near := d.Fixes[0].Edits[0].New
+	near := diag.Nearest(then.Text, append(slices.Clone(sinks), "drop", "stop", "reject"))
+	switch {
+	case near == "" && (w.sinkless || len(w.p.Unread) > 0):
+		w.perhapsDead = true
+		return
+	case near == "":
+		w.perhapsDead = true
+	case slices.Contains(sinks, near):
 		w.dead[near] = append(w.dead[near], n)
+	}
+	if d := w.unknownDead[then.Text]; d != nil { // those of one name are one mistake
+		d.Also(then.Span, "so does `%s`", n.Name.Text)
+		if near != "" {
+			d.Fixes[0].Edits = append(d.Fixes[0].Edits, diag.Edit{Span: then.Span, New: near})
+		}
 		return
 	}
-	for _, s := range sinks { // one of them is meant, perhaps
-		w.dead[s] = append(w.dead[s], n)
+	d := w.l.Errorf(diag.DeadLetter, then.Span, "`%s` is no sink, and neither `drop` nor `stop` nor `reject`", then.Text)
+	w.unknownDead[then.Text] = d
+	if near != "" {
+		d.Caret("did you mean `%s`?", near).Replace(then.Span, near, "write `%s`", near)
+		return
 	}
 	d.Helpf("declare it: `%s: {use: file, config: {path: %s.ndjson}}` under `sinks:`", then.Text, then.Text)
 }
@@ -307,7 +379,7 @@ func (w *lowering) port(e *edge) {
 	if name == "" {
 		switch len(from.outs) {
 		case 0:
-			w.lost = true
+			w.lostRefs++
 		case 1:
 			e.port = from.outs[0]
 		default:
@@ -316,7 +388,7 @@ func (w *lowering) port(e *edge) {
 		return
 	}
 	for _, p := range from.outs {
-		if p.name == name || len(from.outs) == 1 && p.typ != nil && p.typ.Name == name {
+		if p.name == name || len(from.outs) == 1 && p.name == "" && (p.typ == nil || p.typ.Name == name) {
 			e.port = p
 			return
 		}
@@ -348,10 +420,28 @@ func (w *lowering) portNeeded(e *edge) {
 	}
 }
 
-// unknownPort reports a reference to an output that a node does not have.
+// unknownPort reports a reference to an output that a node does not have; those
+// to one name are one mistake.
 func (w *lowering) unknownPort(e *edge) {
 	from, name := e.from, e.ref.Port.Text
+	if from.Kind == syntax.Route && (from.Else.IsZero() || from.Body.Get("route").Get(name) != nil) {
+		return // it has no `else`, or no condition for this, which was reported
+	}
+	if d := w.unknownPorts[portName{from, name}]; d != nil {
+		d.Also(e.ref.Port.Span, "and here")
+		if len(d.Fixes) > 0 {
+			edit := d.Fixes[0].Edits[0]
+			if edit.Span != d.Span { // the whole reference
+				edit.Span = e.ref.Span
+			} else {
+				edit.Span = e.ref.Port.Span
+			}
+			d.Fixes[0].Edits = append(d.Fixes[0].Edits, edit)
+		}
+		return
+	}
 	d := w.l.Errorf(diag.UnknownPort, e.ref.Port.Span, "`%s` has no output `%s`", from.Name.Text, name)
+	w.unknownPorts[portName{from, name}] = d
 	var names []string
 	for _, p := range from.outs {
 		if p.name != "" {
@@ -380,13 +470,19 @@ func (w *lowering) unknownPort(e *edge) {
 			}
 		}
 	}
-	w.lost = true
+	w.lostRefs++
 	for _, p := range from.outs {
 		d.NoteAt(p.span, "`%s.%s`", from.Name.Text, p.name)
 	}
 	if len(from.outs) == 0 {
 		d.NoteAt(from.Name.Span, "`%s` is declared here", from.Name.Text)
 	}
+}
+
+// A portName is an output as references name it.
+type portName struct {
+	of   *node
+	name string
 }
 
 // together finds the one type of all that feeds a node, and reports where there
@@ -416,20 +512,28 @@ func (w *lowering) together(n *node) bool {
 	return true
 }
 
-// consumed reports outputs that nobody takes and nobody dropped on purpose.
+// consumed reports outputs that nobody takes and nobody dropped on purpose. As
+// many as there are references that could not be resolved are taken by these,
+// perhaps.
 func (w *lowering) consumed() {
+	free, count := map[*node][]*port{}, 0
 	for _, n := range w.nodes {
 		w.drops(n)
-		if n.vague || n.Drop.All || w.lost {
+		if n.vague || n.Drop.All {
 			continue
 		}
-		var free []*port
 		for _, p := range n.outs {
 			if len(p.by) == 0 && !p.dropped {
-				free = append(free, p)
+				free[n] = append(free[n], p)
+				count++
 			}
 		}
-		w.notConsumed(n, free)
+	}
+	if w.lost || count <= w.lostRefs {
+		return
+	}
+	for _, n := range w.nodes {
+		w.notConsumed(n, free[n])
 	}
 }
 
@@ -463,6 +567,8 @@ func (w *lowering) drops(n *node) {
 	for _, t := range n.Drop.Ports {
 		i := slices.IndexFunc(n.outs, func(p *port) bool { return p.name == t.Text })
 		switch {
+		case i < 0 && (n.Body.Get("route").Get(t.Text) != nil || len(n.outs) == 1 && n.outs[0].typ == nil):
+			n.meant() // it could not be read what it is, which was reported
 		case i < 0:
 			d := w.l.Errorf(diag.BadDrop, t.Span, "`%s` has no output `%s` to drop", n.Name.Text, t.Text)
 			var names []string

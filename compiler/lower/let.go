@@ -14,6 +14,10 @@ func (w *lowering) readLets(n *node) {
 		if s.Default && !n.mentions(s.Name.Text) {
 			continue // of a `let` in defaults a node has what it uses
 		}
+		if s.Value == nil {
+			n.badLets = append(n.badLets, s.Name.Text)
+			continue
+		}
 		src := check.LetSource{Node: n.Name.Text, Name: s.Name.Text, Span: s.Name.Span, Value: s.Value}
 		switch s.Type.Text {
 		case "":
@@ -65,7 +69,7 @@ func (w *lowering) check(n *node, text string, at check.Place, want check.Want) 
 }
 
 func (w *lowering) checkWith(n *node, text string, at check.Place, want check.Want, params []check.Param) *ir.Expr {
-	if len(n.badLets) > 0 && slices.ContainsFunc(wordsOf(text), func(word string) bool { return slices.Contains(n.badLets, word) }) {
+	if n.LetUnread || len(n.badLets) > 0 && slices.ContainsFunc(wordsOf(text), func(word string) bool { return slices.Contains(n.badLets, word) }) {
 		return nil // what it says about that value follows from the mistake in it
 	}
 	before := len(*w.l)

@@ -56,6 +56,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 	w := &lowering{
 		ctx: ctx, o: o, p: p, l: l,
 		byName:  map[string]*node{},
+		unknown: map[string][]*edge{}, unknownTypes: map[string]*diag.Diagnostic{}, unknownDead: map[string]*diag.Diagnostic{}, unknownPorts: map[portName]*diag.Diagnostic{}, meantTypes: map[string]bool{},
 		made:    map[*ir.Type]source.Span{},
 		metas:   map[string]*ir.Type{},
 		schemas: map[string]*schemaReader{},
@@ -97,11 +98,29 @@ type lowering struct {
 	order  []*node // each after those that feed it
 	// dead are the nodes that name a dead-letter sink, by its name.
 	dead map[string][]*node
-	// lost tells that a reference could not be resolved, so that nobody can tell
-	// which outputs are not taken.
-	lost    bool
-	lets    []*ir.Let
-	schemas map[string]*schemaReader
+	// lost tells that nobody can tell which outputs are not taken; lostRefs counts
+	// references that could not be resolved, each of which may take one.
+	lost     bool
+	lostRefs int
+	// sourceless and sinkless tell that there is no source or no sink, so that
+	// references to what is not there follow from that.
+	sourceless, sinkless bool
+	// perhapsDead tells that some node does not say where its dead letters go, so
+	// that a sink which nothing feeds may be the one. unknownDead are the errors
+	// about such sinks that are not there, by their names.
+	perhapsDead bool
+	// meantTypes are names that a declaration under another name was probably
+	// meant to have, which was reported.
+	meantTypes  map[string]bool
+	unknownDead map[string]*diag.Diagnostic
+	// unknown are the references to nodes that are not there, by the name that
+	// they give; unknownTypes and unknownPorts the errors about types and outputs
+	// that are not there.
+	unknown      map[string][]*edge
+	unknownTypes map[string]*diag.Diagnostic
+	unknownPorts map[portName]*diag.Diagnostic
+	lets         []*ir.Let
+	schemas      map[string]*schemaReader
 	// metas are the types of `meta`, by connector.
 	metas map[string]*ir.Type
 }
@@ -165,7 +184,7 @@ func (w *lowering) declareNodes() {
 				Also(before.Name.Span, "and this %s", before.Role).
 				Helpf("rename one of them: `from` and the report know nodes by name alone")
 			n.vague = true
-			w.lost = true // it may be the one that takes what nobody takes
+			w.lostRefs += max(1, len(s.From)) // it may take what nobody takes
 			continue
 		}
 		w.byName[s.Name.Text] = n
@@ -180,6 +199,12 @@ func (w *lowering) roles() {
 	for _, n := range w.nodes {
 		count[n.Role]++
 	}
+	for _, block := range w.p.Unread {
+		if block != "types" {
+			w.lost = true
+			return // what is missing stands there, perhaps
+		}
+	}
 	at := w.p.Name.Span
 	if at.IsZero() {
 		at = source.Span{File: w.p.File}
@@ -188,9 +213,10 @@ func (w *lowering) roles() {
 	case len(w.nodes) == 0:
 		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no nodes").Helpf("it needs at least one source, under `sources:`, and one sink, under `sinks:`")
 	case count[syntax.Source] == 0:
+		w.sourceless = true
 		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no source: nothing is read").Helpf("add one under `sources:`")
 	case count[syntax.Sink] == 0:
-		w.lost = true // that nothing is taken follows from it
+		w.lost, w.sinkless = true, true // that nothing is taken follows from it
 		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no sink: nothing is written").Helpf("add one under `sinks:`; `use: drop` discards records on purpose")
 	}
 }

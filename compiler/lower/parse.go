@@ -66,6 +66,9 @@ func (w *lowering) parseInput(n *node) *ir.Expr {
 		}
 		return e
 	}
+	if n.Bad {
+		return nil // the text may be what was written wrongly
+	}
 	if k := n.in.Kind; k != ir.String && k != ir.Bytes && k != ir.JSON {
 		d := w.l.Errorf(diag.BadParse, n.KindSpan, "`parse` reads text, and a record of `%s` is a %s", n.from[0].ref.Span.Text(), n.in)
 		w.typeNote(d, n.in)

@@ -19,12 +19,12 @@ func (w *lowering) sink(n *node, known bool) {
 	if !known && n.in != nil {
 		n.in = nil
 	}
-	dead := len(w.dead[n.Name.Text]) > 0 && len(n.From) == 0
+	dead := w.deadLetter(n)
 	w.readLets(n)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
 	if usesGo(n.Use.Text) {
-		w.goSink(n, m, dead)
+		w.goSink(n, m, len(n.From) == 0 && len(w.dead[n.Name.Text]) > 0)
 		return
 	}
 	side := w.connector(n)

@@ -120,10 +120,10 @@ func (w *lowering) decoder(n *node, f format) {
 		case "bytes":
 			n.out(&ir.Type{Kind: ir.Bytes})
 		case "":
-			n.out(nil)
+			n.broken()
 		default:
 			w.noOut(n, f)
-			n.out(nil)
+			n.broken()
 		}
 		return
 	}
@@ -267,7 +267,7 @@ func (w *lowering) typedSource(n *node, m *ir.Node, op *ir.Source) {
 	w.noValidate(n)
 	if n.Out == nil {
 		w.noOut(n, format{})
-		n.out(nil)
+		n.broken()
 		return
 	}
 	if n.Out.Type == nil {

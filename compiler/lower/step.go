@@ -267,6 +267,10 @@ func (w *lowering) route(n *node, m *ir.Node) {
 
 // routePorts gives a route its outputs.
 func (w *lowering) routePorts(n *node, t *ir.Type) {
+	if n.Bad && len(n.Cases) == 0 {
+		n.broken()
+		return
+	}
 	if !n.Bad {
 		switch {
 		case len(n.Cases) == 0:

@@ -101,29 +101,55 @@ func (w *lowering) typeName(t syntax.Text) bool {
 		return true
 	}
 	d := w.l.Errorf(diag.TypeName, t.Span, "`%s` can't be the name of a type: it is one in Go as well, so it begins with a capital", t.Text)
+	if used := diag.Nearest(t.Text, w.undeclared()); used != "" {
+		d.Caret("did you mean `%s`, as it is called where it is used?", used).Replace(t.Span, used, "call it `%s`", used)
+		w.meantTypes[used] = true
+		return false
+	}
 	if near := GoName(t.Text); near != "" {
 		d.Fix(diag.Fix{Title: "call it `" + near + "`, here and where it is used", Safe: true, Edits: w.renameType(t, near)})
 	}
 	return false
 }
 
+// undeclared are the names of types that are used and not declared.
+func (w *lowering) undeclared() []string {
+	var names []string
+	w.eachTypeName(func(e *syntax.TypeExpr) {
+		_, scalar := scalars[e.Name]
+		if !scalar && e.Name != "text" && !slices.ContainsFunc(w.p.Types, func(d *syntax.TypeDecl) bool { return d.Name.Text == e.Name }) {
+			names = append(names, e.Name)
+		}
+	})
+	return names
+}
+
+// eachTypeName visits the names of types in declarations and in `out`.
+func (w *lowering) eachTypeName(visit func(*syntax.TypeExpr)) {
+	named := func(e *syntax.TypeExpr) {
+		if e.Form == syntax.TypeName {
+			visit(e)
+		}
+	}
+	for _, d := range w.p.Types {
+		walkType(d.Type, named)
+	}
+	for _, n := range w.nodes {
+		if n.Out != nil {
+			outTypes(n.Out, named)
+		}
+	}
+}
+
 // renameType are the edits that call a declared type otherwise. (Inline Go can't
 // name it: there it would be no name of a type.)
 func (w *lowering) renameType(t syntax.Text, name string) []diag.Edit {
 	edits := []diag.Edit{{Span: t.Span, New: name}}
-	use := func(e *syntax.TypeExpr) {
-		if e.Form == syntax.TypeName && e.Name == t.Text && e.Span.Text() == t.Text {
+	w.eachTypeName(func(e *syntax.TypeExpr) {
+		if e.Name == t.Text && e.Span.Text() == t.Text {
 			edits = append(edits, diag.Edit{Span: e.Span, New: name})
 		}
-	}
-	for _, d := range w.p.Types {
-		walkType(d.Type, use)
-	}
-	for _, n := range w.nodes {
-		if n.Out != nil {
-			outTypes(n.Out, use)
-		}
-	}
+	})
 	return slices.CompactFunc(edits, func(a, b diag.Edit) bool { return a.Span == b.Span })
 }
 
@@ -206,7 +232,18 @@ func (w *lowering) named(e *syntax.TypeExpr) *ir.Type {
 	if d := w.types.decls[e.Name]; d != nil {
 		return w.declare(d)
 	}
+	if slices.Contains(w.p.Unread, "types") || w.meantTypes[e.Name] {
+		return nil // it is declared there, perhaps
+	}
+	if d := w.unknownTypes[e.Name]; d != nil { // those of one name are one mistake
+		d.Also(e.Span, "and here")
+		if len(d.Fixes) > 0 {
+			d.Fixes[0].Edits = append(d.Fixes[0].Edits, diag.Edit{Span: e.Span, New: d.Fixes[0].Edits[0].New})
+		}
+		return nil
+	}
 	d := w.l.Errorf(diag.UnknownType, e.Span, "`%s` is no type", e.Name)
+	w.unknownTypes[e.Name] = d
 	if other, ok := otherWords[strings.ToLower(e.Name)]; ok {
 		return w.instead(d, e, other)
 	}

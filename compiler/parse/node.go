@@ -83,6 +83,15 @@ type Member struct {
 	Value *Node
 }
 
+// Rename reads an entry under another key than the one that is written, which
+// was reported and probably meant to be this one: what is said about the rest of
+// the text is then said as if it were mended. The place stays.
+func (m *Member) Rename(key string) {
+	renamed := *m.Key
+	renamed.Text, renamed.runs = key, nil
+	m.Key = &renamed
+}
+
 // Member returns the entry of a mapping with this key, nil where there is none
 // or n is no mapping.
 func (n *Node) Member(key string) *Member {
@@ -106,7 +115,7 @@ func (n *Node) Get(key string) *Node {
 }
 
 // Broken tells that the value stands for something that could not be read (an
-// alias of nothing), which has been reported: what a missing value would mean
+// alias of nothing, text that YAML takes apart), which has been reported: what a missing value would mean
 // there is not the user's mistake.
 func (n *Node) Broken() bool { return n.Kind == Null && n.Text == "" && n.Span.End > n.Span.Start }
 

@@ -11,11 +11,12 @@ import (
 )
 
 // checkPlain refuses plain scalars that YAML does not allow and goccy reads all
-// the same: another reader would take them otherwise, or not at all.
-func checkPlain(f *source.File, s *scalar, inFlow bool, l *diag.List) {
+// the same: another reader would take them otherwise, or not at all. It tells
+// whether the text is worth reading all the same.
+func checkPlain(f *source.File, s *scalar, inFlow bool, l *diag.List) (readable bool) {
 	text := string(s.text)
 	if text == "" {
-		return
+		return true
 	}
 	at := func(i int) source.Span { return source.Span{File: f, Start: s.start + i, End: s.start + i + 1} }
 	raw := string(f.Text[s.start:s.end])
@@ -31,19 +32,20 @@ func checkPlain(f *source.File, s *scalar, inFlow bool, l *diag.List) {
 	first := raw[0]
 	if strings.IndexByte(",[]{}#&*!|>'\"%@`", first) >= 0 || strings.IndexByte("-?:", first) >= 0 && (len(raw) == 1 || isSpace(raw[1])) {
 		report(0, "YAML does not let a value begin with `"+string(first)+"`", "no plain value begins with `"+string(first)+"`", quote)
-		return
+		return true
 	}
 	for i := range len(raw) {
 		switch c := raw[i]; {
 		case c == ':' && (i+1 == len(raw) || isSpace(raw[i+1]) || inFlow && strings.IndexByte(",[]{}", raw[i+1]) >= 0):
 			report(i, "YAML reads `: ` in a value as the end of a key", "a value holds a `:` as a key does", quote)
-			return
+			return false
 		case inFlow && strings.IndexByte(",[]{}", c) >= 0:
 			report(i, "inside {…} and […] YAML ends a value at `"+string(c)+"`, also in the middle of Go",
 				"inside {…} and […] a plain value holds no `"+string(c)+"`", quote)
-			return
+			return true
 		}
 	}
+	return true
 }
 
 // checkColon refuses `{key:value}`: in a flow mapping YAML wants a space behind

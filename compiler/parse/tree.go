@@ -93,7 +93,9 @@ func (t *tree) textNode(s *scalar, inFlow bool) *Node {
 	}
 	if s.style == Plain {
 		n.Kind = resolvePlain(n.Text)
-		checkPlain(t.file, s, inFlow, t.list)
+		if !checkPlain(t.file, s, inFlow, t.list) {
+			n.Kind, n.Text = Null, "" // nobody is to say more about it
+		}
 	}
 	if s.style != Literal && s.style != Folded {
 		n.Comment = commentBehind(t.file, s.end)
@@ -285,7 +287,7 @@ func (t *tree) key(k ast.Node, inFlow bool) (key *Node, isMerge bool) {
 		}
 		if at, ok := t.at[tk]; ok && at.scalar != nil {
 			n := t.textNode(at.scalar, inFlow)
-			n.Kind, n.Comment = String, source.Span{}
+			n.Kind, n.Text, n.Comment = String, string(at.scalar.text), source.Span{}
 			return n, false
 		}
 	}

@@ -149,22 +149,28 @@ func (s *shape) words() []string {
 
 // mapping explains each key.
 func (e *explainer) mapping(s *shape, n *parse.Node, who string, at source.Span) {
-	var unknown []*diag.Diagnostic
+	meant := map[string]bool{}
 	for _, m := range n.Members {
-		if f := s.byName[m.Key.Text]; f != nil {
-			e.value(f.shape, m.Value, "`"+f.name+"`", m.Key.Span)
-			continue
+		f := s.byName[m.Key.Text]
+		if f == nil && !s.open && s.rest == nil {
+			if f = s.byName[e.unknownKey(s, n, m, who)]; f == nil {
+				continue
+			}
+			meant[f.name] = true
+			if !readable(f.shape, m.Value) {
+				continue
+			}
+			m.Rename(f.name)
 		}
 		switch {
-		case s.open:
+		case f != nil:
+			e.value(f.shape, m.Value, "`"+f.name+"`", m.Key.Span)
 		case s.rest != nil:
 			e.value(s.rest, m.Value, "`"+m.Key.Text+"`", m.Key.Span)
-		default:
-			unknown = append(unknown, e.unknownKey(s, n, m, who))
 		}
 	}
 	for _, f := range s.fields {
-		if !f.required || n.Get(f.name) != nil || meant(unknown, f.name) {
+		if !f.required || n.Get(f.name) != nil || meant[f.name] {
 			continue
 		}
 		e.add(diag.Errorf(diag.MissingKey, at, "%s needs the key `%s`", who, f.name)).
@@ -172,19 +178,18 @@ func (e *explainer) mapping(s *shape, n *parse.Node, who string, at source.Span)
 	}
 }
 
-// meant tells whether an unknown key was probably meant to be name, which is
-// then not missing as well.
-func meant(unknown []*diag.Diagnostic, name string) bool {
-	for _, d := range unknown {
-		if len(d.Fixes) > 0 && d.Fixes[0].Edits[0].New == name {
-			return true
-		}
+// readable tells whether a value under a misspelt key is worth reading as that
+// of the key that was meant: a scalar of another kind speaks against the guess.
+func readable(s *shape, n *parse.Node) bool {
+	if n.Kind == parse.Mapping || n.Kind == parse.Sequence {
+		return s.takes()&kinds[n.Kind] != 0
 	}
-	return false
+	return s.fits(n)
 }
 
-// unknownKey reports a key that a mapping can't have.
-func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who string) *diag.Diagnostic {
+// unknownKey reports a key that a mapping can't have, and returns the one that
+// was probably meant, "" for none.
+func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who string) string {
 	d := e.add(diag.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is no key of %s", m.Key.Text, who))
 	var free []string
 	for _, f := range s.fields {
@@ -193,22 +198,25 @@ func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who str
 		}
 	}
 	if d.Near(m.Key.Text, free) {
-		return d
+		return d.Fixes[0].Edits[0].New
 	}
 	if key := Meant(m.Key.Text, free); key != "" {
-		return d.Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
+		d.Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
+		return key
 	}
 	if s.byName["config"] != nil && s.byName["use"] != nil {
 		d.Helpf("a key of what `use` names stands inside `config`: `config: {%s: …}`", m.Key.Text)
 	}
 	if len(s.fields) == 0 {
-		return d.Helpf("remove it: nothing can stand here")
+		d.Helpf("remove it: nothing can stand here")
+		return ""
 	}
 	names := make([]string, len(s.fields))
 	for i, f := range s.fields {
 		names[i] = "`" + f.name + "`"
 	}
-	return d.Notef("the keys are %s", strings.Join(names, ", "))
+	d.Notef("the keys are %s", strings.Join(names, ", "))
+	return ""
 }
 
 // rest reports what only CUE knows about a value, at the places of its paths.

@@ -67,8 +67,9 @@ func (lang *language) definition(name string) (cue.Value, *shape) {
 
 // Check holds a value against a definition ("Filter", "Delivery") and reports
 // what does not fit. who is how the value is called in messages: "a filter
-// stage", "`delivery`"; at is where a missing key is shown. It tells whether
-// nothing was wrong.
+// stage", "`delivery`"; at is where a missing key is shown. A key that is near to
+// one of the definition is reported and then renamed in the tree, so that whoever
+// reads it finds what was meant. It tells whether nothing was wrong.
 func Check(definition, who string, n *parse.Node, at source.Span, l *diag.List) bool {
 	asking.Lock()
 	defer asking.Unlock()

@@ -35,6 +35,9 @@ type Pipeline struct {
 	Delivery  Delivery
 	Telemetry Telemetry
 	Targets   []Target
+	// Unread are the blocks ("types", "sinks") that hold nothing that could be
+	// read, which was reported: what would have stood there is not known.
+	Unread []string
 	// Configs are the configs of connectors in `defaults`. They are part of the
 	// nodes already; what is here is for connectors that no node uses.
 	Configs []ConnectorDefaults
@@ -117,14 +120,19 @@ type Node struct {
 
 	From     []Ref
 	FromSpan source.Span // the key, zero where there is none
+	// FromUnread tells that it takes records from some node, and that it could
+	// not be read from which; that was reported.
+	FromUnread bool
 
 	// Use is a built-in or a reference to Go (whose folder is relative to the
 	// root pipeline).
 	Use Text
 	// Config is the config with the defaults of its connector, in the order of
-	// the file; ConfigSpan its key.
-	Config     []ConfigKey
-	ConfigSpan source.Span
+	// the file; ConfigSpan its key. ConfigUnread tells that what stands there is
+	// no mapping, which was reported.
+	Config       []ConfigKey
+	ConfigSpan   source.Span
+	ConfigUnread bool
 
 	// Go is the inline Go of filter and flatmap, and of a map that is written
 	// as one expression or body.
@@ -137,20 +145,25 @@ type Node struct {
 	Else  Text
 	Parse *ParseVerb
 
-	Out  *Out
-	Let  []Let
-	Key  *parse.Node
-	Drop Drop
+	Out *Out
+	Let []Let
+	// LetUnread tells that the names of `let` could not be read, which was
+	// reported.
+	LetUnread bool
+	Key       *parse.Node
+	Drop      Drop
 
 	Parallel     int
 	ParallelSpan source.Span
 	Unordered    bool
 	OnError      *OnError
-	Batch        *ir.Batch
-	BatchSpan    source.Span
-	Guarantee    Text
-	Validate     Text
-	Was          Text
+	// ThenUnread tells the same of where its dead letters go.
+	ThenUnread bool
+	Batch      *ir.Batch
+	BatchSpan  source.Span
+	Guarantee  Text
+	Validate   Text
+	Was        Text
 }
 
 // A Ref is an entry of `from`: a node, or a node and one of its ports or event
@@ -217,8 +230,9 @@ type Let struct {
 	// for "regexp" and "set", which are no types of the language.
 	Type     Text
 	TypeExpr *TypeExpr
-	Value    *ir.Value
-	Node     *parse.Node
+	// Value is nil where it could not be read, which was reported.
+	Value *ir.Value
+	Node  *parse.Node
 	// Default tells that the value comes from `defaults`.
 	Default bool
 }

@@ -13,6 +13,9 @@ func Nearest(word string, names []string) string {
 			continue
 		}
 		d := distance(fold(word), fold(name))
+		if d > 0 && d >= max(utf8.RuneCountInString(word), utf8.RuneCountInString(name)) {
+			continue // not a letter in common
+		}
 		if d < bestDistance || d == bestDistance && best != "" && name < best {
 			best, bestDistance = name, d
 		}
