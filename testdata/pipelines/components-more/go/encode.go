@@ -8,6 +8,23 @@ import (
 	"example.com/more/parts"
 )
 
+// appendOwn appends v as JSON.
+func appendOwn(dst []byte, v *parts.Own) (_ []byte, err error) {
+	dst = append(dst, `{"user":`...)
+	if dst, err = jsonscan.AppendString(dst, v.User); err != nil {
+		return dst, codec.Field("user", err)
+	}
+	dst = append(dst, `,"n":`...)
+	dst = jsonscan.AppendInt(dst, int64(v.N))
+	if len(v.Note) > 0 {
+		dst = append(dst, `,"note":`...)
+		if dst, err = jsonscan.AppendString(dst, v.Note); err != nil {
+			return dst, codec.Field("note", err)
+		}
+	}
+	return append(dst, '}'), nil
+}
+
 // appendNumbered appends v as JSON.
 func appendNumbered(dst []byte, v *parts.Numbered) (_ []byte, err error) {
 	dst = append(dst, `{"user":`...)

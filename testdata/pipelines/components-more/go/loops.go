@@ -10,43 +10,136 @@ import (
 	"example.com/more/parts"
 )
 
-// eventsLoop runs `events` over the records of a batch.
+// eventsLoop runs `events` and `triples` over the records of a batch.
 type eventsLoop struct {
 	*flow.Lane
-	settings *settings
-	records  int64
+	settings         *settings
+	records          int64
+	triplesComponent *parts.Triples
+	triplesEmpty     int64
+	triplesEmitted   int64
+	triplesHeld      []parts.Own
+	emitTriplesHeld  func(parts.Own) error
+	eachTriplesIn    int64
+	toTriplesIn      int64
+	triplesFlushed   int64
 }
 
 func newEventsLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 	l := &eventsLoop{Lane: lane, settings: s}
+	l.triplesComponent = new(parts.Triples)
+	l.emitTriplesHeld = func(v parts.Own) error {
+		l.triplesHeld = append(l.triplesHeld, v)
+		return nil
+	}
 	return l, nil
 }
 
 // Run handles the records of b.
 func (l *eventsLoop) Run(b *flow.Batch) {
 	rows := *b.Rows.(*[]parts.Own)
-	enrichedPacket := l.Outs[0]
 	for l.Next < len(rows) {
 		in := &rows[l.Next]
 		l.Record.Index = l.Next
 		l.Next++
 		l.records++
-		{
-			enrichedRows := enrichedPacket.Rows.(*[]parts.Own)
-			*enrichedRows = append(*enrichedRows, (*in))
-			enrichedPacket.Count++
-			l.Origin(0)
+		l.Mark()
+		if l.toEnriched(in) {
+			return
+		}
+		if l.toTriples(in) {
+			return
 		}
 	}
 }
 
+// toEnriched handles a record on this way; true ends the batch.
+func (l *eventsLoop) toEnriched(in *parts.Own) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	enrichedPacket := l.Outs[0]
+	{
+		enrichedRows := enrichedPacket.Rows.(*[]parts.Own)
+		*enrichedRows = append(*enrichedRows, (*in))
+		enrichedPacket.Count++
+		l.Origin(0)
+	}
+	return false
+}
+
+// toTriples handles a record on this way; true ends the batch.
+func (l *eventsLoop) toTriples(in *parts.Own) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	l.toTriplesIn++
+	l.Node = nodeTriples
+	var triplesErr error
+	for attempt := 0; ; attempt++ {
+		l.triplesHeld = l.triplesHeld[:0]
+		if triplesErr = l.triplesComponent.Process(l.Ctx, (*in), l.emitTriplesHeld); triplesErr == nil || !l.Again(nodeTriples, attempt, triplesErr) {
+			break
+		}
+	}
+	if triplesErr != nil {
+		if l.Fail(nodeTriples, triplesErr) {
+			return true
+		}
+		return false
+	}
+	if len(l.triplesHeld) == 0 {
+		l.triplesEmpty++
+	}
+	l.triplesEmitted += int64(len(l.triplesHeld))
+	for i := range l.triplesHeld {
+		if l.eachTriples(&l.triplesHeld[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// eachTriples handles a record on this way; true ends the batch.
+func (l *eventsLoop) eachTriples(in *parts.Own) (stop bool) {
+	l.Mark()
+	l.eachTriplesIn++
+	triplesOutPacket := l.Outs[1]
+	{
+		data, err := appendOwn(triplesOutPacket.Data, in)
+		if err != nil {
+			if l.Fail(nodeTriplesOut, err) {
+				return true
+			}
+			return false
+		}
+		triplesOutPacket.Data = append(data, '\n')
+		triplesOutPacket.Count++
+	}
+	return false
+}
+
 // Flush lets stages that held something back give it out.
-func (l *eventsLoop) Flush() {}
+func (l *eventsLoop) Flush() {
+	rest := l.triplesComponent.Flush()
+	l.triplesFlushed += int64(len(rest))
+	for i := range rest {
+		if l.eachTriples(&rest[i]) {
+			return
+		}
+	}
+}
 
 // Settle counts what became of the batch's records.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, 0)
 	l.records = 0
+	l.Spread(nodeTriples, l.toTriplesIn, l.triplesEmpty, l.triplesEmitted)
+	l.toTriplesIn = 0
+	l.triplesEmpty = 0
+	l.triplesEmitted = 0
+	l.Refused(nodeTriplesOut)
+	l.eachTriplesIn = 0
+	l.Counts[nodeTriples].Emitted += l.triplesFlushed
+	l.triplesFlushed = 0
 }
 
 // enrichedLoop runs `enriched` over the records of a batch.

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "1aab660e9d95c483"
+const hash = "cef8ac160bc0d2a7"
 
 func main() {
 	program.Main(spec())

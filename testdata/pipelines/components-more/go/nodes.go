@@ -15,8 +15,10 @@ const (
 	nodeCounted
 	nodeBoth
 	nodeSquares
+	nodeTriples
 	nodeOdd
 	nodeEven
+	nodeTriplesOut
 )
 
 // policy is what most of them do with a record that fails.
@@ -24,13 +26,15 @@ var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 
 
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeEvents:   {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
-	nodeEnriched: {Name: "enriched", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
-	nodeCounted:  {Name: "counted", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
-	nodeBoth:     {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:8", Policy: policy},
-	nodeSquares:  {Name: "squares", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: policy},
-	nodeOdd:      {Name: "odd", Kind: flow.KindSink, Place: "pipeline.yaml:11", Policy: policy},
-	nodeEven:     {Name: "even", Kind: flow.KindSink, Place: "pipeline.yaml:12", Policy: policy},
+	nodeEvents:     {Name: "events", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeEnriched:   {Name: "enriched", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodeCounted:    {Name: "counted", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: policy},
+	nodeBoth:       {Name: "both", Kind: flow.KindProcessor, Place: "pipeline.yaml:8", Policy: policy},
+	nodeSquares:    {Name: "squares", Kind: flow.KindProcessor, Place: "pipeline.yaml:9", Policy: policy},
+	nodeTriples:    {Name: "triples", Kind: flow.KindProcessor, Place: "pipeline.yaml:10", Policy: policy},
+	nodeOdd:        {Name: "odd", Kind: flow.KindSink, Place: "pipeline.yaml:12", Policy: policy},
+	nodeEven:       {Name: "even", Kind: flow.KindSink, Place: "pipeline.yaml:13", Policy: policy},
+	nodeTriplesOut: {Name: "triples-out", Kind: flow.KindSink, Place: "pipeline.yaml:14", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.

@@ -11,10 +11,11 @@ import (
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
-	nodes         [7]flow.Node
+	nodes         [9]flow.Node
 	telemetry     program.Telemetry
 	odd           file.SinkConfig
 	even          stdout.SinkConfig
+	triplesOut    file.SinkConfig
 	enrichedBatch flow.Gather
 }
 
@@ -22,6 +23,7 @@ type settings struct {
 func newSettings() *settings {
 	s := &settings{nodes: nodes}
 	s.odd.Path = "odd.ndjson"
+	s.triplesOut.Path = "triples.ndjson"
 	s.telemetry = program.Telemetry{Log: "text", Level: "info", Progress: "auto"}
 	s.enrichedBatch = flow.Gather{Count: 3}
 	return s
@@ -30,11 +32,16 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "odd.config.path", Place: "pipeline.yaml:11", Set: program.String(&s.odd.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
+		{Key: "odd.config.path", Place: "pipeline.yaml:12", Set: program.String(&s.odd.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "odd.config.mode", Set: program.OneOf(&s.odd.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "odd.config.rotate.bytes", Set: program.Bytes(&s.odd.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "odd.config.rotate.every", Set: program.Duration(&s.odd.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "odd.config.rotate.keep", Set: program.Int(&s.odd.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
+		{Key: "triples-out.config.path", Place: "pipeline.yaml:14", Set: program.String(&s.triplesOut.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
+		{Key: "triples-out.config.mode", Set: program.OneOf(&s.triplesOut.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
+		{Key: "triples-out.config.rotate.bytes", Set: program.Bytes(&s.triplesOut.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
+		{Key: "triples-out.config.rotate.every", Set: program.Duration(&s.triplesOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
+		{Key: "triples-out.config.rotate.keep", Set: program.Int(&s.triplesOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "enriched.batch.count", Place: "pipeline.yaml:6", Set: program.Number(&s.enrichedBatch.Count, 1), Doc: "how many records one call gets at most"},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEvents].Policy), Doc: "how often a failed record is tried again"},
@@ -42,8 +49,10 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "counted.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodeCounted].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "both.on_error.retry", Place: "pipeline.yaml:8", Set: program.Retry(&s.nodes[nodeBoth].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "squares.on_error.retry", Place: "pipeline.yaml:9", Set: program.Retry(&s.nodes[nodeSquares].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "odd.on_error.retry", Place: "pipeline.yaml:11", Set: program.Retry(&s.nodes[nodeOdd].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "even.on_error.retry", Place: "pipeline.yaml:12", Set: program.Retry(&s.nodes[nodeEven].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "triples.on_error.retry", Place: "pipeline.yaml:10", Set: program.Retry(&s.nodes[nodeTriples].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "odd.on_error.retry", Place: "pipeline.yaml:12", Set: program.Retry(&s.nodes[nodeOdd].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "even.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeEven].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "triples-out.on_error.retry", Place: "pipeline.yaml:14", Set: program.Retry(&s.nodes[nodeTriplesOut].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

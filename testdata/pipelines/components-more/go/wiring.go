@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 28416 << 10})
+	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 39168 << 10})
 
 	oddSink, err := file.NewSink(s.odd, connect.Output{
 		Append: true,
@@ -23,7 +23,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:   "odd",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "odd", Line: "pipeline.yaml:11", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "odd", Line: "pipeline.yaml:12", Op: "configure", Err: err}
 	}
 	oddTarget := p.Sink(nodeOdd, oddSink, flow.SinkOptions{
 		Bytes: 1 << 20,
@@ -35,9 +35,21 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:   "even",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "even", Line: "pipeline.yaml:12", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "even", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	evenTarget := p.Sink(nodeEven, evenSink, flow.SinkOptions{
+		Bytes: 1 << 20,
+		Depth: 8,
+	})
+	triplesOutSink, err := file.NewSink(s.triplesOut, connect.Output{
+		Append: true,
+		Format: "ndjson",
+		Node:   "triples-out",
+	})
+	if err != nil {
+		return nil, &flow.NodeError{Node: "triples-out", Line: "pipeline.yaml:14", Op: "configure", Err: err}
+	}
+	triplesOutTarget := p.Sink(nodeTriplesOut, triplesOutSink, flow.SinkOptions{
 		Bytes: 1 << 20,
 		Depth: 8,
 	})
@@ -66,8 +78,8 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("events", flow.RegionOptions{
 		From:  []*flow.Input{eventsInput},
 		Lanes: 1,
-		Nodes: []int{nodeEvents},
-		To:    []*flow.Target{enrichedQueueIn},
+		Nodes: []int{nodeEvents, nodeTriples},
+		To:    []*flow.Target{enrichedQueueIn, triplesOutTarget},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newEventsLoop(lane, s) })
 	p.Region("enriched", flow.RegionOptions{
 		From:  []*flow.Input{enrichedQueueOut},

@@ -87,3 +87,33 @@ func Squares(in Numbered) iter.Seq[Numbered] {
 		yield(in)
 	}
 }
+
+// Triples joins three events, and at the end what is left: it emits and
+// flushes.
+type Triples struct{ held []Own }
+
+// Process emits the third of each three, with the sum of their numbers.
+func (t *Triples) Process(_ context.Context, in Own, emit func(Own) error) error {
+	if t.held = append(t.held, in); len(t.held) < 3 {
+		return nil
+	}
+	out := t.join()
+	t.held = nil
+	return emit(out)
+}
+
+// Flush gives those that are fewer than three.
+func (t *Triples) Flush() []Own {
+	if len(t.held) == 0 {
+		return nil
+	}
+	return []Own{t.join()}
+}
+
+func (t *Triples) join() Own {
+	out := t.held[len(t.held)-1]
+	for _, v := range t.held[:len(t.held)-1] {
+		out.N += v.N
+	}
+	return out
+}
