@@ -83,7 +83,7 @@ func (l *loop) below(e *ir.Edge, seen map[string]bool) []ir.Path {
 		return e.Live
 	}
 	paths := l.reads(n)
-	if keepsRecord(n) {
+	if n.HandsOn() {
 		for _, next := range l.out[n.ID] {
 			if next.Kind == ir.Data {
 				paths = append(paths, l.below(next, seen)...)
@@ -91,17 +91,6 @@ func (l *loop) below(e *ir.Edge, seen map[string]bool) []ir.Path {
 		}
 	}
 	return paths
-}
-
-// keepsRecord tells whether a node hands on the record that it got.
-func keepsRecord(n *ir.Node) bool {
-	switch op := n.Op.(type) {
-	case *ir.Route:
-		return true
-	case *ir.Apply:
-		return op.Verb == ir.VerbFilter || op.Verb == ir.VerbCheck || op.Go != nil && op.Go.Shape == ir.ShapeFilter
-	}
-	return false
 }
 
 // branch writes a method for what lies behind an edge and returns its call,

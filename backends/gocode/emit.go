@@ -85,7 +85,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 	}
 	op := sink.Op.(*ir.Sink)
 	f := Feed{}
-	f.Origins = sink.OnError != nil && sink.OnError.Then == ir.ThenDead
+	f.Origins = sink.DeadLetters()
 	for _, s := range op.Config {
 		if s.Value.PerRecord() {
 			f.Keys = append(f.Keys, s.Key)

@@ -47,7 +47,7 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		if _, ok := n.Op.(*ir.Sink); !ok {
 			feed.Ends = e.Raw
 			feed.Keyed = n.Key != nil
-		} else if n.OnError != nil && n.OnError.Then == ir.ThenDead && l.remade(n, map[string]bool{}) {
+		} else if n.DeadLetters() && l.remade(n, map[string]bool{}) {
 			feed.JSON = l.appendJSON(t)
 		}
 		l.feeds[n.ID] = feed
@@ -111,7 +111,7 @@ func (l *loop) deadBehind(id string, seen map[string]bool) bool {
 		return false
 	}
 	seen[id] = true
-	if p := l.nodes[id].OnError; p != nil && p.Then == ir.ThenDead {
+	if l.nodes[id].DeadLetters() {
 		return true
 	}
 	for _, e := range l.out[id] {

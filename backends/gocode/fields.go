@@ -146,47 +146,38 @@ func compareLeaves(t *ir.Type, a, b leaf) int {
 // that it hands on to others aside.
 func (g *generator) reads(n *ir.Node) []ir.Path {
 	var paths []ir.Path
-	expr := func(e *ir.Expr) {
-		if e != nil {
-			paths = append(paths, e.Reads...)
-		}
+	for _, e := range g.exprs(n) {
+		paths = append(paths, e.Reads...)
 	}
-	expr(n.Key)
 	switch op := n.Op.(type) {
-	case *ir.Decode:
-		expr(op.Input)
 	case *ir.Apply:
-		expr(op.Expr)
-		for _, a := range op.Assign {
-			expr(a.Expr)
-		}
-		if op.Go != nil {
-			paths = append(paths, g.goReads(n, op.Go)...)
-		}
 		if op.Verb == ir.VerbSet {
 			paths = append(paths, g.setReads(n, op)...)
-		}
-	case *ir.Route:
-		for _, c := range op.Cases {
-			expr(c.Cond)
 		}
 	case *ir.Encode:
 		if !op.Raw {
 			paths = append(paths, ir.Whole)
 		}
-		for _, e := range g.out[n.ID] {
-			paths = append(paths, g.sinkReads(e.To)...)
-		}
-	case *ir.Sink:
-		if op.Go != nil {
-			paths = append(paths, g.goReads(n, op.Go)...)
-		}
-		paths = append(paths, g.sinkReads(n.ID)...)
 	}
-	if n.OnError != nil && n.OnError.Then == ir.ThenDead && g.parsed(n) { // its dead letters show all of it
+	if c := n.Component(); c != nil {
+		paths = append(paths, c.Reads()...)
+	}
+	if n.DeadLetters() && g.parsed(n) { // its dead letters show all of it
 		paths = append(paths, ir.Whole)
 	}
 	return paths
+}
+
+// exprs are the expressions that the code of a node evaluates: its own and, for
+// an encoder, those of its sink.
+func (g *generator) exprs(n *ir.Node) []*ir.Expr {
+	list := n.Exprs()
+	if _, ok := n.Op.(*ir.Encode); ok {
+		for _, e := range g.dataOut(n.ID, "") {
+			list = append(list, g.nodes[e.To].Exprs()...)
+		}
+	}
+	return list
 }
 
 // parsed tells whether a node gets records that a parse verb decodes, field by
@@ -203,28 +194,8 @@ func (g *generator) parsed(n *ir.Node) bool {
 		if d, ok := from.Op.(*ir.Decode); ok {
 			return d.Input != nil
 		}
-		return keepsRecord(from) && g.parsed(from)
+		return from.HandsOn() && g.parsed(from)
 	})
-}
-
-// sinkReads are the paths that a sink's per-record settings read.
-func (g *generator) sinkReads(id string) []ir.Path {
-	sink, ok := g.nodes[id].Op.(*ir.Sink)
-	if !ok {
-		return nil
-	}
-	var paths []ir.Path
-	for _, s := range sink.Config {
-		for _, p := range s.Value.Parts {
-			if p.Expr != nil {
-				paths = append(paths, p.Expr.Reads...)
-			}
-		}
-	}
-	for _, a := range sink.Meta {
-		paths = append(paths, a.Expr.Reads...)
-	}
-	return paths
 }
 
 // setReads are the fields that a set node copies into its new record because
@@ -265,24 +236,4 @@ func (g *generator) recordType(n *ir.Node) *ir.Type {
 		}
 	}
 	return nil
-}
-
-// goReads are the fields that a component's parameter declares.
-func (g *generator) goReads(n *ir.Node, ref *ir.GoRef) []ir.Path {
-	t := g.recordType(n)
-	if t == nil || ref.In == nil || t.Kind != ir.Struct || ref.In.Kind != ir.Struct || sameGo(t, ref.In) {
-		return []ir.Path{ir.Whole}
-	}
-	var paths []ir.Path
-	for _, f := range ref.In.Fields {
-		if from := t.Field(f.Name); from != nil {
-			paths = append(paths, ir.Path{from.Go})
-		}
-	}
-	return paths
-}
-
-// sameGo tells whether two types are the same type of the user's.
-func sameGo(a, b *ir.Type) bool {
-	return a == b || a.Go != nil && b.Go != nil && a.Go.Package == b.Go.Package && a.Go.Name == b.Go.Name
 }

@@ -204,7 +204,7 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g.stages = newStageWriter(g)
 	for _, n := range p.Nodes {
 		g.nodes[n.ID] = n
-		for _, e := range exprs(n) { // their text is as it is, so they have the first choice of names
+		for _, e := range n.Exprs() { // their text is as it is, so they have the first choice of names
 			for _, u := range e.Uses {
 				g.user(u.Name, g.importPath(u.Path))
 			}

@@ -9,7 +9,7 @@ import (
 // input quotes what a node got, for its dead letters: they show it beside the
 // source's record, where some stage has made another of that. "" elsewhere.
 func (l *loop) input(n *ir.Node, v value) string {
-	if _, encodes := n.Op.(*ir.Encode); encodes || n.OnError == nil || n.OnError.Then != ir.ThenDead {
+	if _, encodes := n.Op.(*ir.Encode); encodes || !n.DeadLetters() {
 		return ""
 	}
 	if v.dec != nil && v.dec == l.decoder || !l.remade(n, map[string]bool{}) {
@@ -37,7 +37,7 @@ func (l *loop) remade(n *ir.Node, seen map[string]bool) bool {
 		}
 		from := l.nodes[e.From]
 		d, decodes := from.Op.(*ir.Decode)
-		if _, source := from.Op.(*ir.Source); !source && !keepsRecord(from) && !(decodes && d.Input == nil) || l.remade(from, seen) {
+		if _, source := from.Op.(*ir.Source); !source && !from.HandsOn() && !(decodes && d.Input == nil) || l.remade(from, seen) {
 			return true
 		}
 	}

@@ -158,18 +158,9 @@ func (g *generator) region(r *ir.Region) (*Loop, error) {
 func (l *loop) keeps() bool {
 	for _, id := range l.members() {
 		n := l.nodes[id]
-		if n.Keeps {
+		_, source := n.Op.(*ir.Source)
+		if n.Keeps || !source && n.Component() != nil {
 			return true
-		}
-		switch op := n.Op.(type) {
-		case *ir.Apply:
-			if op.Go != nil {
-				return true
-			}
-		case *ir.Sink:
-			if op.Go != nil {
-				return true
-			}
 		}
 		for _, e := range l.out[id] {
 			if e.Kind == ir.Data && e.Via != ir.Call && !l.isEncode(id) {

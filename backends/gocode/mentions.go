@@ -27,7 +27,7 @@ func goTypes(p *ir.Program) []*ir.GoType {
 		for _, port := range n.Out {
 			see(port.Type)
 		}
-		if ref := component(n); ref != nil {
+		if ref := n.Component(); ref != nil {
 			list = append(list, &ir.GoType{Package: ref.Package, PkgName: ref.PkgName, Name: ref.Symbol})
 			see(ref.In)
 			see(ref.Out)
@@ -38,60 +38,6 @@ func goTypes(p *ir.Program) []*ir.GoType {
 	}
 	for _, e := range p.Edges {
 		see(e.Type)
-	}
-	return list
-}
-
-// component is a node's component of the user's, nil for none.
-func component(n *ir.Node) *ir.GoRef {
-	switch op := n.Op.(type) {
-	case *ir.Source:
-		return op.Go
-	case *ir.Sink:
-		return op.Go
-	case *ir.Apply:
-		return op.Go
-	}
-	return nil
-}
-
-// exprs are the expressions of the user's that a node has, its own settings
-// included.
-func exprs(n *ir.Node) []*ir.Expr {
-	var list []*ir.Expr
-	add := func(e *ir.Expr) {
-		if e != nil {
-			list = append(list, e)
-		}
-	}
-	assigned := func(assign []ir.Assign) {
-		for _, a := range assign {
-			add(a.Expr)
-		}
-	}
-	add(n.Key)
-	switch op := n.Op.(type) {
-	case *ir.Source:
-		assigned(op.Fields)
-	case *ir.Decode:
-		add(op.Input)
-	case *ir.Apply:
-		add(op.Expr)
-		assigned(op.Assign)
-	case *ir.Route:
-		for _, c := range op.Cases {
-			add(c.Cond)
-		}
-	case *ir.Sink:
-		assigned(op.Meta)
-		for _, s := range op.Config {
-			if s.Value == nil {
-				continue
-			}
-			for _, part := range s.Value.Parts {
-				add(part.Expr)
-			}
-		}
 	}
 	return list
 }

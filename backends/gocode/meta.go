@@ -11,42 +11,7 @@ import (
 
 // metaType is the type of `meta` when somebody in the region reads it.
 func (l *loop) metaType() *ir.Type {
-	reads := false
-	see := func(e *ir.Expr) {
-		if e != nil && len(e.MetaReads) > 0 {
-			reads = true
-		}
-	}
-	for _, id := range l.members() {
-		n := l.nodes[id]
-		see(n.Key)
-		switch op := n.Op.(type) {
-		case *ir.Decode:
-			see(op.Input)
-		case *ir.Apply:
-			see(op.Expr)
-			for _, a := range op.Assign {
-				see(a.Expr)
-			}
-		case *ir.Route:
-			for _, c := range op.Cases {
-				see(c.Cond)
-			}
-		case *ir.Encode:
-			for _, e := range l.out[id] {
-				if sink, ok := l.nodes[e.To].Op.(*ir.Sink); ok {
-					for _, a := range sink.Meta {
-						see(a.Expr)
-					}
-					for _, s := range sink.Config {
-						for _, p := range s.Value.Parts {
-							see(p.Expr)
-						}
-					}
-				}
-			}
-		}
-	}
+	reads := slices.ContainsFunc(l.members(), func(id string) bool { return readMeta(l.exprs(l.nodes[id])...) })
 	for _, id := range l.members() { // somebody behind a queue reads it
 		for _, e := range l.out[id] {
 			reads = reads || e.Kind == ir.Data && !l.inside(e) && len(e.Meta) > 0

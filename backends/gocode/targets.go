@@ -46,25 +46,12 @@ func (l *loop) mayPanic(id string, seen map[string]bool) bool {
 	}
 	seen[id] = true
 	n := l.nodes[id]
-	panics := func(e *ir.Expr) bool { return e != nil && (e.Panics || e.Effect == ir.Unknown) }
-	any := func(list []ir.Assign) bool {
-		return slices.ContainsFunc(list, func(a ir.Assign) bool { return panics(a.Expr) })
+	if sink, ok := n.Op.(*ir.Sink); ok {
+		return sink.Connector != "" && l.valuesPerRecord(id)
 	}
-	switch op := n.Op.(type) {
-	case *ir.Apply:
-		if op.Go != nil || panics(op.Expr) || any(op.Assign) {
-			return true
-		}
-	case *ir.Decode:
-		if panics(op.Input) {
-			return true
-		}
-	case *ir.Route:
-		if slices.ContainsFunc(op.Cases, func(c ir.Case) bool { return panics(c.Cond) }) {
-			return true
-		}
-	case *ir.Sink:
-		return op.Connector != "" && l.valuesPerRecord(id)
+	panics := func(e *ir.Expr) bool { return e.Panics || e.Effect == ir.Unknown }
+	if n.Component() != nil || slices.ContainsFunc(n.Exprs(), panics) {
+		return true
 	}
 	for _, e := range l.out[id] {
 		if e.Kind == ir.Data && (l.inside(e) || l.isEncode(id)) && l.mayPanic(e.To, seen) {

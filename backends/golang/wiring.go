@@ -56,24 +56,11 @@ func (w *wiring) duration(ns int64) *jen.Statement {
 func (w *wiring) file() *jen.File {
 	f := w.out.File()
 	for _, n := range w.p.Nodes {
-		if ref := goRef(n); ref != nil {
+		if ref := n.Component(); ref != nil {
 			w.out.Import(f, ref.PkgName, ref.Package)
 		}
 	}
 	return f
-}
-
-// goRef is a node's component of the user's, nil for none.
-func goRef(n *ir.Node) *ir.GoRef {
-	switch op := n.Op.(type) {
-	case *ir.Source:
-		return op.Go
-	case *ir.Sink:
-		return op.Go
-	case *ir.Apply:
-		return op.Go
-	}
-	return nil
 }
 
 // place is "file:line" of a node.

@@ -397,22 +397,11 @@ func (x *explainer) maker(e *ir.Edge) *ir.Node {
 		if len(in) == 0 || in[0].Origin != ir.Made {
 			return n
 		}
-		if !handsOn(n) {
+		if op, ok := n.Op.(*ir.Apply); !n.HandsOn() && !(ok && op.Verb == ir.VerbSet) {
 			return n
 		}
 		e = in[0]
 	}
-}
-
-// handsOn tells whether a node hands on the records that it gets.
-func handsOn(n *ir.Node) bool {
-	switch op := n.Op.(type) {
-	case *ir.Route:
-		return true
-	case *ir.Apply:
-		return op.Verb == ir.VerbFilter || op.Verb == ir.VerbCheck || op.Verb == ir.VerbSet || op.Go != nil && op.Go.Shape == ir.ShapeFilter
-	}
-	return false
 }
 
 // codecs are those of the sources from which untouched records come to a node.

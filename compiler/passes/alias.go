@@ -57,7 +57,7 @@ func (g *graph) writers() map[string]bool {
 // handsOnParts tells whether what leaves a node may share memory with a record
 // that it got.
 func handsOnParts(n *ir.Node, t *ir.Type) bool {
-	if passesOn(n) || isSet(n) {
+	if n.HandsOn() || isSet(n) {
 		return true
 	}
 	op, ok := n.Op.(*ir.Apply)
@@ -78,7 +78,7 @@ func writesTo(n *ir.Node, t *ir.Type) bool {
 	if op.Go != nil {
 		// What a component takes is built for it, of the record's own lists and
 		// maps; one that only answers yes or no is taken to leave them alone.
-		return op.Go.Shape != ir.ShapeFilter && slices.ContainsFunc(component(op.Go), func(p ir.Path) bool { return sharesAt(t, p) })
+		return op.Go.Shape != ir.ShapeFilter && slices.ContainsFunc(op.Go.Reads(), func(p ir.Path) bool { return sharesAt(t, p) })
 	}
 	return slices.ContainsFunc(exprsOf(op), func(e *ir.Expr) bool { return e.Writes })
 }

@@ -96,22 +96,6 @@ func (g *graph) sink(n *ir.Node) *ir.Node {
 	return nil
 }
 
-// passesOn tells whether a node hands on the records that it gets, unchanged.
-func passesOn(n *ir.Node) bool {
-	switch op := n.Op.(type) {
-	case *ir.Route:
-		return true
-	case *ir.Apply:
-		switch op.Verb {
-		case ir.VerbFilter, ir.VerbCheck:
-			return true
-		case ir.VerbGo:
-			return op.Go.Shape == ir.ShapeFilter
-		}
-	}
-	return false
-}
-
 // splitEncoder gives some of the edges into an encoder an encoder of their own,
 // which feeds the same sink, and returns it.
 func splitEncoder(p *ir.Program, n *ir.Node, id string, edges []*ir.Edge) *ir.Node {

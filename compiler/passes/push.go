@@ -128,7 +128,7 @@ func originBehind(n *ir.Node, in origin) origin {
 		}
 		return made
 	}
-	if passesOn(n) || isSet(n) {
+	if n.HandsOn() || isSet(n) {
 		return in
 	}
 	return made
@@ -201,7 +201,7 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 				paths = append(paths, ir.Whole)
 			}
 		default:
-			if passesOn(n) || isSet(n) {
+			if n.HandsOn() || isSet(n) {
 				paths = append(paths, g.handedOn(n, e.Type)...)
 				raw = anyRaw(g.out[n.ID]) && e.Origin == ir.Intact
 			}
@@ -209,7 +209,7 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 		// The dead letter of a record that set or unset changed shows it as it
 		// was here, and that of a made one all of its fields. One that could not
 		// be written is shown by its original alone.
-		if n.OnError != nil && n.OnError.Then == ir.ThenDead && !writes(n) {
+		if n.DeadLetters() && !writes(n) {
 			switch {
 			case e.Origin == ir.Intact && origins[e].spliced:
 				raw = true

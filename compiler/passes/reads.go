@@ -13,31 +13,11 @@ type need struct {
 	meta  []string
 }
 
-func (n *need) expr(e *ir.Expr) {
-	if e != nil {
+// add adds what expressions read.
+func (n *need) add(exprs []*ir.Expr) {
+	for _, e := range exprs {
 		n.paths = append(n.paths, e.Reads...)
 		n.meta = append(n.meta, e.MetaReads...)
-	}
-}
-
-func (n *need) settings(list []ir.Setting) {
-	for _, s := range list {
-		n.value(s.Value)
-	}
-}
-
-func (n *need) value(v *ir.Value) {
-	if v == nil {
-		return
-	}
-	for _, part := range v.Parts {
-		n.expr(part.Expr)
-	}
-	for _, item := range v.Items {
-		n.value(item)
-	}
-	for _, entry := range v.Entries {
-		n.value(entry.Value)
 	}
 }
 
@@ -48,44 +28,27 @@ func (n *need) value(v *ir.Value) {
 // encoder before it: what crosses to the sink are bytes and these values.
 func (g *graph) own(n *ir.Node) need {
 	var need need
-	need.expr(n.Key)
 	switch op := n.Op.(type) {
-	case *ir.Decode:
-		need.expr(op.Input)
-	case *ir.Apply:
-		need.expr(op.Expr)
-		for _, a := range op.Assign {
-			need.expr(a.Expr)
-		}
-		need.settings(op.Config)
-		if op.Go != nil {
-			need.paths = append(need.paths, component(op.Go)...)
-		}
-	case *ir.Route:
-		for _, c := range op.Cases {
-			need.expr(c.Cond)
-		}
 	case *ir.Encode:
+		need.add(n.Exprs())
 		if sink := g.sink(n); sink != nil {
-			need.perRecord(sink.Op.(*ir.Sink))
+			need.add(sink.Exprs())
 		}
 	case *ir.Sink:
 		if op.Go != nil {
-			need.paths = append(need.paths, component(op.Go)...)
+			need.paths = append(need.paths, op.Go.Reads()...)
 		}
 		if !g.getsBytes(n) {
-			need.perRecord(op)
+			need.add(n.Exprs())
+		}
+	case *ir.Source: // gets none
+	default:
+		need.add(n.Exprs())
+		if c := n.Component(); c != nil {
+			need.paths = append(need.paths, c.Reads()...)
 		}
 	}
 	return need
-}
-
-// perRecord is what the config and the meta of a sink take from each record.
-func (n *need) perRecord(op *ir.Sink) {
-	n.settings(op.Config)
-	for _, a := range op.Meta {
-		n.expr(a.Expr)
-	}
 }
 
 // getsBytes tells whether an encoder stands before a sink.
@@ -94,33 +57,6 @@ func (g *graph) getsBytes(sink *ir.Node) bool {
 		_, ok := g.nodes[e.From].Op.(*ir.Encode)
 		return ok
 	})
-}
-
-// component is what a component of the user's reads: what its parameter
-// declares, or the whole record where that is the parameter.
-func component(c *ir.GoRef) []ir.Path {
-	if len(c.Plan) == 0 {
-		return []ir.Path{ir.Whole}
-	}
-	var paths []ir.Path
-	var walk func(prefix ir.Path, plan []ir.Conv)
-	walk = func(prefix ir.Path, plan []ir.Conv) {
-		for _, conv := range plan {
-			path := append(slices.Clone(prefix), conv.From...)
-			switch {
-			// A struct is met field by field, to a depth that stops types which
-			// hold themselves.
-			case conv.How == ir.HowFields && len(conv.Each) > 0 && len(path) < 8:
-				walk(path, conv.Each)
-			case len(path) == 0:
-				paths = append(paths, ir.Whole)
-			default:
-				paths = append(paths, path)
-			}
-		}
-	}
-	walk(nil, c.Plan)
-	return paths
 }
 
 // isOpen tells whether the fields of a type's records can be read one by one.
