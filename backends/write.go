@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,30 +41,38 @@ func Diff(dir string, files []File) ([]Change, error) {
 // at once (a temporary file beside it, then a rename).
 func Write(dir string, files []File) ([]Change, error) {
 	changes, want, err := plan(dir, files)
-	if err != nil || len(changes) == 0 {
-		return changes, err
+	if err != nil {
+		return nil, err
 	}
-	// What goes is gone before the list forgets it (the list sorts before other
-	// files), and before a folder takes the name of a file.
+	return changes, apply(dir, changes, want, replace)
+}
+
+// apply makes changes in an order in which the list on the disk names all files
+// of flowc's at any moment: what goes is gone before the list forgets it (and
+// before a folder takes the name of a file), and the list is there before the
+// files that it names.
+func apply(dir string, changes []Change, want map[string][]byte, replace func(path string, data []byte) error) error {
+	var list, rest []Change
 	for _, c := range changes {
-		if c.Kind != "delete" {
-			continue
-		}
 		path := filepath.Join(dir, filepath.FromSlash(c.Path))
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+		switch {
+		case c.Kind != "delete" && c.Path == listName:
+			list = append(list, c)
+		case c.Kind != "delete":
+			rest = append(rest, c)
+		default:
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			removeEmpty(filepath.Dir(path), dir)
 		}
-		removeEmpty(filepath.Dir(path), dir)
 	}
-	for _, c := range changes {
-		if c.Kind == "delete" {
-			continue
-		}
+	for _, c := range append(list, rest...) {
 		if err := replace(filepath.Join(dir, filepath.FromSlash(c.Path)), want[c.Path]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return changes, nil
+	return nil
 }
 
 // plan returns the changes and the wanted content by path, the list included.
@@ -86,7 +95,12 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 		old, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+			if file := parentFile(dir, path); file != "." && !slices.Contains(listed, file) {
+				return nil, nil, &ForeignError{Path: filepath.Join(dir, filepath.FromSlash(file))}
+			}
 			changes = append(changes, Change{path, "create"})
+		case errors.Is(err, syscall.EISDIR):
+			return nil, nil, &ForeignError{Path: filepath.Join(dir, filepath.FromSlash(path))}
 		case err != nil:
 			return nil, nil, err
 		case bytes.Equal(old, data):
@@ -111,6 +125,16 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 	}
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return changes, want, nil
+}
+
+// parentFile is the file that stands where a path wants a folder, "." for none.
+func parentFile(dir, file string) string {
+	for file = path.Dir(file); file != "."; file = path.Dir(file) {
+		if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(file))); err == nil && !info.IsDir() {
+			return file
+		}
+	}
+	return "."
 }
 
 // stray lists files of the runtime's copy that flowc wrote and no longer wants.
@@ -158,12 +182,10 @@ func readList(dir string) []string {
 	if err != nil || !ours(data) {
 		return nil
 	}
+	_, names, _ := strings.Cut(string(data), "\n") // the header
 	var paths []string
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
+	for line := range strings.Lines(names) {
+		line = strings.TrimRight(line, "\r\n")
 		if filepath.IsLocal(filepath.FromSlash(line)) {
 			paths = append(paths, line)
 		}

@@ -118,6 +118,16 @@ func TestWrite(t *testing.T) {
 			after:   map[string]string{"a.go": header},
 		},
 		{
+			name: "of the runtime's copy all that is ours, listed or not", before: map[string]string{
+				"runtime/flow/old.go": header, "runtime/flow/mine.go": "package flow\n", "runtime/flow/note.txt": header, "other.go": header,
+			},
+			then:    files("runtime/flow/a.go", header),
+			changes: "create runtime/flow/a.go, delete runtime/flow/old.go",
+			after: map[string]string{
+				"runtime/flow/a.go": header, "runtime/flow/mine.go": "package flow\n", "runtime/flow/note.txt": header, "other.go": header,
+			},
+		},
+		{
 			name: "nothing to do", first: files("a.go", header), then: files("a.go", header),
 			after: map[string]string{"a.go": header},
 		},
@@ -163,6 +173,35 @@ func TestForeign(t *testing.T) {
 	}
 	if got := tree(t, dir); len(got) != 1 {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A file in the place of a folder is in the way, and so is a folder in that of a
+// file: nothing is written, and nothing of the user's goes.
+func TestForeignFolder(t *testing.T) {
+	for _, before := range []map[string]string{{"runtime": "x"}, {"a.go/mine.txt": "x"}, {"runtime/flow": "x"}} {
+		dir := t.TempDir()
+		put(t, dir, before)
+		if _, err := backends.Write(dir, files("a.go", header, "runtime/flow/b.go", header)); !isForeign(err) {
+			t.Errorf("%v: got %v", before, err)
+		}
+		if got := tree(t, dir); !maps.Equal(got, before) {
+			t.Errorf("%v became %v", before, got)
+		}
+	}
+}
+
+// A file is whole or as it was, and nothing else is left beside it.
+func TestNoTemporaryFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{"1", "2"} {
+		if _, err := backends.Write(dir, files("sub/a.go", header+text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, "sub"))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("got %v %v", entries, err)
 	}
 }
 
