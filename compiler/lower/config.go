@@ -358,6 +358,9 @@ func (r *configReader) fits(k *catalog.Key, name, typ string, v *ir.Value) bool 
 			return wrong(diag.BadValue, "`%s` must be a number of bytes such as `4096` or `64KiB`, not `%s`", name, text)
 		}
 	case "string":
+		if text == "" && k.Required {
+			return wrong(diag.MissingValue, "`%s` is empty", name)
+		}
 		if len(k.Values) > 0 && !slices.Contains(k.Values, text) {
 			d := r.w.l.Errorf(diag.BadValue, v.Span, "`%s` must be one of `%s`, not `%s`", name, strings.Join(k.Values, "`, `"), text)
 			d.Near(text, k.Values)

@@ -39,6 +39,9 @@ func evaluated(f *source.File, from int, l *diag.List) *Node {
 		r.report(diag.CUESyntax, err)
 		return nil
 	}
+	for _, d := range syntax.Decls {
+		r.index("", d)
+	}
 	v := cuecontext.New().BuildFile(syntax)
 	err = v.Err()
 	if err == nil {
@@ -47,9 +50,6 @@ func evaluated(f *source.File, from int, l *diag.List) *Node {
 	if err != nil {
 		r.report(diag.CUEValue, err)
 		return nil
-	}
-	for _, d := range syntax.Decls {
-		r.index("", d)
 	}
 	n := r.node(v, source.Span{File: f, Start: from, End: len(f.Text)}, 0)
 	if r.failed {
@@ -69,10 +69,17 @@ type cueReader struct {
 
 // report turns errors of CUE into diagnostics.
 func (r *cueReader) report(code diag.Code, err error) {
-	before, imports := len(*r.list), false
+	before, imports, said := len(*r.list), false, map[string]bool{}
 	for _, e := range errors.Errors(err) {
 		format, args := e.Msg()
 		message := fmt.Sprintf(format, args...)
+		if cause := errors.Unwrap(e); cause != nil && cause.Error() != "" {
+			message += ": " + cause.Error()
+		}
+		if incomplete := strings.HasPrefix(format, "incomplete value"); incomplete && said[message] {
+			continue // what refers to it lacks the same
+		}
+		said[message] = true
 		if foreignImport.MatchString(message) {
 			if imports {
 				continue // each use of the package says so again
@@ -89,7 +96,7 @@ func (r *cueReader) report(code diag.Code, err error) {
 				places = append(places, r.wordAt(s.Start))
 			}
 		}
-		d := diag.Errorf(code, source.Span{File: r.file}, "%s", message)
+		d := diag.Errorf(code, r.written(e.Path()), "%s", message)
 		if len(places) > 0 {
 			d.Span = places[0]
 			for _, p := range places[1:] {
@@ -109,6 +116,19 @@ func (r *cueReader) report(code diag.Code, err error) {
 	if len(*r.list) == before {
 		r.list.Errorf(code, source.Span{File: r.file}, "%s", err)
 	}
+}
+
+// written is where the field of a path is written, or the nearest around it that
+// is.
+func (r *cueReader) written(path []string) source.Span {
+	for ; len(path) > 0; path = path[:len(path)-1] {
+		if f := r.fields["\x00"+strings.Join(path, "\x00")]; f != nil {
+			if s, ok := r.at(f.Label.Pos(), f.Label.End()); ok {
+				return s
+			}
+		}
+	}
+	return source.Span{File: r.file}
 }
 
 // foreignImport is what CUE says of a package that is none of its own.
