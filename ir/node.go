@@ -13,6 +13,24 @@ func (n *Node) Component() *GoRef {
 	return nil
 }
 
+// Settings are the node's config: a connector's or a component's, or the options
+// of a codec.
+func (n *Node) Settings() []Setting {
+	switch op := n.Op.(type) {
+	case *Source:
+		return op.Config
+	case *Decode:
+		return op.Options
+	case *Apply:
+		return op.Config
+	case *Encode:
+		return op.Options
+	case *Sink:
+		return op.Config
+	}
+	return nil
+}
+
 // Exprs are the user's expressions that the node has, those in its config
 // included, in the order in which it evaluates them.
 func (n *Node) Exprs() []*Expr {

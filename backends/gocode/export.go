@@ -35,8 +35,8 @@ func (w Writer) Node(yaml string) string { return "node" + w.g.names.upper(yaml)
 // Local is a YAML node's name as a variable of its own.
 func (w Writer) Local(yaml string) string { return w.g.names.local(yaml) }
 
-// Import tells a file the name of a package of the user's.
-func (w Writer) Import(f *jen.File, name, path string) { f.ImportName(path, name) }
+// Render formats a file that File began.
+func (w Writer) Render(name string, f *jen.File) (backends.File, error) { return w.g.render(name, f) }
 
 // NodeError quotes the failure of a node as a whole: what a constructor
 // returns.

@@ -96,8 +96,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 		if part.code.empty {
 			continue
 		}
-		g.nameImports(part.code.file)
-		f, err := Render(part.name, part.code.file)
+		f, err := g.render(part.name, part.code.file)
 		if err != nil {
 			return nil, err
 		}
@@ -116,9 +115,16 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 	return u, nil
 }
 
-// Render formats a generated file. Imports of the standard library stand apart
+// render formats a generated file, with the names of the packages that are known
+// by now.
+func (g *generator) render(name string, f *jen.File) (backends.File, error) {
+	g.nameImports(f)
+	return render(name, f)
+}
+
+// render formats a generated file. Imports of the standard library stand apart
 // from the others, as people write them.
-func Render(name string, f *jen.File) (backends.File, error) {
+func render(name string, f *jen.File) (backends.File, error) {
 	var buf bytes.Buffer
 	if err := f.Render(&buf); err != nil {
 		return backends.File{}, fmt.Errorf("%s: %w", name, err)
@@ -193,9 +199,10 @@ func (s *section) add(code ...jen.Code) {
 }
 
 func newGenerator(p *ir.Program, l backends.Layout) *generator {
+	graph := p.Graph()
 	g := &generator{
 		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
-		nodes: map[string]*ir.Node{}, out: map[string][]*ir.Edge{}, in: map[string][]*ir.Edge{},
+		nodes: graph.Nodes, out: graph.Out, in: graph.In,
 		functions: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{}, rows: map[string]bool{},
 	}
 	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
@@ -203,16 +210,16 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	}
 	g.stages = newStageWriter(g)
 	for _, n := range p.Nodes {
-		g.nodes[n.ID] = n
 		for _, e := range n.Exprs() { // their text is as it is, so they have the first choice of names
 			for _, u := range e.Uses {
 				g.user(u.Name, g.importPath(u.Path))
 			}
 		}
 	}
-	for _, e := range p.Edges {
-		g.out[e.From] = append(g.out[e.From], e)
-		g.in[e.To] = append(g.in[e.To], e)
+	for _, n := range p.Nodes {
+		if c := n.Component(); c != nil {
+			g.user(c.PkgName, c.Package)
+		}
 	}
 	return g
 }

@@ -12,7 +12,6 @@ import (
 // loop's struct and constructor.
 func (l *loop) instance(n *ir.Node, ref *ir.GoRef) string {
 	qual := jen.Qual(ref.Package, ref.Symbol)
-	l.user(ref.PkgName, ref.Package)
 	if ref.Make == ir.MakeNone {
 		return l.qualText(ref)
 	}
@@ -184,9 +183,5 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 
 // nodeError quotes the failure of a node as a whole.
 func nodeError(n *ir.Node, op, err string) string {
-	line := ""
-	if !n.Span.IsZero() {
-		line = fmt.Sprintf("%s:%d", n.Span.File.Name, n.Span.Line())
-	}
-	return fmt.Sprintf("&@flow.NodeError{Node: %q, Line: %q, Op: %q, Err: %s}", n.YAML, line, op, err)
+	return fmt.Sprintf("&@flow.NodeError{Node: %q, Line: %q, Op: %q, Err: %s}", n.YAML, n.Span.Place(), op, err)
 }

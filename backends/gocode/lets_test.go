@@ -119,7 +119,7 @@ func TestSetLet(t *testing.T) {
 		}
 		f := w.File()
 		f.Var().Id("_").Op("=").Add(w.Go(setter))
-		if _, err := Render("x.go", f); err != nil {
+		if _, err := render("x.go", f); err != nil {
 			t.Errorf("%s: %v", setter, err)
 		}
 	}

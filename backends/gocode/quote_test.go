@@ -18,7 +18,7 @@ func TestGo(t *testing.T) {
 		q.block("if err != nil", q.Go("return")),
 		jen.Id("_").Op("=").Id("b"),
 	)
-	out, err := Render("f.go", f)
+	out, err := render("f.go", f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestUser(t *testing.T) {
 	f := q.newFile(backends.Layout{Package: "p", Path: "example.com/p"})
 	f.Var().Id("a").Op("=").Add(q.Go("@csv.NewScanner"))
 	f.Var().Id("b").Op("=").Add(q.Go("@csv2.Rows"))
-	out, err := Render("f.go", f)
+	out, err := render("f.go", f)
 	if err != nil {
 		t.Fatal(err)
 	}

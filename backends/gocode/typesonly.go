@@ -20,5 +20,5 @@ func Types(p *ir.Program, l backends.Layout) (backends.File, error) {
 			g.enumConstants(t)
 		}
 	}
-	return Render("types.go", g.types.file)
+	return g.render("types.go", g.types.file)
 }

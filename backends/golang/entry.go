@@ -16,7 +16,7 @@ func (w *wiring) entryName() string {
 
 // entryFile is the way in.
 func (w *wiring) entryFile() *jen.File {
-	f := w.file()
+	f := w.File()
 	root := ""
 	if len(w.p.Files) > 0 {
 		root = w.p.Files[0].Name

@@ -49,7 +49,7 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		name string
 		file *jen.File
 	}{{"nodes.go", w.nodesFile()}, {"settings.go", w.settingsFile()}, {"wiring.go", w.wiringFile()}, {w.entryName(), w.entryFile()}} {
-		f, err := gocode.Render(part.name, part.file)
+		f, err := w.Render(part.name, part.file)
 		if err != nil {
 			return nil, err
 		}

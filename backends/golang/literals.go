@@ -37,7 +37,7 @@ func (w *wiring) anyLiteral(v *ir.Value) *jen.Statement {
 
 // ref quotes one value from outside.
 func (w *wiring) ref(key string, v *ir.Value, setter *jen.Statement) *jen.Statement {
-	code := w.Gof("{Key: %q, Place: %q, Set: ", key, placeOf(v)).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
+	code := w.Gof("{Key: %q, Place: %q, Set: ", key, v.Span.Place()).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
 	for i, p := range v.Parts {
 		if i > 0 {
 			code.Op(", ")
@@ -54,13 +54,6 @@ func (w *wiring) ref(key string, v *ir.Value, setter *jen.Statement) *jen.Statem
 		}
 	}
 	return code.Op("}},")
-}
-
-func placeOf(v *ir.Value) string {
-	if v.Span.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", v.Span.File.Name, v.Span.Line())
 }
 
 // literal quotes a value that is known when the program is compiled.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
 )
 
@@ -14,7 +13,7 @@ import (
 // the variable made.
 func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 	var code []jen.Code
-	name := w.out.Name(n.YAML)
+	name := w.Name(n.YAML)
 	callee := jen.Qual(ref.Package, ref.Symbol)
 	life := w.Go("@native.Life{}")
 	if ref.Make != ir.MakeNone {
@@ -31,9 +30,7 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 		case ir.MakeNew, ir.MakeFunc:
 			code = append(code, jen.Id(v).Op(":=").Add(callee).Call(args...))
 		case ir.MakeNewErr, ir.MakeFuncErr:
-			code = append(code,
-				jen.List(jen.Id(v), jen.Err()).Op(":=").Add(callee).Call(args...),
-				w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
+			code = append(code, w.made(n, v, jen.Add(callee).Call(args...))...)
 		case ir.MakeLiteral:
 			if len(args) == 0 {
 				code = append(code, w.Gof("%s := new(", v).Qual(ref.Package, ref.TypeName).Op(")"))
@@ -64,9 +61,9 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 		args = append(args, ack, life)
 		code = append(code, w.Gof("%s := @native.%s", made, make).Call(args...))
 	case ir.ShapeFlowSource:
-		take := w.Go("@native.Same[").Add(w.goType(ref.Out)).Op("]")
+		take := w.Go("@native.Same[").Add(w.Type(ref.Out)).Op("]")
 		if ref.OutPtr {
-			take = w.Go("@native.Deref[").Add(w.goType(ref.Out)).Op("]")
+			take = w.Go("@native.Deref[").Add(w.Type(ref.Out)).Op("]")
 		}
 		code = append(code, w.Gof("%s := @native.NewEvents(", made).Add(callee).Op(", ").Add(take).Op(", ").Add(life).Op(")"))
 	case ir.ShapeSink:
@@ -84,7 +81,7 @@ func (w *wiring) adapt(ref *ir.GoRef, callee *jen.Statement, batch bool) *jen.St
 	if ref.Context && ref.Errs && !ref.InPtr {
 		return callee
 	}
-	in := w.goType(ref.In)
+	in := w.Type(ref.In)
 	arg := jen.Id("v")
 	if batch {
 		in = jen.Index().Add(in)

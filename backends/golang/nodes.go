@@ -9,16 +9,16 @@ import (
 
 // nodesFile numbers the YAML nodes and describes them.
 func (w *wiring) nodesFile() *jen.File {
-	f := w.file()
+	f := w.File()
 	shared := w.sharedPolicy()
 	var consts, table []jen.Code
 	for i, name := range w.yaml {
-		c := jen.Id(w.node(name))
+		c := jen.Id(w.Node(name))
 		if i == 0 {
 			c.Op("=").Iota()
 		}
 		consts = append(consts, c)
-		table = append(table, w.Gof("%s: ", w.node(name)).Add(w.describe(name, shared)).Op(","))
+		table = append(table, w.Gof("%s: ", w.Node(name)).Add(w.describe(name, shared)).Op(","))
 	}
 	f.Comment("The nodes of the pipeline, in the order of the file.")
 	f.Const().Defs(consts...)
@@ -35,7 +35,7 @@ func (w *wiring) nodesFile() *jen.File {
 		prefix = w.l.Path + "."
 	}
 	for _, s := range w.unit.Stages {
-		stages[jen.Lit(prefix+s.Func)] = jen.Id(w.node(s.Node))
+		stages[jen.Lit(prefix+s.Func)] = jen.Id(w.Node(s.Node))
 	}
 	f.Var().Id("stages").Op("=").Map(jen.String()).Int().Values(stages)
 	return f
@@ -81,7 +81,7 @@ func (w *wiring) describe(name string, shared *ir.ErrorPolicy) *jen.Statement {
 	case *ir.Sink:
 		kind = "Sink"
 	}
-	s := w.Gof("{Name: %q, Kind: @flow.Kind%s, Place: %q", name, kind, w.place(n))
+	s := w.Gof("{Name: %q, Kind: @flow.Kind%s, Place: %q", name, kind, n.Span.Place())
 	if n.Was != "" {
 		s.Add(w.Gof(", Was: %q", n.Was))
 	}
@@ -110,7 +110,7 @@ func (w *wiring) policy(p *ir.ErrorPolicy) *jen.Statement {
 	case ir.ThenDrop:
 		s.Add(w.Go(", Then: @flow.Drop"))
 	case ir.ThenDead:
-		s.Add(w.Gof(", Then: @flow.Dead, Dead: %s", w.node(w.nodeOf(p.Dead).YAML)))
+		s.Add(w.Gof(", Then: @flow.Dead, Dead: %s", w.Node(w.graph.Nodes[p.Dead].YAML)))
 	case ir.ThenReject:
 		s.Add(w.Go(", Then: @flow.Reject"))
 	default:

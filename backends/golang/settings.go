@@ -14,7 +14,7 @@ import (
 // settingsFile holds the configuration of every node as compiled defaults, and
 // the typed setters over them.
 func (w *wiring) settingsFile() *jen.File {
-	f := w.file()
+	f := w.File()
 	var fields, defaults, tunables, refs []jen.Code
 	fields = append(fields, w.Gof("nodes [%d]@flow.Node", len(w.yaml)), w.Go("telemetry @program.Telemetry"))
 	for _, n := range w.p.Nodes {
@@ -22,18 +22,18 @@ func (w *wiring) settingsFile() *jen.File {
 		if c == nil {
 			continue
 		}
-		fields = append(fields, jen.Id(w.names[n.YAML]).Add(c.typ))
+		fields = append(fields, jen.Id(w.Name(n.YAML)).Add(c.typ))
 		if c.whole != nil {
-			defaults = append(defaults, w.Gof("s.%s = ", w.names[n.YAML]).Add(c.whole))
+			defaults = append(defaults, w.Gof("s.%s = ", w.Name(n.YAML)).Add(c.whole))
 		}
 		defaults = append(defaults, c.statements...)
 		refs = append(refs, c.refs...)
 		tunables = append(tunables, c.tunables...)
 		for _, k := range c.defaults {
-			defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], k.selector).Add(k.literal))
+			defaults = append(defaults, w.Gof("s.%s.%s = ", w.Name(n.YAML), k.selector).Add(k.literal))
 		}
 		for _, s := range c.settings {
-			at := "&s." + w.names[n.YAML] + "." + s.selector
+			at := "&s." + w.Name(n.YAML) + "." + s.selector
 			setter, ok := w.setter(s.typ, at)
 			if len(s.values) > 0 && s.typ == "string" {
 				setter = w.oneOf(at, s.values)
@@ -42,7 +42,7 @@ func (w *wiring) settingsFile() *jen.File {
 			if s.Value != nil && !s.Value.PerRecord() {
 				switch {
 				case s.Value.IsLiteral():
-					defaults = append(defaults, w.Gof("s.%s.%s = ", w.names[n.YAML], s.selector).Add(w.literal(s.typ, s.Value)))
+					defaults = append(defaults, w.Gof("s.%s.%s = ", w.Name(n.YAML), s.selector).Add(w.literal(s.typ, s.Value)))
 				case ok:
 					refs = append(refs, w.ref(key, s.Value, setter))
 				}
@@ -64,7 +64,7 @@ func (w *wiring) settingsFile() *jen.File {
 	}
 	for _, n := range w.p.Nodes {
 		if b := gocode.BatchOf(n); b != nil {
-			field := gocode.BatchField(w.names[n.YAML])
+			field := gocode.BatchField(w.Name(n.YAML))
 			fields = append(fields, jen.Id(field).Add(w.Go("@flow.Gather")))
 			defaults = append(defaults, w.Gof("s.%s = ", field).Add(w.gather(b)))
 			tunables = append(tunables, w.batchTunables(n, field)...)
@@ -74,13 +74,13 @@ func (w *wiring) settingsFile() *jen.File {
 	for _, name := range w.yaml {
 		n := w.main[name]
 		if n.OnError != nil && !n.Pure {
-			place := w.place(n)
-			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Retry(&s.nodes[%s].Policy), Doc: "how often a failed record is tried again"},`, name, place, w.node(name)))
+			place := n.Span.Place()
+			tunables = append(tunables, w.Gof(`{Key: "%s.on_error.retry", Place: %q, Set: @program.Retry(&s.nodes[%s].Policy), Doc: "how often a failed record is tried again"},`, name, place, w.Node(name)))
 		}
 	}
 	for _, let := range w.p.Lets {
 		if let.Value != nil && !let.Value.IsLiteral() {
-			if setter, ok := w.out.SetLet(let); ok {
+			if setter, ok := w.SetLet(let); ok {
 				refs = append(refs, w.ref(let.Node+".let."+let.Name, let.Value, w.Go(setter)))
 			}
 		}
@@ -123,7 +123,7 @@ func (w *wiring) gather(b *ir.Batch) *jen.Statement {
 // number alone.
 func (w *wiring) batchTunables(n *ir.Node, field string) []jen.Code {
 	entry := func(key, setter, doc string) jen.Code {
-		return w.Gof(`{Key: "%s.batch.%s", Place: %q, Set: `+setter+`, Doc: %q},`, n.YAML, key, w.place(n), doc)
+		return w.Gof(`{Key: "%s.batch.%s", Place: %q, Set: `+setter+`, Doc: %q},`, n.YAML, key, n.Span.Place(), doc)
 	}
 	if _, sink := n.Op.(*ir.Sink); !sink {
 		return []jen.Code{entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, 1)", field), "how many records one call gets at most")}
@@ -183,24 +183,19 @@ type keySetting struct {
 
 // configOf returns the configuration of a node, nil for none.
 func (w *wiring) configOf(n *ir.Node) *config {
-	var settings []ir.Setting
-	var ref *ir.GoRef
 	var side *catalog.Side
 	var connector *catalog.Connector
 	switch op := n.Op.(type) {
 	case *ir.Source:
-		settings, ref = op.Config, op.Go
 		if c, ok := catalog.Lookup(op.Connector); ok {
 			connector, side = c, c.Source
 		}
 	case *ir.Sink:
-		settings, ref = op.Config, op.Go
 		if c, ok := catalog.Lookup(op.Connector); ok {
 			connector, side = c, c.Sink
 		}
-	case *ir.Apply:
-		settings, ref = op.Config, op.Go
 	}
+	settings, ref := n.Settings(), n.Component()
 	given := map[string]ir.Setting{}
 	for _, s := range settings {
 		given[s.Key] = s
@@ -220,8 +215,8 @@ func (w *wiring) configOf(n *ir.Node) *config {
 	case ref != nil && ref.Config != nil && ref.Config.Kind == ir.Map:
 		w.mapConfig(c, n, settings)
 	case ref != nil && ref.Config != nil:
-		c.typ = w.goType(ref.Config)
-		w.userSettings(c, ref.Config, n.YAML, "", "s."+w.names[n.YAML], given)
+		c.typ = w.Type(ref.Config)
+		w.userSettings(c, ref.Config, n.YAML, "", "s."+w.Name(n.YAML), given)
 	default:
 		return nil
 	}
@@ -237,36 +232,27 @@ func (w *wiring) mapConfig(c *config, n *ir.Node, settings []ir.Setting) {
 			d[jen.Lit(s.Key)] = w.anyLiteral(s.Value)
 			continue
 		}
-		at := fmt.Sprintf("s.%s[%q]", w.names[n.YAML], s.Key)
+		at := fmt.Sprintf("s.%s[%q]", w.Name(n.YAML), s.Key)
 		c.refs = append(c.refs, w.ref(n.YAML+".config."+s.Key, s.Value,
 			w.Gof("@program.Text(\"string\", func() string { text, _ := %s.(string); return text }, func(text string) error { %s = text; return nil })", at, at)))
 	}
 	c.whole = jen.Map(jen.String()).Any().Values(d)
 }
 
+// setters are the functions of package program that set a place, by the name of
+// its type.
+var setters = map[string]string{
+	"string": "String", "int": "Int", "int64": "Int64", "uint64": "Uint64", "float64": "Float64", "bool": "Bool", "duration": "Duration",
+	"size": "Bytes", "[string]": "Strings",
+}
+
 // setter quotes the typed setter of a place; false for types that can't be set
 // at run time.
 func (w *wiring) setter(name, at string) (*jen.Statement, bool) {
-	switch name {
-	case "string":
-		return w.Gof("@program.String(%s)", at), true
-	case "int":
-		return w.Gof("@program.Int(%s)", at), true
-	case "int64":
-		return w.Gof("@program.Int64(%s)", at), true
-	case "uint64":
-		return w.Gof("@program.Uint64(%s)", at), true
-	case "float64":
-		return w.Gof("@program.Float64(%s)", at), true
-	case "bool":
-		return w.Gof("@program.Bool(%s)", at), true
-	case "duration":
-		return w.Gof("@program.Duration(%s)", at), true
-	case "size":
-		return w.Gof("@program.Bytes(%s)", at), true
-	case "[string]":
-		return w.Gof("@program.Strings(%s)", at), true
-	case "decimal":
+	if f, ok := setters[name]; ok {
+		return w.Gof("@program.%s(%s)", f, at), true
+	}
+	if name == "decimal" {
 		v := strings.TrimPrefix(at, "&")
 		return w.Gof("@program.Text(\"decimal\", func() string { return %s.String() }, func(text string) (err error) { %s, err = @decimal.Parse(text); return err })", v, v), true
 	}
@@ -277,7 +263,7 @@ func (w *wiring) setter(name, at string) (*jen.Statement, bool) {
 func (w *wiring) tunable(key string, s keySetting, setter *jen.Statement) *jen.Statement {
 	code := w.Gof("{Key: %q, ", key)
 	if s.Value != nil && !s.Value.Span.IsZero() {
-		code.Add(w.Gof("Place: %q, ", placeOf(s.Value)))
+		code.Add(w.Gof("Place: %q, ", s.Value.Span.Place()))
 	}
 	code.Op("Set: ").Add(setter)
 	if s.secret || s.Value != nil && s.Value.Secret {

@@ -12,7 +12,7 @@ import (
 
 // sink quotes the making of one sink.
 func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
-	name := w.out.Name(n.YAML)
+	name := w.Name(n.YAML)
 	feed := w.unit.Feeds[n.ID]
 	made := name + "Sink"
 	var code []jen.Code
@@ -26,25 +26,14 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 			args = append(args, w.Gof("s.%s", name))
 		}
 		args = append(args, w.output(n, op, feed))
-		code = append(code,
-			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSink").Call(args...),
-			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
+		code = append(code, w.made(n, made, jen.Qual(pkg, "NewSink").Call(args...))...)
 	}
-	opts := jen.Dict{}
-	if q := w.queueInto(n.ID); q != nil {
-		if q.Depth > 0 {
-			opts[jen.Id("Depth")] = jen.Lit(q.Depth)
-		}
-		if q.Bytes > 0 {
-			opts[jen.Id("Bytes")] = jen.Op(sizeText(q.Bytes))
-		}
-	}
+	opts := w.queueOptions(n.ID, feed)
 	if op.Batch != nil {
-		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.names[n.YAML]))
+		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.Name(n.YAML)))
 	}
-	w.feedOptions(opts, feed)
 	call := "%sTarget := p.Sink(%s, %s, "
-	args := []any{name, w.node(n.YAML), made}
+	args := []any{name, w.Node(n.YAML), made}
 	if op.DeadLetter {
 		// The engine finds it by its node; no loop fills it.
 		opts[jen.Id("DeadLetter")] = jen.True()
@@ -53,7 +42,22 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	return append(code, w.Gof(call, args...).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))
 }
 
-func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
+// queueOptions are those of what waits before a node: its bounds, and what it
+// holds.
+func (w *wiring) queueOptions(id string, feed gocode.Feed) jen.Dict {
+	opts := jen.Dict{}
+	for _, e := range w.graph.In[id] {
+		if e.Via != ir.Queue {
+			continue
+		}
+		if e.Depth > 0 {
+			opts[jen.Id("Depth")] = jen.Lit(e.Depth)
+		}
+		if e.Bytes > 0 {
+			opts[jen.Id("Bytes")] = jen.Op(sizeText(e.Bytes))
+		}
+		break
+	}
 	if feed.Ends {
 		opts[jen.Id("Ends")] = jen.True()
 	}
@@ -70,25 +74,22 @@ func (w *wiring) feedOptions(opts jen.Dict, feed gocode.Feed) {
 	default:
 		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(feed.Rows).Op("]()")
 	}
+	return opts
 }
 
 // codecOf is the codec of what a sink gets.
-func (w *wiring) codecOf(id string) (codec string, op *ir.Encode) {
-	for _, e := range w.p.Edges {
-		if e.To != id || e.Kind != ir.Data {
-			continue
-		}
-		if enc, ok := w.nodeOf(e.From).Op.(*ir.Encode); ok {
-			return enc.Codec, enc
+func (w *wiring) codecOf(id string) string {
+	for _, e := range w.graph.In[id] {
+		if encode, ok := w.graph.Nodes[e.From].Op.(*ir.Encode); ok {
+			return encode.Codec
 		}
 	}
-	return "ndjson", nil // dead letters
+	return "ndjson" // dead letters
 }
 
 // output is the literal of a sink's connect.Output.
 func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statement {
-	codec, _ := w.codecOf(n.ID)
-	d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML), jen.Id("Format"): jen.Lit(codec)}
+	d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML), jen.Id("Format"): jen.Lit(w.codecOf(n.ID))}
 	if h := w.unit.Headers[n.ID]; h != "" {
 		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
 	}

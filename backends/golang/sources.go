@@ -10,13 +10,13 @@ import (
 
 // source quotes the making of one source.
 func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
-	name := w.out.Name(n.YAML)
+	name := w.Name(n.YAML)
 	made := name + "Source"
 	opts := jen.Dict{}
 	var code []jen.Code
 	if op.Go != nil {
 		code = append(code, w.native(n, op.Go, made)...)
-		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(w.goType(n.Out[0].Type)).Op("]()")
+		opts[jen.Id("Rows")] = w.Go("@flow.RowsOf[").Add(w.Type(n.Out[0].Type)).Op("]()")
 	} else {
 		c, _ := catalog.Lookup(op.Connector)
 		pkg := w.l.Runtime() + "/" + c.Package
@@ -39,9 +39,7 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 			args = append(args, w.Gof("s.%s", name))
 		}
 		args = append(args, w.Go("@connect.Input").Values(d))
-		code = append(code,
-			jen.List(jen.Id(made), jen.Err()).Op(":=").Qual(pkg, "NewSource").Call(args...),
-			w.Go("if err != nil").Block(w.Go("return nil, "+gocode.NodeError(n, "configure", "err"))))
+		code = append(code, w.made(n, made, jen.Qual(pkg, "NewSource").Call(args...))...)
 	}
 	if f := w.unit.Originals[n.ID]; f != "" {
 		opts[jen.Id("Original")] = jen.Id(f)
@@ -50,17 +48,14 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		opts[jen.Id("Answers")] = jen.True()
 		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)
 	}
-	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
+	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.Node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
 }
 
 // decodeOf is the decode behind a source, nil for typed rows.
 func (w *wiring) decodeOf(n *ir.Node) *ir.Decode {
-	for _, e := range w.p.Edges {
-		if e.From == n.ID && e.Kind == ir.Data {
-			d, _ := w.nodeOf(e.To).Op.(*ir.Decode)
-			if d != nil && d.Input == nil {
-				return d
-			}
+	for _, e := range w.graph.Out[n.ID] {
+		if d, ok := w.graph.Nodes[e.To].Op.(*ir.Decode); ok && d.Input == nil {
+			return d
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func (w *wiring) userSettings(c *config, t *ir.Type, node, key, at string, given
 			switch {
 			case f.Pointer() && !below: // it stays nil
 			case f.Pointer():
-				c.assign(place, jen.New(w.goType(f.Type)))
+				c.assign(place, jen.New(w.Type(f.Type)))
 				w.userSettings(c, f.Type, node, k, place, given)
 			default:
 				w.userSettings(c, f.Type, node, k, place, given)
@@ -124,7 +124,7 @@ func (u userValue) plainType(t *ir.Type) *jen.Statement {
 		plain.Go = &g
 		t = &plain
 	}
-	return u.goType(t)
+	return u.Type(t)
 }
 
 // literal quotes a value of type t that goes to at. What comes from outside, and

@@ -1,8 +1,6 @@
 package golang
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -14,22 +12,21 @@ import (
 
 // A wiring writes the files that make a program of the generated loops.
 type wiring struct {
-	p    *ir.Program
-	l    backends.Layout
-	unit *gocode.Unit
-	out  gocode.Writer
+	gocode.Writer
+	p     *ir.Program
+	l     backends.Layout
+	unit  *gocode.Unit
+	graph *ir.Graph // of the edges that carry records
 
-	yaml  []string            // YAML nodes in order: the index of each is its constant
-	main  map[string]*ir.Node // the node that carries each YAML node's policy
-	names map[string]string
+	yaml []string            // YAML nodes in order: the index of each is its constant
+	main map[string]*ir.Node // the node that carries each YAML node's policy
 }
 
 func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {
-	w := &wiring{p: p, l: l, unit: u, out: gocode.NewWriter(p, l), main: map[string]*ir.Node{}, names: map[string]string{}}
+	w := &wiring{Writer: gocode.NewWriter(p, l), p: p, l: l, unit: u, graph: p.Graph(ir.Data), main: map[string]*ir.Node{}}
 	for _, n := range p.Nodes {
 		if _, ok := w.main[n.YAML]; !ok {
 			w.yaml = append(w.yaml, n.YAML)
-			w.names[n.YAML] = w.out.Name(n.YAML)
 		}
 		if _, ok := w.main[n.YAML]; !ok || n.ID == n.YAML {
 			w.main[n.YAML] = n
@@ -38,61 +35,34 @@ func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {
 	return w
 }
 
-// Go quotes a piece of Go, as gocode does.
-func (w *wiring) Go(text string) *jen.Statement { return w.out.Go(text) }
-
-// Gof quotes a piece of Go, formatted as with fmt.Sprintf.
-func (w *wiring) Gof(format string, args ...any) *jen.Statement { return w.out.Gof(format, args...) }
-
-func (w *wiring) node(yaml string) string { return w.out.Node(yaml) }
-
-func (w *wiring) goType(t *ir.Type) *jen.Statement { return w.out.Type(t) }
-
 // duration quotes a duration, which the IR has in nanoseconds.
 func (w *wiring) duration(ns int64) *jen.Statement {
 	return w.Go(gocode.DurationText(time.Duration(ns)))
 }
 
-func (w *wiring) file() *jen.File {
-	f := w.out.File()
-	for _, n := range w.p.Nodes {
-		if ref := n.Component(); ref != nil {
-			w.out.Import(f, ref.PkgName, ref.Package)
-		}
+// made quotes `name, err := call`, whose error is the node's.
+func (w *wiring) made(n *ir.Node, name string, call *jen.Statement) []jen.Code {
+	return []jen.Code{
+		jen.List(jen.Id(name), jen.Err()).Op(":=").Add(call),
+		w.Go("if err != nil").Block(w.Go("return nil, " + gocode.NodeError(n, "configure", "err"))),
 	}
-	return f
-}
-
-// place is "file:line" of a node.
-func (w *wiring) place(n *ir.Node) string {
-	if n.Span.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", n.Span.File.Name, n.Span.Line())
-}
-
-func (w *wiring) nodeOf(id string) *ir.Node {
-	for _, n := range w.p.Nodes {
-		if n.ID == id {
-			return n
-		}
-	}
-	return nil
 }
 
 // wiringFile makes the program: sources, sinks, queues and regions.
 func (w *wiring) wiringFile() *jen.File {
-	f := w.file()
+	f := w.File()
 	body := []jen.Code{w.info(), jen.Line()}
 	for _, n := range w.p.Nodes {
 		if sink, ok := n.Op.(*ir.Sink); ok {
 			body = append(body, w.sink(n, sink)...)
 		}
 	}
+	queues := map[string]bool{} // several loops may fill one
 	for _, loop := range w.unit.Loops {
-		for _, t := range loop.Targets {
-			n := w.nodeOf(t)
-			if _, ok := n.Op.(*ir.Sink); !ok && !w.declared(body, n) {
+		for _, id := range loop.Targets {
+			n := w.graph.Nodes[id]
+			if _, ok := n.Op.(*ir.Sink); !ok && !queues[id] {
+				queues[id] = true
 				body = append(body, w.queue(n))
 			}
 		}
@@ -112,12 +82,7 @@ func (w *wiring) wiringFile() *jen.File {
 	return f
 }
 
-// declared tells whether a queue's variable is there already.
-func (w *wiring) declared(body []jen.Code, n *ir.Node) bool {
-	return strings.Contains(jen.Block(body...).GoString(), w.queueVar(n)+"In, ")
-}
-
-func (w *wiring) queueVar(n *ir.Node) string { return w.out.Name(n.YAML) + "Queue" }
+func (w *wiring) queueVar(n *ir.Node) string { return w.Name(n.YAML) + "Queue" }
 
 // info is the statement that begins the program.
 func (w *wiring) info() *jen.Statement {
@@ -138,44 +103,24 @@ func (w *wiring) info() *jen.Statement {
 	return s.Op("})")
 }
 
-// queueInto is the edge that bounds what waits before a node.
-func (w *wiring) queueInto(id string) *ir.Edge {
-	for _, e := range w.p.Edges {
-		if e.To == id && e.Kind == ir.Data && e.Via == ir.Queue {
-			return e
-		}
-	}
-	return nil
-}
-
 // queue quotes an edge between two regions.
 func (w *wiring) queue(n *ir.Node) *jen.Statement {
-	opts := jen.Dict{}
-	if e := w.queueInto(n.ID); e != nil {
-		if e.Depth > 0 {
-			opts[jen.Id("Depth")] = jen.Lit(e.Depth)
-		}
-		if e.Bytes > 0 {
-			opts[jen.Id("Bytes")] = jen.Op(sizeText(e.Bytes))
-		}
-	}
-	w.feedOptions(opts, w.unit.Feeds[n.ID])
 	v := w.queueVar(n)
-	return w.Gof("%sIn, %sOut := p.Queue(%q, ", v, v, n.YAML).Add(w.Go("@flow.QueueOptions").Values(opts)).Op(")")
+	return w.Gof("%sIn, %sOut := p.Queue(%q, ", v, v, n.YAML).Add(w.Go("@flow.QueueOptions").Values(w.queueOptions(n.ID, w.unit.Feeds[n.ID]))).Op(")")
 }
 
 // region quotes one region.
 func (w *wiring) region(loop gocode.Loop) *jen.Statement {
-	head := w.nodeOf(loop.Region.Head)
-	from := w.out.Name(head.YAML) + "Input"
+	head := w.graph.Nodes[loop.Region.Head]
+	from := w.Name(head.YAML) + "Input"
 	if _, ok := head.Op.(*ir.Source); !ok {
 		from = w.queueVar(head) + "Out"
 	}
 	var to []jen.Code
 	for _, t := range loop.Targets {
-		n := w.nodeOf(t)
+		n := w.graph.Nodes[t]
 		if _, ok := n.Op.(*ir.Sink); ok {
-			to = append(to, jen.Id(w.out.Name(n.YAML)+"Target"))
+			to = append(to, jen.Id(w.Name(n.YAML)+"Target"))
 		} else {
 			to = append(to, jen.Id(w.queueVar(n)+"In"))
 		}
@@ -196,10 +141,10 @@ func (w *wiring) region(loop gocode.Loop) *jen.Statement {
 	var ids []jen.Code
 	seen := map[string]bool{}
 	for _, id := range loop.Region.Nodes {
-		n := w.nodeOf(id)
+		n := w.graph.Nodes[id]
 		if _, sink := n.Op.(*ir.Sink); !sink && !seen[n.YAML] && n.ID == n.YAML {
 			seen[n.YAML] = true
-			ids = append(ids, jen.Id(w.node(n.YAML)))
+			ids = append(ids, jen.Id(w.Node(n.YAML)))
 		}
 	}
 	opts[jen.Id("Nodes")] = jen.Index().Int().Values(ids...)

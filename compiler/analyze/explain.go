@@ -15,7 +15,6 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/passes"
 	"github.com/flowc-dev/flowc/ir"
-	"github.com/flowc-dev/flowc/ir/source"
 )
 
 // An Explanation is what `flowc explain FILE` tells. Names of nodes are those of
@@ -248,7 +247,7 @@ func (x *explainer) node(name string) Node {
 			continue
 		}
 		if out.Place == "" {
-			out.Place = place(n.Span)
+			out.Place = n.Span.Place()
 		}
 		switch op := n.Op.(type) {
 		case *ir.Source:
@@ -574,13 +573,6 @@ func sortedUnion(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-func place(s source.Span) string {
-	if s.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", s.File.Name, s.Line())
-}
-
 // overrides are the values that replaced others.
 func overrides(p *ir.Program) []Override {
 	list := []Override{}
@@ -588,27 +580,14 @@ func overrides(p *ir.Program) []Override {
 		if v == nil || len(v.Overrides) == 0 {
 			return
 		}
-		o := Override{Node: node, Key: key, Place: place(v.Span)}
+		o := Override{Node: node, Key: key, Place: v.Span.Place()}
 		for _, s := range v.Overrides {
-			o.Replaced = append(o.Replaced, place(s))
+			o.Replaced = append(o.Replaced, s.Place())
 		}
 		list = append(list, o)
 	}
 	for _, n := range p.Nodes {
-		var settings []ir.Setting
-		switch op := n.Op.(type) {
-		case *ir.Source:
-			settings = op.Config
-		case *ir.Decode:
-			settings = op.Options
-		case *ir.Apply:
-			settings = op.Config
-		case *ir.Encode:
-			settings = op.Options
-		case *ir.Sink:
-			settings = op.Config
-		}
-		for _, s := range settings {
+		for _, s := range n.Settings() {
 			add(n.YAML, s.Key, s.Value)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// A graph is a program's edges by node.
+// A graph is a program's edges by node, without those of records that failed.
 type graph struct {
 	p       *ir.Program
 	nodes   map[string]*ir.Node
@@ -14,17 +14,8 @@ type graph struct {
 }
 
 func newGraph(p *ir.Program) *graph {
-	g := &graph{p: p, nodes: map[string]*ir.Node{}, in: map[string][]*ir.Edge{}, out: map[string][]*ir.Edge{}}
-	for _, n := range p.Nodes {
-		g.nodes[n.ID] = n
-	}
-	for _, e := range p.Edges {
-		if e.Kind != ir.Error {
-			g.out[e.From] = append(g.out[e.From], e)
-			g.in[e.To] = append(g.in[e.To], e)
-		}
-	}
-	return g
+	g := p.Graph(ir.Data, ir.Late)
+	return &graph{p: p, nodes: g.Nodes, in: g.In, out: g.Out}
 }
 
 // A way is what lies between a source and a sink that its records reach.

@@ -15,16 +15,8 @@ type graph struct {
 }
 
 func newGraph(p *ir.Program) *graph {
-	size := len(p.Nodes)
-	g := &graph{p: p, nodes: make(map[string]*ir.Node, size), in: make(map[string][]*ir.Edge, size), out: make(map[string][]*ir.Edge, size)}
-	for _, n := range p.Nodes {
-		g.nodes[n.ID] = n
-	}
-	for _, e := range p.Edges {
-		g.out[e.From] = append(g.out[e.From], e)
-		g.in[e.To] = append(g.in[e.To], e)
-	}
-	return g
+	g := p.Graph()
+	return &graph{p: p, nodes: g.Nodes, in: g.In, out: g.Out}
 }
 
 // forward returns the nodes so that each follows what feeds it, and otherwise

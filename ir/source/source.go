@@ -7,6 +7,7 @@ package source
 
 import (
 	"bytes"
+	"fmt"
 	"sort"
 	"unicode/utf8"
 )
@@ -127,6 +128,14 @@ func (s Span) EndPos() Position {
 
 // Line is the line, from 1, of the first byte, 0 for the zero Span.
 func (s Span) Line() int { return s.Pos().Line }
+
+// Place is "file:line" of the span's first byte, "" for no place.
+func (s Span) Place() string {
+	if s.File == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", s.File.Name, s.Line())
+}
 
 // Sub returns the part [from, to) of the span, in bytes from its start.
 func (s Span) Sub(from, to int) Span {
