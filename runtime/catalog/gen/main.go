@@ -69,11 +69,16 @@ func generate(runtime, module string) (map[string][]byte, error) {
 // extract reads the connectors below a folder, and the whole documentation of
 // their packages.
 func extract(root string) (all []catalog.Connector, docs []string, err error) {
+	shared, err := parsePackage(root)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, c := range connectors {
 		pkg, err := parsePackage(filepath.Join(root, c.dir))
 		if err != nil {
 			return nil, nil, err
 		}
+		pkg.shared = shared
 		conn := catalog.Connector{Name: c.name, Package: "connect/" + c.dir, Doc: firstParagraph(pkg.doc)}
 		if c.source {
 			if conn.Source, err = pkg.side("Source"); err != nil {

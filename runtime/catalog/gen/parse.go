@@ -25,6 +25,8 @@ type pkg struct {
 	methods map[string]map[string]*ast.FuncDecl // by receiver type
 	funcs   map[string]bool
 	consts  map[string]string // their expressions
+	// shared is package connect, whose structs are parts of configs; nil for none.
+	shared *pkg
 }
 
 func parsePackage(dir string) (*pkg, error) {
@@ -198,8 +200,8 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			words := strings.Split(tag.Get("flowc"), ",")
 			k.Required, k.Secret = slices.Contains(words, "required"), slices.Contains(words, "secret")
 			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
-			if nested, ok := f.Type.(*ast.Ident); ok && p.structs[nested.Name] != nil {
-				inner, err := p.keys(nested.Name, k.Name, k.Go)
+			if in, nested := p.structOf(f.Type); in != nil {
+				inner, err := in.keys(nested, k.Name, k.Go)
 				if err != nil {
 					return nil, err
 				}
@@ -217,6 +219,22 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 		}
 	}
 	return out, nil
+}
+
+// structOf is the package and the name of a struct that is the type of a field;
+// nil for other types.
+func (p *pkg) structOf(t ast.Expr) (*pkg, string) {
+	switch t := t.(type) {
+	case *ast.Ident:
+		if p.structs[t.Name] != nil {
+			return p, t.Name
+		}
+	case *ast.SelectorExpr:
+		if from, ok := t.X.(*ast.Ident); ok && from.Name == "connect" && p.shared != nil && p.shared.structs[t.Sel.Name] != nil {
+			return p.shared, t.Sel.Name
+		}
+	}
+	return nil, ""
 }
 
 func join(prefix, name string) string {

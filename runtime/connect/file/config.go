@@ -13,7 +13,11 @@
 //	  hourly: {from: access, use: file, config: {path: access.txt, rotate: {every: 1h, keep: 24}}}
 package file
 
-import "time"
+import (
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+)
 
 // SourceMemory is what reading may hold itself: the window of a decompressor.
 const SourceMemory = 8 << 20
@@ -40,7 +44,7 @@ type SourceConfig struct {
 	// formats it ends the program.
 	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
 	// CSV says how the rows of a CSV file are written.
-	CSV CSV `json:"csv" flowc:"fixed"`
+	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
 // SinkConfig is the config of the sink.
@@ -60,17 +64,7 @@ type SinkConfig struct {
 	// Rotate begins a new file when the present one is large or old enough.
 	Rotate Rotate `json:"rotate"`
 	// CSV says how the rows of a CSV file are written.
-	CSV CSV `json:"csv" flowc:"fixed"`
-}
-
-// CSV is how rows are written.
-type CSV struct {
-	// Delimiter stands between cells.
-	Delimiter string `json:"delimiter" default:","`
-	// Quote goes around cells that hold a delimiter, a quote or a line end.
-	Quote string `json:"quote" default:"\""`
-	// Header tells that the first row names the columns.
-	Header bool `json:"header" default:"true"`
+	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
 // Rotate says when a file is closed and the next one begun: path.ndjson is

@@ -1,8 +1,6 @@
 package file
 
 import (
-	"bytes"
-
 	"github.com/flowc-dev/flowc/runtime/connect/blocks"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
@@ -16,20 +14,11 @@ type Meta struct {
 	// Offset is the record's first byte, from 0, in the decompressed file.
 	Offset int64 `json:"offset"`
 
-	batch int64 // that lines were counted in last
-	start int   // of the last record there
+	lines blocks.Lines
 }
 
-// At makes m the meta of a record. Records of a batch come in order, so lines
-// are counted from the record before.
+// At makes m the meta of a record.
 func (m *Meta) At(b *flow.Batch, r flow.Record) {
-	p := b.Aux.(*blocks.Place)
-	if p.Batch != m.batch || r.Start < m.start {
-		m.Path, m.batch, m.start, m.Line = b.Split, p.Batch, 0, p.Line+1
-	}
-	m.Line += int64(bytes.Count(b.Data[m.start:r.Start], newline))
-	m.start = r.Start
-	m.Offset = b.Offset + int64(r.Start)
+	m.Path = b.Split
+	m.Line, m.Offset = m.lines.At(b, r)
 }
-
-var newline = []byte{'\n'}

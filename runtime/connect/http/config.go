@@ -21,7 +21,11 @@
 // server that can't be reached; all other answers fail the records at once.
 package http
 
-import "time"
+import (
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+)
 
 // SourceMemory is what requests that wait may hold: the default of max_waiting.
 const SourceMemory = 64 << 20
@@ -60,7 +64,7 @@ type SourceConfig struct {
 	// TLS makes it HTTPS.
 	TLS ServerTLS `json:"tls"`
 	// CSV says how the rows of a CSV body are written.
-	CSV CSV `json:"csv" flowc:"fixed"`
+	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
 // ServerTLS is the identity of a server.
@@ -72,16 +76,6 @@ type ServerTLS struct {
 	// ClientCA is the file of the authorities (PEM) whose clients alone are let
 	// in; empty lets in all.
 	ClientCA string `json:"client_ca"`
-}
-
-// CSV is how rows are written.
-type CSV struct {
-	// Delimiter stands between cells.
-	Delimiter string `json:"delimiter" default:","`
-	// Quote goes around cells that hold a delimiter, a quote or a line end.
-	Quote string `json:"quote" default:"\""`
-	// Header tells that the first row of each body names the columns.
-	Header bool `json:"header" default:"true"`
 }
 
 // SinkConfig is the config of the sink.

@@ -27,17 +27,7 @@ type SourceConfig struct {
 	// formats it ends the program.
 	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
 	// CSV says how the rows of CSV are written.
-	CSV CSV `json:"csv" flowc:"fixed"`
-}
-
-// CSV is how rows are written.
-type CSV struct {
-	// Delimiter stands between cells.
-	Delimiter string `json:"delimiter" default:","`
-	// Quote goes around cells that hold a delimiter, a quote or a line end.
-	Quote string `json:"quote" default:"\""`
-	// Header tells that the first row names the columns.
-	Header bool `json:"header" default:"true"`
+	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
 // A Source reads standard input.

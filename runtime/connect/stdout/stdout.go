@@ -18,17 +18,7 @@ type SinkConfig struct {
 	// Format is ndjson, json (an array), csv, text or bytes.
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes" default:"ndjson"`
 	// CSV says how the rows of CSV are written.
-	CSV CSV `json:"csv" flowc:"fixed"`
-}
-
-// CSV is how rows are written.
-type CSV struct {
-	// Delimiter stands between cells.
-	Delimiter string `json:"delimiter" default:","`
-	// Quote goes around cells that hold a delimiter, a quote or a line end.
-	Quote string `json:"quote" default:"\""`
-	// Header tells that the first row names the columns.
-	Header bool `json:"header" default:"true"`
+	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
 // A Sink writes standard output, each packet at once: whoever reads the other end
