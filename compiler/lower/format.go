@@ -5,10 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
-	"github.com/flowc-dev/flowc/compiler/schema"
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -70,7 +68,7 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 		if f.codec != "csv" && f.codec != "" {
 			w.l.Errorf(diag.KeyConflict, csv.Key.Span, "`csv` is for the format csv, and this is %s", f.codec).Also(f.at, "said here")
 		}
-		f.options = w.csvOptions(csv.Node)
+		f.options = w.csvOptions(csv.Node, n.Role)
 	}
 	return f
 }
@@ -145,56 +143,9 @@ func lastText(v *ir.Value) (string, bool) {
 	return "", false
 }
 
-// csvOptions reads {delimiter: ";", quote: "'", columns: [a, b], header: false}.
-func (w *lowering) csvOptions(n *parse.Node) []ir.Setting {
-	schema.Check("CSV", "`csv`", n, n.Place(), w.l) // what fits is read all the same
-	var out []ir.Setting
-	add := func(key string, kind ir.TypeKind, v *ir.Value, at source.Span) {
-		t := &ir.Type{Kind: kind}
-		if kind == ir.List {
-			t.Elem = &ir.Type{Kind: ir.String}
-		}
-		out = append(out, ir.Setting{Key: key, Type: t, Value: v, Span: at})
-	}
-	literal := func(v *parse.Node, kind string) *ir.Value {
-		return &ir.Value{Kind: kind, Span: v.Place(), Parts: []ir.Part{{Kind: ir.Literal, Text: v.Text, Span: v.Place()}}}
-	}
-	for _, m := range n.Members {
-		switch m.Key.Text {
-		case "delimiter", "quote":
-			if m.Value.Kind != parse.String {
-				continue
-			}
-			if utf8.RuneCountInString(m.Value.Text) != 1 || strings.ContainsAny(m.Value.Text, "\r\n") {
-				d := w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character, not `%s`", m.Key.Text, m.Value.Text)
-				if m.Value.Text == `\t` || strings.EqualFold(m.Value.Text, "tab") {
-					d.Replace(m.Value.Span, `"\t"`, "for a tab write `\"\\t\"`")
-				}
-				continue
-			}
-			if len(m.Value.Text) != 1 {
-				w.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` must be one character of ASCII, not `%s`", m.Key.Text, m.Value.Text)
-				continue
-			}
-			add(m.Key.Text, ir.String, literal(m.Value, "string"), m.Key.Span)
-		case "header":
-			v := literal(m.Value, "bool")
-			setText(v, strings.ToLower(m.Value.Text))
-			add("header", ir.Bool, v, m.Key.Span)
-		case "columns":
-			v := &ir.Value{Kind: "list", Span: m.Value.Place()}
-			for _, item := range m.Value.Items {
-				v.Items = append(v.Items, literal(item, "string"))
-			}
-			add("columns", ir.List, v, m.Key.Span)
-		}
-	}
-	return out
-}
-
 // holds checks that a format can hold records of a type, and reports if not.
 func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
-	problem, field := "", (*ir.Field)(nil)
+	problem, field, more := "", (*ir.Field)(nil), []*ir.Field(nil)
 	switch f.codec {
 	case "csv", "logfmt":
 		if t.Kind != ir.Struct {
@@ -202,9 +153,12 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 			break
 		}
 		for _, fl := range t.Fields {
-			if !cell(fl.Type) {
+			switch {
+			case cell(fl.Type):
+			case field == nil:
 				problem, field = fmt.Sprintf("has one cell a field, and `%s` is %s", fl.Name, article(fl.Type.String())), fl
-				break
+			default:
+				more = append(more, fl)
 			}
 		}
 	case "text":
@@ -229,6 +183,9 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 	}
 	if field != nil && !field.Span.IsZero() {
 		d.NoteAt(field.Span, "`%s` is declared here", field.Name)
+		for _, fl := range more {
+			d.NoteAt(fl.Span, "nor does `%s` fit, which is %s", fl.Name, article(fl.Type.String()))
+		}
 	} else {
 		w.typeNote(d, t)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/check"
+	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/source"
@@ -135,7 +136,7 @@ func (w *lowering) parsedField(f *ir.Field, t *ir.Type, at source.Span) {
 // parseCSV checks columns against fields.
 func (w *lowering) parseCSV(n *node, op *ir.Decode, t *ir.Type) {
 	if value := n.Body.Get("parse").Get("csv"); value != nil {
-		op.Options = w.csvOptions(value)
+		op.Options = w.csvOptions(value, syntax.Processor)
 	}
 	if !w.holds(n, format{codec: "csv", at: n.Parse.Codec.Span}, t, n.Out.Span) {
 		return
