@@ -20,6 +20,7 @@ func (w *lowering) parse(n *node, m *ir.Node) {
 		return
 	}
 	t := w.outType(n)
+	w.loader.ReportUntagged(t, n.Out.Span, w.l)
 	n.out(t)
 	op.Input = w.parseInput(n)
 	effects(m, op.Input)

@@ -175,7 +175,9 @@ func (w *lowering) outPorts(n *node, op *ir.Decode) {
 		return
 	}
 	if n.Out.Type != nil {
-		n.out(w.outType(n))
+		t := w.outType(n)
+		w.loader.ReportUntagged(t, n.Out.Span, w.l)
+		n.out(t)
 		return
 	}
 	if n.Out.By.IsZero() || len(n.Out.Variants) == 0 {
@@ -198,6 +200,7 @@ func (w *lowering) outPorts(n *node, op *ir.Decode) {
 		if t.Name == "" {
 			t = w.nameVariant(t, v)
 		}
+		w.loader.ReportUntagged(t, v.Type.Span, w.l)
 		w.tellsApart(n, t)
 		name := t.Name
 		if t.Name == "" && t.Go != nil {

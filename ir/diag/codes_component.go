@@ -125,6 +125,23 @@ A plain function takes no config. Make it a constructor:
     }`,
 	},
 	{
+		Code:  "untagged-field",
+		Title: "a field of a Go type that is decoded has no json tag",
+		Text: `A Go type of yours keeps Go's rules where it is the type of a source's records, or
+of what a "parse" gives: a key that is missing leaves the zero value. The key of a
+field without a json tag is the field's Go name, and names match exactly, as in
+encoding/json/v2; the old encoding/json took "id" for the field ID as well. With a
+tag nobody has to know that:
+
+    type Order struct {
+        ID string ` + "`json:\"id\"`" + `
+    }
+
+It is a warning: keys that are written as in Go are read. A tag that says so
+(json:"ID") takes it away. Where types meet by structure, at a component, no tag is
+needed: ID takes the field id, and BaseURL takes base_url.`,
+	},
+	{
 		Code:  "component-input",
 		Title: "an event type does not fit the Go struct that a component takes",
 		Text: `Types meet by structure: a Go struct accepts an event type when each of its

@@ -12,5 +12,6 @@ const (
 	codeMethod    diag.Code = "component-method"
 	codeType      diag.Code = "component-type"
 	codeConfig    diag.Code = "component-config"
+	codeUntagged  diag.Code = "untagged-field"
 	codeInput     diag.Code = "component-input"
 )

@@ -55,6 +55,7 @@ type Loader struct {
 	origins  map[*ir.Type]types.Type
 	skipped  map[*ir.Type][]skipped
 	pointees map[*ir.Type]*ir.Type // *T, as an element, to T
+	untagged map[*ir.Type][]*ir.Field
 }
 
 // A want is a package that the pipeline names.
@@ -84,6 +85,7 @@ func NewLoader(dir string, o Options) *Loader {
 		origins:  map[*ir.Type]types.Type{},
 		skipped:  map[*ir.Type][]skipped{},
 		pointees: map[*ir.Type]*ir.Type{},
+		untagged: map[*ir.Type][]*ir.Field{},
 	}
 	l.places = newPlaces(l.fset, dir)
 	l.records = map[bool]*recordReader{false: newRecordReader(l, false), true: newRecordReader(l, true)}

@@ -371,8 +371,8 @@ func (r *recordReader) fields(of *ir.Type, s *types.Struct) (fields []*ir.Field,
 		}
 		f := &ir.Field{
 			Name: j.name, Go: j.v.Name(), Embedded: j.embedded,
-			OmitEmpty: j.omitEmpty,
-			Span:      r.l.places.object(j.v),
+			OmitEmpty: j.omitEmpty, Lenient: !r.config,
+			Span: r.l.places.object(j.v),
 		}
 		if !r.config && (j.viaPointer || j.quoted || j.omitZero) {
 			plain = false
@@ -382,6 +382,9 @@ func (r *recordReader) fields(of *ir.Type, s *types.Struct) (fields []*ir.Field,
 			f.Optional, t = true, p.Elem()
 		}
 		f.Type = r.read(t)
+		if !r.config && !j.tagged {
+			r.l.untagged[of] = append(r.l.untagged[of], f)
+		}
 		if r.config {
 			f.Required = strings.Contains(","+j.tag.Get("flowc")+",", ",required,")
 			// The structs of others (a http.Client) would have whole packages

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "b2036e17ccc8500d"
+const hash = "174785689464d626"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cef8ac160bc0d2a7"
+const hash = "7a41be4bec418bb1"
 
 func main() {
 	program.Main(spec())

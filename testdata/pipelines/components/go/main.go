@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f8ea54e2e48b55ec"
+const hash = "a092bc458c196a87"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "586b67353b7507e9"
+const hash = "370deceea8cb4d74"
 
 func main() {
 	program.Main(spec())

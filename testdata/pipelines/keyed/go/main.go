@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c0896523409a60dd"
+const hash = "199b5c1eae5902a6"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "8793f4d61f8d9fd2"
+const hash = "6b4ba5e87f251947"
 
 func main() {
 	program.Main(spec())

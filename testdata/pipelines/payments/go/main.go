@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "045cec6745b84f74"
+const hash = "42a0c289c71f13ed"
 
 func main() {
 	program.Main(spec())
