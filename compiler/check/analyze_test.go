@@ -200,7 +200,7 @@ func TestTypes(t *testing.T) {
 		{`in.Memo`, "string?"},
 		{`in.Asset`, "{code: string, issuer?: string}"},
 		{`in.Lines`, "[Line]"},
-		{`in.Limits`, "map of decimal"},
+		{`in.Limits`, "map of decimal?"},
 		{`in.At`, "time"},
 		{`in.Until - in.At`, "duration"},
 		{`in.Raw`, "json"},

@@ -202,10 +202,16 @@ func (u *universe) structure(t *ir.Type) *types.Struct {
 // struct literal without a name to a nested struct, and could not be compiled.
 func fieldTag(name string, optional bool) string {
 	if optional {
-		name += ",omitempty"
+		name += optionalMark
 	}
 	return `json:"` + name + `"`
 }
+
+// optionalMark ends the tag of an optional field.
+const optionalMark = ",omitempty"
+
+// isOptionalTag tells whether fieldTag gave a tag to an optional field.
+func isOptionalTag(tag string) bool { return strings.HasSuffix(tag, optionalMark+`"`) }
 
 // enum returns the type of an enum. Two enums without a name are one type when
 // their values are the same. An enum without a name is called by its values in

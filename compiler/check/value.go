@@ -47,8 +47,30 @@ func (j *job) valueType() bool {
 		j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s can't be a value of type %s: it %s", w.who(), j.typeText(t), why)
 		return false
 	}
-	j.irResult, j.optional = typ, optional
+	j.irResult, j.optional = typ, optional || j.mayBeMissing(j.expr)
 	return true
+}
+
+// mayBeMissing tells whether an expression is an optional field, whose type does
+// not say so: a missing list, map or raw value is just nil.
+func (j *job) mayBeMissing(e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	s := j.info.Selections[sel]
+	if s == nil || s.Kind() != types.FieldVal || len(s.Index()) != 1 {
+		return false
+	}
+	t := s.Recv()
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if named, ok := types.Unalias(t).(*types.Named); ok && named.Obj().Pkg() != j.c.universe.pkg {
+		return false // a type of the user's has pointers for what may be missing
+	}
+	u, ok := t.Underlying().(*types.Struct)
+	return ok && isOptionalTag(u.Tag(s.Index()[0]))
 }
 
 // listType finds the elements of a flatmap's value.
