@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 )
 
 // A PanicError is a panic of user code, as the error of the record that it
@@ -60,7 +61,7 @@ func (p *Program) crashOf(value any, node int) crash {
 			if c.line == "" && frame.Line > 0 && p.info.File != "" && filepath.Base(frame.File) == file {
 				c.line = p.info.File + ":" + strconv.Itoa(frame.Line)
 			}
-			if n, ok := p.info.Funcs[frame.Function]; ok && !found {
+			if n, ok := p.info.stage(frame.Function); ok && !found {
 				c.node, found = n, true
 			}
 		}
@@ -68,6 +69,23 @@ func (p *Program) crashOf(value any, node int) crash {
 			return c
 		}
 	}
+}
+
+// stage finds the node of a function, or of one that is written inside of a
+// node's: `p/q.stage.func1`, and where that was inlined `p/q.(*loop).way.stage.func1`.
+func (i *Info) stage(function string) (node int, ok bool) {
+	if node, ok = i.Funcs[function]; ok {
+		return node, true
+	}
+	slash := strings.LastIndexByte(function, '/') + 1
+	pkg, rest, _ := strings.Cut(function[slash:], ".")
+	for name := range strings.SplitSeq(rest, ".") {
+		name, _, _ = strings.Cut(name, "-") // stage-range1: the body of a loop over a function
+		if n, found := i.Funcs[function[:slash]+pkg+"."+name]; found {
+			node, ok = n, true // the innermost
+		}
+	}
+	return node, ok
 }
 
 // Caught is deferred by a branch's function: a panic there is the failure of

@@ -140,3 +140,27 @@ func userStage(line []byte) error {
 	var none []int
 	return firstOf(none, len(line))
 }
+
+// Functions inside of a node's own, too, are the node's.
+func TestPanicFunction(t *testing.T) {
+	info := Info{Funcs: map[string]int{"a.b/c.mapOne": 1, "a.b/c.mapTwo": 2}}
+	for _, test := range []struct {
+		function string
+		node     int
+	}{
+		{"a.b/c.mapOne", 1},
+		{"a.b/c.mapTwo.func1", 2},
+		{"a.b/c.mapTwo.func1.2", 2},
+		{"a.b/c.mapOne-range1", 1},
+		{"a.b/c.(*loop).toTwo.mapTwo.func1", 2},
+		{"a.b/c.mapOne.mapTwo.func1", 2},
+		{"a.b/c.mapThree", 0},
+		{"a.b/d.mapOne", 0},
+		{"a.b/c.(*loop).Run", 0},
+		{"mapOne", 0},
+	} {
+		if node, ok := info.stage(test.function); node != test.node || ok != (test.node != 0) {
+			t.Errorf("%s: node %d (%v), want %d", test.function, node, ok, test.node)
+		}
+	}
+}
