@@ -96,7 +96,7 @@ func (l *loop) below(e *ir.Edge, seen map[string]bool) []ir.Path {
 // branch writes a method for what lies behind an edge and returns its call,
 // which gives true when the batch must end.
 func (l *loop) branch(e *ir.Edge, v value) (string, error) {
-	return l.method(l.way(l.nodes[e.To]), v, l.mayPanic(e.To, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
+	return l.method(l.way(l.nodes[e.To]), v, l.mayPanic(e.To, map[string]bool{}), false, func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
 }
 
 // way is a name for the method of a way to a node that no other has.
@@ -104,8 +104,9 @@ func (l *loop) way(n *ir.Node) string {
 	return free("to"+l.names.upper(n.YAML), func(name string) bool { return l.methodNames[name] })
 }
 
-// method writes a method over a record and returns its call.
-func (l *loop) method(name string, v value, panics bool, body func(value, place) ([]jen.Code, error)) (string, error) {
+// method writes a method over a record and returns its call. callers tells that
+// there are others than the one who asks for it.
+func (l *loop) method(name string, v value, panics, callers bool, body func(value, place) ([]jen.Code, error)) (string, error) {
 	slot := len(l.methods)
 	l.methods = append(l.methods, nil) // keeps the place before those of inner branches
 	l.methodNames[name] = true
@@ -117,8 +118,8 @@ func (l *loop) method(name string, v value, panics bool, body func(value, place)
 		params, args = append(params, jen.Id("line").Index().Byte()), append(args, v.raw)
 		inner.raw = "line"
 	}
-	if v.dec == nil && v.base != v.raw {
-		params, args = append(params, jen.Id("in").Op("*").Add(l.typ(v.typ))), append(args, v.ref())
+	record := v.dec == nil && v.base != v.raw
+	if record {
 		inner.base = "(*in)"
 	} else if v.base == v.raw {
 		inner.base = "line"
@@ -126,6 +127,10 @@ func (l *loop) method(name string, v value, panics bool, body func(value, place)
 	code, err := body(inner, at)
 	if err != nil {
 		return "", err
+	}
+	// Callers that know the record by another name replace that in the call.
+	if record && (callers || containsWord(jen.Block(code...).GoString(), "in")) {
+		params, args = append(params, jen.Id("in").Op("*").Add(l.typ(v.typ))), append(args, v.ref())
 	}
 	// A record that fails here is cut back to where it came in, and no further:
 	// what other branches, or records of the same origin, have done stays.
@@ -212,7 +217,7 @@ func (l *loop) joined(n *ir.Node, v value) (string, error) {
 		if raw {
 			sub.raw = "line"
 		}
-		if _, err := l.method(name, sub, l.mayPanic(n.ID, map[string]bool{}), func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
+		if _, err := l.method(name, sub, l.mayPanic(n.ID, map[string]bool{}), true, func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
 			return "", err
 		}
 	}

@@ -19,6 +19,8 @@ type decoder struct {
 	op   *ir.Decode
 	// chain is the one that the decoder's node is on.
 	chain *chain
+	// input is the place.input of that node, whose failures those of fields are.
+	input func() string
 	typ   string // ledgerDecoder
 	// name is the decoder's variable in loops, field that of the loop's struct.
 	name, field string

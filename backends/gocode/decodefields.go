@@ -23,6 +23,14 @@ func (d *decoder) groupWriter(spans, results string, done map[string]bool) *grou
 	return &groupWriter{d: d, done: done, spans: spans, results: results}
 }
 
+// failAt returns an error that has a place in line.
+func (w *groupWriter) failAt(format string, args ...any) *jen.Statement {
+	if w.results != "" { // line is a part of the record here
+		format = "@jsonscan.Shift(" + format + ", int(s.Start))"
+	}
+	return w.fail(format, args...)
+}
+
 // fail returns an error.
 func (w *groupWriter) fail(format string, args ...any) *jen.Statement {
 	return w.d.g.Gof("return "+w.results+format, args...)
@@ -63,12 +71,16 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 	inner := &groupWriter{d: d, phase: w.phase, done: w.done, spans: w.spans, results: w.results}
 	inner.leaves(target, port, &wanted.sub, same, depth+1)
 	notObject := g.block("if !"+span+".IsObject(line)",
-		w.fail("@codec.Field(%q, @codec.NotObject(%s.Of(line)))", prefix.wire(), span))
+		w.failAt("@codec.Field(%q, @codec.NotObject(%s.Of(line)))", prefix.wire(), span))
+	absent, present := d.absent(span, f.Type), d.present(span, f.Type)
+	if d.op.Validate == ir.Needed { // the scan may have stopped inside of the object
+		absent, present = "!"+span+".Begun()", span+".Begun() && !"+span+".IsNull(line)"
+	}
 	lenient := lenientField(f)
 	switch {
 	case !f.Pointer() && !lenient:
 		if first {
-			w.add(g.block("if "+d.absent(span, f.Type), w.fail("@codec.Missing(%q)", prefix.wire())), notObject)
+			w.add(g.block("if "+absent, w.fail("@codec.Missing(%q)", prefix.wire())), notObject)
 		}
 		w.add(inner.code...)
 	case lenient && !f.Pointer():
@@ -79,7 +91,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 		if first {
 			body = append([]jen.Code{notObject}, body...)
 		}
-		w.add(g.block("if "+d.present(span, f.Type), body...))
+		w.add(g.block("if "+present, body...))
 	default: // a pointer
 		if first {
 			make := []jen.Code{notObject}
@@ -89,7 +101,7 @@ func (w *groupWriter) object(base, port string, same []leaf, depth int, wanted *
 			} else {
 				make = append(make, g.Gof("%s = new(", target).Add(g.typ(f.Type)).Op(")"))
 			}
-			w.add(g.Gof("%s = nil", target), g.block("if "+d.present(span, f.Type), make...))
+			w.add(g.Gof("%s = nil", target), g.block("if "+present, make...))
 		}
 		w.add(g.block("if "+target+" != nil", inner.code...))
 	}
@@ -103,7 +115,7 @@ func (w *groupWriter) leaf(base, port string, l leaf, wanted *want) {
 	wanted.optional = wanted.optional && f.Optional
 	target := base + "." + f.Go
 	span := fmt.Sprintf("%s[%d]", w.spans, wanted.index)
-	failed := g.block("if err != nil", w.fail("@codec.Field(%q, err)", l.wire()))
+	failed := g.block("if err != nil", w.failAt("@codec.Field(%q, err)", l.wire()))
 	lenient := lenientField(f)
 
 	switch {

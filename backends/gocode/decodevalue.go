@@ -85,7 +85,7 @@ func (d *decoder) scalar(t *ir.Type, span string) (*jen.Statement, bool) {
 // enumValues is the variable that lists an enum's values.
 func (g *generator) enumValues(t *ir.Type) string {
 	word := cmp.Or(t.Name, strings.Join(t.Values[:min(2, len(t.Values))], "-"))
-	name, isNew := g.function("enum "+strings.Join(t.Values, "|"), camel(word)+"Values")
+	name, isNew := g.function(typeText(&ir.Type{Kind: ir.Enum, Values: t.Values}), camel(word)+"Values")
 	if !isNew {
 		return name
 	}

@@ -50,7 +50,7 @@ func (l *loop) eachMethod(n *ir.Node, p ir.Port) (each, error) {
 	if call, ok := l.each[name]; ok {
 		return call, nil
 	}
-	call, err := l.method(name, value{base: "item", typ: p.Type}, l.panicsBehind(n), func(inner value, at place) ([]jen.Code, error) {
+	call, err := l.method(name, value{base: "item", typ: p.Type}, l.panicsBehind(n), true, func(inner value, at place) ([]jen.Code, error) {
 		return l.after(n, p.Name, inner, at)
 	})
 	l.each[name] = each(call)

@@ -18,7 +18,10 @@ func (l *loop) input(n *ir.Node, v value) string {
 	if v.raw != "" {
 		return v.raw
 	}
-	if v.typ.Kind == ir.String || v.typ.Kind == ir.Bytes {
+	switch v.typ.Kind {
+	case ir.String:
+		return fmt.Sprintf("@flow.TextInput(%s)", v.base)
+	case ir.Bytes:
 		return fmt.Sprintf("[]byte(%s)", v.base)
 	}
 	return fmt.Sprintf("@flow.InputOf(%s(nil, %s))", l.appendJSON(v.typ), v.ref())

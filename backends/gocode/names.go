@@ -80,6 +80,18 @@ func (n *names) upper(yaml string) string {
 // local is a node's name as a variable of its own.
 func (n *names) local(yaml string) string { return n.locals[yaml] }
 
+// variable tells whether some node has a variable of that name: a sink `set` has
+// setPacket, which must not hide the function of a set node `packet`.
+func (n *names) variable(name string) bool {
+	for yaml, node := range n.byNode {
+		rest, ok := strings.CutPrefix(name, node)
+		if name == n.locals[yaml] || ok && slices.Contains(suffixes, rest) {
+			return true
+		}
+	}
+	return false
+}
+
 // reserved are the names that generated functions use themselves: variables,
 // and packages, which a variable would hide.
 var reserved = map[string]bool{

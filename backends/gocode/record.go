@@ -22,18 +22,12 @@ func (l *loop) mapping(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 		call, errs = l.callAssign(f, op.Assign, nil, v, out)
 	}
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
-	return l.made(n, call, errs, nil, value{base: l.names.local(n.YAML), typ: out}, at)
-}
-
-// made quotes the call that makes a node's record, what comes before the record
-// goes on, and where it goes.
-func (l *loop) made(n *ir.Node, call string, errs bool, then []jen.Code, record value, at place) ([]jen.Code, error) {
-	rest, err := l.after(n, "", record, at)
+	local := l.names.local(n.YAML)
+	rest, err := l.after(n, "", value{base: local, typ: out}, at)
 	if err != nil {
 		return nil, err
 	}
-	rest = append(then, rest...)
-	return append(l.bind(n, record.base, call, errs, at, rest), rest...), nil
+	return append(l.bind(n, local, call, errs, at, rest), rest...), nil
 }
 
 // bind quotes the call that makes a node's record, as a variable if what

@@ -58,12 +58,18 @@ func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
 	if l.r.Lanes != 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
 		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
 	}
-	if l.source == nil && l.carriesMeta(l.r.Head) {
-		loop = append(loop, l.Go("row := &rows[l.Next]"), l.Go("in := &row.record"))
+	named := containsWord(jen.Block(body...).GoString(), "in") // else nobody looks at the record
+	meta := l.source == nil && l.carriesMeta(l.r.Head)
+	switch {
+	case meta && (named || l.meta != nil):
+		loop = append(loop, l.Go("row := &rows[l.Next]"))
+		if named {
+			loop = append(loop, l.Go("in := &row.record"))
+		}
 		if l.meta != nil {
 			loop = append(loop, l.Go("l.meta = row.meta"))
 		}
-	} else {
+	case named:
 		loop = append(loop, l.Go("in := &rows[l.Next]"))
 	}
 	loop = append(loop, first...)

@@ -76,6 +76,7 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 		code = append(code, l.Gof("%s := @codec.Bytes(%s)", text, call))
 	}
 	d := l.addDecoder(n, at.chain)
+	d.input = at.input
 	if d.flavor == regexpFlavor {
 		scan, err := l.matchRegexp(n, op, d, text, at)
 		if err != nil {

@@ -26,17 +26,31 @@ func (l *loop) set(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, err
 	}, op.Assign, copied, v, out)
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
 	record := value{base: l.names.local(n.YAML), typ: out}
-	var code []jen.Code
 	if v.raw != "" && l.rawBehind(n) {
-		method := l.splice(n, op, out, v)
 		record.raw = record.base + "Line"
+	}
+	fields, methods := len(l.fields), len(l.methods)
+	rest, err := l.after(n, "", record, at)
+	if err != nil {
+		return nil, err
+	}
+	if record.raw != "" && containsWord(jen.Block(rest...).GoString(), record.raw) { // known only now
+		lastField, lastMethod := len(l.fields), len(l.methods)
+		method := l.splice(n, op, out, v)
+		// It is read before what follows.
+		l.fields, l.methods = moveUp(l.fields, fields, lastField), moveUp(l.methods, methods, lastMethod)
 		arg := "&" + record.base
 		if len(op.Assign) == 0 {
 			arg = "nil"
 		}
-		code = l.bound(n, record.raw, fmt.Sprintf("l.%s(%s, %s)", method, v.raw, arg), true, at)
+		rest = append(l.bound(n, record.raw, fmt.Sprintf("l.%s(%s, %s)", method, v.raw, arg), true, at), rest...)
 	}
-	return l.made(n, call, errs, code, record, at)
+	return append(l.bind(n, record.base, call, errs, at, rest), rest...), nil
+}
+
+// moveUp puts what a list has from an index on before what it has at another.
+func moveUp[T any](list []T, to, from int) []T {
+	return slices.Concat(list[:to], list[from:], list[to:from])
 }
 
 // carried tells whether a field that a set node does not set is read behind it.

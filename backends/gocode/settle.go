@@ -70,6 +70,7 @@ func list(names []string) string {
 // the next one gets.
 func (l *loop) settle() []jen.Code {
 	var code []jen.Code
+	refused := map[string]bool{} // sinks: several ways may lead to one
 	for _, c := range l.chains {
 		if len(c.steps) == 0 {
 			code = append(code, l.Gof("l.%s = 0", c.counter))
@@ -87,7 +88,10 @@ func (l *loop) settle() []jen.Code {
 			case s.flushed:
 				code = append(code, l.Gof("l.Counts[%s].Emitted += %s", l.node(s.node), in))
 				continue
+			case s.refused && refused[s.node]:
+				continue
 			case s.refused:
+				refused[s.node] = true
 				code = append(code, l.Gof("l.Refused(%s)", l.node(s.node)))
 				continue
 			case s.emitted != "":

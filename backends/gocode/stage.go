@@ -19,6 +19,7 @@ func (l *loop) ensure(stage string, paths []ir.Path, v *value, at place) []jen.C
 	if method == "" {
 		return nil
 	}
+	at.input = v.dec.input
 	return []jen.Code{l.block(fmt.Sprintf("if err := %s.%s(%s); err != nil", v.dec.name, method, v.line()),
 		append(v.dec.undo(at.chain), l.fail(v.dec.node.YAML, "err", at)...)...)}
 }

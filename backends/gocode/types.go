@@ -104,7 +104,7 @@ func typeText(t *ir.Type) string {
 	case ir.Map:
 		return "map " + typeText(t.Elem)
 	case ir.Enum:
-		return "enum " + strings.Join(t.Values, "|")
+		return fmt.Sprintf("enum %q", t.Values)
 	case ir.Struct:
 		s := "struct{"
 		for _, f := range t.Fields {

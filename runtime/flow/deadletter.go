@@ -86,7 +86,7 @@ func (p *Program) appendLetter(to *Target, o *Out, e *RecordError, at time.Time)
 }
 
 // encode is JSON as a line, without the escapes that are meant for HTML.
-func encode(l letter) ([]byte, error) {
+func encode(l any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)

@@ -52,6 +52,12 @@ func InputOf(encoded []byte, err error) []byte {
 	return encoded
 }
 
+// TextInput is the input for FailInput where the node got a text.
+func TextInput(s string) []byte {
+	b, _ := encode(validText(s)) // a string always has a form as JSON
+	return b
+}
+
 // Again tells whether a call of node's that failed for the attempt-th time (0
 // first) is to be tried again. It waits the backoff before.
 func (l *Lane) Again(node, attempt int, err error) bool { return l.again(node, attempt, err) }

@@ -15,8 +15,14 @@ func (s Span) IsNull(line []byte) bool {
 	return s.End-s.Start == 4 && string(line[s.Start:s.End]) == "null"
 }
 
-// IsObject reports whether the value begins an object.
-func (s Span) IsObject(line []byte) bool { return s.End != 0 && line[s.Start] == '{' }
+// Begun reports whether the record has such a field, as far as it was scanned:
+// unlike Absent it knows of an object that Until has not left yet. Only fields of
+// an object have a Start above 0.
+func (s Span) Begun() bool { return s.Start > 0 }
+
+// IsObject reports whether the value begins an object, be it that Until has not
+// left it yet.
+func (s Span) IsObject(line []byte) bool { return s != Span{} && line[s.Start] == '{' }
 
 // IsString reports whether the value begins a string.
 func (s Span) IsString(line []byte) bool { return s.End != 0 && line[s.Start] == '"' }

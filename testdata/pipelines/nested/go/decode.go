@@ -63,7 +63,7 @@ func (d *cartsDecoder) line(line []byte, s jsonscan.Span) (Line, error) {
 	{
 		v, err := jsonscan.String(line, spans[0], &d.text.Slab)
 		if err != nil {
-			return out, codec.Field("sku", err)
+			return out, jsonscan.Shift(codec.Field("sku", err), int(s.Start))
 		}
 		out.Sku = v
 	}
@@ -73,7 +73,7 @@ func (d *cartsDecoder) line(line []byte, s jsonscan.Span) (Line, error) {
 	{
 		v, err := jsonscan.Int(line, spans[1])
 		if err != nil {
-			return out, codec.Field("qty", err)
+			return out, jsonscan.Shift(codec.Field("qty", err), int(s.Start))
 		}
 		out.Qty = v
 	}
@@ -82,7 +82,7 @@ func (d *cartsDecoder) line(line []byte, s jsonscan.Span) (Line, error) {
 		{
 			v, err := jsonscan.Decimal(line, spans[2])
 			if err != nil {
-				return out, codec.Field("price", err)
+				return out, jsonscan.Shift(codec.Field("price", err), int(s.Start))
 			}
 			out.Price = &v
 		}

@@ -103,12 +103,16 @@ func appendView(dst []byte, v *View) (_ []byte, err error) {
 		}
 	}
 	dst = append(dst, '}')
-	dst = append(dst, `,"raw":`...)
-	if dst, err = codec.AppendRaw(dst, v.Raw); err != nil {
-		return dst, codec.Field("raw", err)
+	if v.Raw != nil {
+		dst = append(dst, `,"raw":`...)
+		if dst, err = codec.AppendRaw(dst, v.Raw); err != nil {
+			return dst, codec.Field("raw", err)
+		}
 	}
-	dst = append(dst, `,"blob":`...)
-	dst = jsonscan.AppendBytes(dst, v.Blob)
+	if v.Blob != nil {
+		dst = append(dst, `,"blob":`...)
+		dst = jsonscan.AppendBytes(dst, v.Blob)
+	}
 	dst = append(dst, `,"any":`...)
 	if dst, err = codec.Marshal(dst, v.Any); err != nil {
 		return dst, codec.Field("any", err)

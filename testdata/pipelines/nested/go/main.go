@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "034519984c64997d"
+const hash = "9e79578b41763fdb"
 
 func main() {
 	program.Main(spec())

@@ -48,8 +48,8 @@ type View struct {
 	City  string            `json:"city"`
 	Lines []Line            `json:"lines"`
 	Attrs map[string]string `json:"attrs"`
-	Raw   json.RawMessage   `json:"raw"`
-	Blob  []byte            `json:"blob"`
+	Raw   json.RawMessage   `json:"raw,omitempty"`
+	Blob  []byte            `json:"blob,omitempty"`
 	Any   any               `json:"any"`
 	Took  time.Duration     `json:"took"`
 	Up    uint64            `json:"up"`

@@ -140,7 +140,7 @@ func (d *eventsDecoder) entry(line []byte, s jsonscan.Span) (struct {
 	{
 		v, err := jsonscan.String(line, spans[0], &d.text.Slab)
 		if err != nil {
-			return out, codec.Field("header", err)
+			return out, jsonscan.Shift(codec.Field("header", err), int(s.Start))
 		}
 		out.Header = v
 	}
@@ -189,7 +189,7 @@ func (d *eventsDecoder) entry2(line []byte, s jsonscan.Span) (struct {
 		{
 			v, err := jsonscan.Int(line, spans[0])
 			if err != nil {
-				return out, codec.Field("line", err)
+				return out, jsonscan.Shift(codec.Field("line", err), int(s.Start))
 			}
 			out.Line = &v
 		}
@@ -239,7 +239,7 @@ func (d *eventsDecoder) entry3(line []byte, s jsonscan.Span) (struct {
 		{
 			v, err := jsonscan.Int(line, spans[0])
 			if err != nil {
-				return out, codec.Field("x", err)
+				return out, jsonscan.Shift(codec.Field("x", err), int(s.Start))
 			}
 			out.X = &v
 		}
@@ -388,7 +388,7 @@ func (d *eventsDecoder) record2(line []byte, s jsonscan.Span) (Record2, error) {
 	{
 		v, err := d.listOfList(line, spans[0])
 		if err != nil {
-			return out, codec.Field("grid", err)
+			return out, jsonscan.Shift(codec.Field("grid", err), int(s.Start))
 		}
 		out.Grid = v
 	}
@@ -398,7 +398,7 @@ func (d *eventsDecoder) record2(line []byte, s jsonscan.Span) (Record2, error) {
 	{
 		v, err := d.listOfEnum(line, spans[1])
 		if err != nil {
-			return out, codec.Field("moods", err)
+			return out, jsonscan.Shift(codec.Field("moods", err), int(s.Start))
 		}
 		out.Moods = v
 	}
@@ -408,7 +408,7 @@ func (d *eventsDecoder) record2(line []byte, s jsonscan.Span) (Record2, error) {
 	{
 		v, err := d.listOfEnum2(line, spans[2])
 		if err != nil {
-			return out, codec.Field("states", err)
+			return out, jsonscan.Shift(codec.Field("states", err), int(s.Start))
 		}
 		out.States = v
 	}
@@ -418,7 +418,7 @@ func (d *eventsDecoder) record2(line []byte, s jsonscan.Span) (Record2, error) {
 	{
 		v, err := d.mapOfList(line, spans[3])
 		if err != nil {
-			return out, codec.Field("named", err)
+			return out, jsonscan.Shift(codec.Field("named", err), int(s.Start))
 		}
 		out.Named = v
 	}
@@ -428,7 +428,7 @@ func (d *eventsDecoder) record2(line []byte, s jsonscan.Span) (Record2, error) {
 	{
 		v, err := d.mapOfEnum(line, spans[4])
 		if err != nil {
-			return out, codec.Field("plain", err)
+			return out, jsonscan.Shift(codec.Field("plain", err), int(s.Start))
 		}
 		out.Plain = v
 	}

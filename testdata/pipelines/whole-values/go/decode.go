@@ -37,7 +37,7 @@ func (d *listsDecoder) item(line []byte, s jsonscan.Span) (Item, error) {
 	{
 		v, err := jsonscan.StringCopy(line, spans[0], &d.text)
 		if err != nil {
-			return out, codec.Field("sku", err)
+			return out, jsonscan.Shift(codec.Field("sku", err), int(s.Start))
 		}
 		out.Sku = v
 	}
@@ -46,7 +46,7 @@ func (d *listsDecoder) item(line []byte, s jsonscan.Span) (Item, error) {
 		{
 			v, err := jsonscan.Int(line, spans[1])
 			if err != nil {
-				return out, codec.Field("n", err)
+				return out, jsonscan.Shift(codec.Field("n", err), int(s.Start))
 			}
 			out.N = &v
 		}
