@@ -26,6 +26,7 @@ var imports = []struct {
 	why string
 }{
 	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "backends/...", "ir/...", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
+	{"cmd/flowc/internal/oracle", nil, "it judges what the compiler and the runtime do, so it shares nothing with them"},
 
 	{"compiler/parse", []string{"ir/diag", "ir/source", "github.com/goccy/go-yaml", "cuelang.org/go"}, "the one file of goccy's positions lies here, and a .cue file is read with CUE's own parser"},
 	{"compiler/schema", []string{"compiler/parse", "ir/diag", "ir/source", "cuelang.org/go"}, "the owner of CUE: backends hand it the schema of their options as text"},
@@ -227,6 +228,8 @@ func TestImportTable(t *testing.T) {
 		{"ir", "ir/source", true},
 		{"compiler/lower", "ir/diag", true},
 		{"compiler/passes", "ir/diag", false},
+		{"cmd/flowc/internal/oracle", "runtime/decimal", false},
+		{"cmd/flowc", "cmd/flowc/internal/oracle", false},
 		{"runtime/flow", "os", true},
 	} {
 		to := c.to

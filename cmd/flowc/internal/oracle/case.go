@@ -1,0 +1,36 @@
+// Package oracle makes random pipelines, as people write them, with data for
+// them, and knows what they must do.
+//
+// The idea: everything is there twice. A [Case] is made from a seed: types, a
+// graph of nodes, Go expressions from a grammar of its own, and files with good
+// and bad records. Its text goes to the compiler, which makes a fast program of
+// it. Here the same pipeline is interpreted, record by record, in the slowest and
+// plainest way there is: encoding/json, math/big, maps. [Case.Check] compares
+// what the program left behind with what the interpreter says: the records of
+// each sink, to the byte, in their order, the dead letters, the counters of the
+// report.
+//
+// Nothing here comes from the compiler or the runtime, so that the two can't
+// share a mistake. What the interpreter does follows docs/language.md.
+package oracle
+
+// A Case is a pipeline with its input.
+type Case struct {
+	// Seed made the case. A case that was made smaller keeps it.
+	Seed uint64
+
+	p     *pipeline
+	files []*File
+}
+
+// New makes the case of a seed: always the same one.
+func New(seed uint64) *Case {
+	p, files := makeCase(seed)
+	return &Case{Seed: seed, p: p, files: files}
+}
+
+// YAML is the pipeline for the compiler.
+func (c *Case) YAML() string { return c.p.yaml() }
+
+// Files are the input, to be written where the program runs.
+func (c *Case) Files() []*File { return c.files }
