@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"time"
 
@@ -34,17 +33,6 @@ type following struct {
 	turn   int // of tails: who is read next
 	looks  int
 	missed bool // it was said that there is no file
-}
-
-// A tail is a file that is followed.
-type tail struct {
-	*reading
-	// until is how far the file is read before it is the turn of another one.
-	until int64
-	// quiet counts the looks at which the file was at its end and not under its
-	// name any more.
-	quiet int
-	last  bool // nothing comes any more: what is left is the last record
 }
 
 // look opens the files that are new.
@@ -115,10 +103,7 @@ func (f *following) round(ctx context.Context, b *flow.Batch) (bool, error) {
 			f.turn = 0
 		}
 		t := f.tails[f.turn]
-		if err := t.compare(); err != nil {
-			return false, err
-		}
-		ok, err := t.fill(ctx, b)
+		ok, err := t.read(ctx, b)
 		if !ok && err == nil || t.blocks.Read() >= t.until {
 			f.turn++
 		}
@@ -146,62 +131,6 @@ func (f *following) check() error {
 		}
 	}
 	return nil
-}
-
-func (t *tail) check() error {
-	if !t.regular {
-		t.blocks.Continue()
-		return nil
-	}
-	named, nameErr := os.Stat(t.path)
-	now, err := t.file.Stat()
-	if err != nil {
-		return err
-	}
-	t.until = now.Size()
-	switch read := t.blocks.Read(); {
-	case now.Size() > read:
-		t.quiet = 0
-		t.blocks.Continue() // the next round sees whether it is still the same file
-	case now.Size() < read:
-		t.cutShort()
-	case nameErr == nil && os.SameFile(named, now):
-		t.quiet = 0
-	case nameErr != nil && !errors.Is(nameErr, fs.ErrNotExist):
-		return nameErr
-	default:
-		if t.quiet++; t.quiet >= quietLooks {
-			t.last, t.blocks.Final = true, true
-		}
-	}
-	return nil
-}
-
-// compare looks whether the file still is the one that has been read so far: it
-// may have been cut and have grown beyond what was read, all between two looks.
-func (t *tail) compare() error {
-	if !t.regular || t.last {
-		return nil
-	}
-	same, err := t.head.is(t.file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.path, err)
-	}
-	if !same {
-		t.cutShort()
-	}
-	return nil
-}
-
-// cutShort ends the reading of a file that was cut and is written anew: it is
-// opened again from its begin. The begin of a record whose end was cut off is no
-// record.
-func (t *tail) cutShort() {
-	if rest := t.blocks.Rest(); len(rest) > 0 {
-		slog.Warn("a followed file was cut in the middle of a record", "path", t.path, "offset", t.blocks.Offset(), "bytes", len(rest))
-	}
-	t.last = true
-	t.blocks.End()
 }
 
 // close closes all files.
