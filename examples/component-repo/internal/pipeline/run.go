@@ -11,7 +11,7 @@ import (
 )
 
 // hash identifies the pipeline.
-const hash = "d73da22d9300b564"
+const hash = "62a85f4c4b6eba88"
 
 // Run runs the pipeline until its sources end, ctx does, or something fails. The report is there in any case.
 func Run(ctx context.Context) (flow.Report, error) {
