@@ -56,14 +56,24 @@ func (c *checkCmd) Run(a *app) error {
 				return environment(err)
 			}
 		}
+		if a.format == "text" {
+			res.print(a.stdout)
+		}
 		return worst
 	}
 	if a.format == "sarif" || a.format == "github" {
 		return nil
 	}
 	return a.answer(plural(len(res.Pipelines), "pipeline")+" ok", res, func(w io.Writer) {
-		for _, p := range res.Pipelines {
+		res.print(w)
+	})
+}
+
+// print lists the pipelines that are right; of the others the errors are shown.
+func (r checkResult) print(w io.Writer) {
+	for _, p := range r.Pipelines {
+		if p.OK {
 			fmt.Fprintf(w, "%s: ok, %s\n", p.Name, plural(p.Nodes, "node"))
 		}
-	})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -65,7 +66,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	a.format, a.all = c.Format, c.All
 	a.color = a.wantsColor(c.Color, stderr)
-	a.command = parsed.Command()
+	a.command, _, _ = strings.Cut(parsed.Command(), " <") // the words, without the arguments
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a.ctx = ctx
