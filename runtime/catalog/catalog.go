@@ -55,6 +55,9 @@ type Key struct {
 	// PerRecord ones may hold ${in.Field} and ${meta.Key}; Fixed ones are shape
 	// and cannot be set at run time.
 	Required, Secret, PerRecord, Fixed bool
+	// Holds is how many bytes the connector may hold for each one of the value
+	// (for each byte of a size), beside Facts.Memory.
+	Holds int64
 }
 
 // Facts are what a side promises.

@@ -68,7 +68,7 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 	if s == nil {
 		return
 	}
-	fmt.Fprintf(b, "### %s\n\n%s\n\n", title, promise(s.Facts, source))
+	fmt.Fprintf(b, "### %s\n\n%s\n\n", title, promise(s.Facts, memory(s), source))
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
 	} else {
@@ -107,7 +107,7 @@ func marks(k catalog.Key) string {
 }
 
 // promise says in words what facts mean.
-func promise(f catalog.Facts, source bool) string {
+func promise(f catalog.Facts, memory int64, source bool) string {
 	var s []string
 	if source {
 		switch {
@@ -141,10 +141,21 @@ func promise(f catalog.Facts, source bool) string {
 			s = append(s, "After a crash some records may be there twice: at least once.")
 		}
 	}
-	if f.Memory > 0 {
-		s = append(s, "It holds up to "+size(f.Memory)+" itself.")
+	if memory > 0 {
+		s = append(s, "It holds up to "+size(memory)+" itself.")
 	}
 	return strings.Join(s, " ")
+}
+
+// memory is what a side may hold with its defaults.
+func memory(s *catalog.Side) int64 {
+	bytes := s.Facts.Memory
+	for _, k := range s.Keys {
+		if n, ok := catalog.ParseSize(k.Default); ok {
+			bytes += n * k.Holds
+		}
+	}
+	return bytes
 }
 
 func size(n int64) string {

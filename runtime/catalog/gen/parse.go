@@ -211,6 +211,13 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 				out = append(out, inner...)
 				continue
 			}
+			if text := tag.Get("holds"); text != "" {
+				n, ok := catalog.ParseSize(text)
+				if !ok {
+					return nil, fmt.Errorf("%s.%s: holds is no size", name, id.Name)
+				}
+				k.Holds = n
+			}
 			var err error
 			if k.Type, err = typeName(f.Type, tag.Get("type")); err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", name, id.Name, err)

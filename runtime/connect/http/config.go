@@ -27,9 +27,6 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
-// SourceMemory is what requests that wait may hold: the default of max_waiting.
-const SourceMemory = 64 << 20
-
 // SinkMemory is what a request's body and the compressor hold.
 const SinkMemory = 2 << 20
 
@@ -50,10 +47,10 @@ type SourceConfig struct {
 	MaxBody int64 `json:"max_body" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
 	// asked to come again (503).
-	MaxRequests int `json:"max_requests" default:"1024"`
+	MaxRequests int `json:"max_requests" default:"1024" holds:"24KiB"`
 	// MaxWaiting is how many bytes of bodies wait for their answer at once; more
-	// are asked to come again (503).
-	MaxWaiting int64 `json:"max_waiting" type:"size" default:"64MiB"`
+	// are asked to come again (503). A body of max_body finds room, alone.
+	MaxWaiting int64 `json:"max_waiting" type:"size" default:"64MiB" holds:"1B"`
 	// ReadTimeout is how long a client may take to send a request.
 	ReadTimeout time.Duration `json:"read_timeout" default:"30s"`
 	// AnswerTimeout is how long the sinks may take; then the client is asked to

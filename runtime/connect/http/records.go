@@ -121,7 +121,13 @@ func (r *request) values(keep func(start, end int) error) error {
 // that every byte keeps its distance from the begin.
 func (r *request) line(start, end int) error {
 	at := len(r.lines)
-	r.moved = append(r.moved, span{at, start + r.from})
+	if size := at + end - start + 1; size > cap(r.lines) {
+		// The lines are hardly longer than the body, if at all.
+		size = max(size, min(2*cap(r.lines), len(r.body)+len(newline)), min(len(r.body)+len(newline), firstBuffer))
+		if err := r.resize(&r.lines, int64(size)); err != nil {
+			return err
+		}
+	}
 	r.lines = append(append(r.lines, r.records[start:end]...), '\n')
 	value := r.lines[at : len(r.lines)-1]
 	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {

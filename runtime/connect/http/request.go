@@ -21,12 +21,11 @@ type request struct {
 	// or a line for each of its values in lines.
 	records []byte
 	lines   []byte
-	from    int    // of records in body, where they lie there
-	moved   []span // where the lines come from, where they don't
+	from    int // of records in body, where they lie there
 	header  *frame.Header
 	count   int // records
 
-	reserved int64 // bytes, in Source.bytes
+	reserved int64 // bytes of the buffers, in Source.bytes
 
 	// state tells who has the request while it waits to be read.
 	state atomic.Int32
@@ -34,9 +33,6 @@ type request struct {
 	done   chan error
 	finish func(error) // sends on done
 }
-
-// A span is where a line of request.lines begins, there and in the body.
-type span struct{ line, body int }
 
 // The states of a request: it waits to be read, it was read, or its sender has
 // been told that it waited too long, and it is not to be read any more.
@@ -58,18 +54,9 @@ func newRequest(s *Source) *request {
 	return r
 }
 
-// keepAtMost is the largest buffer that is used again.
-const keepAtMost = 256 << 10
-
-// reset makes the request ready for another one.
+// reset makes the request ready for another one. Its buffers stay as they are.
 func (r *request) reset() {
-	if cap(r.body) > keepAtMost {
-		r.body = nil
-	}
-	if cap(r.lines) > keepAtMost {
-		r.lines, r.moved = nil, nil
-	}
-	r.body, r.lines, r.moved = r.body[:0], r.lines[:0], r.moved[:0]
+	r.body, r.lines = r.body[:0], r.lines[:0]
 	r.state.Store(isWaiting)
 	r.http, r.records, r.header, r.from, r.count = nil, nil, nil, 0, 0
 }
@@ -94,17 +81,25 @@ func (r *request) fill(b *flow.Batch) {
 	}
 }
 
-// place gives the offset in the body of a byte of the records.
+// place gives the offset in the body of a byte of the records. Where they were
+// made into lines it looks for the value of that line once more: to remember
+// where each came from would cost more memory than the body.
 func (r *request) place(offset int64) int64 {
-	if len(r.moved) == 0 {
+	if len(r.lines) == 0 {
 		return offset + int64(r.from)
 	}
-	at := r.moved[0]
-	for _, m := range r.moved {
-		if int64(m.line) > offset {
-			break
+	var values frame.JSONValues
+	from, line := r.body[r.from:], int64(0)
+	for pos := 0; ; {
+		start, end, next, ok := values.Next(from, pos)
+		if !ok {
+			return int64(len(r.body))
 		}
-		at = m
+		if size := int64(end-start) + 1; offset >= line+size {
+			line += size
+			pos = next
+			continue
+		}
+		return min(int64(r.from+start)+offset-line, int64(len(r.body)))
 	}
-	return min(int64(at.body)+offset-int64(at.line), int64(len(r.body)))
 }

@@ -33,17 +33,15 @@ func (s *Source) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		s.refuse(w, errBusy)
 		return
 	}
-	r := s.pool.Get().(*request)
+	r := s.obtain()
 	again := s.handle(w, q, r, byLines)
-	s.waiting.Add(-1)
-	if r.reserved > 0 {
-		s.bytes.Add(-r.reserved)
-		r.reserved = 0
-	}
 	if again {
-		r.reset()
-		s.pool.Put(r)
+		s.giveBack(r)
+	} else {
+		// Its buffers are somebody else's, who reads them soon and ends them then.
+		s.bytes.Add(-r.reserved)
 	}
+	s.waiting.Add(-1)
 }
 
 // screen looks at what stands before the body. byLines tells that the sender
@@ -68,13 +66,19 @@ func (s *Source) screen(w http.ResponseWriter, q *http.Request) (byLines bool, n
 	if contentType == "application/json" && s.input.Format == "ndjson" || contentType == "" {
 		return false, nil
 	}
-	byLines, ok := s.takes(contentType)
-	if !ok {
+	byLines, charset, ok := s.takes(contentType)
+	switch {
+	case charset != "":
+		return false, refused(http.StatusUnsupportedMediaType, "the charset %q is not UTF-8", charset)
+	case !ok:
 		hint := ""
 		if contentType == "application/x-www-form-urlencoded" { // what curl says by itself
 			hint = " (with curl: -H 'Content-Type: " + contentTypes[s.input.Format][0] + "')"
 		}
-		return false, refused(http.StatusUnsupportedMediaType, "the content type %q is none of %s%s", contentType, strings.Join(contentTypes[s.input.Format], ", "), hint)
+		types := strings.Join(contentTypes[s.input.Format], ", ")
+		no := refused(http.StatusUnsupportedMediaType, "the content type %q is none of %s%s", contentType, types, hint)
+		no.header, no.value = "Accept", types
+		return false, no
 	}
 	return byLines, nil
 }
@@ -100,19 +104,25 @@ var (
 )
 
 // takes tells whether a content type is one of the format's, and whether it says
-// that the body is lines.
-func (s *Source) takes(contentType string) (byLines, ok bool) {
+// that the body is lines; charset is the one that it names where that can't be
+// read.
+func (s *Source) takes(contentType string) (byLines bool, charset string, ok bool) {
 	if s.input.Format == "bytes" {
-		return false, true
+		return false, "", true
 	}
-	media, _, err := mime.ParseMediaType(contentType)
+	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return false, false
+		return false, "", false
 	}
 	isJSON := s.input.Format == "ndjson" || s.input.Format == "json"
 	ok = slices.Contains(contentTypes[s.input.Format], media) || isJSON && strings.HasSuffix(media, "+json") ||
 		s.input.Format == "text" && strings.HasPrefix(media, "text/")
-	return slices.Contains(lineTypes, media), ok
+	switch c := params["charset"]; strings.ToLower(c) {
+	case "", "utf-8", "utf8", "us-ascii":
+	default:
+		charset = c
+	}
+	return slices.Contains(lineTypes, media), charset, ok
 }
 
 // handle is ServeHTTP once the request is let in; it returns whether r may be
@@ -124,11 +134,6 @@ func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLi
 	}
 	if err == nil {
 		err = r.takeApart(byLines)
-	}
-	if err == nil {
-		if held := int64(len(r.body) + len(r.lines)); held > r.reserved && !r.reserve(held-r.reserved) {
-			err = errBusy
-		}
 	}
 	var no *refusal
 	var bad *bodyError
@@ -249,6 +254,9 @@ func (s *Source) refuse(w http.ResponseWriter, no *refusal) {
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
+	}
+	if no.header != "" {
+		w.Header().Set(no.header, no.value)
 	}
 	write(w, no.status, answer{Error: no.text})
 }

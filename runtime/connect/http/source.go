@@ -31,9 +31,9 @@ type Source struct {
 	// all that may wait.
 	requests chan *request
 	waiting  atomic.Int64 // requests that wait for their answer
-	bytes    atomic.Int64 // of their bodies
+	bytes    atomic.Int64 // reserved for their buffers, and those of free
 	room     int64        // for them
-	pool     sync.Pool    // of *request
+	free     chan *request
 	patience patience
 
 	watch    sync.Once
@@ -56,10 +56,10 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if err := c.TLS.check(); err != nil {
 		return nil, err
 	}
-	// A body and the lines that are made of it always find room, if they are alone.
-	room := max(c.MaxWaiting, 2*(c.MaxBody+1))
-	s := &Source{config: c, input: in, room: room, requests: make(chan *request, c.MaxRequests), failed: make(chan error, 1)}
-	s.pool.New = func() any { return newRequest(s) }
+	// A body and the lines that are made of it always find room, if they are
+	// alone: `{}{}` becomes lines of three bytes each.
+	room := max(c.MaxWaiting, 5*(c.MaxBody+1)/2+zipBytes)
+	s := &Source{config: c, input: in, room: room, requests: make(chan *request, c.MaxRequests), free: make(chan *request, c.MaxRequests), failed: make(chan error, 1)}
 	s.server = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: c.ReadTimeout, ReadTimeout: c.ReadTimeout, IdleTimeout: c.IdleTimeout,

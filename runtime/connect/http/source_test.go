@@ -99,6 +99,8 @@ func TestRefusals(t *testing.T) {
 		{"form", url, "{}", with("Content-Type", "application/x-www-form-urlencoded"), 415, `the content type "application/x-www-form-urlencoded" is none of `},
 		{"no content type", url, "{}", with("Content-Type", "///"), 415, `the content type "///" is none of `},
 		{"content encoding", url, "{}", with("Content-Encoding", "br"), 415, `the content encoding "br" is none of gzip, identity`},
+		{"two content encodings", url, zipped(zipped("{}")), with("Content-Encoding", "gzip, gzip"), 415, `the content encoding "gzip, gzip" is none of gzip, identity`},
+		{"charset", url, "{}", with("Content-Type", "application/json; charset=ISO-8859-1"), 415, `the charset "ISO-8859-1" is not UTF-8`},
 		{"no gzip", url, "{}", with("Content-Encoding", "gzip"), 400, "the body can't be decompressed: unexpected EOF"},
 		{"torn gzip", url, zipped("{}")[:20], with("Content-Encoding", "gzip"), 400, "the body can't be decompressed: unexpected EOF"},
 		{"too large", url, big + "{}", known, 413, "the body is larger than max_body (65536 bytes)"},
@@ -112,6 +114,9 @@ func TestRefusals(t *testing.T) {
 		r := send(t, tc.url, tc.body, tc.headers...)
 		if r.status != tc.status || !strings.HasPrefix(r.Error, tc.text) {
 			t.Errorf("%s: %d %s; want %d %s", tc.name, r.status, r.Error, tc.status, tc.text)
+		}
+		if wants := r.header.Get("Accept-Encoding"); (wants == "gzip, identity") != strings.Contains(tc.name, "content encoding") {
+			t.Errorf("%s: Accept-Encoding %q", tc.name, wants)
 		}
 		if r.status == 400 && strings.Contains(tc.body, "\n") && tc.name != "blank" && (r.Offset == nil || r.Line < 2) {
 			t.Errorf("%s: line %d, offset %v", tc.name, r.Line, r.Offset)
@@ -291,11 +296,80 @@ func TestTooManyBytes(t *testing.T) {
 		b.OnDone(nil)
 	}
 	waiting.Wait()
-	if s.bytes.Load() != 0 {
-		t.Errorf("%d bytes wait", s.bytes.Load())
+	eventually(t, "their memory is given up", func() bool { return s.bytes.Load() == 0 })
+	if err := s.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a client has sent of a body counts from its first kilobytes on, whether or
+// not the rest ever comes.
+func TestBuffersOfSlowClients(t *testing.T) {
+	url, s := opened(t, func(c *SourceConfig) { c.MaxBody, c.MaxWaiting = 1<<17, 1<<19 })
+	var waiting sync.WaitGroup
+	var rest []*io.PipeWriter
+	const clients = 4 // of 128 KiB each, when they have grown
+	for range clients {
+		body, w := io.Pipe()
+		rest = append(rest, w)
+		q, _ := http.NewRequest("POST", url, body)
+		waiting.Go(func() {
+			if resp, err := http.DefaultClient.Do(q); err == nil {
+				resp.Body.Close()
+				t.Errorf("%s before the body was there", resp.Status)
+			}
+		})
+		if _, err := io.WriteString(w, "\""+strings.Repeat("x", 100<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "their buffers have grown", func() bool { return s.bytes.Load() >= clients*(1<<17-ownBytes) })
+	if r := send(t, url, "\""+strings.Repeat("x", 100<<10)+"\""); r.status != 503 {
+		t.Errorf("one too many: %d %s", r.status, r.Error)
+	}
+	for _, w := range rest {
+		w.CloseWithError(errors.New("the client leaves"))
+	}
+	waiting.Wait()
+	eventually(t, "their memory can be used", func() bool { return s.waiting.Load() == 0 })
+	go func() {
+		b := &flow.Batch{}
+		if err := s.Read(context.Background(), b); err != nil {
+			t.Error(err)
+			return
+		}
+		b.OnDone(nil)
+	}()
+	if r := send(t, url, "\""+strings.Repeat("x", 100<<10)+"\""); r.accepted() != 1 {
+		t.Errorf("behind them: %d %s", r.status, r.Error)
 	}
 	if err := s.Close(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A body of many small values holds no more than the body and its lines.
+func TestManyValues(t *testing.T) {
+	url, s := served(t, nil, func(b *flow.Batch) error {
+		last := int64(bytes.LastIndexByte(b.Data[:len(b.Data)-1], '\n') + 1)
+		return &flow.RecordError{Node: "n", Code: "bad", Err: errors.New("bad"), Then: flow.Reject, Offset: last, Class: flow.Permanent}
+	})
+	body := "[\n1" + strings.Repeat(",1", 20_000) + "]"
+	r := send(t, url, body)
+	if r.status != 422 || r.Line != 2 || r.Offset == nil || *r.Offset != int64(len(body)-2) {
+		t.Errorf("%d, line %d, offset %v", r.status, r.Line, r.Offset)
+	}
+	if most := int64(2*len(body) + 2*ownBytes + firstBuffer); s.bytes.Load() > most {
+		t.Errorf("%d bytes are held, of %d", s.bytes.Load(), most)
+	}
+	for _, encoding := range []string{"GZIP", "x-gzip"} {
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		io.WriteString(z, `{}`)
+		z.Close()
+		if r := send(t, url, zipped.String(), "Content-Encoding", encoding); r.status != 422 {
+			t.Errorf("%s: %d %s", encoding, r.status, r.Error)
+		}
 	}
 }
 
