@@ -24,15 +24,18 @@ const (
 	// for all of them and one writes, and these are busy by then.
 	AutoLanes = 8
 	// RecordBytes is the longest record that a source takes where its
-	// `max_record` does not say otherwise. The memory bound counts one such
-	// record beside a source's blocks.
+	// `max_record` does not say otherwise.
 	RecordBytes = 16 << 20
+	// LongBytes is what all blocks of a source, or all packets that wait to be
+	// filled for a queue, may hold beyond a BlockBytes each before the source
+	// waits: of records that are longer one is on its way at a time.
+	LongBytes = 4 << 20
 	// FlatmapBytes is the most that the outputs of one record may hold before
 	// it ends; more is a record error.
 	FlatmapBytes = 1 << 20
 	// SinkBatchBytes is what a sink or a batch component gathers where its
 	// `batch` does not say otherwise.
-	SinkBatchBytes = 1 << 20
+	SinkBatchBytes = 4 << 20
 	// BaseBytes is the program itself: code, stacks, the metrics, the report.
 	BaseBytes = 8 << 20
 )

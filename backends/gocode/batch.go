@@ -9,18 +9,18 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// defaultCall is how many records a batch component gets at most where the
+// DefaultCall is how many records a batch component gets at most where the
 // pipeline does not say.
-const defaultCall = 256
+const DefaultCall = 256
 
 // BatchOf is the batch that stands at a node and can be set at run time, nil for
-// none: that of a sink, or of a component that is given a number of records.
+// none: that of a sink, or of a component that is given many records.
 func BatchOf(n *ir.Node) *ir.Batch {
 	switch op := n.Op.(type) {
 	case *ir.Sink:
 		return op.Batch
 	case *ir.Apply:
-		if op.Batch != nil && op.Batch.Count > 0 && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
+		if op.Batch != nil && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
 			return op.Batch
 		}
 	}
@@ -38,7 +38,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	t := l.recordType(n)
 	out := n.Out[0].Type
 	callee := l.instance(n, ref)
-	size := strconv.Itoa(defaultCall)
+	size := strconv.Itoa(DefaultCall)
 	if BatchOf(n) != nil {
 		size = "l.settings." + BatchField(l.names.lower(n.YAML)) + ".Count"
 	}

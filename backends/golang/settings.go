@@ -66,7 +66,7 @@ func (w *wiring) settingsFile() *jen.File {
 		if b := gocode.BatchOf(n); b != nil {
 			field := gocode.BatchField(w.Name(n.YAML))
 			fields = append(fields, jen.Id(field).Add(w.Go("@flow.Gather")))
-			defaults = append(defaults, w.Gof("s.%s = ", field).Add(w.gather(b)))
+			defaults = append(defaults, w.Gof("s.%s = ", field).Add(w.gather(n, b)))
 			tunables = append(tunables, w.batchTunables(n, field)...)
 		}
 	}
@@ -104,14 +104,19 @@ func (w *wiring) settingsFile() *jen.File {
 	return f
 }
 
-// gather is the literal of a batch size.
-func (w *wiring) gather(b *ir.Batch) *jen.Statement {
-	d := jen.Dict{}
-	if b.Count > 0 {
-		d[jen.Id("Count")] = jen.Lit(b.Count)
+// gather is the literal of a batch size. The memory bound counts with the size
+// in bytes, so there always is one; and a component always gets a number.
+func (w *wiring) gather(n *ir.Node, b *ir.Batch) *jen.Statement {
+	count, bytes := b.Count, b.Bytes
+	if _, sink := n.Op.(*ir.Sink); !sink && count == 0 {
+		count = gocode.DefaultCall
 	}
-	if b.Bytes > 0 {
-		d[jen.Id("Bytes")] = jen.Op(sizeText(b.Bytes))
+	if bytes == 0 {
+		bytes = ir.SinkBatchBytes
+	}
+	d := jen.Dict{jen.Id("Bytes"): jen.Op(sizeText(bytes))}
+	if count > 0 {
+		d[jen.Id("Count")] = jen.Lit(count)
 	}
 	if b.Linger > 0 {
 		d[jen.Id("Linger")] = w.duration(b.Linger)
@@ -119,19 +124,23 @@ func (w *wiring) gather(b *ir.Batch) *jen.Statement {
 	return w.Go("@flow.Gather").Values(d)
 }
 
-// batchTunables quotes the settings of a batch. A component is given records by
-// number alone.
+// batchTunables quotes the settings of a batch.
 func (w *wiring) batchTunables(n *ir.Node, field string) []jen.Code {
+	what, least := "a write", 0
+	if _, sink := n.Op.(*ir.Sink); !sink {
+		what, least = "a call", 1
+	}
+	unlimited := ""
+	if least == 0 {
+		unlimited = "; 0 for no such limit"
+	}
 	entry := func(key, setter, doc string) jen.Code {
 		return w.Gof(`{Key: "%s.batch.%s", Place: %q, Set: `+setter+`, Doc: %q},`, n.YAML, key, n.Span.Place(), doc)
 	}
-	if _, sink := n.Op.(*ir.Sink); !sink {
-		return []jen.Code{entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, 1)", field), "how many records one call gets at most")}
-	}
 	return []jen.Code{
-		entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, 0)", field), "how many records make a write; 0 for no such limit"),
-		entry("bytes", fmt.Sprintf("@program.Bytes(&s.%s.Bytes)", field), "how many bytes make a write; 0 for no such limit"),
-		entry("linger", fmt.Sprintf("@program.Duration(&s.%s.Linger)", field), "how long a write waits for more; 0 for no such limit"),
+		entry("count", fmt.Sprintf("@program.Number(&s.%s.Count, %d)", field, least), "how many records make "+what+unlimited),
+		entry("bytes", fmt.Sprintf("@program.Bytes(&s.%s.Bytes)", field), "how many bytes make "+what+"; 0 for no such limit"),
+		entry("linger", fmt.Sprintf("@program.Duration(&s.%s.Linger)", field), "how long "+what+" waits for more; 0 for not at all"),
 	}
 }
 

@@ -106,7 +106,11 @@ func (w *wiring) info() *jen.Statement {
 // queue quotes an edge between two regions.
 func (w *wiring) queue(n *ir.Node) *jen.Statement {
 	v := w.queueVar(n)
-	return w.Gof("%sIn, %sOut := p.Queue(%q, ", v, v, n.YAML).Add(w.Go("@flow.QueueOptions").Values(w.queueOptions(n.ID, w.unit.Feeds[n.ID]))).Op(")")
+	opts := w.queueOptions(n.ID, w.unit.Feeds[n.ID])
+	if gocode.BatchOf(n) != nil {
+		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.Name(n.YAML)))
+	}
+	return w.Gof("%sIn, %sOut := p.Queue(%q, ", v, v, n.YAML).Add(w.Go("@flow.QueueOptions").Values(opts)).Op(")")
 }
 
 // region quotes one region.

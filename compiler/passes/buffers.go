@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/runtime/catalog"
@@ -11,13 +12,18 @@ import (
 // hold at once.
 //
 // The parts of the sum, L being the lanes of a region (AutoLanes where there is
-// one a processor):
+// one a processor) and R the longest record that a source of bytes takes
+// (RecordBytes, its `max_record` or `max_body` where set):
 //
 //	the program itself     BaseBytes
 //	a source               (BlocksPerLane × L + SpareBlocks) × BlockBytes, as blocks or batches
-//	its longest record     RecordBytes (its `max_record` where set), for sources of bytes
-//	packets being filled   L × BlockBytes for each queue out of a region
+//	its long records       3 × R and LongBytes: one as it is read or handled, what becomes of it, and what the collector has not freed yet
 //	a queue                Bytes of the edge, and one packet of BlockBytes at its consumer
+//	packets being filled   L × BlockBytes for each queue out of a region
+//	long ones              LongBytes and the longest R of the sources before it; twice that R where they are gathered or
+//	                       wait for a loop, three times before lanes by key
+//	a queue into a loop    the blocks and long records of a source once more
+//	dead letters           as any queue; a letter holds twice its record at most
 //	a batch of a sink      its bytes, else SinkBatchBytes, where the pipeline asks for batches
 //	a flatmap              L × FlatmapBytes
 //	a connector            what it says that it needs
@@ -40,6 +46,7 @@ func buffers(p *ir.Program) {
 			lanes[r.Name] = ir.AutoLanes
 		}
 	}
+	longest := g.longest()
 	for _, n := range p.Nodes {
 		switch op := n.Op.(type) {
 		case *ir.Source:
@@ -52,10 +59,8 @@ func buffers(p *ir.Program) {
 				kind = "batches"
 			}
 			add(blocks*ir.BlockBytes, "`%s`: %d %s in flight", n.YAML, blocks, kind)
-			if !makesRecords(op) {
-				add(longestRecord(op), "`%s`: one record longer than a block", n.YAML)
-			}
-			add(op.Facts.Memory, "`%s`: the connector's own", n.YAML)
+			add(long(longest[n.ID]), "`%s`: records longer than a block", n.YAML)
+			add(op.Facts.Memory+held(op, longest[n.ID]), "`%s`: the connector's own", n.YAML)
 		case *ir.Apply:
 			if op.Verb == ir.VerbFlatmap || op.Go != nil && spreads(op.Go.Shape) {
 				add(lanes[n.Region]*ir.FlatmapBytes, "`%s`: what one record becomes, in each lane", n.YAML)
@@ -76,11 +81,62 @@ func buffers(p *ir.Program) {
 		add(lanes[q.region]*ir.BlockBytes, "`%s` to `%s`: packets being filled", g.nodes[q.region].YAML, g.nodes[q.to].YAML)
 	}
 	for _, n := range p.Nodes {
-		if e := g.queueInto(n); e != nil {
-			add(e.Bytes+ir.BlockBytes, "`%s`: its queue, and the packet that it works on", n.YAML)
+		e := g.queueInto(n)
+		if e == nil {
+			continue
+		}
+		add(e.Bytes+ir.BlockBytes, "`%s`: its queue, and the packet that it works on", n.YAML)
+		packet := longest[n.ID]
+		switch op := n.Op.(type) {
+		case *ir.Sink:
+			if op.DeadLetter || op.Batch != nil {
+				packet *= 2
+			}
+		default:
+			blocks := ir.BlocksPerLane*lanes[n.Region] + ir.SpareBlocks
+			add(blocks*ir.BlockBytes, "`%s`: %d packets in flight", n.YAML, blocks)
+			add(long(longest[n.ID]), "`%s`: records longer than a block", n.YAML)
+			packet *= 2 // one that waits, and one that is decoded for it
+			if n.Key != nil {
+				packet += longest[n.ID] // what lanes made is put in order in another one
+			}
+		}
+		if packet > 0 {
+			add(packet+ir.LongBytes, "`%s`: packets longer than a block", n.YAML)
 		}
 	}
 	p.Memory = bound
+}
+
+// long is what records that are longer than a block may hold between where they
+// are read and where what became of them goes on; 0 where there are none.
+func long(longest int64) int64 {
+	if longest == 0 {
+		return 0
+	}
+	return 3*longest + ir.LongBytes
+}
+
+// longest is, by node, the longest record of the sources whose records reach it;
+// 0 where none of them reads bytes.
+func (g *graph) longest() map[string]int64 {
+	longest := map[string]int64{}
+	var reach func(n *ir.Node, bytes int64)
+	reach = func(n *ir.Node, bytes int64) {
+		if longest[n.ID] >= bytes {
+			return
+		}
+		longest[n.ID] = bytes
+		for _, e := range g.out[n.ID] {
+			reach(g.nodes[e.To], bytes)
+		}
+	}
+	for _, n := range g.p.Nodes {
+		if op, ok := n.Op.(*ir.Source); ok && !makesRecords(op) {
+			reach(n, longestRecord(op))
+		}
+	}
+	return longest
 }
 
 // bound sets the bounds of an edge that is a queue.
@@ -148,12 +204,61 @@ func gathers(b *ir.Batch, asked bool) int64 {
 
 // longestRecord is a source's limit for one record.
 func longestRecord(op *ir.Source) int64 {
-	for _, s := range op.Config {
-		if s.Key == "max_record" && s.Value != nil && s.Value.IsLiteral() {
-			if n, ok := catalog.ParseSize(s.Value.Text()); ok && n > 0 {
+	for _, key := range sourceKeys(op) {
+		if key.Name == "max_record" || key.Name == "max_body" {
+			if n := amount(op, key); n > 0 {
 				return n
 			}
 		}
 	}
 	return ir.RecordBytes
 }
+
+// held is what a connector holds by what its config allows: the keys that say so
+// in the catalog. Whatever they say, a body of the longest records and the lines
+// that are made of it find room.
+func held(op *ir.Source, longest int64) int64 {
+	var bytes, fixed int64
+	for _, key := range sourceKeys(op) {
+		switch {
+		case key.Holds == 0:
+		case key.Type == "size":
+			bytes += amount(op, key) * key.Holds
+		default:
+			fixed += amount(op, key) * key.Holds
+		}
+	}
+	if op.Facts.Answers {
+		bytes = max(bytes, 5*longest/2+ir.BlockBytes)
+	}
+	return bytes + fixed
+}
+
+func sourceKeys(op *ir.Source) []catalog.Key {
+	if c, ok := catalog.Lookup(op.Connector); ok && c.Source != nil {
+		return c.Source.Keys
+	}
+	return nil
+}
+
+// amount is a number or a size of a source's config: what the pipeline says, or
+// the default, also where it comes from outside.
+func amount(op *ir.Source, key catalog.Key) int64 {
+	text := key.Default
+	for _, s := range op.Config {
+		if s.Key == key.Name && s.Value != nil && s.Value.IsLiteral() {
+			text = s.Value.Text()
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if size, ok := catalog.ParseSize(text); ok {
+		n, err = size, nil
+	}
+	if err != nil {
+		return 0
+	}
+	return min(n, mostOfAnything)
+}
+
+// mostOfAnything keeps sums from overflowing, whatever a config says.
+const mostOfAnything = 1 << 40

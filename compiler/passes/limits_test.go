@@ -15,29 +15,37 @@ import (
 // The runtime can't import the compiler, so its sizes are its own: they must be
 // those that the memory bound counts with.
 func TestRuntimeKeepsToTheLimits(t *testing.T) {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "../../runtime/flow/batch.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := false
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || spec.Names[0].Name != "BlockSize" {
-			return true
-		}
-		found = true
-		value, err := types.Eval(fset, nil, token.NoPos, types.ExprString(spec.Values[0]))
+	for _, limit := range []struct {
+		file, name string
+		bytes      int64
+	}{
+		{"batch.go", "BlockSize", ir.BlockBytes},
+		{"long.go", "LongBytes", ir.LongBytes},
+	} {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, "../../runtime/flow/"+limit.file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, _ := constant.Int64Val(value.Value); n != ir.BlockBytes {
-			t.Errorf("flow.BlockSize is %d, ir.BlockBytes %d", n, ir.BlockBytes)
+		found := false
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || spec.Names[0].Name != limit.name {
+				return true
+			}
+			found = true
+			value, err := types.Eval(fset, nil, token.NoPos, types.ExprString(spec.Values[0]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, _ := constant.Int64Val(value.Value); n != limit.bytes {
+				t.Errorf("flow.%s is %d, the bound counts %d", limit.name, n, limit.bytes)
+			}
+			return true
+		})
+		if !found {
+			t.Errorf("runtime/flow/%s has no %s", limit.file, limit.name)
 		}
-		return true
-	})
-	if !found {
-		t.Error("runtime/flow/batch.go has no BlockSize")
 	}
 }
 
@@ -48,7 +56,7 @@ func TestSourcesKeepToTheLongestRecord(t *testing.T) {
 			continue
 		}
 		for _, k := range c.Source.Keys {
-			if n, ok := catalog.ParseSize(k.Default); k.Name == "max_record" && (!ok || n != ir.RecordBytes) {
+			if n, ok := catalog.ParseSize(k.Default); (k.Name == "max_record" || k.Name == "max_body") && (!ok || n != ir.RecordBytes) {
 				t.Errorf("%s takes records of %s, the bound counts %d", c.Name, k.Default, ir.RecordBytes)
 			}
 		}

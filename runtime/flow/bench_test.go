@@ -234,7 +234,11 @@ func TestNoAllocations(t *testing.T) {
 				return after.Mallocs - before.Mallocs
 			}
 			few, many := allocs(2_000), allocs(22_000)
-			if many > few+200 {
+			once := uint64(200)
+			if name == "gathered" {
+				once += 6 * smallBatches // as many as are on their way at the worst moment
+			}
+			if many > few+once {
 				t.Errorf("2,000 batches cost %d allocations, 22,000 cost %d", few, many)
 			}
 		})

@@ -92,15 +92,15 @@ func (s *sinkRun) addParts(o *Out, from, to int) {
 }
 
 // due tells whether the gathered write should wait no longer: a sender waits
-// for the answer, a source for its batches, the time is over, or (where no time
-// is set) nothing else is there.
+// for the answer, the time is over, or nothing else is there and no time is set
+// or a source waits for its batches.
 func (s *sinkRun) due() bool {
 	switch {
 	case s.gathered == nil || s.gathered.Count == 0:
 		return false
-	case s.p.hungry.Load() > 0 || s.gathered.awaited():
+	case s.gathered.awaited():
 		return true
-	case s.options.Batch.Linger > 0:
+	case s.options.Batch.Linger > 0 && s.p.hungry.Load() == 0:
 		return !time.Now().Before(s.lingerUntil)
 	}
 	return s.target.queue.empty()

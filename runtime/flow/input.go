@@ -18,6 +18,7 @@ type Input struct {
 	source  Source
 	options SourceOptions
 	feeder  *Target // the queue's way in
+	batch   Gather
 
 	// lead is held by the one worker that reads.
 	lead    sync.Mutex
@@ -25,7 +26,9 @@ type Input struct {
 	drained bool // the source has nothing left of what it took
 	atEOF   bool // the source gave its last records together with io.EOF
 
-	free chan *Batch
+	free  chan *Batch
+	long  longBook
+	small smallBook
 	// keeps tells that batches stay until their packets are written, for the
 	// originals of dead letters.
 	keeps bool
@@ -59,6 +62,11 @@ type batchState struct {
 	packet  *Out
 	parts   []part
 	origins []origin
+	// weight is what a packet of rows counted for in its queue; excess is what
+	// longBook counts of the batch.
+	weight, excess int
+	// small tells that the batch has no block, since slim.
+	small bool
 	// uses counts who needs the batch's memory: the engine until it is handed
 	// on, and the packets that may need originals from it.
 	uses atomic.Int32
@@ -98,7 +106,11 @@ func (in *Input) start(lanes int) {
 		in.free <- &Batch{From: in.from}
 	}
 	in.book.ordered = !in.options.Answers
-	in.order.start(blocks, in.handOn)
+	inFlight := blocks
+	if in.keeps {
+		inFlight += smallBatches
+	}
+	in.order.start(inFlight, in.handOn)
 	in.stats.counts = make([]Count, len(in.p.info.Nodes))
 	in.deads = make([]*Out, len(in.region.deads))
 }
@@ -106,16 +118,26 @@ func (in *Input) start(lanes int) {
 // obtain waits for a batch that nobody uses: this is where a source that is
 // faster than the sinks stands still. nil means that the program stops.
 func (in *Input) obtain() *Batch {
-	select {
-	case b := <-in.free:
-		return b
-	default:
+	long := in.long.full()
+	if long == nil {
+		select {
+		case b := <-in.free:
+			return b
+		default:
+		}
 	}
 	if in.keeps {
-		// Sinks that gather may hold what we wait for.
+		// Those that gather may hold what we wait for.
 		in.p.hungry.Add(1)
 		defer in.p.hungry.Add(-1)
 		in.p.nudgeSinks()
+	}
+	for ; long != nil; long = in.long.full() {
+		select {
+		case <-long:
+		case <-in.p.hard.Done():
+			return nil
+		}
 	}
 	select {
 	case b := <-in.free:
@@ -140,19 +162,25 @@ func (in *Input) recycle(b *Batch) {
 		in.feeder.depot.put(o)
 	}
 	st.packet, st.parts, st.origins, st.ticket, st.skipped = nil, nil, nil, nil, nil
-	b.OnDone, b.Position = nil, nil
+	b.OnDone, b.Position, st.weight = nil, nil, 0
 	st.run.reset(in.region)
 	for i := range st.runs {
 		st.runs[i].reset(in.region)
 	}
 	st.pushed, st.split = false, false
+	if st.small {
+		st.small = false
+		in.small.put(b)
+		return
+	}
+	in.long.release(b)
 	in.free <- b
 }
 
 // ready empties a batch for a source.
 func (in *Input) ready(b *Batch) {
 	b.Split, b.Base, b.Offset, b.Count, b.Mark = "", -1, -1, -1, MarkNone
-	if c := cap(b.Data); c < BlockSize || c > keepAtMost {
+	if cap(b.Data) < BlockSize {
 		b.Data = make([]byte, 0, BlockSize)
 	}
 	b.Data, b.Ends = b.Data[:0], b.Ends[:0]
@@ -167,16 +195,24 @@ func (in *Input) ready(b *Batch) {
 
 // read gets the next batch (into b), or what comes in its stead. The caller
 // holds lead.
-func (in *Input) read(b *Batch) (event, *barrier) {
+func (in *Input) read(b *Batch) (got event, mark *barrier) {
 	if in.source == nil {
-		return in.readQueue(b)
+		got, mark = in.readQueue(b)
+	} else {
+		in.ready(b)
+		got = in.readSource(b)
 	}
-	in.ready(b)
-	return in.readSource(b), nil
+	if got == gotBatch {
+		in.slim(b)
+		in.long.note(b)
+	} else {
+		in.long.release(b)
+	}
+	return got, mark
 }
 
 func (in *Input) readQueue(b *Batch) (event, *barrier) {
-	first, ok := in.feeder.queue.pop()
+	first, ok := in.next()
 	switch {
 	case !ok:
 		return gotNothing, nil
@@ -190,6 +226,7 @@ func (in *Input) readQueue(b *Batch) (event, *barrier) {
 	b.Split, b.Base, b.Offset, b.Mark = "", -1, -1, MarkNone
 	b.Data, b.Ends, b.Rows, b.Count = o.Data, o.Ends, o.Rows, o.Count
 	st := &b.engine
+	st.weight = in.feeder.depot.footprint(o)
 	st.packet, st.parts, st.origins = o, o.engine.parts, o.engine.origins
 	st.uses.Store(1)
 	return gotBatch, nil

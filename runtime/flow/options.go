@@ -70,10 +70,11 @@ type SinkOptions struct {
 	Bare bool
 }
 
-// A Gather is the size of a sink's batches: a Write as soon as one of them is
-// reached, 0 for no such limit; all 0 writes packets as they come. What has
-// been gathered is written at once when a sender waits for the answer, and at
-// checkpoints.
+// A Gather is the size of the batches of a sink, or of a component that takes
+// many records: a Write (or a call) as soon as one of them is reached, 0 for no
+// such limit; all 0 writes packets as they come. Without Linger nobody waits for
+// more than is there. What has been gathered goes on at once when a sender waits
+// for the answer, and at checkpoints.
 type Gather struct {
 	Count  int
 	Bytes  int
@@ -86,6 +87,9 @@ type QueueOptions struct {
 	// 1 MiB).
 	Depth int
 	Bytes int
+	// Batch gathers packets into the batches that the region gets, each a
+	// multiple of Count where more than that waits. Needs Ends or Rows.
+	Batch Gather
 	// Ends, Keys, Rows and Origins as for sinks. Origins must be set where
 	// anything behind the queue has a dead letter.
 	Ends    bool

@@ -2,10 +2,6 @@ package flow
 
 import "sync"
 
-// keepAtMost is the capacity beyond which a buffer is not used again: one huge
-// record must not cost its memory for ever.
-const keepAtMost = 4 << 20
-
 // outState is what the engine knows about a packet.
 type outState struct {
 	// parts are the tickets of the batches that the packet's records came from.
@@ -16,6 +12,10 @@ type outState struct {
 	// order has the row of each record in its batch, for reassembly behind
 	// keyed lanes.
 	order []uint32
+
+	// carried is what rows may hold beside Data: the bytes that they were decoded
+	// from.
+	carried int
 
 	wantsOrigins, wantsOrder bool
 	// markData and markCount are what Lane.Mark remembered.
@@ -52,6 +52,7 @@ type depot struct {
 	shape
 	mu   sync.Mutex
 	free []*Out
+	kept int // what the free ones hold beyond a BlockSize each
 }
 
 func (d *depot) get() *Out {
@@ -59,6 +60,7 @@ func (d *depot) get() *Out {
 	if n := len(d.free); n > 0 {
 		o := d.free[n-1]
 		d.free = d.free[:n-1]
+		d.kept -= excess(o.Data)
 		d.mu.Unlock()
 		return o
 	}
@@ -77,6 +79,11 @@ func (d *depot) get() *Out {
 func (d *depot) put(o *Out) {
 	d.empty(o)
 	d.mu.Lock()
+	if n := excess(o.Data); d.kept+n > LongBytes {
+		o.Data = nil
+	} else {
+		d.kept += n
+	}
 	d.free = append(d.free, o)
 	d.mu.Unlock()
 }
@@ -84,22 +91,30 @@ func (d *depot) put(o *Out) {
 // empty makes a packet ready to be filled again.
 func (d *depot) empty(o *Out) {
 	o.Reset()
-	if cap(o.Data) > keepAtMost {
+	if excess(o.Data) > LongBytes/4 { // one huge record must not cost its memory for ever
 		o.Data = nil
 	}
-	if d.rows != nil {
+	switch {
+	case d.rows == nil:
+	case o.engine.carried > BlockSize: // what the rows point to goes with them
+		o.Rows = d.rows.New()
+	default:
 		d.rows.Truncate(o.Rows, 0)
 	}
 	clear(o.engine.parts)
 	o.engine.parts = o.engine.parts[:0]
 	o.engine.origins = o.engine.origins[:0]
 	o.engine.order = o.engine.order[:0]
+	o.engine.carried = 0
 }
 
 // cut shortens a packet to what it was when it held count records and data
 // bytes.
 func (s *shape) cut(o *Out, data, count int) {
 	o.Data = o.Data[:min(data, len(o.Data))]
+	if o.Count > 0 {
+		o.engine.carried = int(int64(o.engine.carried) * int64(count) / int64(o.Count))
+	}
 	o.Count = count
 	if len(o.Ends) > count {
 		o.Ends = o.Ends[:count]
@@ -183,6 +198,9 @@ func (s *shape) append(dst, src *Out, from, to, base int) {
 		dst.engine.origins = append(dst.engine.origins, src.engine.origins[from:to]...)
 	}
 	dst.Count += to - from
+	if src.Count > 0 {
+		dst.engine.carried += int(int64(src.engine.carried) * int64(to-from) / int64(src.Count))
+	}
 }
 
 // ticketOf finds the ticket of a record; nil where there is none, or where
@@ -254,7 +272,7 @@ func (o *Out) answerable(index int) bool {
 func (s *shape) footprint(o *Out) int {
 	n := len(o.Data)
 	if s.rows != nil {
-		n += s.rows.Size * o.Count
+		n = max(n, o.engine.carried) + s.rows.Size*o.Count
 	}
 	return n
 }

@@ -120,7 +120,10 @@ func (p *Program) Sink(node int, s Sink, o SinkOptions) *Target {
 func (p *Program) Queue(name string, o QueueOptions) (*Target, *Input) {
 	t := &Target{p: p, name: name, queue: newQueue(o.Depth, o.Bytes)}
 	t.depot.shape = shape{ends: o.Ends, origins: o.Origins, keys: o.Keys, rows: o.Rows}
-	t.input = &Input{p: p, name: name, node: -1, feeder: t}
+	t.input = &Input{p: p, name: name, node: -1, feeder: t, batch: o.Batch}
+	if o.Batch != (Gather{}) && !t.depot.divisible() {
+		p.mistake("queue %s gathers, and its packets don't tell where records end (Ends or Rows)", name)
+	}
 	p.queues = append(p.queues, t)
 	return t, t.input
 }
@@ -141,8 +144,13 @@ func (p *Program) Region(name string, o RegionOptions, newLoop func(*Lane) (Loop
 	}
 }
 
-// nudgeSinks makes sinks write what they have gathered.
+// nudgeSinks makes sinks write, and queues hand on, what they have gathered.
 func (p *Program) nudgeSinks() {
+	for _, t := range p.queues {
+		if t.input.batch.Linger > 0 {
+			t.queue.nudge()
+		}
+	}
 	for _, s := range p.sinks {
 		if s.options.Batch != (Gather{}) {
 			s.target.queue.nudge()

@@ -79,6 +79,9 @@ func (in *Input) send(b *Batch, to *Target, producer int, o *Out) {
 		}
 	}
 	o.engine.parts = parts
+	if to.depot.rows != nil {
+		o.engine.carried = max(st.weight, len(b.Data))
+	}
 	to.put(producer, o)
 }
 

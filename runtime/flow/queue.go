@@ -15,13 +15,16 @@ import (
 type queue struct {
 	maxPackets, maxBytes int
 
-	mu     sync.Mutex
-	room   sync.Cond // producers wait on it
-	items  []item
-	head   int
-	held   int // packets in items
-	bytes  int
-	closed bool
+	mu    sync.Mutex
+	room  sync.Cond // producers wait on it
+	items []item
+	head  int
+	held  int // packets in items
+	bytes int
+	// longest is the largest packet that is larger than the queue, among those
+	// that the consumer took last; 0 for none.
+	longest int
+	closed  bool
 
 	producers []producer
 	ready     int // producers that have passed the barrier, or ended
@@ -40,6 +43,8 @@ type item struct {
 	bytes   int
 	barrier *barrier
 	end     bool
+	// since is when the first of its records came, of a packet that was put back.
+	since time.Time
 }
 
 const (
@@ -82,8 +87,12 @@ func (q *queue) push(from int, o *Out, bytes int) bool {
 	return true
 }
 
-// A packet larger than the queue waits until it is alone.
+// A packet larger than the queue waits until it is alone, also at the consumer:
+// two of the longest records would be beyond the memory bound.
 func (q *queue) full(bytes int) bool {
+	if bytes > q.maxBytes && q.longest > 0 {
+		return true
+	}
 	return q.held > 0 && (q.held >= q.maxPackets || q.bytes+bytes > q.maxBytes)
 }
 
@@ -150,11 +159,15 @@ func (q *queue) align() {
 }
 
 // take waits for items and takes all of them, in exchange for the empty slice
-// spare. It returns early, with nothing, when after fires or when somebody
+// spare; it is called when the ones before are dealt with. It returns early, with nothing, when after fires or when somebody
 // nudged; ok is false when the queue was closed.
 func (q *queue) take(spare []item, after <-chan time.Time) (items []item, ok bool) {
 	for {
 		q.mu.Lock()
+		if q.longest > 0 {
+			q.longest = 0
+			q.room.Broadcast()
+		}
 		if q.closed {
 			q.mu.Unlock()
 			return spare[:0], false
@@ -163,6 +176,9 @@ func (q *queue) take(spare []item, after <-chan time.Time) (items []item, ok boo
 			// pop and take are not mixed: head is 0 here.
 			items = q.items
 			q.items = spare[:0]
+			if q.bytes > q.maxBytes { // one alone
+				q.longest = q.bytes
+			}
 			q.held, q.bytes = 0, 0
 			q.nudged = false
 			q.room.Broadcast()
@@ -194,21 +210,7 @@ func (q *queue) pop() (first item, ok bool) {
 			return item{}, false
 		}
 		if q.head < len(q.items) {
-			first = q.items[q.head]
-			q.items[q.head] = item{}
-			q.head++
-			if q.head == len(q.items) {
-				q.items, q.head = q.items[:0], 0
-			} else if q.head >= cap(q.items)/2 {
-				n := copy(q.items, q.items[q.head:])
-				clear(q.items[n:])
-				q.items, q.head = q.items[:n], 0
-			}
-			if first.out != nil {
-				q.held--
-				q.bytes -= first.bytes
-				q.room.Broadcast()
-			}
+			first = q.shift()
 			q.mu.Unlock()
 			return first, true
 		}
@@ -216,6 +218,26 @@ func (q *queue) pop() (first item, ok bool) {
 		q.mu.Unlock()
 		<-q.wake
 	}
+}
+
+// shift takes the first item off. The caller holds the lock.
+func (q *queue) shift() (first item) {
+	first = q.items[q.head]
+	q.items[q.head] = item{}
+	q.head++
+	if q.head == len(q.items) {
+		q.items, q.head = q.items[:0], 0
+	} else if q.head >= cap(q.items)/2 {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	if first.out != nil {
+		q.held--
+		q.bytes -= first.bytes
+		q.room.Broadcast()
+	}
+	return first
 }
 
 // unwait takes back that the consumer sleeps, and a signal that came meanwhile.

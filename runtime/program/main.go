@@ -189,11 +189,12 @@ func (p *process) obey(ctx context.Context, cancel func(), over <-chan struct{})
 // run all the time.
 const smallestMemory = 64 << 20
 
-// limitMemory sets the collector's soft limit to the bound that the compiler
-// computed, unless the user set one.
+// limitMemory sets the collector's soft limit by the bound that the compiler
+// computed, unless the user set one. It is a quarter below: the program's code does
+// not count for it, and large buffers are made while the collector still runs.
 func limitMemory(env environment, bound int64) {
 	if _, set := env.lookup("GOMEMLIMIT"); set || bound <= 0 {
 		return
 	}
-	debug.SetMemoryLimit(max(bound, smallestMemory))
+	debug.SetMemoryLimit(max(bound-bound/4, smallestMemory))
 }

@@ -198,7 +198,7 @@ func (r *Reader) read(data []byte, more More) ([]byte, error) {
 		return data, nil //nolint:nilerr // what failed is told behind the bytes that came before it
 	}
 	if cap(data)-len(data) < pageSize {
-		data = slices.Grow(data, max(len(data), flow.BlockSize))
+		data = r.grow(data)
 	}
 	room := (cap(data) - len(data)) &^ (pageSize - 1)
 	n, err := more(data[len(data) : len(data)+room])
@@ -211,6 +211,14 @@ func (r *Reader) read(data []byte, more More) ([]byte, error) {
 		r.failed, err = err, nil
 	}
 	return data, err
+}
+
+// grow doubles the memory of a block, to one more than the longest record at
+// most.
+func (r *Reader) grow(data []byte) []byte {
+	more := min(int64(len(data)), max(r.max-int64(len(data)), 0))
+	size := len(data) + max(int(more), flow.BlockSize)
+	return append(make([]byte, 0, size), data...)
 }
 
 // begin takes off what stands before the first record: the byte order mark, the

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 42240 << 10})
+	p := flow.New(flow.Info{Name: "screening", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 190720 << 10})
 
 	reportComponent, err := report.New(s.report)
 	if err != nil {

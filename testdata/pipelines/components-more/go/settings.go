@@ -25,7 +25,10 @@ func newSettings() *settings {
 	s.odd.Path = "odd.ndjson"
 	s.triplesOut.Path = "triples.ndjson"
 	s.telemetry = program.Telemetry{Log: "text", Level: "info", Progress: "auto"}
-	s.enrichedBatch = flow.Gather{Count: 3}
+	s.enrichedBatch = flow.Gather{
+		Bytes: 4 << 20,
+		Count: 3,
+	}
 	return s
 }
 
@@ -42,7 +45,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "triples-out.config.rotate.bytes", Set: program.Bytes(&s.triplesOut.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "triples-out.config.rotate.every", Set: program.Duration(&s.triplesOut.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "triples-out.config.rotate.keep", Set: program.Int(&s.triplesOut.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
-		{Key: "enriched.batch.count", Place: "pipeline.yaml:6", Set: program.Number(&s.enrichedBatch.Count, 1), Doc: "how many records one call gets at most"},
+		{Key: "enriched.batch.count", Place: "pipeline.yaml:6", Set: program.Number(&s.enrichedBatch.Count, 1), Doc: "how many records make a call"},
+		{Key: "enriched.batch.bytes", Place: "pipeline.yaml:6", Set: program.Bytes(&s.enrichedBatch.Bytes), Doc: "how many bytes make a call; 0 for no such limit"},
+		{Key: "enriched.batch.linger", Place: "pipeline.yaml:6", Set: program.Duration(&s.enrichedBatch.Linger), Doc: "how long a call waits for more; 0 for not at all"},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "events.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeEvents].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "enriched.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodeEnriched].Policy), Doc: "how often a failed record is tried again"},

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 39168 << 10})
+	p := flow.New(flow.Info{Name: "components-more", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 45824 << 10})
 
 	oddSink, err := file.NewSink(s.odd, connect.Output{
 		Append: true,
@@ -54,6 +54,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Depth: 8,
 	})
 	enrichedQueueIn, enrichedQueueOut := p.Queue("enriched", flow.QueueOptions{
+		Batch:   s.enrichedBatch,
 		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,

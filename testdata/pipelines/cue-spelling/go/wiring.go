@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "spelled", Hash: hash, File: "pipeline.cue", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 44544 << 10})
+	p := flow.New(flow.Info{Name: "spelled", Hash: hash, File: "pipeline.cue", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 122368 << 10})
 
 	twoSink, err := stdout.NewSink(s.two, connect.Output{
 		Format: "ndjson",

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "discriminated-rest", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 44544 << 10})
+	p := flow.New(flow.Info{Name: "discriminated-rest", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 122368 << 10})
 
 	oddOutSink, err := file.NewSink(s.oddOut, connect.Output{
 		Format: "ndjson",

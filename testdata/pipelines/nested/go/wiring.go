@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "nested", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 40704 << 10})
+	p := flow.New(flow.Info{Name: "nested", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 98048 << 10})
 
 	outSink, err := stdout.NewSink(s.out, connect.Output{
 		Format: "ndjson",

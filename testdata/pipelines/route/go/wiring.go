@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "route", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 59 << 20})
+	p := flow.New(flow.Info{Name: "route", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 135 << 20})
 
 	euSink, err := file.NewSink(s.eu, connect.Output{
 		Format: "ndjson",
