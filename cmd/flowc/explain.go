@@ -27,7 +27,7 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	e := analyze.Explain(r.Program)
+	e := analyze.Explain(r.Program, r.Overrides)
 	var text strings.Builder
 	if err := e.Text(&text); err != nil {
 		return bug(err)

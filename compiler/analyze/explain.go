@@ -29,7 +29,7 @@ type Explanation struct {
 	Edges []Edge `json:"edges"`
 	// Memory bounds what the program may hold at once.
 	Memory Memory `json:"memory"`
-	// Overrides are values that an overlay or an include replaced.
+	// Overrides are values that overlays replaced or took away.
 	Overrides []Override `json:"overrides"`
 }
 
@@ -136,18 +136,21 @@ type MemoryPart struct {
 
 // An Override is a value that another file replaced.
 type Override struct {
-	Node  string `json:"node"`
-	Key   string `json:"key"`
+	// Path are the keys from the root, joined by dots.
+	Path  string `json:"path"`
 	Place string `json:"place"`
 	// Replaced are the places of the values before, oldest first.
 	Replaced []string `json:"replaced"`
+	// Removed tells that nothing took the place of the last of them.
+	Removed bool `json:"removed"`
 }
 
-// Explain tells what the compiler made of a program. All passes must have run.
-func Explain(p *ir.Program) *Explanation {
+// Explain tells what the compiler made of a program, and which values of the
+// pipeline overlays replaced. All passes must have run.
+func Explain(p *ir.Program, overridden []ir.Override) *Explanation {
 	x := &explainer{graph: newGraph(p), order: yamlOrder(p), reads: passes.Reader(p)}
 	// Lists are never nil, so that they are never null in JSON.
-	e := &Explanation{Pipeline: p.Name, Paths: []Path{}, Loops: []Loop{}, Nodes: []Node{}, Memory: Memory{Parts: []MemoryPart{}}, Overrides: overrides(p)}
+	e := &Explanation{Pipeline: p.Name, Paths: []Path{}, Loops: []Loop{}, Nodes: []Node{}, Memory: Memory{Parts: []MemoryPart{}}, Overrides: overrides(overridden)}
 	for _, w := range x.ways() {
 		e.Paths = append(e.Paths, x.pathOf(w))
 	}
@@ -573,27 +576,15 @@ func sortedUnion(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// overrides are the values that replaced others.
-func overrides(p *ir.Program) []Override {
-	list := []Override{}
-	add := func(node, key string, v *ir.Value) {
-		if v == nil || len(v.Overrides) == 0 {
-			return
+// overrides are the places of the values that overlays replaced.
+func overrides(list []ir.Override) []Override {
+	out := []Override{}
+	for _, o := range list {
+		one := Override{Path: o.Path, Place: o.At.Place(), Removed: o.Removed}
+		for _, s := range o.Replaced {
+			one.Replaced = append(one.Replaced, s.Place())
 		}
-		o := Override{Node: node, Key: key, Place: v.Span.Place()}
-		for _, s := range v.Overrides {
-			o.Replaced = append(o.Replaced, s.Place())
-		}
-		list = append(list, o)
+		out = append(out, one)
 	}
-	for _, n := range p.Nodes {
-		for _, s := range n.Settings() {
-			add(n.YAML, s.Key, s.Value)
-		}
-	}
-	for _, l := range p.Lets {
-		add(l.Node, "let."+l.Name, l.Value)
-	}
-	add("telemetry", "http", p.Telemetry.HTTP)
-	return list
+	return out
 }

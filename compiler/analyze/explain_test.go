@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := ir.Print(p, ir.WithSpans)
-			e := Explain(p)
+			e := Explain(p, overridden(p))
 			var words bytes.Buffer
 			if err := e.Text(&words); err != nil {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestJSONHasNoNull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(Explain(p))
+	encoded, err := json.Marshal(Explain(p, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,4 +85,20 @@ func TestWrap(t *testing.T) {
 	if want := []string{"a", "`b c d`", "e"}; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q", got)
 	}
+}
+
+// overridden are the overrides that the values of a program remember.
+func overridden(p *ir.Program) []ir.Override {
+	var out []ir.Override
+	for _, n := range p.Nodes {
+		for _, s := range n.Settings() {
+			if len(s.Value.Overrides) > 0 {
+				out = append(out, ir.Override{Path: n.YAML + "." + s.Key, At: s.Value.Span, Replaced: s.Value.Overrides})
+			}
+		}
+	}
+	if len(out) > 0 { // what is taken away leaves no value in a program
+		out = append(out, ir.Override{Path: "sinks.gone", At: out[0].At, Replaced: out[0].Replaced[:1], Removed: true})
+	}
+	return out
 }

@@ -332,7 +332,11 @@ func (t *text) overrides(e *Explanation) {
 	t.section("What was overridden")
 	var rows []row
 	for _, o := range e.Overrides {
-		rows = append(rows, row{o.Node + "." + o.Key, fmt.Sprintf("%s replaces %s", o.Place, strings.Join(o.Replaced, ", "))})
+		what := "replaces"
+		if o.Removed {
+			what = "takes away"
+		}
+		rows = append(rows, row{o.Path, fmt.Sprintf("%s %s %s", o.Place, what, strings.Join(o.Replaced, ", "))})
 	}
 	t.rows(rows)
 }

@@ -13,6 +13,7 @@ package dialect
 import (
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/source"
 )
@@ -52,9 +53,11 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 			continue
 		}
 		before := root
-		root = r.overlay(before, r.changed(before, r.withIncludes(o)))
+		root = r.overlay(before, r.changed(before, r.withIncludes(o)), "")
 	}
-	return r.pipeline(root)
+	p := r.pipeline(root)
+	p.Overrides = r.overrideList
+	return p
 }
 
 // A reader reads one pipeline.
@@ -62,8 +65,9 @@ type reader struct {
 	in Input
 	l  *diag.List
 	// overrides are the places of the values that a value replaced.
-	overrides map[*parse.Node][]source.Span
-	defaults  defaults
+	overrides    map[*parse.Node][]source.Span
+	overrideList []ir.Override
+	defaults     defaults
 }
 
 // text is a string as a word, zero for what is none.

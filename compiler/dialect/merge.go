@@ -3,8 +3,10 @@ package dialect
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/source"
 )
@@ -30,6 +32,11 @@ func (r *reader) including(root *parse.Node, chain []*source.File, done map[stri
 	for _, entry := range list.Items {
 		if entry.Kind != parse.String || entry.Text == "" {
 			continue // its definition says so
+		}
+		if path.IsAbs(entry.Text) {
+			r.l.Errorf(diag.FileNotFound, entry.Place(), "`%s` is an absolute path", entry.Text).
+				Helpf("files are included by their path from the file that includes them, so that a pipeline can move")
+			continue
 		}
 		name := r.relative(entry)
 		if i := slices.IndexFunc(chain, func(f *source.File) bool { return f.Name == name }); i >= 0 {
@@ -129,27 +136,40 @@ func (r *reader) addImports(out *parse.Node, m *parse.Member) {
 
 // overlay lays a tree over another: mappings are merged key by key, everything
 // else is replaced, and null takes a key away. Each replaced value is
-// remembered.
-func (r *reader) overlay(base, over *parse.Node) *parse.Node {
+// remembered. path are the keys from the root to here.
+func (r *reader) overlay(base, over *parse.Node, path string) *parse.Node {
 	if base.Kind != parse.Mapping || over.Kind != parse.Mapping {
 		r.overrides[over] = append(slices.Clone(r.overrides[base]), base.Place())
+		r.overridden(ir.Override{Path: path, At: over.Place(), Replaced: r.overrides[over]})
 		return over
 	}
 	out := *base
 	out.Members = slices.Clone(base.Members)
 	for _, m := range over.Members {
 		i := slices.IndexFunc(out.Members, func(o *parse.Member) bool { return o.Key.Text == m.Key.Text })
+		below := strings.TrimPrefix(path+"."+m.Key.Text, ".")
 		switch {
 		case m.Value.Kind == parse.Null && i >= 0:
+			was := out.Members[i].Value
+			r.overridden(ir.Override{Path: below, At: m.Key.Span, Replaced: append(slices.Clone(r.overrides[was]), was.Place()), Removed: true})
 			out.Members = slices.Delete(out.Members, i, i+1)
 		case m.Value.Kind == parse.Null:
 		case i < 0:
 			out.Members = append(out.Members, m)
 		default:
-			out.Members[i] = &parse.Member{Key: out.Members[i].Key, Value: r.overlay(out.Members[i].Value, m.Value)}
+			out.Members[i] = &parse.Member{Key: out.Members[i].Key, Value: r.overlay(out.Members[i].Value, m.Value, below)}
 		}
 	}
 	return &out
+}
+
+// overridden remembers an override, in the place of an earlier one of the value.
+func (r *reader) overridden(o ir.Override) {
+	if i := slices.IndexFunc(r.overrideList, func(before ir.Override) bool { return before.Path == o.Path }); i >= 0 {
+		r.overrideList[i] = o
+		return
+	}
+	r.overrideList = append(r.overrideList, o)
 }
 
 // changed returns an overlay without the nodes that it would change and that

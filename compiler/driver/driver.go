@@ -75,6 +75,8 @@ type Result struct {
 	Files []*source.File
 	// Dir is the folder of the root pipeline, absolute.
 	Dir string
+	// Overrides are the values that overlays replaced.
+	Overrides []ir.Override
 	// Inputs are the paths of all files that the result depends on, in the order
 	// in which they were read.
 	Inputs []string
@@ -146,6 +148,7 @@ func (c *compile) run(ctx context.Context) error {
 	if tree == nil {
 		return nil
 	}
+	c.r.Overrides = tree.Overrides
 	p := lower.Program(ctx, tree, lower.Options{
 		Dir: c.r.Dir, Connectors: connectors, Std: check.NewStd(check.StdOptions{CacheDir: c.o.CacheDir}),
 		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile,

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +140,10 @@ types: {a: [
 	)
 }
 
+const wantOverrides = `sources.orders.config.path more.yaml:2 -2 false
+processors.large.let.limit pipeline.prod.yaml:4 -1 false
+processors.large.parallel pipeline.prod.yaml:4 -1 true`
+
 func TestOverlay(t *testing.T) {
 	dir := unpack(t, `
 -- pipeline.yaml --
@@ -180,6 +185,13 @@ sources:
 	}
 	if got := strings.Join(places, " "); got != "pipeline.yaml pipeline.prod.yaml" {
 		t.Errorf("overridden are %q", got)
+	}
+	var all []string
+	for _, o := range r.Overrides {
+		all = append(all, fmt.Sprintf("%s %s -%d %v", o.Path, o.At.Place(), len(o.Replaced), o.Removed))
+	}
+	if got := strings.Join(all, "\n"); got != wantOverrides {
+		t.Errorf("overrides are\n%s", got)
 	}
 	if text := ir.Print(r.Program); !strings.Contains(text, "consts dec1000 1000") {
 		t.Errorf("an overlay reaches no let value\n%s", text)

@@ -35,6 +35,8 @@ type Pipeline struct {
 	Delivery  Delivery
 	Telemetry Telemetry
 	Targets   []Target
+	// Overrides are the values that overlays replaced, in their order.
+	Overrides []ir.Override
 	// Unread are the blocks ("types", "sinks") that hold nothing that could be
 	// read, which was reported: what would have stood there is not known.
 	Unread []string
