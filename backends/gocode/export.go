@@ -32,9 +32,6 @@ func (w Writer) Name(yaml string) string { return w.g.names.lower(yaml) }
 // Node is the constant of a YAML node's index.
 func (w Writer) Node(yaml string) string { return "node" + w.g.names.upper(yaml) }
 
-// Local is a YAML node's name as a variable of its own.
-func (w Writer) Local(yaml string) string { return w.g.names.local(yaml) }
-
 // Render formats a file that File began.
 func (w Writer) Render(name string, f *jen.File) (backends.File, error) { return w.g.render(name, f) }
 

@@ -84,19 +84,6 @@ func (f Format) StringCopy(row []byte, c text.Cell, slab *jsonscan.Slab) (string
 	return unsafe.String(unsafe.SliceData(b), len(b)), nil
 }
 
-// StringIs reports whether the text of a cell equals want.
-func (f Format) StringIs(row []byte, c text.Cell, want string) (bool, error) {
-	b, _ := f.inner(row, c)
-	if f.inQuotes(row, c) && bytes.IndexByte(b, f.Quote) >= 0 {
-		var scratch jsonscan.Slab
-		b, _ = f.Text(row, c, &scratch)
-	}
-	if string(b) == want {
-		return true, nil
-	}
-	return false, f.shift(text.Valid(b), row, c)
-}
-
 // Enum decodes a cell that is one of names, and returns its index there.
 func (f Format) Enum(row []byte, c text.Cell, names []string) (int, error) {
 	var scratch jsonscan.Slab

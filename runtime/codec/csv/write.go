@@ -56,15 +56,3 @@ func (f Format) AppendEnd(dst []byte, start int) []byte {
 	}
 	return append(dst, '\n')
 }
-
-// AppendHeader appends a row of names.
-func (f Format) AppendHeader(dst []byte, names []string) []byte {
-	start := len(dst)
-	for i, name := range names {
-		if i > 0 {
-			dst = append(dst, f.Delimiter)
-		}
-		dst = f.AppendString(dst, name)
-	}
-	return f.AppendEnd(dst, start)
-}

@@ -1,10 +1,5 @@
 package jsonscan
 
-import (
-	"fmt"
-	"slices"
-)
-
 // Any decodes a value of any kind, as encoding/json/v2 does for an `any`: into
 // nil, bool, float64, string, []any or map[string]any. Strings lie in slab.
 func Any(line []byte, s Span, v *Validator, slab *Slab) (any, error) {
@@ -47,57 +42,4 @@ func anyValue(line []byte, s Span, slab *Slab) (any, error) {
 		return m, nil
 	}
 	return Float64(line, s)
-}
-
-// AppendAny appends a value of the types that Any returns. Members are sorted by
-// name, so that equal values give equal bytes.
-func AppendAny(dst []byte, v any) ([]byte, error) { return appendAny(dst, v, 0) }
-
-func appendAny(dst []byte, v any, depth int) ([]byte, error) {
-	if depth > maxDepth {
-		return dst, fmt.Errorf("nested deeper than %d levels", maxDepth)
-	}
-	var err error
-	switch v := v.(type) {
-	case nil:
-		return AppendNull(dst), nil
-	case bool:
-		return AppendBool(dst, v), nil
-	case string:
-		return AppendString(dst, v)
-	case float64:
-		return AppendFloat(dst, v)
-	case []any:
-		dst = append(dst, '[')
-		for i, e := range v {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			if dst, err = appendAny(dst, e, depth+1); err != nil {
-				return dst, err
-			}
-		}
-		return append(dst, ']'), nil
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		dst = append(dst, '{')
-		for i, name := range names {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			if dst, err = AppendString(dst, name); err != nil {
-				return dst, err
-			}
-			dst = append(dst, ':')
-			if dst, err = appendAny(dst, v[name], depth+1); err != nil {
-				return dst, err
-			}
-		}
-		return append(dst, '}'), nil
-	}
-	return dst, fmt.Errorf("a value of type %T inside an any has no form in JSON here: use bool, float64, string, []any, map[string]any or nil", v)
 }

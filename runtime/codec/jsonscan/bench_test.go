@@ -204,8 +204,6 @@ func BenchmarkDecode(b *testing.B) {
 	run("stringUTF8", `"Übergrößenträger ぺージ"`, str)
 	run("stringEscaped", `"a \"quoted\" text\n"`, str)
 	run("stringCopy56", `"GABCDEFGHIJKLMNOPQRSTUVWXYZ234567GABCDEFGHIJKLMNOPQRSTUVW"`, func(l []byte, s Span) error { v, err := StringCopy(l, s, &slab); sink += len(v); return err })
-	run("stringIs", `"payment"`, func(l []byte, s Span) error { _, err := StringIs(l, s, "payment"); return err })
-	run("stringIsNot", `"create_account"`, func(l []byte, s Span) error { _, err := StringIs(l, s, "payment"); return err })
 	run("enum", `"trade"`, func(l []byte, s Span) error { _, err := Enum(l, s, []string{"payment", "fee", "trade"}); return err })
 	run("int", `51234567`, func(l []byte, s Span) error { _, err := Int64(l, s); return err })
 	run("float", `1234.5678`, func(l []byte, s Span) error { _, err := Float64(l, s); return err })

@@ -76,17 +76,6 @@ func unescapeInto(slab *Slab, v []byte, s Span) ([]byte, error) {
 	return slab.take(b), nil
 }
 
-// StringIs reports whether the value is a string that equals want. It decodes
-// nothing where the raw bytes tell.
-func StringIs(line []byte, s Span, want string) (bool, error) {
-	v, verbatim, err := content(line, s)
-	if !verbatim && err == nil {
-		var buf [64]byte
-		v, err = unescaped(buf[:0], v, s)
-	}
-	return err == nil && string(v) == want, err
-}
-
 // Enum decodes a string that is one of names, and returns its index there.
 func Enum(line []byte, s Span, names []string) (int, error) {
 	v, verbatim, err := content(line, s)

@@ -160,12 +160,6 @@ func FuzzDecode(f *testing.F) {
 
 		var text string
 		wantErr = json.Unmarshal(raw, &text)
-		for _, want := range []string{"a", "", "é世界🙂", text} {
-			is, err := StringIs(raw, s, want)
-			if (err == nil) != (wantErr == nil) || err == nil && is != (text == want) {
-				t.Fatalf("StringIs(%q, %q): %v, %v; want %q, %v", raw, want, is, err, text, wantErr)
-			}
-		}
 		n, err := Enum(raw, s, []string{"a", "\"", "abc def ghi jkl", "é"})
 		if wantErr != nil && err == nil || err == nil && text != []string{"a", "\"", "abc def ghi jkl", "é"}[n] {
 			t.Fatalf("Enum(%q): %v, %v; want %q, %v", raw, n, err, text, wantErr)
@@ -295,11 +289,6 @@ func FuzzComposite(f *testing.F) {
 			t.Fatalf("any of %q: %v, %v; want %v, %v", raw, got, err, wantAny, wantErr)
 		}
 		if err == nil {
-			text, err := AppendAny(nil, got)
-			want, wantErr := json.Marshal(got, json.Deterministic(true))
-			if err != nil || wantErr != nil || !bytes.Equal(text, want) {
-				t.Fatalf("any %v is written %s, %v; want %s, %v", got, text, err, want, wantErr)
-			}
 			view, err := Raw(raw, s, &v)
 			if err != nil || !bytes.Equal(view, raw) {
 				t.Fatalf("raw of %q: %q, %v", raw, view, err)

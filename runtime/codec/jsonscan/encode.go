@@ -160,9 +160,6 @@ func appendDecimals(dst []byte, v, abs float64) (b []byte, ok bool) {
 // AppendBool appends true or false.
 func AppendBool(dst []byte, v bool) []byte { return strconv.AppendBool(dst, v) }
 
-// AppendNull appends null.
-func AppendNull(dst []byte) []byte { return append(dst, "null"...) }
-
 // AppendBytes appends a string in base64 (standard alphabet, with padding).
 func AppendBytes(dst, v []byte) []byte {
 	dst = append(dst, '"')

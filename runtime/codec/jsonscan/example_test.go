@@ -57,7 +57,7 @@ func ExampleObject_Until() {
 			fmt.Println(err)
 			continue
 		}
-		if is, _ := jsonscan.StringIs(record, spans[0], "click"); !is {
+		if kind, _ := jsonscan.Enum(record, spans[0], []string{"view", "click"}); kind != 1 {
 			continue
 		}
 		_, err := event.Until(1, record, spans)
@@ -71,8 +71,8 @@ func ExampleObject_Until() {
 func ExampleSplice() {
 	o := jsonscan.NewObject([]jsonscan.Field{
 		{Name: "msg", Index: 0},
-		{Name: "ssn", Index: 1, Repeat: true},
-		{Name: "tier", Index: 2, Repeat: true},
+		{Name: "ssn", Index: 1},
+		{Name: "tier", Index: 2},
 	})
 	spans := make([]jsonscan.Span, o.Width())
 	record := []byte(`{"id": 7, "ssn": "123", "msg": "call me", "x": [1, 2]}`)

@@ -14,10 +14,6 @@ type Field struct {
 	// reads first. Scan and ScanFull ignore it.
 	Phase int
 
-	// Repeat allows the member to occur again: Scan then keeps the first place
-	// here and the others in Repeats, for edits of members that nobody reads.
-	Repeat bool
-
 	// Fields are the wanted members if the value is an object. Where it is not,
 	// their spans stay absent and the field's own span tells why.
 	Fields []Field
@@ -36,7 +32,6 @@ type Object struct {
 	at  *node // the value behind which pos stands
 	pos int
 
-	repeats []Repeat
 	scratch []byte // a key without its escapes
 	acts    []act  // of the text that is being parsed
 
@@ -76,25 +71,6 @@ func (o *Object) measure(fields []Field, used map[int]bool) {
 		}
 		o.wanted = append(o.wanted, f)
 	}
-}
-
-// A Repeat is a further occurrence of a member.
-type Repeat struct {
-	Index int // of its field
-	At    Span
-}
-
-// Repeats returns the further occurrences of members with Repeat that the last
-// scan has met. It is valid until the next scan.
-func (o *Object) Repeats() []Repeat { return o.repeats }
-
-// again notes a further occurrence of a member, or refuses it.
-func (o *Object) again(n *node, begin, end int) error {
-	if !n.repeat {
-		return errDuplicate(begin)
-	}
-	o.repeats = append(o.repeats, Repeat{n.capture, Span{uint32(begin), uint32(end)}})
-	return nil
 }
 
 // Width returns how many spans a scan fills: the largest Index plus one.

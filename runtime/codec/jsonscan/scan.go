@@ -51,7 +51,6 @@ func (o *Object) Until(phase int, line []byte, spans []Span) (done bool, err err
 func (o *Object) begin() {
 	o.at, o.pos = o.start, 0
 	o.full.on = false
-	o.repeats = o.repeats[:0]
 	o.scans++
 	if o.misses > manyMisses {
 		if o.misses > o.scans/4 {
@@ -160,10 +159,7 @@ func (o *Object) run(line []byte, spans []Span, phase, remaining int) (done bool
 		if k := to.capture; k >= 0 {
 			s := &spans[k]
 			if s.End != 0 {
-				if err := o.again(to, begin, end); err != nil {
-					return false, err
-				}
-				continue
+				return false, errDuplicate(begin)
 			}
 			*s = Span{uint32(begin), uint32(end)}
 			if to.phase <= phase {

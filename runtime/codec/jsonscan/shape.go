@@ -49,7 +49,6 @@ type node struct {
 	capture int    // where its span goes, or -1
 	phase   int    // of the field, or noPhase
 	seen    uint64 // the last record that had it, counted by fullState
-	repeat  bool
 	isEnd   bool
 
 	length
@@ -103,7 +102,7 @@ func (o *Object) newLevel(parent *level, field *node, fields []Field) *level {
 	lv.other = o.newNode(lv, -1)
 	for _, f := range fields {
 		n := o.newNode(lv, f.Index)
-		n.phase, n.repeat = f.Phase, f.Repeat
+		n.phase = f.Phase
 		if len(f.Fields) > 0 {
 			n.phase = noPhase
 			n.members = o.newLevel(lv, n, f.Fields)
