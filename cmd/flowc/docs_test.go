@@ -229,3 +229,82 @@ func TestComponents(t *testing.T) {
 		t.Errorf("only %d pipelines were found", n)
 	}
 }
+
+// TestConnectors compiles the nodes that the reference of connectors shows. What
+// they take records from, and who takes theirs, is added.
+func TestConnectors(t *testing.T) {
+	const (
+		types = "types: {Order: {id: string, region: string, amount: float64}, Event: {id: string}}\n"
+		above = `sources: {in: {use: stdin, out: Order}}
+processors:
+  split: {from: in, route: {big: in.Amount > 1, rest: else}, drop: true}
+  check: {from: in, route: {odd: in.Amount < 0, even: else}, drop: true}
+  large: {from: in, filter: in.Amount > 1, drop: true}
+`
+	)
+	name := regexp.MustCompile(`(?m)^  (\w+):`)
+	n := 0
+	for _, b := range blocksOf(t, "docs/connectors.md") {
+		if b.lang != "yaml" {
+			continue
+		}
+		n++
+		text := types
+		if !strings.Contains(b.text, "sources:") {
+			text += above
+		}
+		text += b.text
+		if !strings.Contains(b.text, "sinks:") {
+			text += "sinks:\n"
+			for _, m := range name.FindAllStringSubmatch(b.text, -1) {
+				text += fmt.Sprintf("  all_%s: {from: %[1]s, use: drop}\n", m[1])
+			}
+		}
+		if c := check(t, b, text); !c.OK || len(c.Diagnostics) > 0 {
+			t.Errorf("%s: the nodes do not compile:%s\n%s", b.place(), c, text)
+		}
+	}
+	if n < 7 {
+		t.Errorf("only %d blocks were found", n)
+	}
+}
+
+// No document shows a pipeline that nothing compiles: TestLanguage,
+// TestComponents, TestConnectors and the tests of the README, of the pages of
+// codes and of the IR's guide have theirs.
+func TestDocumentsWithPipelines(t *testing.T) {
+	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/language.md ir/README.md"
+	var got []string
+	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if name := e.Name(); path != root && strings.HasPrefix(name, ".") || name == "testdata" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(path) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(text), "\n```yaml") {
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			got = append(got, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := strings.Join(got, " "); s != want {
+		t.Errorf("documents with pipelines are %s", s)
+	}
+}
