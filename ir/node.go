@@ -1,5 +1,78 @@
 package ir
 
+import "github.com/flowc-dev/flowc/ir/source"
+
+// A Node is one step of the graph.
+type Node struct {
+	// ID is unique: the YAML node's name, or that with ".decode" or ".encode".
+	// Passes split encoders (see Encode): "store.encode.raw", and
+	// "store.encode.ledger" for the one that runs in the region ledger.
+	ID string
+	// YAML is the name of the node in the pipeline that this one belongs to.
+	YAML string
+	// Span is that name where it is declared.
+	Span source.Span
+	// Op is what the node does.
+	Op Op
+	// Out are the types that leave the node, a port each; a node with one
+	// unnamed output has the port "". Sinks have none.
+	Out []Port
+	// OnError is what happens to a record that fails here, never nil after
+	// lowering.
+	OnError *ErrorPolicy
+	// Parallel is the number of lanes the user asked for, 0 for none said; Key
+	// keeps a key in one lane; Unordered is `order: none`.
+	Parallel  int
+	Key       *Expr
+	Unordered bool
+	// Was is the node's former name, whose checkpoint it takes over.
+	Was string
+	// Region and Process are labels of the fuse and place passes.
+	Region, Process string
+	// Pure tells that the node keeps no state and touches nothing outside, so
+	// that several lanes may run it with the order kept by reassembly.
+	Pure bool
+	// Keeps tells that the node's code may keep what it is given after it
+	// returned, so that it must be given copies and not views.
+	Keeps bool
+}
+
+// A Port is one output of a node.
+type Port struct {
+	Name string
+	Type *Type
+	Span source.Span
+}
+
+// A Then is what becomes of a record that failed for good.
+type Then string
+
+// What `then:` can say besides a dead-letter sink.
+const (
+	ThenStop   Then = "stop"
+	ThenDrop   Then = "drop"
+	ThenReject Then = "reject"
+	ThenDead   Then = "dead"
+)
+
+// An ErrorPolicy is a node's on_error.
+type ErrorPolicy struct {
+	// Written tells that the user wrote `retry`, which then covers all errors
+	// that are not poison, permanent or fatal; the default covers transient
+	// ones only.
+	Written bool
+	Retry   int
+	// Backoff and MaxBackoff are nanoseconds.
+	Backoff, MaxBackoff int64
+	Then                Then
+	// Dead is the ID of the dead-letter sink for ThenDead.
+	Dead string
+	// MaxDead is the share (0 to 1) of failed records at which the program
+	// stops; 0 for no limit.
+	MaxDead float64
+	Span    source.Span
+}
+
 // Component is the user's Go that the node calls, nil for none.
 func (n *Node) Component() *GoRef {
 	switch op := n.Op.(type) {
@@ -101,30 +174,3 @@ func (n *Node) HandsOn() bool {
 // DeadLetters tells whether a record that fails for good at the node becomes a
 // dead letter.
 func (n *Node) DeadLetters() bool { return n.OnError != nil && n.OnError.Then == ThenDead }
-
-// Reads are the fields of an event that the component reads: what its parameter
-// declares, or the whole record where that is the parameter.
-func (c *GoRef) Reads() []Path {
-	if len(c.Plan) == 0 {
-		return []Path{Whole}
-	}
-	var paths []Path
-	var walk func(prefix Path, plan []Conv)
-	walk = func(prefix Path, plan []Conv) {
-		for _, conv := range plan {
-			path := append(append(Path(nil), prefix...), conv.From...)
-			switch {
-			// A struct is met field by field, to a depth that stops types which
-			// hold themselves.
-			case conv.How == HowFields && len(conv.Each) > 0 && len(path) < 8:
-				walk(path, conv.Each)
-			case len(path) == 0:
-				paths = append(paths, Whole)
-			default:
-				paths = append(paths, path)
-			}
-		}
-	}
-	walk(nil, c.Plan)
-	return paths
-}
