@@ -5,7 +5,7 @@ import "github.com/flowc-dev/flowc/ir/source"
 // A Shape is how a Go component is called.
 type Shape string
 
-// The shapes of language.md's table.
+// The shapes; docs/components.md has the table.
 const (
 	ShapeFilter      Shape = "filter"       // func(In) bool
 	ShapeMap         Shape = "map"          // func(In) Out

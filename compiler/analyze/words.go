@@ -1,0 +1,83 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+func used(connector string, g *ir.GoRef) string {
+	if g != nil {
+		return "`" + g.Use + "`"
+	}
+	return "`" + connector + "`"
+}
+
+func does(n *ir.Node) string {
+	switch op := n.Op.(type) {
+	case *ir.Route:
+		if op.On != nil {
+			return "routes by a switch on `" + strings.Join(op.On, ".") + "`"
+		}
+		return "routes"
+	case *ir.Apply:
+		if op.Go != nil {
+			return "calls `" + op.Go.Use + "`"
+		}
+		if op.Expr != nil && !strings.Contains(op.Expr.Text, "\n") && len(op.Expr.Text) <= 60 {
+			return string(op.Verb) + " `" + op.Expr.Text + "`"
+		}
+		return string(op.Verb)
+	}
+	return ""
+}
+
+func decided(n *ir.Node) string {
+	op, ok := n.Op.(*ir.Apply)
+	if !ok || op.Verb != ir.VerbFilter || !op.Expr.Const {
+		return ""
+	}
+	if op.Expr.Go == "true" {
+		return "keeps every record: what is before it decides that"
+	}
+	return "keeps no record: what is before it decides that"
+}
+
+// inWords says an error policy as one would to a colleague.
+func inWords(e *ir.ErrorPolicy) string {
+	what := "transient errors are"
+	if e.Written {
+		what = "all errors but poison, permanent and fatal ones are"
+	}
+	again := ""
+	if e.Retry > 0 {
+		again = fmt.Sprintf("%s tried %s more, then ", what, times(e.Retry))
+		if e.Backoff > 0 {
+			again = fmt.Sprintf("%s tried %s more (after %s, later up to %s), then ", what, times(e.Retry), time.Duration(e.Backoff), time.Duration(max(e.Backoff, e.MaxBackoff)))
+		}
+	}
+	then := ""
+	switch e.Then {
+	case ir.ThenStop:
+		then = "the program stops with exit code 7"
+	case ir.ThenDrop:
+		then = "the record is dropped and counted"
+	case ir.ThenReject:
+		then = "the sender gets an error, and nothing of its request is taken"
+	case ir.ThenDead:
+		then = fmt.Sprintf("the record goes to `%s`", e.Dead)
+	}
+	if e.MaxDead > 0 {
+		then += fmt.Sprintf("; the program stops when %g %% have failed", e.MaxDead*100)
+	}
+	return again + then
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
