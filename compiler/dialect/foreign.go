@@ -1,9 +1,11 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
+	"github.com/flowc-dev/flowc/compiler/schema"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -19,7 +21,24 @@ func short(n *parse.Node, l *diag.List) bool {
 			Helpf("write it in the short spelling: `pipeline:` with its name, `sources:`, `processors:` and `sinks:`")
 		return false
 	}
-	return true
+	return anyPipeline(n, l)
+}
+
+// anyPipeline reports a mapping that has nothing of a pipeline, as a whole: that
+// each of its keys is none of ours leads nowhere.
+func anyPipeline(n *parse.Node, l *diag.List) bool {
+	known := schema.Keys("Pipeline")
+	for _, m := range n.Members {
+		if slices.Contains(known, m.Key.Text) || diag.Nearest(m.Key.Text, []string{"pipeline", "sources", "processors", "sinks"}) != "" {
+			return true
+		}
+	}
+	if len(n.Members) < 2 {
+		return true // one key may be misspelt, or be a start
+	}
+	l.Errorf(diag.NoDialect, n.Members[0].Key.Span, "this is no pipeline: it has neither `sources` nor `processors` nor `sinks`").
+		Helpf("a pipeline begins with `pipeline: name` and has `sources:` and `sinks:`")
+	return false
 }
 
 func notMapping(n *parse.Node, what string, l *diag.List) {
