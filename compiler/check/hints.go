@@ -42,6 +42,9 @@ func (j *job) hintUndefined(d *diag.Diagnostic, name string, path []ast.Node) {
 		d.Caret("did you mean `in.%s`?", f.Name()).Replace(d.Span, "in."+f.Name(), "write `in.%s`", f.Name())
 		return
 	}
+	if j.foreign(d, name, path) {
+		return
+	}
 	names := j.localNames()
 	if sel := innermost[*ast.SelectorExpr](path); sel != nil {
 		for n := range stdByName {
@@ -105,7 +108,9 @@ func (j *job) hintField(d *diag.Diagnostic, path []ast.Node) {
 	if t == nil {
 		return
 	}
-	j.hintMember(d, t, sel.Sel.Name)
+	if !j.foreignMember(d, t, sel, path) {
+		j.hintMember(d, t, sel.Sel.Name)
+	}
 	j.hintDeclared(d, t)
 	if p, ok := t.(*types.Pointer); ok {
 		j.optionalHelp(d, sel.X, p.Elem())

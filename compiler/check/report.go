@@ -152,6 +152,7 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 		j.hintDecimal(d, msg, path)
 		j.hintEnum(d, msg, path)
 		j.hintRune(d, msg, path)
+		j.hintText(d, msg, path)
 	}
 	return j.l.Add(d)
 }

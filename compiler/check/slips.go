@@ -95,6 +95,12 @@ func (j *job) syntaxError(err error) {
 		d.Caret("an operator is missing before this, or a line break")
 	}
 	switch {
+	case tok == token.GTR && strings.HasSuffix(text[:from], "<"):
+		d.Span, d.Message = j.span(from-1, to), "`<>` is no operator of Go"
+		d.Caret("in Go this is `!=`").Replace(d.Span, "!=", "write `!=`")
+	case tok == token.ASSIGN && strings.HasPrefix(text[to:], ">"):
+		d.Span, d.Message = j.span(from, to+1), "`=>` makes no function in Go"
+		d.Helpf("a function is written `func(x int) bool { return x > 1 }`")
 	case tok == token.ASSIGN:
 		d.Caret("did you mean `==`?").Replace(d.Span, "==", "write `==`")
 	case strings.HasSuffix(strings.TrimRight(text[:from], " "), "not"):
@@ -105,6 +111,10 @@ func (j *job) syntaxError(err error) {
 	case tok == token.IDENT && (lit == "and" || lit == "or"):
 		op := map[string]string{"and": "&&", "or": "||"}[lit]
 		d.Caret("in Go this is `%s`", op).Replace(d.Span, op, "write `%s`", op)
+	case tok == token.IDENT && (lit == "in" && !strings.HasPrefix(text[to:], ".") || lit == "contains"):
+		d.Helpf("whether a list has a value tells `slices.Contains(list, value)`, whether a text has another `strings.Contains(text, other)`")
+	case tok == token.IDENT && (lit == "matches" || lit == "like" || lit == "LIKE"):
+		d.Helpf("%s", matchHelp)
 	case strings.Contains(msg, "rune literal") && strings.HasPrefix(text[from:], "'"):
 		end := strings.IndexByte(text[from+1:], '\'')
 		if end < 0 {
@@ -117,6 +127,14 @@ func (j *job) syntaxError(err error) {
 	case tok == token.ILLEGAL && lit == "?":
 		d.Helpf("Go has no `?:`; write a function body: if … { return … }")
 	}
+}
+
+// matchHelp says how a text is held against a regular expression.
+const matchHelp = "compile the expression once, `let: {card: {regexp: '…'}}`, and ask it: `card.MatchString(…)`"
+
+// noMatch reports `=~`, which Go reads as an assignment.
+func (j *job) noMatch(at int) {
+	j.l.Errorf(diag.GoSyntax, j.span(at, at+2), "`=~` is no operator of Go").Helpf("%s", matchHelp)
 }
 
 // trimFound cuts ", found …" off a message of the parser.

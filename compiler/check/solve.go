@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -149,6 +150,10 @@ func (j *job) body() bool {
 	if len(j.returns) == 0 {
 		if a, ok := j.fn.Body.List[0].(*ast.AssignStmt); ok && len(j.fn.Body.List) == 1 && a.Tok == token.ASSIGN {
 			at := j.offset(a.TokPos)
+			if strings.HasPrefix(j.s.Text[at+1:], "~") {
+				j.noMatch(at)
+				return false
+			}
 			d := j.l.Errorf(diag.GoSyntax, j.span(at, at+1), "`=` assigns, and %s %s", j.s.Want.who(), j.s.Want.must())
 			d.Caret("did you mean `==`?").Replace(d.Span, "==", "write `==`")
 			return false
