@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"go/types"
 	"reflect"
 	"slices"
@@ -32,100 +33,109 @@ type jsonField struct {
 // their own are opened; of several fields of one name the least deep wins, then
 // the tagged one; where that leaves two, none counts.
 func jsonFields(root *types.Struct, untagged func(goName string) string) []jsonField {
-	type level struct {
-		s          *types.Struct
-		t          types.Type // the embedded type, for "seen before"
-		index      []int
-		embedded   ir.Path
-		viaPointer bool
-	}
 	var fields []jsonField
-	next := []level{{s: root}}
+	level := []opened{{s: root}}
 	seen := map[types.Type]bool{}
-	var count map[types.Type]int
-	var nextCount map[types.Type]int
-	for len(next) > 0 {
-		current := next
-		next = nil
-		count, nextCount = nextCount, map[types.Type]int{}
-		for _, l := range current {
-			if l.t != nil {
-				if seen[l.t] {
-					continue
-				}
-				seen[l.t] = true
+	var times map[types.Type]int // how often each struct of the level is embedded
+	for len(level) > 0 {
+		var next []opened
+		nextTimes := map[types.Type]int{}
+		for _, o := range level {
+			if o.t != nil && seen[o.t] {
+				continue
 			}
-			for i := range l.s.NumFields() {
-				v := l.s.Field(i)
-				t := types.Unalias(v.Type())
-				viaPointer := false
-				if p, ok := t.(*types.Pointer); ok {
-					t, viaPointer = types.Unalias(p.Elem()), true
-				}
-				inner, isStruct := t.Underlying().(*types.Struct)
-				if v.Embedded() {
-					if !v.Exported() && !isStruct {
-						continue
+			seen[o.t] = true
+			for i := range o.s.NumFields() {
+				f, inner := o.field(i)
+				switch {
+				case f == nil:
+				case inner != nil:
+					if nextTimes[inner.t]++; nextTimes[inner.t] == 1 {
+						next = append(next, *inner)
 					}
-				} else if !v.Exported() {
-					continue
-				}
-				tag := reflect.StructTag(l.s.Tag(i))
-				text := tag.Get("json")
-				if text == "-" {
-					continue
-				}
-				name, opts, _ := strings.Cut(text, ",")
-				if !validTag(name) {
-					name = ""
-				}
-				options := strings.Split(opts, ",")
-				f := jsonField{
-					name: name, tagged: name != "", v: v, tag: tag,
-					embedded:   l.embedded,
-					viaPointer: l.viaPointer,
-					index:      append(slices.Clone(l.index), i),
-					omitEmpty:  slices.Contains(options, "omitempty"),
-					omitZero:   slices.Contains(options, "omitzero"),
-				}
-				if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&(types.IsBoolean|types.IsNumeric|types.IsString) != 0 {
-					f.quoted = slices.Contains(options, "string")
-				}
-				if name != "" || !v.Embedded() || !isStruct {
+				default:
 					if f.name == "" {
-						f.name = untagged(v.Name())
+						f.name = untagged(f.v.Name())
 					}
-					fields = append(fields, f)
-					if count[l.t] > 1 {
+					fields = append(fields, *f)
+					if times[o.t] > 1 {
 						// The same struct twice on one level: a second copy makes its
 						// fields cancel out, and one copy is enough for that.
-						fields = append(fields, f)
+						fields = append(fields, *f)
 					}
-					continue
-				}
-				nextCount[t]++
-				if nextCount[t] == 1 {
-					next = append(next, level{
-						s: inner, t: t,
-						index:      f.index,
-						embedded:   append(slices.Clone(l.embedded), v.Name()),
-						viaPointer: l.viaPointer || viaPointer,
-					})
 				}
 			}
 		}
+		level, times = next, nextTimes
 	}
+	return dominant(fields)
+}
+
+// An opened is a struct whose fields count as those of the root.
+type opened struct {
+	s          *types.Struct
+	t          types.Type // the embedded type, nil for the root
+	index      []int
+	embedded   ir.Path
+	viaPointer bool
+}
+
+// field is field i: nil where encoding/json passes over it, and with the struct
+// that is opened instead of it where it is one.
+func (o opened) field(i int) (*jsonField, *opened) {
+	v := o.s.Field(i)
+	t := types.Unalias(v.Type())
+	viaPointer := false
+	if p, ok := t.(*types.Pointer); ok {
+		t, viaPointer = types.Unalias(p.Elem()), true
+	}
+	inner, isStruct := t.Underlying().(*types.Struct)
+	if !v.Exported() && !(v.Embedded() && isStruct) {
+		return nil, nil
+	}
+	tag := reflect.StructTag(o.s.Tag(i))
+	text := tag.Get("json")
+	if text == "-" {
+		return nil, nil
+	}
+	name, opts, _ := strings.Cut(text, ",")
+	if !validTag(name) {
+		name = ""
+	}
+	options := strings.Split(opts, ",")
+	f := &jsonField{
+		name: name, tagged: name != "", v: v, tag: tag,
+		embedded:   o.embedded,
+		viaPointer: o.viaPointer,
+		index:      append(slices.Clone(o.index), i),
+		omitEmpty:  slices.Contains(options, "omitempty"),
+		omitZero:   slices.Contains(options, "omitzero"),
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&(types.IsBoolean|types.IsNumeric|types.IsString) != 0 {
+		f.quoted = slices.Contains(options, "string")
+	}
+	if name != "" || !v.Embedded() || !isStruct {
+		return f, nil
+	}
+	return f, &opened{
+		s: inner, t: t,
+		index:      f.index,
+		embedded:   append(slices.Clone(o.embedded), v.Name()),
+		viaPointer: o.viaPointer || viaPointer,
+	}
+}
+
+// dominant leaves the field that counts of those with one name, in the order of
+// the struct.
+func dominant(fields []jsonField) []jsonField {
 	slices.SortStableFunc(fields, func(a, b jsonField) int {
-		if c := strings.Compare(a.name, b.name); c != 0 {
+		if c := cmp.Or(strings.Compare(a.name, b.name), len(a.index)-len(b.index)); c != 0 {
 			return c
 		}
-		if c := len(a.index) - len(b.index); c != 0 {
-			return c
-		}
-		if a.tagged != b.tagged {
-			if a.tagged {
-				return -1
-			}
+		switch {
+		case a.tagged && !b.tagged:
+			return -1
+		case b.tagged && !a.tagged:
 			return 1
 		}
 		return slices.Compare(a.index, b.index)
