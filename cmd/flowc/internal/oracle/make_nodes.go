@@ -349,6 +349,7 @@ func (m *maker) finish() {
 			used[n.onError.dead] = true
 		}
 	}
+	m.p.dropUnusedDefault()
 	if m.p.common != nil && m.p.common.dead != nil {
 		used[m.p.common.dead] = true
 	}

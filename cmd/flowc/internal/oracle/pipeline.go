@@ -199,6 +199,14 @@ func (p *pipeline) policyOf(n *node) policy {
 	return policy{then: "stop", retry: -1}
 }
 
+// dropUnusedDefault takes the policy out of `defaults` that no node has: the sink
+// that it names would be fed by nobody.
+func (p *pipeline) dropUnusedDefault() {
+	if !slices.ContainsFunc(p.all(), func(n *node) bool { return !n.dead && n.use != "drop" && n.onError == nil }) {
+		p.common = nil
+	}
+}
+
 func (p *pipeline) validation(n *node) string {
 	switch {
 	case n.validate != "":

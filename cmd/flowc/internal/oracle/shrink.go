@@ -201,6 +201,7 @@ func (p *pipeline) tidy() {
 			}
 		}
 	}
+	p.dropUnusedDefault()
 	named := map[*node]bool{}
 	for _, n := range p.all() {
 		if n.onError != nil {
