@@ -24,7 +24,7 @@ func (l *loop) call(f stageFunc, v value, exprs ...*ir.Expr) string {
 // callExpr is call for a function that gives the value of one expression, as
 // the type results.
 func (l *loop) callExpr(f stageFunc, results string, v value, e *ir.Expr) string {
-	f.results, f.body = l.stages.result(e, results), l.stages.returns(e)
+	f.results, f.body = l.stages.result(e, results), l.stages.owned(f.node, v.typ, e)+l.stages.returns(e)
 	return l.call(f, v, e)
 }
 

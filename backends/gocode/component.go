@@ -68,6 +68,11 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 // are the same, else what a conversion makes of it.
 func (l *loop) argument(n *ir.Node, ref *ir.GoRef, v value, at place) ([]jen.Code, string) {
 	local := l.names.local(n.YAML) + "In"
+	if ref.Shape != ir.ShapeFilter && l.seenElsewhere(n) { // one that only answers yes or no is taken to write nothing
+		if owner := l.stages.owner(n, v.typ, l.reads(n)); owner != "" {
+			v = value{base: fmt.Sprintf("(*%s(%s))", owner, v.ref()), typ: v.typ}
+		}
+	}
 	if len(ref.Plan) == 0 {
 		if !ref.InPtr {
 			return nil, v.base

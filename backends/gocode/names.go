@@ -80,17 +80,21 @@ func (n *names) upper(yaml string) string {
 // local is a node's name as a variable of its own.
 func (n *names) local(yaml string) string { return n.locals[yaml] }
 
-// variable tells whether some node has a variable of that name: a sink `set` has
-// setPacket, which must not hide the function of a set node `packet`.
-func (n *names) variable(name string) bool {
+// isNodes tells whether some node has a variable or a type of that name: a sink
+// `set` has setPacket, which must not hide the function of a set node `packet`,
+// and the loop of `append` is no function that appends a Loop.
+func (n *names) isNodes(name string) bool {
 	for yaml, node := range n.byNode {
 		rest, ok := strings.CutPrefix(name, node)
-		if name == n.locals[yaml] || ok && slices.Contains(suffixes, rest) {
+		if name == n.locals[yaml] || ok && (slices.Contains(suffixes, rest) || slices.Contains(typeSuffixes, rest)) {
 			return true
 		}
 	}
 	return false
 }
+
+// typeSuffixes are what generated types put behind a node's name.
+var typeSuffixes = []string{"Loop", "Decoder"}
 
 // reserved are the names that generated functions use themselves: variables,
 // and packages, which a variable would hide.
@@ -157,6 +161,9 @@ func (g *generator) function(key, base string) (name string, isNew bool) {
 		return name, false
 	}
 	name = free(base, func(name string) bool {
+		if g.names.isNodes(name) {
+			return true
+		}
 		for _, other := range g.functions {
 			if other == name {
 				return true

@@ -67,7 +67,7 @@ func (l *loop) callAssign(f stageFunc, assign []ir.Assign, copied []*ir.Field, v
 		// A value that is there, for a field that need not be, is pointed to.
 		field := out.GoField(a.Go)
 		pointTo := field != nil && field.Pointer() && !a.Expr.Optional
-		if !a.Expr.Body {
+		if !a.Expr.Body && !a.Expr.Writes {
 			text := l.stages.expr(a.Expr)
 			if pointTo {
 				text = "new(" + l.stages.typ(field.Type) + "(" + text + "))"
@@ -75,8 +75,11 @@ func (l *loop) callAssign(f stageFunc, assign []ir.Assign, copied []*ir.Field, v
 			fmt.Fprintf(&lit, "%s,\n", lined(a.Expr, a.Go+": "+text))
 			continue
 		}
-		local := "v" + a.Go
-		before.WriteString(l.assignBody(f.node, a, local, v.typ, typ))
+		local, result := "v"+a.Go, l.stages.typ(a.Expr.Type)
+		if field != nil && field.Pointer() && a.Expr.Optional {
+			result = "*" + result
+		}
+		before.WriteString(l.assignBody(f.node, a, local, result, v.typ, typ))
 		errs = errs || a.Expr.Errs
 		if pointTo {
 			local = "&" + local
@@ -93,12 +96,13 @@ func (l *loop) callAssign(f stageFunc, assign []ir.Assign, copied []*ir.Field, v
 	return l.call(f, v, exprs...), errs
 }
 
-// assignBody is the statement that sets local to what a body gives, which is a
-// function of its own; record is the type that the statement's function returns.
-func (l *loop) assignBody(n *ir.Node, a ir.Assign, local string, in *ir.Type, record string) string {
+// assignBody is the statement that sets local to what a function of its own
+// gives, as the type result; record is the type that the statement's function
+// returns.
+func (l *loop) assignBody(n *ir.Node, a ir.Assign, local, result string, in *ir.Type, record string) string {
 	f := stageFunc{
 		name: "map" + l.names.upper(n.YAML) + a.Go, comment: "makes `" + a.Name + "` of `" + n.YAML + "`.", node: n, in: in,
-		results: l.stages.result(a.Expr, l.stages.typ(a.Expr.Type)), body: l.stages.returns(a.Expr),
+		results: l.stages.result(a.Expr, result), body: l.stages.owned(n, in, a.Expr) + l.stages.returns(a.Expr),
 	}
 	args := "in"
 	if readMeta(a.Expr) {

@@ -21,7 +21,7 @@ func (l *loop) route(n *ir.Node, op *ir.Route, v value, at place) ([]jen.Code, e
 	fmt.Fprintf(&body, "return %d", len(op.Cases))
 	call := l.call(stageFunc{
 		name: "route" + l.names.upper(n.YAML), comment: "picks the output of `" + n.YAML + "` for a record.", node: n,
-		results: "int", body: body.String(),
+		results: "int", body: l.stages.owned(n, v.typ, exprs...) + body.String(),
 	}, v, exprs...)
 	last := &at.chain.steps[len(at.chain.steps)-1]
 	var cases []jen.Code

@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -131,6 +132,12 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 	return append(code, body...), err
 }
 
+// looks tells whether a stage that a port's records can reach, as they are there,
+// looks at them.
+func (l *loop) looks(n *ir.Node, port string) bool {
+	return slices.ContainsFunc(l.dataOut(n.ID, port), func(e *ir.Edge) bool { return len(l.below(e, map[string]bool{})) > 0 })
+}
+
 // rawRecord quotes a record that is a raw value and no struct: `out: json`,
 // `out: bytes`, or what is of no declared event type. JSON is checked in full
 // where somebody looks at it, else only delimited.
@@ -143,7 +150,7 @@ func (l *loop) rawRecord(n *ir.Node, name string, t *ir.Type, port string, at pl
 	var code []jen.Code
 	if t.Kind == ir.JSON {
 		op, _ := n.Op.(*ir.Decode)
-		if used || op.Validate == ir.Full && port == "" {
+		if l.looks(n, port) || op.Validate == ir.Full && port == "" {
 			l.validate()
 			code = append(code, l.block("if err := l.validator.Record(line); err != nil", l.fail(n.YAML, "err", at)...))
 		} else if port == "" {

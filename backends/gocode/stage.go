@@ -89,7 +89,7 @@ func (l *loop) check(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, e
 	body.WriteString(`return ""`)
 	call := l.call(stageFunc{
 		name: "check" + l.names.upper(n.YAML), comment: "names the first condition of `" + n.YAML + "` that does not hold.", node: n,
-		results: "string", body: body.String(),
+		results: "string", body: l.stages.owned(n, v.typ, exprs...) + body.String(),
 	}, v, exprs...)
 	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
 	code := []jen.Code{l.block(fmt.Sprintf(`if failed := %s; failed != ""`, call), l.fail(n.YAML, "&@codec.CheckError{Name: failed}", at)...)}

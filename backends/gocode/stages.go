@@ -79,7 +79,7 @@ func (w *stageWriter) add(f stageFunc) string {
 // unique is a name that nothing else of the package has, from one that it may
 // have.
 func (w *stageWriter) unique(base string) string {
-	name := free(base, func(name string) bool { return w.names[name] || w.g.names.variable(name) })
+	name := free(base, func(name string) bool { return w.names[name] || w.g.names.isNodes(name) })
 	w.names[name] = true
 	return name
 }

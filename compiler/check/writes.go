@@ -90,11 +90,12 @@ func (j *job) inRecord(x ast.Expr) bool {
 	}
 }
 
-// A shared set holds the local variables that may refer to what the record
-// refers to.
+// A sharing knows which local variables may lead to what the record refers to.
+// Those in are are themselves the record's lists, maps or pointers; of others in
+// vars, such as a new list of the record's parts, only what they hold is.
 type sharing struct {
 	*job
-	vars map[types.Object]bool
+	vars, are map[types.Object]bool
 }
 
 // writesDeep tells whether the snippet may change what the record refers to:
@@ -104,10 +105,10 @@ func (j *job) writesDeep() bool {
 	if j.in == nil || !j.shape.writes && !j.shape.calls {
 		return false
 	}
-	s := &sharing{j, map[types.Object]bool{}}
+	s := &sharing{j, map[types.Object]bool{}, map[types.Object]bool{}}
 	// Variables may be assigned from one another in any order.
-	for before := -1; before != len(s.vars); {
-		before = len(s.vars)
+	for before := -1; before != len(s.vars)+len(s.are); {
+		before = len(s.vars) + len(s.are)
 		s.spread()
 	}
 	found := false
@@ -135,10 +136,13 @@ func (j *job) writesDeep() bool {
 
 // spread adds variables to which something shared is assigned.
 func (s *sharing) spread() {
-	add := func(x ast.Expr) {
+	add := func(x ast.Expr, is bool) {
 		if id, ok := x.(*ast.Ident); ok {
 			if o := s.info.ObjectOf(id); o != nil && refers(o.Type(), nil) {
 				s.vars[o] = true
+				if is {
+					s.are[o] = true
+				}
 			}
 			return
 		}
@@ -157,20 +161,23 @@ func (s *sharing) spread() {
 			for i, x := range n.Lhs {
 				from := n.Rhs[min(i, len(n.Rhs)-1)]
 				if s.shared(from) {
-					add(x)
+					add(x, s.is(from))
 				}
 			}
 		case *ast.ValueSpec:
 			for i, x := range n.Names {
-				if len(n.Values) > 0 && s.shared(n.Values[min(i, len(n.Values)-1)]) {
-					add(x)
+				if len(n.Values) == 0 {
+					continue
+				}
+				if from := n.Values[min(i, len(n.Values)-1)]; s.shared(from) {
+					add(x, s.is(from))
 				}
 			}
 		case *ast.RangeStmt:
 			if s.shared(n.X) {
 				for _, x := range []ast.Expr{n.Key, n.Value} {
 					if x != nil {
-						add(x)
+						add(x, true)
 					}
 				}
 			}
@@ -178,13 +185,13 @@ func (s *sharing) spread() {
 			// Anybody may call it with anything.
 			for _, f := range n.Type.Params.List {
 				for _, name := range f.Names {
-					add(name)
+					add(name, true)
 				}
 			}
 		case *ast.TypeSwitchStmt:
 			for _, c := range n.Body.List {
 				if o := s.info.Implicits[c]; o != nil {
-					s.vars[o] = true
+					s.vars[o], s.are[o] = true, true
 				}
 			}
 		}
@@ -199,8 +206,13 @@ func (s *sharing) shared(x ast.Expr) bool {
 			return false
 		}
 	}
-	if call, ok := ast.Unparen(x).(*ast.CallExpr); ok && s.fresh(call) {
-		return false
+	if call, ok := ast.Unparen(x).(*ast.CallExpr); ok {
+		if s.fresh(call) {
+			return false
+		}
+		if s.isBuiltin(call.Fun, "append") && len(call.Args) > 0 && !elementsRefer(s.typeOf(call)) {
+			return s.shared(call.Args[0]) // the others are copied
+		}
 	}
 	found := false
 	ast.Inspect(x, func(n ast.Node) bool {
@@ -211,6 +223,26 @@ func (s *sharing) shared(x ast.Expr) bool {
 		return !found
 	})
 	return found
+}
+
+// is tells whether a shared expression may itself be a list, map or pointer of the
+// record's, and not something new that holds such.
+func (s *sharing) is(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		o := s.info.Uses[x]
+		return o == nil || o == types.Object(s.in) || s.are[o]
+	case *ast.CompositeLit:
+		_, isStruct := typeOr(s.typeOf(x)).Underlying().(*types.Struct)
+		return isStruct && s.shared(x) // its fields are what is asked for
+	case *ast.CallExpr:
+		if s.isBuiltin(x.Fun, "append") && len(x.Args) > 0 {
+			return s.shared(x.Args[0]) && s.is(x.Args[0])
+		}
+	case *ast.SliceExpr:
+		return s.is(x.X)
+	}
+	return s.shared(x)
 }
 
 // fresh tells whether a call makes something new that shares nothing with its
@@ -309,7 +341,7 @@ func (s *sharing) callWrites(n *ast.CallExpr) bool {
 	any := func(args []ast.Expr) bool { return slices.ContainsFunc(args, s.shared) }
 	first := n.Args[:min(1, len(n.Args))]
 	if s.isBuiltin(n.Fun, "copy", "delete", "clear", "append") {
-		return any(first) // append may write behind the end of a list
+		return any(first) && s.is(n.Args[0]) // append may write behind the end of a list
 	}
 	f := s.callee(n)
 	if f == nil {

@@ -144,3 +144,23 @@ func Whole(record []byte) (jsonscan.Span, error) {
 	}
 	return jsonscan.Span{Start: uint32(start), End: uint32(end)}, nil
 }
+
+// CopyAny copies a value of any JSON, with all that it refers to. What is neither
+// a map nor a list as JSON gives them is shared.
+func CopyAny(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = CopyAny(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = CopyAny(e)
+		}
+		return out
+	}
+	return v
+}

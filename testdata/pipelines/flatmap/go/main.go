@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "af68d05d44114daa"
+const hash = "bf0638bd9e514cc7"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "a7b50894bfaf8d62"
+const hash = "aafa621cc19454ff"
 
 func main() {
 	program.Main(spec())
