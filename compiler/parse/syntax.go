@@ -190,9 +190,30 @@ func unclosed(p *placement, tokens token.Tokens, at *token.Token) *diag.Diagnost
 	if opener.Text() == "[" {
 		closer = "]"
 	}
+	if d := closedInComment(p, tokens, opener, closer); d != nil {
+		return d
+	}
 	return diag.Errorf(diag.YAMLSyntax, opener, "this `%s` is never closed", opener.Text()).
 		Also(here, "this does not belong inside").
 		Helpf("add the closing `%s`", closer)
+}
+
+// closedInComment explains brackets whose end YAML has taken for a comment: the
+// text before it held a ` #`.
+func closedInComment(p *placement, tokens token.Tokens, opener source.Span, closer string) *diag.Diagnostic {
+	for _, tk := range tokens {
+		at, ok := p.span(tk)
+		if tk.Type != token.CommentType || !ok || at.Line() != opener.Line() || at.Start < opener.End || !strings.Contains(at.Text(), closer) {
+			continue
+		}
+		if value, _, ok := goValue(p.file, at.Start); ok && value.Start < at.Start && at.Start < value.End {
+			return goFix(p.file, at.Start, at, "YAML cut the Go off at ` #`: it reads the rest of the line as a comment")
+		}
+		return diag.Errorf(diag.YAMLSyntax, at, "YAML reads ` #` as the start of a comment, and the closing `%s` is in it", closer).
+			Also(opener, "opened here").
+			Helpf("quote the value that holds ` #`, or close the `%s` before the comment", opener.Text())
+	}
+	return nil
 }
 
 // indentOf is the white space that a line begins with.
@@ -204,6 +225,13 @@ func indentOf(f *source.File, line int) int {
 // reportAt tells of a syntax error at an offset: as one of Go where YAML has
 // taken Go apart there.
 func reportAt(f *source.File, message string, offset int, l *diag.List) {
+	if value, _, ok := goValue(f, offset); ok {
+		// Where it is a mapping, the parser tripped over something inside of it: Go
+		// that begins with an address, perhaps.
+		if m := addressOf.FindStringIndex(value.Text()); m != nil && value.Text()[0] == '{' {
+			offset = value.Start + m[1] - 1
+		}
+	}
 	if reason, at := goReason(f, offset); reason != "" {
 		l.Add(goFix(f, offset, at, "%s", reason))
 		return
@@ -222,6 +250,9 @@ func reportAt(f *source.File, message string, offset int, l *diag.List) {
 		d.Helpf("%s", help)
 	}
 }
+
+// addressOf is an entry of a flow mapping whose value begins with an address.
+var addressOf = regexp.MustCompile(`[{,] *[\w-]+: +&`)
 
 // goReason says what YAML does to the Go around an offset, and where in it; ""
 // where there is none, or YAML leaves it whole.
