@@ -282,14 +282,44 @@ func (e *Explanation) isSink(name string) bool {
 	return slices.ContainsFunc(e.Nodes, func(n Node) bool { return n.Name == name && n.Kind == "sink" })
 }
 
-// sizes say the bounds of all queues in one sentence.
+// sizes say the bounds of all queues, in one sentence where they are the same.
 func sizes(e *Explanation) []string {
+	type size struct {
+		depth int
+		bytes int64
+	}
+	var kinds []size
+	into := map[size][]string{}
 	for _, edge := range e.Edges {
-		if !edge.Fused && edge.Depth > 0 {
-			return wrap(fmt.Sprintf("Each queue holds %d packets or %s, whichever is less: %s.", edge.Depth, bytesInWords(edge.Bytes), sizeWhy), width-2)
+		if edge.Fused || edge.Depth == 0 {
+			continue
+		}
+		k := size{edge.Depth, edge.Bytes}
+		if into[k] == nil {
+			kinds = append(kinds, k)
+		}
+		if !slices.Contains(into[k], edge.To) {
+			into[k] = append(into[k], edge.To)
 		}
 	}
-	return nil
+	var sentence string
+	for i, k := range kinds {
+		which := "Each queue holds"
+		if len(kinds) > 1 {
+			which = "what waits for " + quoted(into[k]) + " is"
+			if i == 0 {
+				which = capital(which)
+			}
+		}
+		if i > 0 {
+			sentence += ", "
+		}
+		sentence += fmt.Sprintf("%s %d packets or %s", which, k.depth, bytesInWords(k.bytes))
+	}
+	if sentence == "" {
+		return nil
+	}
+	return wrap(sentence+", whichever is less: "+sizeWhy+".", width-2)
 }
 
 func (t *text) failures(e *Explanation) {

@@ -46,7 +46,7 @@ func buffers(p *ir.Program) {
 			lanes[r.Name] = ir.AutoLanes
 		}
 	}
-	longest := g.longest()
+	longest, answers := g.longest(), g.answers()
 	for _, n := range p.Nodes {
 		switch op := n.Op.(type) {
 		case *ir.Source:
@@ -75,7 +75,7 @@ func buffers(p *ir.Program) {
 		if e.Via == ir.Call {
 			continue
 		}
-		g.bound(e)
+		g.bound(e, answers[e.To])
 	}
 	for _, q := range g.queues() {
 		add(lanes[q.region]*ir.BlockBytes, "`%s` to `%s`: packets being filled", g.nodes[q.region].YAML, g.nodes[q.to].YAML)
@@ -121,28 +121,40 @@ func long(longest int64) int64 {
 // 0 where none of them reads bytes.
 func (g *graph) longest() map[string]int64 {
 	longest := map[string]int64{}
-	var reach func(n *ir.Node, bytes int64)
-	reach = func(n *ir.Node, bytes int64) {
-		if longest[n.ID] >= bytes {
-			return
-		}
-		longest[n.ID] = bytes
-		for _, e := range g.out[n.ID] {
-			reach(g.nodes[e.To], bytes)
-		}
-	}
-	for _, n := range g.p.Nodes {
+	for _, n := range g.forward() {
 		if op, ok := n.Op.(*ir.Source); ok && !makesRecords(op) {
-			reach(n, longestRecord(op))
+			longest[n.ID] = longestRecord(op)
+		}
+		for _, e := range g.in[n.ID] {
+			longest[n.ID] = max(longest[n.ID], longest[e.From])
 		}
 	}
 	return longest
 }
 
-// bound sets the bounds of an edge that is a queue.
-func (g *graph) bound(e *ir.Edge) {
+// answers tells, by node, whether records reach it whose sender waits for the
+// answer.
+func (g *graph) answers() map[string]bool {
+	answers := map[string]bool{}
+	for _, n := range g.forward() {
+		op, ok := n.Op.(*ir.Source)
+		answers[n.ID] = ok && op.Facts.Answers
+		for _, e := range g.in[n.ID] {
+			answers[n.ID] = answers[n.ID] || answers[e.From]
+		}
+	}
+	return answers
+}
+
+// bound sets the bounds of an edge that is a queue. Requests are packets of their
+// own: those that wait together share one write and one fsync, so as many may
+// wait as are on their way, in the same number of bytes.
+func (g *graph) bound(e *ir.Edge, answers bool) {
 	to := g.nodes[e.To]
 	e.Depth, e.Bytes, e.Batch = ir.QueueDepth, ir.QueueBytes, 0
+	if answers {
+		e.Depth = ir.AnswerBlocks
+	}
 	var batch *ir.Batch
 	switch op := to.Op.(type) {
 	case *ir.Sink:
