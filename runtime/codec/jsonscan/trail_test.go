@@ -55,22 +55,21 @@ func TestTrail(t *testing.T) {
 	}
 }
 
+// FuzzTrail goes through containers with what others have taught. All that a
+// verdict depends on is in its input, so that one that fails can be repeated.
 func FuzzTrail(f *testing.F) {
-	o := unread() // it remembers what the fuzzer has tried
-	to := o.member(o.start.level, []byte("z"))
-	for _, c := range containers {
-		f.Add(c)
+	for i, c := range containers {
+		f.Add(c, containers[(i+1)%len(containers)])
+		f.Add(c, c)
 	}
-	f.Fuzz(func(t *testing.T, c string) {
-		if c == "" || c[0]|0x20 != '{' {
-			t.Skip()
+	f.Fuzz(func(t *testing.T, known, c string) {
+		o := unread()
+		to := o.member(o.start.level, []byte("z"))
+		for _, c := range []string{known, c, c, known, c} { // learns, knows, knows another one
+			if c != "" && c[0]|0x20 == '{' {
+				sameAsSkipped(t, o, to, c)
+			}
 		}
-		to.trail = nil
-		for range 3 { // learns, knows, has known others before
-			sameAsSkipped(t, o, to, c)
-		}
-		other := o.member(o.start.level, []byte("y"))
-		sameAsSkipped(t, o, other, c)
 	})
 }
 
