@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -175,6 +177,30 @@ func TestRejectInGatheredWrite(t *testing.T) {
 		if a.count() != 100 {
 			t.Errorf("%d answers", a.count())
 		}
+	}
+}
+
+// Senders are not told why their records are not durable; the log says it, once.
+func TestSyncFailureIsLogged(t *testing.T) {
+	noLeaks(t)
+	a := newAnswers(t)
+	source := newLines(2, numbers(0, 20)...)
+	source.done = a.done
+	var log bytes.Buffer
+	k := newOne(source, &memorySink{onSync: func() error { return errBad }}, oneOptions{
+		nodes:  func(nodes []Node) { nodes[nodeOut].Policy.Then = Reject },
+		source: SourceOptions{Answers: true, Blocks: 2},
+	})
+	if _, err := run(t, k.p, RunOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
+		t.Fatal(err)
+	}
+	for n, err := range a.errs {
+		if !errors.Is(err, errBad) {
+			t.Errorf("batch %d: %v", n, err)
+		}
+	}
+	if text := log.String(); strings.Count(text, "bad line") != 1 || !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "node=out") {
+		t.Errorf("the log says %q", text)
 	}
 }
 

@@ -33,6 +33,7 @@ type sinkRun struct {
 	unsynced []*ticket
 	dirty    bool // something was written since the last Sync
 	broken   error
+	told     time.Time // when the last such error was logged
 
 	counts struct {
 		out, dead, dropped, failed, retried, bytes atomic.Int64
@@ -40,6 +41,9 @@ type sinkRun struct {
 	lost    int64 // records of the present write that failed, for max_dead
 	scratch *Out  // the records of a write that are tried again
 }
+
+// tellEvery is how often a sink logs at most what its senders are not told.
+const tellEvery = 10 * time.Second
 
 // run is the sink's goroutine.
 func (s *sinkRun) run() {
@@ -163,6 +167,10 @@ func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
 		err = s.errorOf(op, err)
 		if s.policy.Then != Reject || ClassOf(err) == Fatal {
 			s.breakDown(err)
+		} else if now := time.Now(); now.Sub(s.told) >= tellEvery {
+			// The senders are told that it failed, and not why.
+			s.told = now
+			s.p.log.Error("records are not durable, and their senders asked to come again", "node", s.name, "error", err)
 		}
 		return err
 	}

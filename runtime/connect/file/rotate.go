@@ -34,7 +34,7 @@ func (t *target) rotateIfDue() error {
 		return err
 	}
 	t.rotated++
-	t.ending, t.records, t.length, t.head, t.begun = false, false, 0, nil, time.Now()
+	t.ending, t.records, t.length, t.synced, t.head, t.begun = false, false, 0, 0, nil, time.Now()
 	t.turned = true
 	return t.forget()
 }

@@ -4,6 +4,7 @@ package file
 
 import (
 	"errors"
+	"os"
 	"syscall"
 )
 
@@ -27,3 +28,6 @@ func isBusy(err error) bool { return errors.Is(err, errTooManyOpenFiles) }
 
 // syncDir does nothing: the system makes renames durable itself.
 func syncDir(string) error { return nil }
+
+// isRemoved: an open file can't be removed here.
+func isRemoved(os.FileInfo) bool { return false }

@@ -36,3 +36,9 @@ func syncDir(dir string) error {
 	}
 	return nil
 }
+
+// isRemoved tells that an open file has no name any more.
+func isRemoved(info os.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return ok && s.Nlink == 0
+}

@@ -41,6 +41,8 @@ type target struct {
 	// length is the end of what is in the file for good, buffer what comes
 	// behind it.
 	length int64
+	synced int64 // what of length is durable, at its place
+	anew   bool  // another file is at the place now, or none: see others.go
 	buffer []byte
 	packer packer // compresses into the buffer
 	packs  bool   // packer is inside of a stream
@@ -198,7 +200,7 @@ func (t *target) restore(at saved) error {
 	case err != nil:
 		return err
 	case same && info.Size() >= at.Length:
-		t.length, t.records, t.head = at.Length, at.Length > 0, at.Head
+		t.length, t.synced, t.records, t.head = at.Length, at.Length, at.Length > 0, at.Head
 		return t.file.Truncate(at.Length)
 	case t.config.Mode == "append":
 		// Somebody moved the file away or replaced it: what was committed is
@@ -208,12 +210,23 @@ func (t *target) restore(at saved) error {
 	return fmt.Errorf("it is not the file of which %d bytes had been written: put that back, or start over with --fresh", at.Length)
 }
 
-// reopen opens a file that was closed to save a descriptor.
+// reopen opens a file that was closed to save a descriptor, or that is begun anew.
 func (t *target) reopen() error {
 	if t.file != nil {
 		return nil
 	}
-	return t.openFile()
+	if err := t.openFile(); err != nil || !t.regular {
+		return err
+	}
+	if t.anew {
+		t.anew = false
+		return t.mend()
+	}
+	info, err := t.file.Stat()
+	if err != nil || info.Size() >= t.length {
+		return err
+	}
+	return t.goOnAt(info.Size()) // others have removed it or cut it short
 }
 
 // state is what a checkpoint says of the file, which has been synced.

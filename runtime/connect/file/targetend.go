@@ -100,7 +100,7 @@ func (t *target) mend() error {
 	if err != nil {
 		return err
 	}
-	t.length, t.records = info.Size(), info.Size() > 0
+	t.length, t.synced, t.records = info.Size(), info.Size(), info.Size() > 0
 	if !t.records {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (t *target) mend() error {
 		if err != nil {
 			return err
 		}
-		t.length = whole
+		t.length, t.synced = whole, whole
 		return t.file.Truncate(whole)
 	}
 	if header := t.output.Header; len(header) > 0 {
@@ -124,7 +124,7 @@ func (t *target) mend() error {
 	}
 	if last[0] != '\n' && t.output.Format != "bytes" {
 		// The line that is not whole stays one of its own.
-		t.buffer = append(t.buffer, '\n')
+		t.buffer = append([]byte{'\n'}, t.buffer...)
 		t.dirty = true
 	}
 	return nil

@@ -24,6 +24,14 @@ func (t *target) write(data []byte, ends []uint32) error {
 	if t.lost != nil {
 		return t.lost
 	}
+	if t.anew {
+		if err := t.reopen(); err != nil {
+			return classify(err)
+		}
+	}
+	if err := t.keepUp(); err != nil {
+		return classify(err)
+	}
 	if err := t.rotateIfDue(); err != nil {
 		return err
 	}
@@ -192,6 +200,11 @@ func (t *target) sync() error {
 			return t.lost
 		}
 		t.dirty = false
+		if t.regular {
+			if err := t.keepPlace(); err != nil {
+				return err
+			}
+		}
 	}
 	if t.fresh && t.regular {
 		if err := syncDir(filepath.Dir(t.name)); err != nil {
