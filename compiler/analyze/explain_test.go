@@ -106,8 +106,11 @@ func overridden(p *ir.Program) []ir.Override {
 // Queues of several sizes are told apart.
 func TestSizesOfQueues(t *testing.T) {
 	e := &Explanation{Edges: []Edge{
-		{From: "a", To: "x", Depth: 8, Bytes: 1 << 20}, {From: "a", To: "fused", Fused: true},
-		{From: "b", To: "y", Depth: 64, Bytes: 1 << 20}, {From: "c", To: "y", Depth: 64, Bytes: 1 << 20}, {From: "c", To: "z", Depth: 64, Bytes: 1 << 20},
+		{From: "a", To: "x", Depth: 8, Bytes: 1 << 20},
+		{From: "a", To: "fused", Fused: true},
+		{From: "b", To: "y", Depth: 64, Bytes: 1 << 20},
+		{From: "c", To: "y", Depth: 64, Bytes: 1 << 20},
+		{From: "c", To: "z", Depth: 64, Bytes: 1 << 20},
 	}}
 	const want = "What waits for `x` is 8 packets or 1 MiB, what waits for `y` and `z` is 64 packets or 1 MiB, whichever is less: "
 	if got := strings.Join(sizes(e), " "); !strings.HasPrefix(got, want) {
