@@ -161,10 +161,10 @@ func (f *form) size(word string, v *int64) {
 
 func (f *form) bytes(v *int64) {
 	if f.writes() {
-		f.out.word(FormatBytes(*v))
+		f.out.word(formatBytes(*v))
 		return
 	}
-	n, err := ParseBytes(f.in.need(tokenWord, "a number of bytes"))
+	n, err := parseBytes(f.in.need(tokenWord, "a number of bytes"))
 	if err != nil {
 		f.in.fail("%s", err)
 	}

@@ -134,9 +134,9 @@ func quoteCode(s string) string {
 	return strconv.Quote(s)
 }
 
-// FormatBytes writes a number of bytes as the text form and explanations do:
+// formatBytes writes a number of bytes as the text form and explanations do:
 // in KiB and MiB where that is exact.
-func FormatBytes(n int64) string {
+func formatBytes(n int64) string {
 	switch {
 	case n != 0 && n%(1<<20) == 0:
 		return strconv.FormatInt(n>>20, 10) + "MiB"

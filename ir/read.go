@@ -277,8 +277,8 @@ func (r *reader) integer() int64 {
 	return n
 }
 
-// ParseBytes is the inverse of [FormatBytes].
-func ParseBytes(s string) (int64, error) {
+// parseBytes is the inverse of [formatBytes].
+func parseBytes(s string) (int64, error) {
 	shift := 0
 	switch {
 	case strings.HasSuffix(s, "MiB"):

@@ -8,11 +8,11 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// FromGo converts the type of a value that inline Go gives to a type of the
+// typeFromGo converts the type of a value that inline Go gives to a type of the
 // language. A pointer is an optional value: the type is then that of what it
 // points to. It is nil for what no record can hold (functions, channels,
 // complex numbers), and why says so in words that follow "a value of type T".
-func (c *Checker) FromGo(g types.Type) (t *ir.Type, optional bool, why string) {
+func (c *Checker) typeFromGo(g types.Type) (t *ir.Type, optional bool, why string) {
 	return (&fromGo{c: c, seen: map[types.Type]*ir.Type{}}).value(g)
 }
 

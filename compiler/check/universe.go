@@ -290,7 +290,7 @@ func (u *universe) usersPlain(t *ir.Type) types.Type {
 	}
 	var g types.Type = types.Typ[types.Invalid]
 	fromFields := t.Kind == ir.Struct && len(t.Fields) > 0
-	if t.Go.Package != "" && !(fromFields && IsRuntime(t.Go.Package)) {
+	if t.Go.Package != "" && !(fromFields && isRuntime(t.Go.Package)) {
 		g = u.imported(t.Go.Package, t.Go.Name)
 		if g == types.Typ[types.Invalid] && fromFields {
 			delete(u.missing, t.Go.Package)
@@ -319,5 +319,5 @@ func (u *universe) usersPlain(t *ir.Type) types.Type {
 // runtimePath is the import path of the runtime that generated programs carry.
 const runtimePath = "github.com/flowc-dev/flowc/runtime/"
 
-// IsRuntime tells whether an import path is of the runtime.
-func IsRuntime(path string) bool { return strings.HasPrefix(path, runtimePath) }
+// isRuntime tells whether an import path is of the runtime.
+func isRuntime(path string) bool { return strings.HasPrefix(path, runtimePath) }

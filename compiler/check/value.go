@@ -42,7 +42,7 @@ func (j *job) valueType() bool {
 	case WantList:
 		return j.listType(t, at)
 	}
-	typ, optional, why := j.c.FromGo(t)
+	typ, optional, why := j.c.typeFromGo(t)
 	if why != "" {
 		j.l.Errorf(diag.WrongResult, j.nodeSpan(at), "%s can't be a value of type %s: it %s", w.who(), j.typeText(t), why)
 		return false
@@ -97,7 +97,7 @@ func (j *job) listType(t types.Type, at ast.Node) bool {
 		j.irResult = w.Type
 		return true
 	}
-	typ, optional, why := j.c.FromGo(elem)
+	typ, optional, why := j.c.typeFromGo(elem)
 	if why == "" && optional {
 		why = "is a pointer"
 	}

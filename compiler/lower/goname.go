@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// Initialisms are the words that Go's habits write in capitals, golint's list:
+// initialisms are the words that Go's habits write in capitals, golint's list:
 // `id` is ID and `base_url` BaseURL, but `ok` is Ok.
-var Initialisms = []string{
+var initialisms = []string{
 	"ACL", "API", "ASCII", "CPU", "CSS", "DNS", "EOF", "GUID", "HTML", "HTTP", "HTTPS", "ID", "IP", "JSON", "LHS",
 	"QPS", "RAM", "RHS", "RPC", "SLA", "SMTP", "SQL", "SSH", "TCP", "TLS", "TTL", "UDP", "UI", "UID", "UUID", "URI",
 	"URL", "UTF8", "VM", "XML", "XMPP", "XSRF", "XSS",
@@ -20,7 +20,7 @@ var Initialisms = []string{
 func GoName(name string) string {
 	var b strings.Builder
 	for _, word := range words(name) {
-		if upper := strings.ToUpper(word); slices.Contains(Initialisms, upper) {
+		if upper := strings.ToUpper(word); slices.Contains(initialisms, upper) {
 			b.WriteString(upper)
 			continue
 		}

@@ -26,7 +26,7 @@ func TestGoName(t *testing.T) {
 
 func TestInitialismsAreSortedOrKnown(t *testing.T) {
 	seen := map[string]bool{}
-	for _, word := range Initialisms {
+	for _, word := range initialisms {
 		if seen[word] {
 			t.Errorf("%s is listed twice", word)
 		}
@@ -35,7 +35,7 @@ func TestInitialismsAreSortedOrKnown(t *testing.T) {
 			t.Errorf("%s becomes %s", word, GoName(word))
 		}
 	}
-	if slices.Contains(Initialisms, "OK") {
+	if slices.Contains(initialisms, "OK") {
 		t.Error("`ok` is Ok")
 	}
 }

@@ -89,15 +89,4 @@ func Lookup(name string) (*Connector, bool) {
 	return nil, false
 }
 
-// Names are the names of all connectors that have a source side or a sink side.
-func Names(source bool) []string {
-	var names []string
-	for _, c := range Connectors {
-		if source && c.Source != nil || !source && c.Sink != nil {
-			names = append(names, c.Name)
-		}
-	}
-	return names
-}
-
 //go:generate go run ./gen

@@ -28,21 +28,21 @@ func (e *FieldError) Permanent() bool { return true }
 
 // Code is "missing" for a field that is not there, else "value".
 func (e *FieldError) Code() string {
-	if errors.Is(e.Err, ErrMissing) {
+	if errors.Is(e.Err, errMissing) {
 		return "missing"
 	}
 	return "value"
 }
 
-// ErrMissing is a field that the record lacks and its type does not make
+// errMissing is a field that the record lacks and its type does not make
 // optional.
-var ErrMissing = errors.New("missing, and not optional (`name?:` makes it so)")
+var errMissing = errors.New("missing, and not optional (`name?:` makes it so)")
 
 // Field says that a field's value is wrong; err is the reason.
 func Field(name string, err error) error { return &FieldError{name, err} }
 
 // Missing says that a required field is not there.
-func Missing(name string) error { return &FieldError{name, ErrMissing} }
+func Missing(name string) error { return &FieldError{name, errMissing} }
 
 // A TagError is a record whose event type the pipeline does not declare.
 type TagError struct {

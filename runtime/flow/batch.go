@@ -4,12 +4,10 @@ package flow
 type Mark uint8
 
 // The marks. A Barrier separates what belongs to a checkpoint from what comes
-// after it; End closes a stream. Watermark and Flush are for windows.
+// after it; End closes a stream.
 const (
 	MarkNone Mark = iota
-	MarkWatermark
 	MarkBarrier
-	MarkFlush
 	MarkEnd
 )
 

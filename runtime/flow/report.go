@@ -65,7 +65,7 @@ func (p *Program) report(ending Ending, err error) *Report {
 		return r
 	}
 	p.countLeftovers()
-	counts := p.Counts()
+	counts := p.counts()
 	early := ending != Complete
 	for i := range counts {
 		n := &p.info.Nodes[i]
@@ -113,9 +113,9 @@ func (p *Program) report(ending Ending, err error) *Report {
 	return r
 }
 
-// Counts are the counters of all nodes, in the order of Info.Nodes. It may be
+// counts are the counters of all nodes, in the order of Info.Nodes. It may be
 // called at any time.
-func (p *Program) Counts() []Count {
+func (p *Program) counts() []Count {
 	total := make([]Count, len(p.info.Nodes))
 	for _, r := range p.regions {
 		for _, in := range r.o.From {

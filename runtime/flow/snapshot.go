@@ -53,7 +53,7 @@ func (p *Program) Snapshot() Snapshot {
 		return s
 	}
 	s.Running = time.Since(p.started)
-	for i, c := range p.Counts() {
+	for i, c := range p.counts() {
 		s.Nodes = append(s.Nodes, NodeCount{p.info.Nodes[i].Name, c})
 	}
 	for _, in := range p.sources {
