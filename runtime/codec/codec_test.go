@@ -3,6 +3,7 @@ package codec_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/flowc-dev/flowc/runtime/codec"
@@ -16,11 +17,15 @@ func TestCodes(t *testing.T) {
 	if syntax == nil {
 		t.Fatal("that is no JSON")
 	}
+	_, text := jsonscan.AppendString(nil, "\xff")
+	_, number := jsonscan.AppendFloat(nil, math.NaN())
 	for _, c := range []struct {
 		err  error
 		code string
 	}{
 		{syntax, "syntax"},
+		{text, "value"},
+		{number, "value"},
 		{&frame.Error{Msg: "the array does not end"}, "syntax"},
 		{codec.Twice("a"), "syntax"},
 		{codec.Missing("a"), "missing"},

@@ -2,7 +2,6 @@ package jsonscan
 
 import (
 	"encoding/base64"
-	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -14,10 +13,21 @@ import (
 // values which JSON has no form for return an error as well; what they appended
 // until then is of no use.
 
-var (
-	errUTF8  = errors.New("a string that is not valid UTF-8 has no form in JSON")
-	errFloat = errors.New("NaN and infinities have no form in JSON")
+const (
+	errUTF8  unwritable = "a string that is not valid UTF-8 has no form in JSON"
+	errFloat unwritable = "NaN and infinities have no form in JSON"
 )
+
+// An unwritable is why a value can't be written.
+type unwritable string
+
+func (e unwritable) Error() string { return string(e) }
+
+// Code is that of a value which is not of its type.
+func (unwritable) Code() string { return "value" }
+
+// Permanent tells the engine that trying again is of no use.
+func (unwritable) Permanent() bool { return true }
 
 // AppendString appends s as a string with as few escapes as JSON allows.
 func AppendString(dst []byte, s string) ([]byte, error) {
