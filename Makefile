@@ -45,6 +45,10 @@ check: lint test ## Lint and test, then see that what is generated is current
 fuzz: ## Fuzz each target for FUZZ seconds
 	bash .ci/fuzz $(FUZZ)
 
+.PHONY: deep
+deep: ## Run what takes hours: thousands of random pipelines, then the fuzzers
+	bash .ci/deep 3000 $(FUZZ)
+
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)
 	cd bench && $(GO) run .

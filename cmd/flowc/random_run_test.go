@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/flowc-dev/flowc/cmd/flowc/internal/oracle"
 )
@@ -29,9 +31,15 @@ func (b *batch) tryWith(i int, c *oracle.Case) []string {
 }
 
 func (b *batch) once(i int, c *oracle.Case, processors string) []string {
+	dir := b.place(c)
+	defer os.RemoveAll(dir)
+	return b.checked(i, c, dir, processors, false)
+}
+
+// place is an empty place to run a case in, with its input.
+func (b *batch) place(c *oracle.Case) string {
 	t := b.f.t
 	dir := filepath.Join(b.dir, "work")
-	defer os.RemoveAll(dir)
 	work := filepath.Join(dir, "work")
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		t.Fatal(err)
@@ -39,15 +47,50 @@ func (b *batch) once(i int, c *oracle.Case, processors string) []string {
 	if err := writeInput(c, work); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// checked runs a case to its end, and says what differs. again tells that there
+// were runs before that did not come to it.
+func (b *batch) checked(i int, c *oracle.Case, dir, processors string, again bool) []string {
 	run, wrong := b.run(i, dir, processors)
 	if wrong != "" {
 		return []string{wrong}
 	}
-	d, err := c.Check(work, run)
+	run.Again = again
+	d, err := c.Check(filepath.Join(dir, "work"), run)
 	if err != nil {
-		t.Fatalf("seed %d: %v", c.Seed, err)
+		b.f.t.Fatalf("seed %d: %v", c.Seed, err)
 	}
 	return d
+}
+
+// tryKilled kills the program of a case where it happens to be, some times, and
+// lets it come to its end then: what it leaves must be what it would have left.
+func (b *batch) tryKilled(i int) (kills int, differences []string) {
+	c := b.cases[i]
+	r := rand.New(rand.NewPCG(c.Seed, 9))
+	dir := b.place(c)
+	defer os.RemoveAll(dir)
+	for range 5 {
+		cmd, _ := b.command(i, dir, "2")
+		if err := cmd.Start(); err != nil {
+			b.f.t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(time.Duration(5+r.IntN(60)) * time.Millisecond):
+			_ = cmd.Process.Kill() // it may have ended now
+			kills++
+			<-ended
+		}
+	}
+	if d := b.checked(i, c, dir, "2", true); len(d) > 0 {
+		return kills, append([]string{fmt.Sprintf("after it was killed %d times:", kills)}, d...)
+	}
+	return kills, nil
 }
 
 // command is the program of a case, in dir/work, with its state and its report

@@ -48,7 +48,7 @@ func TestRandomPipelines(t *testing.T) {
 	}
 	count, seed := number(t, "FLOWC_RANDOM", randomCases), number(t, "FLOWC_SEED", 1)
 	f := newFarm(t)
-	ran, stopped, records, failed := 0, 0, 0, 0
+	ran, stopped, kills, records, failed := 0, 0, 0, 0, 0
 	for first := seed; first < seed+count; first += batchCases {
 		var cases []*oracle.Case
 		for s := first; s < min(first+batchCases, seed+count); s++ {
@@ -57,13 +57,16 @@ func TestRandomPipelines(t *testing.T) {
 		b := f.build(cases)
 		for i, c := range cases {
 			ran++
-			for _, file := range c.Files() {
-				records += file.Records()
-			}
+			records += c.Records()
 			if c.Stops() {
 				stopped++
 			}
 			differences := b.try(i)
+			if len(differences) == 0 && c.Resumes() {
+				var n int
+				n, differences = b.tryKilled(i)
+				kills += n
+			}
 			if len(differences) == 0 {
 				continue
 			}
@@ -78,7 +81,7 @@ func TestRandomPipelines(t *testing.T) {
 		}
 		b.remove()
 	}
-	t.Logf("%d pipelines of seeds %d to %d over %d records: %d failed; a bad record ends %d of them", ran, seed, seed+count-1, records, failed, stopped)
+	t.Logf("%d pipelines of seeds %d to %d over %d records: %d failed; a bad record ends %d of them; killed %d times", ran, seed, seed+count-1, records, failed, stopped, kills)
 }
 
 // fail reports a case after making it small.

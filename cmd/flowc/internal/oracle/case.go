@@ -34,3 +34,16 @@ func (c *Case) YAML() string { return c.p.yaml() }
 
 // Files are the input, to be written where the program runs.
 func (c *Case) Files() []*File { return c.files }
+
+// Records is how many records the files hold, some of them blank or broken.
+func (c *Case) Records() int {
+	n := 0
+	for _, f := range c.files {
+		n += len(f.records)
+	}
+	return n
+}
+
+// Resumes tells that a program of the case which is killed goes on near to where
+// it was: it has much to do, and says often how far it has got.
+func (c *Case) Resumes() bool { return c.p.every != "" && c.Records() >= 1000 && !c.Stops() }

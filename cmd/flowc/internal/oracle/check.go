@@ -393,7 +393,7 @@ func (k *checker) letters(n *node) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if k.run.Again {
-		got = slices.Compact(got)
+		got, want = slices.Compact(got), slices.Compact(want)
 	}
 	for i := 0; i < len(got) || i < len(want); i++ {
 		switch {

@@ -54,6 +54,9 @@ func makeCase(seed uint64) (*pipeline, []*File) {
 			m.p.processors[i], m.p.processors[j] = m.p.processors[j], m.p.processors[i]
 		})
 	}
+	if m.large || m.one(10) {
+		m.p.every = choose(m.random, "1ms", "5ms", "20ms")
+	}
 	m.data()
 	return m.p, m.files
 }

@@ -13,6 +13,8 @@ type pipeline struct {
 	// common is the policy of `defaults`, nil for none; validate its validation.
 	common   *policy
 	validate string
+	// every is the time between checkpoints, "" where it is not said.
+	every string
 }
 
 // A role is the block that a node stands in.

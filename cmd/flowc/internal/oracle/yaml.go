@@ -109,6 +109,9 @@ func (p *pipeline) yaml() string {
 			w.put(2, "validate: %s", p.validate)
 		}
 	}
+	if p.every != "" {
+		w.put(0, "delivery: {checkpoint: {every: %s}}", p.every)
+	}
 	w.put(0, "sources:")
 	for _, n := range p.sources {
 		w.node(n, w.source)
