@@ -70,8 +70,7 @@ func (in *Input) count(b *Batch) {
 	}
 	in.stats.Unlock()
 	for _, n := range in.p.limited {
-		c := &run.counts[n]
-		in.p.watch(n, c.In, c.Dead+c.Dropped)
+		in.watch(b, n)
 	}
 }
 

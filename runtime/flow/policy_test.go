@@ -385,9 +385,14 @@ func TestMaxDead(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			k := newOne(newLines(10, test.lines...), &memorySink{}, oneOptions{nodes: limit})
-			r, err := run(t, k.p, RunOptions{})
 			var e *TooManyError
+			// How large batches are makes no difference, but what was read by then.
+			k := newOne(newLines(len(test.lines), test.lines...), &memorySink{}, oneOptions{nodes: limit})
+			if _, err := run(t, k.p, RunOptions{}); errors.As(err, &e) != test.stops {
+				t.Fatalf("as one batch, stopped: %v (%v)", !test.stops, err)
+			}
+			k = newOne(newLines(10, test.lines...), &memorySink{}, oneOptions{nodes: limit})
+			r, err := run(t, k.p, RunOptions{})
 			if got := errors.As(err, &e); got != test.stops {
 				t.Fatalf("stopped: %v (%v)", got, err)
 			}

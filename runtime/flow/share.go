@@ -5,6 +5,10 @@ import "sync"
 // shareWindow is how many of the last records max_dead looks at.
 const shareWindow = 1000
 
+// sharePiece is into pieces of how many records a batch is cut at least, to look
+// at the last ones.
+const sharePiece = shareWindow / 10
+
 // A share watches how many of a node's records fail.
 type share struct {
 	node  *Node
@@ -31,8 +35,45 @@ func (p *Program) watch(node int, in, bad int64) {
 	}
 }
 
+// watch is Program.watch for what a batch did at a node, in pieces: of a large
+// batch the last shareWindow records are a small part. Which records came to the
+// node and did not fail is not known one by one, so they count as spread over the
+// batch.
+func (in *Input) watch(b *Batch, node int) {
+	run := &b.engine.run
+	c := &run.counts[node]
+	bad := c.Dead + c.Dropped
+	pieces := c.In / sharePiece
+	if pieces < 2 || bad == 0 {
+		in.p.watch(node, c.In, bad)
+		return
+	}
+	bads := make([]int64, pieces)
+	for i := range run.fails {
+		if f := &run.fails[i]; f.node == node && (f.then == Dead || f.then == Drop) {
+			bads[int(b.share(f.record)*float64(pieces))]++
+		}
+	}
+	for i, bad := range bads {
+		i := int64(i)
+		in.p.watch(node, c.In*(i+1)/pieces-c.In*i/pieces, bad)
+	}
+}
+
+// share is how much of a batch lies before a record, from 0 to less than 1.
+func (b *Batch) share(r Record) float64 {
+	at, of := r.Index, b.Count
+	if r.End > 0 {
+		at, of = r.Start, len(b.Data)
+	}
+	if at <= 0 || at >= of {
+		return 0
+	}
+	return float64(at) / float64(of)
+}
+
 // add notes a batch. It returns an error, once, when more than the limit of the
-// last shareWindow records failed (counted in whole batches).
+// last shareWindow records failed (counted in whole pieces).
 func (s *share) add(in, bad int64) error {
 	if in == 0 && bad == 0 {
 		return nil
