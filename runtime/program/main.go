@@ -104,6 +104,9 @@ func (p *process) run(ctx context.Context, o *options) int {
 	t := p.telemetry(o)
 	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
 	slog.SetDefault(logger) // connectors and components log where the program does
+	if err := checkReport(o.report); err != nil {
+		return p.fail(&environmentError{fmt.Errorf("--report %s: %w", o.report, err)})
+	}
 	program, err := p.spec.New()
 	if err != nil {
 		return p.fail(&environmentError{err})
@@ -138,7 +141,7 @@ func (p *process) run(ctx context.Context, o *options) int {
 	tell.end(program, report, err)
 	if o.report != "" {
 		if failed := p.writeReport(o.report, report); failed != nil {
-			fmt.Fprintf(p.stderr, "%s: --report %s: %v\n", p.spec.Name, o.report, failed)
+			fmt.Fprintf(p.stderr, "%s: error: --report %s: %v\n", p.spec.Name, o.report, failed)
 			return max(exitCode(report, err, sign), exitEnvironment)
 		}
 	}

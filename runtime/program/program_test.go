@@ -41,7 +41,29 @@ func TestReport(t *testing.T) {
 	if err != nil || json.Unmarshal(data, &report) != nil || !report.OK {
 		t.Error(err)
 	}
-	start(t, nil, "--report", "no/such/folder/r.json").check(t, 6, "--report no/such/folder/r.json: no such file or directory")
+}
+
+// A report that can't be written is told before anything is read, and a device
+// is written into.
+func TestReportPlaces(t *testing.T) {
+	for path, says := range map[string]string{
+		"no/such/folder/r.json": "no such file or directory",
+		".":                     "it is a folder",
+	} {
+		r := start(t, nil, "--report", path)
+		r.check(t, 6, "numbers: error: --report "+path+": "+says)
+		if strings.Contains(r.stderr, " in ·") {
+			t.Errorf("it ran all the same: %s", r.stderr)
+		}
+	}
+	link := filepath.Join(t.TempDir(), "null")
+	if err := os.Symlink(os.DevNull, link); err != nil {
+		t.Skip(err)
+	}
+	start(t, nil, "--report", link).check(t, 0)
+	if info, err := os.Lstat(link); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the device was replaced: %v", err)
+	}
 }
 
 func TestHelpAndVersion(t *testing.T) {

@@ -212,14 +212,10 @@ func (r *reading) aligned(n int) int {
 	return n
 }
 
-// close closes the file.
+// close closes the file. What a decompressor says has been said by its reads.
 func (r *reading) close() error {
-	var err error
 	if r.stream != nil {
-		err = r.stream.Close()
+		_ = r.stream.Close()
 	}
-	if cerr := r.file.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return r.file.Close()
 }

@@ -114,9 +114,13 @@ func TestErrors(t *testing.T) {
 		{"half json", "json", SourceConfig{Path: at("half.json")}, at("half.json") + ": byte 4: the array does not end"},
 		{"long json", "json", SourceConfig{Path: at("long.json"), MaxRecord: 1000}, at("long.json") + ": byte 0: the record has 2000 bytes or more, and `max_record` is 1000"},
 	} {
-		_, err := read(t, source(t, tc.format, tc.config), tc.format)
+		s := source(t, tc.format, tc.config)
+		_, err := read(t, s, tc.format)
 		if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s:\n got %v\nwant %s", tc.name, err, tc.want)
+		}
+		if err := s.Close(background); err != nil {
+			t.Errorf("%s: closing says it again: %v", tc.name, err)
 		}
 	}
 	without := source(t, "text", SourceConfig{Path: pack(t, at("a.txt.zst"), "a\n")})
