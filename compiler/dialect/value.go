@@ -83,6 +83,10 @@ func (r *reader) reference(n *parse.Node, from, to int) (ir.Part, bool) {
 	switch {
 	case hasColon && kind == "env":
 		name, fallback, hasDefault := strings.Cut(rest, ":-")
+		if name == "" {
+			r.l.Errorf(diag.BadReference, n.SubSpan(from-2, to+1), "`${env:}` names no variable").Helpf("write `${env:NAME}`, or `${env:NAME:-default}` with a value for when it is not set")
+			return ir.Part{}, false
+		}
 		if !isVariable(name) {
 			r.l.Errorf(diag.BadReference, n.SubSpan(from+4, from+4+len(name)), "`%s` can't be the name of an environment variable", name).
 				Helpf("write `${env:NAME}`, or `${env:NAME:-default}` with a value for when it is not set")

@@ -86,6 +86,7 @@ func (w *lowering) config(n *node, side *catalog.Side, own ...string) []ir.Setti
 		}
 	}
 	r.missing()
+	w.refused(n, r.out)
 	return r.out
 }
 
@@ -298,7 +299,9 @@ func (r *configReader) fits(k *catalog.Key, name, typ string, v *ir.Value) bool 
 		if v.Kind == "null" {
 			return wrong(diag.MissingValue, "`%s` has no value", name)
 		}
-		return wrong(diag.WrongType, "`%s` must be %s, and this is %s", name, article(typeWord(typ)), kindWords[v.Kind])
+		wrong(diag.WrongType, "`%s` must be %s, and this is %s", name, article(typeWord(typ)), kindWords[v.Kind])
+		meantScalar((*r.w.l)[len(*r.w.l)-1], typ, v)
+		return false
 	}
 	switch {
 	case strings.HasPrefix(typ, "["):
@@ -368,6 +371,24 @@ func (r *configReader) fits(k *catalog.Key, name, typ string, v *ir.Value) bool 
 		}
 	}
 	return true
+}
+
+// meantScalar proposes the scalar that a string was meant to be.
+func meantScalar(d *diag.Diagnostic, typ string, v *ir.Value) {
+	if v.Kind != "string" || !v.IsLiteral() {
+		return
+	}
+	word := strings.ToLower(v.Text())
+	switch {
+	case typ == "bool" && slices.Contains([]string{"yes", "on", "true"}, word):
+		d.Replace(v.Span, "true", "write `true`")
+	case typ == "bool" && slices.Contains([]string{"no", "off", "false"}, word):
+		d.Replace(v.Span, "false", "write `false`")
+	case typ == "int" || typ == "int64" || typ == "uint64":
+		if _, err := strconv.ParseUint(word, 10, 63); err == nil {
+			d.Replace(v.Span, word, "write the number without quotes")
+		}
+	}
 }
 
 // integer checks a whole number and writes it in decimal, as Go reads it.

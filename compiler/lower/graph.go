@@ -248,7 +248,9 @@ func (w *lowering) badThen(n *node, then syntax.Text, other *node) {
 		w.dead[near] = append(w.dead[near], n)
 	}
 	if d := w.unknownDead[then.Text]; d != nil { // those of one name are one mistake
-		d.Also(then.Span, "so does `%s`", n.Name.Text)
+		if then.Span != d.Span { // of `defaults` it is the same for all
+			d.Also(then.Span, "so does `%s`", n.Name.Text)
+		}
 		if near != "" {
 			d.Fixes[0].Edits = append(d.Fixes[0].Edits, diag.Edit{Span: then.Span, New: near})
 		}

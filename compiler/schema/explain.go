@@ -89,8 +89,18 @@ func (e *explainer) wrongKind(s *shape, n *parse.Node, who string) {
 		}
 	}
 	d := e.add(diag.Errorf(diag.WrongType, at, "%s must be %s, and this is %s", who, s.must(), n.Kind))
-	if s.takes()&cue.StringKind != 0 && n.Style == parse.Plain && n.Kind != parse.Mapping && n.Kind != parse.Sequence {
+	quoted := *n
+	quoted.Kind = parse.String
+	scalar := n.Kind != parse.Mapping && n.Kind != parse.Sequence
+	if scalar && n.Style == parse.Plain && s.fits(&quoted) {
 		d.Replace(n.Span, "'"+n.Text+"'", "make it a string: `'%s'`", n.Text)
+	}
+	if share := n.Text + "%"; scalar && s.matchesText(share) {
+		d.Replace(n.Span, share, "write `%s`", share)
+	}
+	if s.name == "#OnError" && n.Kind == parse.String {
+		then := "{then: " + n.Text + "}"
+		d.Replace(n.Span, then, "write `%s`", then)
 	}
 	if word, ok := map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}[strings.ToLower(n.Text)]; ok && n.Kind == parse.String && s.takes()&cue.BoolKind != 0 {
 		d.Replace(n.Span, word, "write `%s`", word)
@@ -100,6 +110,19 @@ func (e *explainer) wrongKind(s *shape, n *parse.Node, who string) {
 			d.Replace(n.Span, plain, "write the number without quotes")
 		}
 	}
+}
+
+// matchesText tells whether a text is what a pattern of the shape asks for.
+func (s *shape) matchesText(text string) bool {
+	if len(s.matches) == 0 {
+		return false
+	}
+	for _, re := range s.matches {
+		if !re.MatchString(text) {
+			return false
+		}
+	}
+	return true
 }
 
 func looksLikeNumber(s string) bool {
