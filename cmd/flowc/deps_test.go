@@ -44,7 +44,7 @@ var imports = []struct {
 	{"backends", []string{"ir/..."}, "the seam: a program and its options go in, files come out"},
 	{"backends/gocode", []string{"backends", "ir/...", "runtime/catalog", "github.com/dave/jennifer"}, "Go text for every backend that produces Go"},
 	{"backends/golang", []string{"backends", "backends/gocode", "ir/...", "runtime", "runtime/catalog", "github.com/dave/jennifer"}, "the program around it, and the slice of the runtime, from its source"},
-	{"backends/golang/build", []string{"backends"}, "the one place that starts the go command sees files and no program"},
+	{"backends/golang/build", []string{"backends"}, "the one place that runs go build sees files and no program"},
 	{"backends/gotypes", []string{"backends", "backends/gocode", "backends/golang", "ir/..."}, "event types as a package are a part of what the Go backend emits"},
 
 	{"runtime", nil, "its source is embedded here; nothing is linked"},
