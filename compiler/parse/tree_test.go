@@ -154,6 +154,12 @@ l: 010
 "d": seq 3:10
   - string 3:11 <x> "x"
 `},
+		{"BOM", "\ufeffa:\n  b: {c: 1}\nd: 2\n", `map 1:1
+"a": map 2:3
+  "b": map 2:6
+    "c": int 2:10 <1> "1"
+"d": int 3:4 <2> "2"
+`},
 		{"markers, BOM, CRLF", "\ufeff---\r\na: |\r\n  x\r\n  y\r\nb: 'p\r\n  q'\r\n...\r\n", `map 2:1
 "a": string 2:4 <|
   x
@@ -235,13 +241,13 @@ func TestFormatOf(t *testing.T) {
 
 func TestJSONTree(t *testing.T) {
 	got := show(read(t, parse.FormatJSON, "\ufeff{\"a\": [1, -2.5e+3, \"x\\u00e9\\ud83d\\ude00\\n\", true, null],\n \"b\": {\"c\": {}, \"\": []}}\n"))
-	want := `map 1:4
-"a": seq 1:10
-  - int 1:11 <1> "1"
-  - float 1:14 <-2.5e+3> "-2.5e+3"
-  - string 1:23 <"x\u00e9\ud83d\ude00\n"> "xé😀\n"
-  - bool 1:48 <true> "true"
-  - null 1:54 <null> "null"
+	want := `map 1:1
+"a": seq 1:7
+  - int 1:8 <1> "1"
+  - float 1:11 <-2.5e+3> "-2.5e+3"
+  - string 1:20 <"x\u00e9\ud83d\ude00\n"> "xé😀\n"
+  - bool 1:45 <true> "true"
+  - null 1:51 <null> "null"
 "b": map 2:7
   "c": map 2:13
   "": seq 2:21

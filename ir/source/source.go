@@ -26,10 +26,14 @@ type File struct {
 	lines []int // offset of the first byte of each line
 }
 
-// NewFile returns the file with its line table.
+// NewFile returns the file with its line table. A byte order mark at its start is
+// in no line: editors do not show it, and count columns without it.
 func NewFile(name, path string, text []byte) *File {
 	f := &File{Name: name, Path: path, Text: text, lines: []int{0}}
-	for i := 0; ; {
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		f.lines[0] = len("\ufeff")
+	}
+	for i := f.lines[0]; ; {
 		n := bytes.IndexByte(text[i:], '\n')
 		if n < 0 {
 			return f
@@ -49,7 +53,7 @@ type Position struct {
 
 // Position converts a byte offset; offsets outside the text are clamped to it.
 func (f *File) Position(offset int) Position {
-	offset = max(0, min(offset, len(f.Text)))
+	offset = max(f.lines[0], min(offset, len(f.Text)))
 	line := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > offset })
 	return Position{Line: line, Column: offset - f.lines[line-1] + 1, Offset: offset}
 }

@@ -50,6 +50,22 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// A byte order mark is in no line.
+func TestByteOrderMark(t *testing.T) {
+	f := source.NewFile("p", "", []byte("\ufeffab\nc"))
+	for _, c := range []struct{ offset, line, column int }{{0, 1, 1}, {3, 1, 1}, {4, 1, 2}, {6, 2, 1}} {
+		if p := f.Position(c.offset); p.Line != c.line || p.Column != c.column {
+			t.Errorf("offset %d: got %d:%d, want %d:%d", c.offset, p.Line, p.Column, c.line, c.column)
+		}
+	}
+	if got := string(f.Line(1)); got != "ab" {
+		t.Errorf("the first line is %q", got)
+	}
+	if got := f.Offset(1, 2); got != 4 {
+		t.Errorf("1:2: got %d, want 4", got)
+	}
+}
+
 func TestSpan(t *testing.T) {
 	f := source.NewFile("a", "", []byte("hello world"))
 	g := source.NewFile("b", "", []byte("other"))
