@@ -13,7 +13,9 @@ import (
 func TestWriteCutOff(t *testing.T) {
 	first := []File{{Path: "#a.txt", Data: []byte("1")}, {Path: "gone/old.txt", Data: []byte("1")}, {Path: "stays.txt", Data: []byte("1")}}
 	then := []File{
-		{Path: "#a.txt", Data: []byte("2")}, {Path: "#new.txt", Data: []byte("2")}, {Path: "stays.txt", Data: []byte("2")},
+		{Path: "#a.txt", Data: []byte("2")},
+		{Path: "#new.txt", Data: []byte("2")},
+		{Path: "stays.txt", Data: []byte("2")},
 		{Path: "sub/new.txt", Data: []byte("2")},
 	}
 	last := []File{{Path: "stays.txt", Data: []byte("3")}}

@@ -53,7 +53,7 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 			result = l.Go("@iter.Seq[").Add(elem).Op("]")
 		}
 		code = append(code, l.try(n, ref.Errs, local, result, call, at)...)
-		spread, err := l.spread(n, local, out, ref.Shape == ir.ShapeSeq, ref.OutPtr, at)
+		spread, err := l.spread(n, local, ref.Shape == ir.ShapeSeq, ref.OutPtr, at)
 		return append(code, spread...), err
 
 	case ir.ShapeEmit, ir.ShapePorts:

@@ -20,7 +20,7 @@ func (l *loop) flatmap(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 	}, l.stages.text(results), v, op.Expr)
 	local := l.names.local(n.YAML)
 	code := l.bound(n, local, call, op.Expr.Errs, at)
-	spread, err := l.spread(n, local, out, op.Expr.Seq, false, at)
+	spread, err := l.spread(n, local, op.Expr.Seq, false, at)
 	return append(code, spread...), err
 }
 
@@ -74,7 +74,7 @@ func (l *loop) skipNil(pointers bool, element string) jen.Code {
 
 // spread quotes the loop over the records that one record became. Its body is a
 // method, in which a record can be left alone.
-func (l *loop) spread(n *ir.Node, list string, out *ir.Type, seq, pointers bool, at place) ([]jen.Code, error) {
+func (l *loop) spread(n *ir.Node, list string, seq, pointers bool, at place) ([]jen.Code, error) {
 	l.mark = true
 	emitted := l.counter(l.names.lower(n.YAML) + "Emitted")
 	empty := l.counter(l.names.lower(n.YAML) + "Empty")
