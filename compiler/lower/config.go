@@ -393,14 +393,7 @@ func meantScalar(d *diag.Diagnostic, typ string, v *ir.Value) {
 
 // integer checks a whole number and writes it in decimal, as Go reads it.
 func (r *configReader) integer(typ string, v *ir.Value, wrong func(diag.Code, string, ...any) bool, name string) bool {
-	text := strings.TrimPrefix(v.Text(), "+")
-	base := 10
-	switch {
-	case strings.HasPrefix(text, "0x"):
-		text, base = text[2:], 16
-	case strings.HasPrefix(text, "0o"):
-		text, base = text[2:], 8
-	}
+	text, base := parse.Digits(v.Text())
 	if typ == "uint64" {
 		u, err := strconv.ParseUint(text, base, 64)
 		if err != nil {

@@ -55,17 +55,11 @@ func goValue(f *source.File, offset int) (value source.Span, inFlow, ok bool) {
 
 // beforeComment cuts a value off at a ` #` that does not stand in a string of Go.
 func beforeComment(value source.Span) source.Span {
-	text, quote := value.Text(), byte(0)
+	text := value.Text()
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case quote != 0:
-			if c == '\\' && quote != '`' {
-				i++
-			} else if c == quote {
-				quote = 0
-			}
 		case c == '"' || c == '\'' || c == '`':
-			quote = c
+			i = endOfQuotes(text, i)
 		case c == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t'):
 			return value.Sub(0, len(strings.TrimRight(text[:i], " \t")))
 		}
@@ -107,20 +101,13 @@ var flowKey = regexp.MustCompile(`^[ \t]*(['"]?[\pL_][\pL\pN_.-]*['"]?)\??:[ \t]
 // closing bracket that no bracket and no quote of Go holds.
 func goExtent(f *source.File, start int) source.Span {
 	end := lineEnd(f.Text, start)
-	depth, quote := 0, byte(0)
+	line, depth := f.Text[:end], 0
 	i := start
 scan:
 	for ; i < end; i++ {
-		c := f.Text[i]
-		switch {
-		case quote != 0:
-			if c == '\\' && quote != '`' {
-				i++
-			} else if c == quote {
-				quote = 0
-			}
+		switch c := line[i]; {
 		case c == '"' || c == '\'' || c == '`':
-			quote = c
+			i = endOfQuotes(line, i)
 		case c == '(' || c == '[' || c == '{':
 			depth++
 		case c == ')' || c == ']' || c == '}':
@@ -136,6 +123,18 @@ scan:
 		i--
 	}
 	return source.Span{File: f, Start: start, End: i}
+}
+
+// endOfQuotes is the index of the quote that ends the literal of Go which begins
+// at i, the length of the text where it has no end.
+func endOfQuotes[T string | []byte](text T, i int) int {
+	quote := text[i]
+	for i++; i < len(text) && text[i] != quote; i++ {
+		if text[i] == '\\' && quote != '`' {
+			i++
+		}
+	}
+	return min(i, len(text))
 }
 
 // parentKey is the key of the mapping that holds the key in a line: the nearest

@@ -39,19 +39,25 @@ func Value(n *Node) any {
 	return nil
 }
 
-func intValue(text string) any {
-	base := 10
+// Digits are the digits of a whole number as YAML writes it (+12, 0x1f, 0o17), a
+// minus sign included, and their base.
+func Digits(text string) (digits string, base int) {
+	text = strings.TrimPrefix(text, "+")
 	switch {
 	case strings.HasPrefix(text, "0x"):
-		text, base = text[2:], 16
+		return text[2:], 16
 	case strings.HasPrefix(text, "0o"):
-		text, base = text[2:], 8
+		return text[2:], 8
 	}
-	text = strings.TrimPrefix(text, "+")
-	if v, err := strconv.ParseInt(text, base, 64); err == nil {
+	return text, 10
+}
+
+func intValue(text string) any {
+	digits, base := Digits(text)
+	if v, err := strconv.ParseInt(digits, base, 64); err == nil {
 		return v
 	}
-	if v, ok := new(big.Int).SetString(text, base); ok {
+	if v, ok := new(big.Int).SetString(digits, base); ok {
 		return v
 	}
 	return text // not a number after all: no kind Int has such a text
