@@ -129,7 +129,7 @@ func (l *loop) method(name string, v value, panics, callers bool, body func(valu
 		return "", err
 	}
 	// Callers that know the record by another name replace that in the call.
-	if record && (callers || containsWord(jen.Block(code...).GoString(), "in")) {
+	if record && (callers || mentions(code, "in")) {
 		params, args = append(params, jen.Id("in").Op("*").Add(l.typ(v.typ))), append(args, v.ref())
 	}
 	// A record that fails here is cut back to where it came in, and no further:
@@ -141,7 +141,7 @@ func (l *loop) method(name string, v value, panics, callers bool, body func(valu
 	}
 	head = append(head, l.countSteps(at.chain)...)
 	head = append(head, l.decoderVars(code)...)
-	head = append(head, l.outs(l.used(&emitted{code}))...)
+	head = append(head, l.packets(code)...)
 	code = append(head, code...)
 	if !endsWithReturn(code) {
 		code = append(code, l.Go("return false"))

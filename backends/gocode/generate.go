@@ -38,7 +38,7 @@ func (l *loop) runGenerate(n *ir.Node, src *ir.Source, at place) ([]jen.Code, er
 		r = fmt.Sprintf("l.random.At(l.settings.%s.Seed, i)", l.names.lower(n.YAML))
 	}
 	record := l.Gof("record := %s(i, %s)", make, r)
-	if !containsWord(jen.Block(body...).GoString(), "record") {
+	if !mentions(body, "record") {
 		record = l.Gof("%s(i, %s)", make, r)
 	}
 	loop = append(append(loop, record), body...)

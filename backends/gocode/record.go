@@ -34,7 +34,7 @@ func (l *loop) mapping(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code,
 // follows uses it. A call that may fail or panic is made in any case; one that
 // can't and that nobody uses is left out.
 func (l *loop) bind(n *ir.Node, local, call string, errs bool, at place, rest []jen.Code) []jen.Code {
-	switch used := containsWord(jen.Block(rest...).GoString(), local); {
+	switch used := mentions(rest, local); {
 	case used:
 		return l.bound(n, local, call, errs, at)
 	case errs:

@@ -46,7 +46,7 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 		return nil, err
 	}
 	var first []jen.Code
-	if raw && containsWord(jen.Block(body...).GoString(), "line") {
+	if raw && mentions(body, "line") {
 		first = []jen.Code{l.Go("line := @frame.At(b.Data, b.Ends, l.Next)")}
 	}
 	return l.overRows(t, first, body), nil
@@ -58,7 +58,7 @@ func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
 	if l.r.Lanes != 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
 		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
 	}
-	named := containsWord(jen.Block(body...).GoString(), "in") // else nobody looks at the record
+	named := mentions(body, "in") // else nobody looks at the record
 	meta := l.source == nil && l.carriesMeta(l.r.Head)
 	switch {
 	case meta && (named || l.meta != nil):

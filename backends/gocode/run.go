@@ -65,7 +65,7 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	}
 	blank := op.Codec != "text" && op.Codec != "bytes"
 	// Nobody may look at a text that is only counted and dropped.
-	if blank || containsWord(jen.Block(body...).GoString(), "line") {
+	if blank || mentions(body, "line") {
 		frames = append(frames, l.Go("line := b.Data[start:end:end]"))
 	}
 	if blank {
@@ -82,7 +82,7 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 // names, with those of before, and texts of an earlier batch forgotten.
 func (l *loop) begin(body []jen.Code, before ...jen.Code) []jen.Code {
 	code := append(l.decoderVars(body), before...)
-	code = append(code, l.outs(l.used(&emitted{body}))...)
+	code = append(code, l.packets(body)...)
 	for _, d := range l.decoders {
 		if l.views {
 			code = append(code, l.Gof("l.%s.text.Reset()", d.field))
@@ -108,7 +108,7 @@ func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, er
 		if err != nil {
 			return nil, err
 		}
-		if containsWord(jen.Block(body...).GoString(), "text") {
+		if mentions(body, "text") {
 			code = append(code, l.Go("text := "+view))
 		}
 		return append(code, body...), nil
@@ -146,7 +146,7 @@ func (l *loop) rawRecord(n *ir.Node, name string, t *ir.Type, port string, at pl
 	if err != nil {
 		return nil, err
 	}
-	used := containsWord(jen.Block(body...).GoString(), name)
+	used := mentions(body, name)
 	var code []jen.Code
 	if t.Kind == ir.JSON {
 		op, _ := n.Op.(*ir.Decode)

@@ -33,7 +33,7 @@ func (l *loop) set(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Code, err
 	if err != nil {
 		return nil, err
 	}
-	if record.raw != "" && containsWord(jen.Block(rest...).GoString(), record.raw) { // known only now
+	if record.raw != "" && mentions(rest, record.raw) { // known only now
 		lastField, lastMethod := len(l.fields), len(l.methods)
 		method := l.splice(n, op, out, v)
 		// It is read before what follows.

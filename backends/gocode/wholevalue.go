@@ -33,7 +33,7 @@ func (l *loop) wholeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, err
 		l.validate()
 		code = append(code, l.block("if err := l.validator.Record(line); err != nil", failed...))
 	}
-	if !containsWord(jen.Block(body...).GoString(), "record") {
+	if !mentions(body, "record") {
 		if op.Validate != ir.Full {
 			code = append(code, l.block("if err := @codec.Delimited(line); err != nil", failed...))
 		}
@@ -43,7 +43,7 @@ func (l *loop) wholeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, err
 	d.whole, d.chain = true, at.chain
 	failedHere := l.block("if err != nil", failed...)
 	decode := d.value(t, "whole", func(v string) jen.Code { return l.Gof("record = %s", v) }, failedHere)
-	if containsWord(jen.Block(decode...).GoString(), d.name) {
+	if mentions(decode, d.name) {
 		l.useDecoder(d)
 	}
 	code = append(code, l.Go("whole, err := @codec.Whole(line)"), failedHere, l.Go("var record ").Add(l.typ(t)))

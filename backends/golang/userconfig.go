@@ -2,8 +2,7 @@ package golang
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +23,7 @@ func (w *wiring) userSettings(c *config, t *ir.Type, node, key, at string, given
 		}
 		s, ok := given[k]
 		if f.Type.Kind == ir.Struct && !ok {
-			below := slices.ContainsFunc(keysOf(given), func(other string) bool { return strings.HasPrefix(other, k+".") })
+			below := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(other string) bool { return strings.HasPrefix(other, k+".") })
 			switch {
 			case f.Pointer() && !below: // it stays nil
 			case f.Pointer():
@@ -48,44 +47,9 @@ func (w *wiring) userSettings(c *config, t *ir.Type, node, key, at string, given
 	}
 }
 
-func keysOf(given map[string]ir.Setting) []string {
-	var keys []string
-	for k := range given {
-		keys = append(keys, k)
-	}
-	return keys
-}
-
 // assign adds a statement to those that make the compiled config.
 func (c *config) assign(place string, value jen.Code) {
 	c.statements = append(c.statements, jen.Op(place).Op("=").Add(value))
-}
-
-// A spot is where a value goes in Go: a selector, or an entry of a map and what
-// is selected in it, which Go can't assign to.
-type spot struct{ entry, rest string }
-
-func (s spot) String() string         { return s.entry + s.rest }
-func (s spot) selected(f string) spot { return spot{s.entry, s.rest + "." + f} }
-func (s spot) pointed() spot          { return spot{rest: "(*" + s.String() + ")"} }
-func (s spot) element(i int) spot     { return spot{rest: fmt.Sprintf("%s[%d]", s, i)} }
-func (s spot) under(key string) spot  { return spot{entry: fmt.Sprintf("%s[%q]", s, key)} }
-func (s spot) addressable() bool      { return s.entry == "" }
-
-// address is a pointer to an addressable spot.
-func (s spot) address() string {
-	if p, ok := strings.CutPrefix(s.rest, "(*"); ok && strings.Count(p, ")") == 1 && strings.HasSuffix(p, ")") {
-		return strings.TrimSuffix(p, ")")
-	}
-	return "&" + s.rest
-}
-
-// assigned quotes an assignment to it.
-func (s spot) assigned(v string) string {
-	if s.entry == "" || s.rest == "" {
-		return s.String() + " = " + v
-	}
-	return fmt.Sprintf("e := %s; e%s = %s; %s = e", s.entry, s.rest, v, s.entry)
 }
 
 // A userValue quotes one value of a config.
@@ -189,134 +153,6 @@ func (u userValue) structure(t *ir.Type, at spot, v *ir.Value) *jen.Statement {
 	}
 	body = append(append([]jen.Code{jen.Var().Id("v").Add(u.plainType(t))}, body...), jen.Return(jen.Id("v")))
 	return jen.Func().Params().Add(u.plainType(t)).Block(body...).Call()
-}
-
-// asText is a value whose text a method of the user's reads: what is no text
-// already is JSON.
-func asText(t *ir.Type, v *ir.Value) *ir.Value {
-	if t.Kind != ir.GoNamed || t.Go.Text || !v.IsLiteral() {
-		return v
-	}
-	text := *v
-	text.Items, text.Entries = nil, nil
-	text.Parts = []ir.Part{{Kind: ir.Literal, Text: jsonText(v)}}
-	return &text
-}
-
-// jsonText is a literal as JSON.
-func jsonText(v *ir.Value) string {
-	switch v.Kind {
-	case "list":
-		items := make([]string, len(v.Items))
-		for i, it := range v.Items {
-			items[i] = jsonText(it)
-		}
-		return "[" + strings.Join(items, ",") + "]"
-	case "map":
-		entries := make([]string, len(v.Entries))
-		for i, e := range v.Entries {
-			entries[i] = jsonString(e.Key) + ":" + jsonText(e.Value)
-		}
-		return "{" + strings.Join(entries, ",") + "}"
-	case "null":
-		return "null"
-	case "int", "float", "bool":
-		if text := strings.ToLower(v.Text()); json.Valid([]byte(text)) {
-			return text
-		}
-	}
-	return jsonString(v.Text())
-}
-
-func jsonString(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		panic(err) // strings always encode
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// setter quotes the setter of a scalar; nil for types that can't be set from one
-// text.
-func (u userValue) setter(t *ir.Type, at spot) *jen.Statement {
-	name := scalarKind(t)
-	if name == "" {
-		return nil
-	}
-	if t.Go == nil || t.Go.Package == "" && t.Go.Name == name || name == "duration" && t.Go.Package == "time" || name == "[string]" {
-		if at.addressable() {
-			s, _ := u.wiring.setter(name, at.address())
-			return s
-		}
-	}
-	// A type of another name or size: through the plain one, and back.
-	plain := map[string]string{"duration": "@time.Duration", "[string]": "[]string"}[name]
-	if plain == "" {
-		plain = name
-	}
-	inner, ok := u.wiring.setter(name, "&v")
-	if !ok {
-		return nil
-	}
-	s := u.Gof("@program.Text(%q, func() string { v := %s(%s); return ", name, plain, at).Add(inner).Op(".String() }, func(text string) error {").Line().
-		Add(u.Gof("v := %s(%s)", plain, at)).Line().
-		Op("if err := ").Add(inner.Clone()).Op(".Set(text); err != nil { return err }").Line()
-	own := u.plainType(t).GoString()
-	if sized(t) {
-		s.Add(u.Gof("if %s(%s(v)) != v { return @fmt.Errorf(\"%%d is more than %s holds\", v) }", plain, own, own)).Line()
-	}
-	converted := jen.Add(u.plainType(t)).Call(jen.Id("v"))
-	if at.entry != "" && at.rest != "" {
-		return s.Op("e := " + at.entry + "; e" + at.rest + " = ").Add(converted).Op("; " + at.entry + " = e; return nil })")
-	}
-	return s.Op(at.String() + " = ").Add(converted).Op("; return nil })")
-}
-
-// sized tells of a whole number of less than 64 bits.
-func sized(t *ir.Type) bool {
-	if t.Go == nil || t.Go.Package != "" {
-		return false
-	}
-	switch t.Go.Name {
-	case "int8", "int16", "int32", "uint8", "uint16", "uint32":
-		return true
-	}
-	return false
-}
-
-// scalarKind is the name of the kind of a scalar, whatever its type in Go is
-// called; "" for types that one text can't set.
-func scalarKind(t *ir.Type) string {
-	switch t.Kind {
-	case ir.String, ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Bool, ir.Duration:
-		return string(t.Kind)
-	case ir.List:
-		if t.Elem.Kind == ir.String && t.Elem.Go == nil && t.Go == nil {
-			return "[string]"
-		}
-	}
-	return ""
-}
-
-// later quotes the setter that gives a place its value when the program starts.
-func (u userValue) later(t *ir.Type, at spot) *jen.Statement {
-	if s := u.setter(t, at); s != nil {
-		return s
-	}
-	read := u.Go("@json.Unmarshal([]byte(text), &v)")
-	switch {
-	case t.Kind == ir.GoNamed && t.Go.Text:
-		read = u.Go("v.UnmarshalText([]byte(text))")
-	case t.Kind == ir.Time:
-		read = u.Go("v.UnmarshalText([]byte(text))")
-	}
-	return u.Go(`@program.Text("text", func() string { return "" }, func(text string) error {`).Line().
-		Var().Id("v").Add(u.plainType(t)).Line().
-		Op("if err := ").Add(read).Op("; err != nil { return err }").Line().
-		Op(at.assigned("v")).Line().
-		Op("return nil })")
 }
 
 // scalar quotes a constant. The checker has seen that it fits.

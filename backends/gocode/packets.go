@@ -4,33 +4,25 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// outs quotes the packets as variables of Run or of a branch.
-func (l *loop) outs(used map[int]bool) []jen.Code {
-	var code []jen.Code
-	for i := range l.targets {
-		if used[i] {
-			code = append(code, l.Gof("%s := l.Outs[%d]", l.packet(i), i))
-		}
-	}
-	return code
-}
-
 // packet is the variable of a packet.
 func (l *loop) packet(i int) string { return l.names.lower(l.nodes[l.targets[i]].YAML) + "Packet" }
 
-// emitted is code with the packets that it names.
-type emitted struct{ code []jen.Code }
-
-// used finds which packets a piece of code names.
-func (l *loop) used(e *emitted) map[int]bool {
-	text := jen.Block(e.code...).GoString()
-	used := map[int]bool{}
+// packets quotes the packets that a piece of code names as variables of Run or
+// of a branch.
+func (l *loop) packets(code []jen.Code) []jen.Code {
+	text := jen.Block(code...).GoString()
+	var vars []jen.Code
 	for i := range l.targets {
 		if containsWord(text, l.packet(i)) {
-			used[i] = true
+			vars = append(vars, l.Gof("%s := l.Outs[%d]", l.packet(i), i))
 		}
 	}
-	return used
+	return vars
+}
+
+// mentions tells whether a piece of code names a variable.
+func mentions(code []jen.Code, name string) bool {
+	return containsWord(jen.Block(code...).GoString(), name)
 }
 
 func containsWord(text, word string) bool {

@@ -44,9 +44,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, raw)))
 	case op.Codec == "ndjson" || op.Codec == "json":
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendJSON(v.typ), data, v.ref()))
-	case op.Codec == "text":
-		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
-	case op.Codec == "bytes":
+	case op.Codec == "text" || op.Codec == "bytes":
 		code = append(code, tail(fmt.Sprintf("append(%s, %s...)", data, v.base)))
 	case op.Codec == "csv":
 		delimiter, quote := csvChars(op.Options)
@@ -71,7 +69,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 // usesErrVariable tells whether code declares variables that would clash with
 // those of another encoder in the same block.
 func usesErrVariable(code []jen.Code) bool {
-	return containsWord(jen.Block(code...).GoString(), "data")
+	return mentions(code, "data")
 }
 
 // multiline tells whether records of the region's source may span lines. Those
