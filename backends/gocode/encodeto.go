@@ -93,7 +93,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 	for _, a := range op.Meta {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
-	f.Origins = f.Origins || l.keyed()
+	f.Origins = f.Origins || l.fedByKey(sink.ID)
 	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f

@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -15,8 +16,12 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 	p := l.packet(l.target(n.ID))
 	expr, t := v.base, v.typ
 	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go == nil { // a sink that only counts
-		l.feeds[n.ID] = Feed{}
-		return []jen.Code{l.Gof("%s.Count++", p)}, nil
+		if !l.fedByKey(n.ID) {
+			l.feeds[n.ID] = Feed{}
+			return []jen.Code{l.Gof("%s.Count++", p)}, nil
+		}
+		l.feeds[n.ID] = Feed{Ends: true, Origins: true} // of nothing, but in order
+		return []jen.Code{jen.Block(l.Gof("%s.Ends = append(%s.Ends, 0)", p, p), l.Gof("%s.Count++", p), l.Gof("l.Origin(%d)", l.target(n.ID)))}, nil
 	}
 	if sink, ok := n.Op.(*ir.Sink); ok && sink.Go != nil {
 		code = append(code, l.ensure(n.YAML, l.reads(n), &v, at)...)
@@ -83,12 +88,15 @@ func (l *loop) row(n *ir.Node, expr string) string {
 	return fmt.Sprintf("%sRow{%s, l.meta}", l.names.lower(n.YAML), expr)
 }
 
-// keyed tells whether lanes of this region share a batch by key: the engine
+// fedByKey tells whether lanes that share a batch by key feed a node: the engine
 // then puts what they made back in order, and wants to know where each record
 // came from.
-func (l *loop) keyed() bool {
-	head := l.nodes[l.r.Head]
-	return head.Key != nil && l.r.Lanes != 1 && !head.Unordered
+func (g *generator) fedByKey(id string) bool {
+	return slices.ContainsFunc(g.p.Regions, func(r *ir.Region) bool {
+		head := g.nodes[r.Head]
+		return head.Key != nil && r.Lanes != 1 && !head.Unordered &&
+			slices.ContainsFunc(g.in[id], func(e *ir.Edge) bool { return slices.Contains(r.Nodes, e.From) })
+	})
 }
 
 // hash quotes the hash of a record's key.
