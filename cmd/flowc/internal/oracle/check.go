@@ -118,7 +118,7 @@ func (k *checker) file(path string, n *node, want []item) {
 		return
 	}
 	if k.c.isOrdered(n) {
-		if d := interleaved(got, want, len(k.c.p.sources)); d != "" {
+		if d := interleaved(got, want); d != "" {
 			k.differs("%s: %s", path, d)
 		}
 		return
@@ -132,7 +132,7 @@ func inLines(items []item) []item {
 	var out []item
 	for _, i := range items {
 		for line := range bytes.SplitSeq(i.bytes, []byte("\n")) {
-			out = append(out, item{source: i.source, bytes: line})
+			out = append(out, item{group: i.group, bytes: line})
 		}
 	}
 	return out
@@ -203,31 +203,44 @@ func (i item) is(got []byte) bool {
 	return bytes.Equal(i.bytes, got)
 }
 
-// interleaved compares records with those of several sources, each of which has
+// maxStates bounds the ways that interleaved follows at once.
+const maxStates = 5000
+
+// interleaved compares records with those of several groups, each of which has
 // its order, while there is none between them.
-func interleaved(got [][]byte, want []item, sources int) string {
-	bySource := make([][]item, sources)
+func interleaved(got [][]byte, want []item) string {
+	var groups [][]item
+	index := map[string]int{}
 	for _, i := range want {
-		bySource[i.source] = append(bySource[i.source], i)
+		at, ok := index[i.group]
+		if !ok {
+			at, index[i.group] = len(groups), len(groups)
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], i)
 	}
-	// Each state says how many records of each source were seen.
-	type state [4]int
-	states := map[state]bool{{}: true}
+	// A state says how many records of each group were seen. Several are possible
+	// where groups have the same records.
+	states := map[string][]int{"": make([]int, len(groups))}
 	for at, g := range got {
-		next := map[state]bool{}
-		for s := range states {
-			for k, list := range bySource {
-				if s[k] < len(list) && list[s[k]].is(g) {
-					t := s
-					t[k]++
-					next[t] = true
+		next := map[string][]int{}
+		for _, s := range states {
+			for k, list := range groups {
+				if s[k] >= len(list) || !list[s[k]].is(g) {
+					continue
 				}
+				t := slices.Clone(s)
+				t[k]++
+				next[fmt.Sprint(t)] = t
 			}
+		}
+		if len(next) > maxStates {
+			return unordered(got, want) // too many are alike
 		}
 		if len(next) == 0 {
 			expected := "nothing"
-			for s := range states {
-				for k, list := range bySource {
+			for _, s := range states {
+				for k, list := range groups {
 					if s[k] < len(list) {
 						expected = string(shortened(list[s[k]].bytes))
 					}
@@ -296,6 +309,9 @@ func (c *Case) isOrdered(n *node) bool {
 			}
 		}
 		return out
+	}
+	if n.unordered {
+		return false
 	}
 	through := map[*node]*node{}
 	for _, r := range n.from {

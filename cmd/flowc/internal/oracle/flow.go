@@ -14,6 +14,8 @@ type facts struct {
 	p       *pipeline
 	regions map[*node]*node
 	lives   map[*node][]path
+	// unshown leaves dead letters out of what needs bytes.
+	unshown bool
 }
 
 func newFacts(p *pipeline) *facts {
@@ -33,7 +35,7 @@ func (f *facts) region(n *node) *node {
 				feeders = append(feeders, r)
 			}
 		}
-		if len(feeders) == 1 && n.parallel == 0 && n.role == processor {
+		if len(feeders) == 1 && n.parallel == 0 && n.key == nil && n.role == processor {
 			r = feeders[0]
 		}
 	}
@@ -109,7 +111,7 @@ func (f *facts) needsBytes(from ref, n *node) bool {
 	}
 	form := f.form(from)
 	intact := !form.made
-	if intact && form.changed && f.p.policyOf(n).then == "dead" {
+	if !f.unshown && intact && form.changed && f.p.policyOf(n).then == "dead" {
 		return true
 	}
 	switch n.verb {
@@ -210,6 +212,27 @@ func (f *facts) wanted(out ref) (paths []path, names []string) {
 		names = append(names, f.edited(out, c)...)
 	}
 	return paths, names
+}
+
+// uncertain are the names of members that set or unset changes in bytes that
+// dead letters alone could show: where no node behind it can fail, which is for
+// the compiler to know, nobody looks whether such a member is there twice.
+func (p *pipeline) uncertain() map[string]bool {
+	shown, unshown := newFacts(p), newFacts(p)
+	unshown.unshown = true
+	out := map[string]bool{}
+	for _, n := range p.processors {
+		if n.verb != vSet || shown.bytesBehind(n) == unshown.bytesBehind(n) {
+			continue
+		}
+		for _, a := range n.assigns {
+			out[a.name] = true
+		}
+		for _, name := range n.unset {
+			out[name] = true
+		}
+	}
+	return out
 }
 
 func (f *facts) edited(from ref, n *node) []string {

@@ -28,12 +28,14 @@ type record struct {
 
 	origin *origin
 	meta   meta
+	// group names the records that this one stays in order with: those of its
+	// source and of the keys of lanes on its way.
+	group string
 }
 
 // An origin is where a record was read.
 type origin struct {
 	source *node
-	index  int // of the source
 	file   string
 	frame  frame
 }
@@ -62,9 +64,9 @@ type letter struct {
 
 // An item is a record in a sink.
 type item struct {
-	source int
-	bytes  []byte
-	loose  bool
+	group string
+	bytes []byte
+	loose bool
 }
 
 // An outcome is what a pipeline does with its input.
@@ -109,15 +111,15 @@ func interpret(p *pipeline, files []*File) (*outcome, error) {
 			x.out.files[n.path], x.out.sinks[n.path] = nil, n
 		}
 	}
-	for i, n := range p.sources {
-		if err := x.source(i, n, files); err != nil {
+	for _, n := range p.sources {
+		if err := x.source(n, files); err != nil {
 			return nil, err
 		}
 	}
 	return &x.out, nil
 }
 
-func (x *run) source(index int, n *node, files []*File) error {
+func (x *run) source(n *node, files []*File) error {
 	files = slices.SortedFunc(slices.Values(files), func(a, b *File) int { return bytes.Compare([]byte(a.Path), []byte(b.Path)) })
 	for _, f := range files {
 		if ok, err := gopath.Match(n.path, f.Path); err != nil || !ok {
@@ -141,7 +143,7 @@ func (x *run) source(index int, n *node, files []*File) error {
 			}
 		}
 		for _, fr := range list {
-			o := &origin{source: n, index: index, file: f.Path, frame: fr}
+			o := &origin{source: n, file: f.Path, frame: fr}
 			x.log = x.log[:0]
 			err := x.guard(n, func() {
 				x.count(n, func(c *Counts) { c.In++ })
@@ -214,7 +216,7 @@ func (x *run) decode(n *node, o *origin, columns []string, form csvForm) (*recor
 	bad := func(err error) { panic(unreadable{n, err}) }
 	data := o.frame.data
 	r := &record{
-		typ: n.out, origin: o, owner: n, read: map[string]bool{}, same: true,
+		typ: n.out, origin: o, owner: n, group: n.name, read: map[string]bool{}, same: true,
 		meta: meta{path: o.file, line: o.frame.line, offset: o.frame.offset},
 	}
 	switch {
@@ -380,6 +382,9 @@ func (x *run) to(from ref, n *node, r *record) {
 	}
 	x.ensure(r, append(x.f.shown(from, n), x.f.reads(n)...))
 	x.count(n, func(c *Counts) { c.In++ })
+	if n.key != nil {
+		r.group += fmt.Sprintf(" %s=%v", n.name, n.key.eval(&env{in: r.in, meta: r.meta}))
+	}
 	var next func()
 	if f := attempt(func() { next = x.step(n, r) }); f != nil {
 		x.fail(n, r, f.code, f.msg)
@@ -430,7 +435,7 @@ func (x *run) step(n *node, r *record) (next func()) {
 		}
 		panic("oracle: a route without else")
 	case vMap:
-		made := &record{typ: n.out, origin: r.origin, meta: r.meta}
+		made := &record{typ: n.out, origin: r.origin, meta: r.meta, group: r.group}
 		if n.body != nil {
 			made.in = n.body.expr.eval(v)
 		} else {
@@ -453,7 +458,7 @@ func (x *run) step(n *node, r *record) (next func()) {
 			takers := x.p.consumers(out)
 			x.count(n, func(c *Counts) { c.Out++; c.Emitted += int64(len(list)) })
 			for _, e := range list {
-				x.ways(out, takers, &record{typ: n.out, in: e, origin: r.origin, meta: r.meta})
+				x.ways(out, takers, &record{typ: n.out, in: e, origin: r.origin, meta: r.meta, group: r.group})
 			}
 		}
 	case vParse:
@@ -467,7 +472,7 @@ func (x *run) set(n *node, r *record, v *env) func() {
 	for _, a := range n.assigns {
 		o[a.goName] = a.expr.eval(v)
 	}
-	changed := &record{typ: n.out, in: o, origin: r.origin, meta: r.meta, loose: r.loose}
+	changed := &record{typ: n.out, in: o, origin: r.origin, meta: r.meta, group: r.group, loose: r.loose}
 	if r.bytes != nil && x.f.bytesBehind(n) {
 		list, err := members(r.bytes)
 		if err != nil {
@@ -507,7 +512,7 @@ func (x *run) parsed(n *node, r *record, v *env) func() {
 	if err != nil {
 		panic(fault{code: badData, msg: err.Error()})
 	}
-	made := &record{typ: n.out, from: doc, in: object{}, owner: n, read: map[string]bool{}, origin: r.origin, meta: r.meta}
+	made := &record{typ: n.out, from: doc, in: object{}, owner: n, read: map[string]bool{}, origin: r.origin, meta: r.meta, group: r.group}
 	return func() {
 		begin := len(x.log)
 		err := x.guard(n, func() {
@@ -547,7 +552,7 @@ func (x *run) write(from ref, n *node, r *record) {
 		to = n.keyedAs[0] + keyText(n.keyed.eval(&env{in: r.in, meta: r.meta})) + n.keyedAs[1]
 	}
 	x.count(n, func(c *Counts) { c.Out++ })
-	x.log = append(x.log, event{node: n, path: to, item: &item{source: r.origin.index, bytes: b, loose: r.loose}})
+	x.log = append(x.log, event{node: n, path: to, item: &item{group: r.group, bytes: b, loose: r.loose}})
 }
 
 func keyText(v value) string { return fmt.Sprint(v) }

@@ -19,6 +19,7 @@ type maker struct {
 	risky, stops bool
 	deep         int // how many processors
 	large        bool
+	uncertain    map[string]bool // see pipeline.uncertain
 }
 
 // make makes the case of a seed.

@@ -8,6 +8,7 @@ import (
 
 // data makes the files of all sources.
 func (m *maker) data() {
+	m.uncertain = m.p.uncertain()
 	for _, n := range m.p.sources {
 		paths := []string{n.path}
 		if i := strings.IndexByte(n.path, '*'); i >= 0 {
@@ -132,7 +133,7 @@ func (m *maker) event(s *spelling, n *node) string {
 		}
 		return strings.ReplaceAll(s.damage(text), "\n", " ")
 	}
-	return s.record(o, t, extra, choose[mistake](m.random, wrongValue{}, wrongValue{}, missing{}, twice{}))
+	return s.record(o, t, extra, choose[mistake](m.random, wrongValue{}, wrongValue{}, missing{}, twice{m.uncertain}))
 }
 
 // lazy tells that a source stops looking at a record when it has what it needs.

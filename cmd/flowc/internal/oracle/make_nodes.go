@@ -55,6 +55,15 @@ func (m *maker) processor() {
 	n.name = m.nodeName()
 	if m.one(10) {
 		n.parallel = m.between(1, 3)
+		n.unordered = m.one(4)
+	}
+	if m.one(12) {
+		n.key = s.pick(func(l leaf) bool {
+			return !l.optional && l.variable == "" && l.typ.isScalar() && l.typ.kind != kBytes && l.typ.kind != kFloat64
+		})
+		if n.key != nil && m.one(2) {
+			n.parallel = m.between(2, 4)
+		}
 	}
 	m.onError(n)
 	m.p.processors = append(m.p.processors, n)

@@ -14,7 +14,7 @@ type mistake interface {
 type (
 	wrongValue struct{}
 	missing    struct{}
-	twice      struct{}
+	twice      struct{ but map[string]bool } // names that are left alone
 )
 
 func (wrongValue) inside(s *spelling, parts []part, t *typ) []part {
@@ -35,11 +35,14 @@ func (missing) inside(s *spelling, parts []part, t *typ) []part {
 	return slices.Delete(parts, i, i+1)
 }
 
-func (twice) inside(s *spelling, parts []part, t *typ) []part {
+func (m twice) inside(s *spelling, parts []part, t *typ) []part {
 	if len(parts) == 0 {
 		return parts
 	}
 	p := parts[s.n(len(parts))]
+	if name, err := unquote([]byte(p.key)); err != nil || m.but[name] {
+		return parts
+	}
 	return slices.Insert(parts, s.n(len(parts)+1), p)
 }
 

@@ -49,6 +49,9 @@ type node struct {
 	body     *body // map, flatmap
 	lets     []*let
 	parallel int
+	// key says which records stay in their order, unordered that none do.
+	key       *expr
+	unordered bool
 	// out is the type of what leaves the node, where it has one output;
 	// declared tells that the pipeline says it.
 	out      *typ
@@ -241,5 +244,6 @@ func (n *node) exprs() []*expr {
 		add(n.body.expr)
 	}
 	add(n.keyed)
+	add(n.key)
 	return out
 }

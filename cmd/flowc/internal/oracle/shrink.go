@@ -73,6 +73,8 @@ func (c *Case) FewerNodes() iter.Seq[*Case] {
 // to change.
 var simpler = []func(p *pipeline, n, m *node) bool{
 	func(p *pipeline, n, m *node) bool { m.parallel = 0; return n.parallel > 0 },
+	func(p *pipeline, n, m *node) bool { m.key = nil; return n.key != nil },
+	func(p *pipeline, n, m *node) bool { m.unordered = false; return n.unordered },
 	func(p *pipeline, n, m *node) bool { m.onError = nil; return n.onError != nil },
 	func(p *pipeline, n, m *node) bool { m.validate = ""; return n.validate != "" },
 	func(p *pipeline, n, m *node) bool { p.common = nil; return p.common != nil },

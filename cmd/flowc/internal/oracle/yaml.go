@@ -237,6 +237,12 @@ func (w *writer) processor(n *node) {
 	if n.parallel > 0 {
 		w.put(4, "parallel: %d", n.parallel)
 	}
+	if n.key != nil {
+		w.goScalar(4, "key", n.key.bare())
+	}
+	if n.unordered {
+		w.put(4, "order: none")
+	}
 	if n.declared {
 		w.put(4, "out: %s", n.out.name)
 	}
