@@ -94,7 +94,7 @@ func checkPlaces(t *testing.T, d *diag.Diagnostic, text string) {
 
 // mutate changes a text a little, as a person might, or a disk.
 func mutate(r *rand.Rand, text string, others []string) string {
-	if text == "" {
+	if strings.TrimSpace(text) == "" {
 		return others[0]
 	}
 	lines := strings.Split(text, "\n")
