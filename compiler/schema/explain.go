@@ -214,10 +214,12 @@ func readable(s *shape, n *parse.Node) bool {
 // was probably meant, "" for none.
 func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who string) string {
 	d := e.add(diag.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is no key of %s", m.Key.Text, who))
-	var free []string
+	var free, taken []string
 	for _, f := range s.fields {
 		if n.Get(f.name) == nil {
 			free = append(free, f.name)
+		} else {
+			taken = append(taken, f.name)
 		}
 	}
 	if d.Near(m.Key.Text, free) {
@@ -226,6 +228,10 @@ func (e *explainer) unknownKey(s *shape, n *parse.Node, m *parse.Member, who str
 	if key := Meant(m.Key.Text, free); key != "" {
 		d.Caret("here it is called `%s`", key).Replace(m.Key.Span, key, "write `%s`", key)
 		return key
+	}
+	if near := diag.Nearest(m.Key.Text, taken); near != "" {
+		d.Caret("near to `%s`, which is there as well", near).Also(n.Member(near).Key.Span, "here")
+		return ""
 	}
 	if s.byName["config"] != nil && s.byName["use"] != nil {
 		d.Helpf("a key of what `use` names stands inside `config`: `config: {%s: …}`", m.Key.Text)
