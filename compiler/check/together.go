@@ -20,7 +20,7 @@ func Together(l *diag.List) {
 		case before == nil:
 			first[d.Message] = d
 		case before.Span.File == d.Span.File:
-			before.Also(d.Span, "and here")
+			before.Again(d.Span, "and here")
 			for i := range before.Fixes {
 				if i < len(d.Fixes) && d.Fixes[i].Title == before.Fixes[i].Title {
 					before.Fixes[i].Edits = append(before.Fixes[i].Edits, d.Fixes[i].Edits...)

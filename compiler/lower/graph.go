@@ -99,7 +99,7 @@ func (w *lowering) unknownNode(refs []*edge) {
 	}
 	d := w.l.Errorf(diag.UnknownNode, first.ref.Node.Span, "`%s` takes its records from `%s`, and there is no such node", first.to.Name.Text, name)
 	for _, e := range refs[1:] {
-		d.Also(e.ref.Node.Span, "so does `%s`", e.to.Name.Text)
+		d.Again(e.ref.Node.Span, "so does `%s`", e.to.Name.Text)
 	}
 	if near != nil {
 		w.meantNode(d, near, refs)
@@ -249,7 +249,7 @@ func (w *lowering) badThen(n *node, then syntax.Text, other *node) {
 	}
 	if d := w.unknownDead[then.Text]; d != nil { // those of one name are one mistake
 		if then.Span != d.Span { // of `defaults` it is the same for all
-			d.Also(then.Span, "so does `%s`", n.Name.Text)
+			d.Again(then.Span, "so does `%s`", n.Name.Text)
 		}
 		if near != "" {
 			d.Fixes[0].Edits = append(d.Fixes[0].Edits, diag.Edit{Span: then.Span, New: near})
@@ -430,7 +430,7 @@ func (w *lowering) unknownPort(e *edge) {
 		return // it has no `else`, or no condition for this, which was reported
 	}
 	if d := w.unknownPorts[portName{from, name}]; d != nil {
-		d.Also(e.ref.Port.Span, "and here")
+		d.Again(e.ref.Port.Span, "and here")
 		if len(d.Fixes) > 0 {
 			edit := d.Fixes[0].Edits[0]
 			if edit.Span != d.Span { // the whole reference

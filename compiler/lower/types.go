@@ -236,7 +236,7 @@ func (w *lowering) named(e *syntax.TypeExpr) *ir.Type {
 		return nil // it is declared there, perhaps
 	}
 	if d := w.unknownTypes[e.Name]; d != nil { // those of one name are one mistake
-		d.Also(e.Span, "and here")
+		d.Again(e.Span, "and here")
 		if len(d.Fixes) > 0 {
 			d.Fixes[0].Edits = append(d.Fixes[0].Edits, diag.Edit{Span: e.Span, New: d.Fixes[0].Edits[0].New})
 		}

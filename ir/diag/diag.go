@@ -51,6 +51,8 @@ type Diagnostic struct {
 	Help []string
 	// Fixes are edits that mend it, the best first.
 	Fixes []Fix
+
+	more int // places that Again counted and did not show
 }
 
 // A Label is a short text at a place.
@@ -131,6 +133,27 @@ func (d *Diagnostic) Replace(at source.Span, with, titleFormat string, args ...a
 func (d *Diagnostic) Fix(f Fix) *Diagnostic {
 	d.Fixes = append(d.Fixes, f)
 	return d
+}
+
+// maxAgain is how many places of one mistake are shown besides the first.
+const maxAgain = 4
+
+// Again adds a place where the same mistake shows; of many the first few are
+// shown and the others counted.
+func (d *Diagnostic) Again(at source.Span, format string, args ...any) *Diagnostic {
+	if len(d.Labels) < maxAgain {
+		return d.Also(at, format, args...)
+	}
+	counted := func() string {
+		if d.more == 1 {
+			return "and in one more place"
+		}
+		return fmt.Sprintf("and in %d more places", d.more)
+	}
+	before := counted()
+	d.Notes = slices.DeleteFunc(d.Notes, func(r Remark) bool { return r.Text == before })
+	d.more++
+	return d.Notef("%s", counted())
 }
 
 // Near adds a caret text and a fix when one of the names is near the word that

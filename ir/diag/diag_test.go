@@ -115,3 +115,22 @@ func TestCodes(t *testing.T) {
 		t.Error("a code that is none has a page")
 	}
 }
+
+// Of many places of one mistake the first few are shown.
+func TestAgain(t *testing.T) {
+	f := source.NewFile("p", "", []byte("0123456789"))
+	at := func(i int) source.Span { return source.Span{File: f, Start: i, End: i + 1} }
+	for n, want := range map[int]string{0: "", 4: "", 5: "and in one more place", 9: "and in 5 more places"} {
+		d := diag.Errorf(diag.GoType, at(0), "undefined: x").Notef("a fact")
+		for i := range n {
+			d.Again(at(i+1), "and here")
+		}
+		note := ""
+		if len(d.Notes) > 1 {
+			note = d.Notes[1].Text
+		}
+		if len(d.Labels) != min(n, 4) || note != want || len(d.Notes) > 2 {
+			t.Errorf("%d places: %d are shown, and %v is said", n, len(d.Labels), d.Notes)
+		}
+	}
+}
