@@ -24,9 +24,9 @@ const listName = ".flowc-files"
 
 // A Change is what Write did, or would do, to one file.
 type Change struct {
-	Path string
+	Path string `json:"path"`
 	// Kind is "create", "change" or "delete".
-	Kind string
+	Kind string `json:"kind"`
 }
 
 // Diff compares files with what is in dir and returns the changes that Write

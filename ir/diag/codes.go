@@ -8,16 +8,16 @@ type Code string
 // An Info is the page of a code: what it means, a small pipeline that makes
 // it, and the same pipeline mended. A test compiles every example.
 type Info struct {
-	Code Code
+	Code Code `json:"code"`
 	// Title is one line: what is wrong, in general.
-	Title string
+	Title string `json:"title"`
 	// Text is the explanation, a paragraph or two of plain text.
-	Text string
+	Text string `json:"text"`
 	// Bad is a complete pipeline (YAML) that gives this code; "" where no
 	// pipeline alone can (a build that fails).
-	Bad string
+	Bad string `json:"bad,omitempty"`
 	// Good is Bad, mended.
-	Good string
+	Good string `json:"good,omitempty"`
 }
 
 // Codes returns every code, in the order of the pages.
