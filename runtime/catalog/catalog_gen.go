@@ -91,7 +91,7 @@ var Connectors = []*Connector{
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson or json (both take an object, an array of them, and one a line), csv, text (a record a line) or bytes (the body is the record).", Default: "ndjson", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
 				{Name: "token", Go: "Token", Type: "string", Doc: "Token is what a sender must show as `Authorization: Bearer`; empty lets in all.", Secret: true},
 				{Name: "max_body", Go: "MaxBody", Type: "size", Doc: "MaxBody is the largest request body, decompressed.", Default: "16MiB"},
-				{Name: "max_requests", Go: "MaxRequests", Type: "int", Doc: "MaxRequests is how many requests wait for their answer at once; more are asked to come again (503).", Default: "1024", Holds: 24576},
+				{Name: "max_requests", Go: "MaxRequests", Type: "int", Doc: "MaxRequests is how many requests wait for their answer at once; more are asked to come again (503). Twice as many connections are kept open; beyond that those go that have had no request for longest.", Default: "1024", Holds: 40960},
 				{Name: "max_waiting", Go: "MaxWaiting", Type: "size", Doc: "MaxWaiting is how many bytes of bodies wait for their answer at once; more are asked to come again (503). A body of max_body finds room, alone.", Default: "64MiB", Holds: 1},
 				{Name: "read_timeout", Go: "ReadTimeout", Type: "duration", Doc: "ReadTimeout is how long a client may take to send a request.", Default: "30s"},
 				{Name: "answer_timeout", Go: "AnswerTimeout", Type: "duration", Doc: "AnswerTimeout is how long the sinks may take; then the client is asked to come again (503), and the records may be there twice.", Default: "60s"},

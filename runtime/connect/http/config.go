@@ -46,8 +46,9 @@ type SourceConfig struct {
 	// MaxBody is the largest request body, decompressed.
 	MaxBody int64 `json:"max_body" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
-	// asked to come again (503).
-	MaxRequests int `json:"max_requests" default:"1024" holds:"24KiB"`
+	// asked to come again (503). Twice as many connections are kept open; beyond
+	// that those go that have had no request for longest.
+	MaxRequests int `json:"max_requests" default:"1024" holds:"40KiB"`
 	// MaxWaiting is how many bytes of bodies wait for their answer at once; more
 	// are asked to come again (503). A body of max_body finds room, alone.
 	MaxWaiting int64 `json:"max_waiting" type:"size" default:"64MiB" holds:"1B"`

@@ -17,6 +17,7 @@ type conn struct {
 	listener *listener
 	deadline atomic.Int64 // in nanoseconds since 1970; 0 for none
 	armed    atomic.Bool  // the connection itself has one, in the past
+	idle     atomic.Int64 // a number that grows, since when it has no request; 0 where it has one
 
 	mu      sync.Mutex
 	reading bool // a read of the connection itself is under way

@@ -3,6 +3,7 @@ package http
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type listener struct {
 	net.Listener
 	mu    sync.Mutex
 	conns map[*conn]struct{}
+	most  int // of them: see crowd.go
+	seq   atomic.Int64
 	stop  chan struct{}
 	once  sync.Once
 }
@@ -21,27 +24,30 @@ type listener struct {
 // lookEvery is how much later than asked for a read may be ended.
 var lookEvery = 500 * time.Millisecond
 
-func listen(l net.Listener) *listener {
-	w := &listener{Listener: l, conns: map[*conn]struct{}{}, stop: make(chan struct{})}
+// listen gives at most so many connections at once.
+func listen(l net.Listener, most int) *listener {
+	w := &listener{Listener: l, conns: map[*conn]struct{}{}, most: most, stop: make(chan struct{})}
 	go w.watch()
 	return w
 }
 
 // Accept takes the next connection.
 func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		tcp, ok := c.(*net.TCPConn)
+		if !ok {
+			return c, nil
+		}
+		w := newConn(tcp, l)
+		if l.letIn(w) {
+			return w, nil
+		}
+		tcp.Close()
 	}
-	tcp, ok := c.(*net.TCPConn)
-	if !ok {
-		return c, nil
-	}
-	w := newConn(tcp, l)
-	l.mu.Lock()
-	l.conns[w] = struct{}{}
-	l.mu.Unlock()
-	return w, nil
 }
 
 // end ends the watching; the server has closed all connections.

@@ -90,7 +90,8 @@ func (s *Source) Open(ctx context.Context) error {
 		return fmt.Errorf("can't listen on %s: %w", s.config.Listen, err)
 	}
 	s.addr = l.Addr()
-	s.listener = listen(l)
+	s.listener = listen(l, connsPerRequest*s.config.MaxRequests)
+	s.server.ConnState = s.listener.follow
 	l = s.listener
 	slog.Info("listening", "node", s.input.Node, "address", s.addr.String(), "path", s.config.Path)
 	if secure != nil {
