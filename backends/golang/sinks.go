@@ -107,9 +107,6 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 		}
 		d[jen.Id("Literals")] = jen.Map(jen.String()).String().Values(literals)
 	}
-	if op.DeadLetter {
-		d[jen.Id("DeadLetter")] = jen.True()
-	}
 	if op.DeadLetter || w.endless() {
 		d[jen.Id("Append")] = jen.True()
 	}

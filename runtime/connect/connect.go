@@ -34,6 +34,7 @@ type Input struct {
 
 // An Output is what the compiler decided for a sink.
 type Output struct {
+	// Node is the YAML node's name, for messages.
 	Node string
 	// Format is the codec of the records in the packets.
 	Format string
@@ -47,8 +48,6 @@ type Output struct {
 	// value of a record: what the pipeline itself says, and may be trusted. A
 	// key that is not in it is not known about.
 	Literals map[string]string
-	// DeadLetter tells that the sink takes dead letters.
-	DeadLetter bool
 	// Append tells that the stream has no end of its own (an endless source, dead
 	// letters), so that what is written is never published as a whole.
 	Append bool

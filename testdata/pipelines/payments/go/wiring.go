@@ -38,10 +38,9 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Rows:    flow.RowsOf[alerts.Alert](),
 	})
 	deadSink, err := file.NewSink(s.dead, connect.Output{
-		Append:     true,
-		DeadLetter: true,
-		Format:     "ndjson",
-		Node:       "dead",
+		Append: true,
+		Format: "ndjson",
+		Node:   "dead",
 	})
 	if err != nil {
 		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:39", Op: "configure", Err: err}

@@ -60,10 +60,9 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Depth: 8,
 	})
 	deadSink, err := file.NewSink(s.dead, connect.Output{
-		Append:     true,
-		DeadLetter: true,
-		Format:     "ndjson",
-		Node:       "dead",
+		Append: true,
+		Format: "ndjson",
+		Node:   "dead",
 	})
 	if err != nil {
 		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:33", Op: "configure", Err: err}
