@@ -3,6 +3,7 @@ package lower
 import (
 	"net"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,6 +83,7 @@ func (w *lowering) refused(n *node, settings []ir.Setting) {
 		positive("max_record")
 	case "file " + string(syntax.Sink):
 		natural("rotate.bytes", "rotate.every", "rotate.keep")
+		w.appended(n, l)
 	case "http " + string(syntax.Source):
 		positive("max_body", "max_requests", "max_waiting", "read_timeout", "answer_timeout", "idle_timeout")
 		if l["path"] != nil && !strings.HasPrefix(l.text("path"), "/") {
@@ -111,10 +113,10 @@ func (w *lowering) followed(n *node, l literals) {
 	if !strings.EqualFold(l.text("follow"), "true") {
 		return
 	}
-	path := strings.ToLower(l.text("path"))
-	pattern := strings.ContainsAny(path, "*?[")
+	file := strings.ToLower(l.text("path"))
+	pattern := strings.ContainsAny(file, "*?[")
 	named := l.text("compression")
-	packed := named != "" && named != "none" || named == "" && (strings.HasSuffix(path, ".gz") || strings.HasSuffix(path, ".zst"))
+	packed := named != "" && named != "none" || named == "" && (strings.HasSuffix(file, ".gz") || strings.HasSuffix(file, ".zst"))
 	if packed && !pattern {
 		w.l.Errorf(diag.BadValue, l["follow"].Span, "`follow` reads plain files only: a compressed file is whole, or it is nothing").
 			Helpf("follow the file before it is compressed, or remove `follow`")
@@ -123,4 +125,26 @@ func (w *lowering) followed(n *node, l literals) {
 		w.l.Errorf(diag.BadValue, l["follow"].Span, "`follow` reads records as they come, and in the format bytes the whole file is one").
 			Helpf("take another format, or remove `follow`")
 	}
+}
+
+// appended checks that a file that is appended to can be.
+func (w *lowering) appended(n *node, l literals) {
+	rotates := l["rotate.bytes"] != nil || l["rotate.every"] != nil
+	if l.text("mode") != "append" || rotates || n.format("path", l) != "json" {
+		return
+	}
+	w.l.Errorf(diag.BadValue, l["mode"].Span, "the format json is one array, which can't be appended to").
+		Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
+}
+
+// format is the format that a config names, or that the extension of the path
+// in a key tells.
+func (n *node) format(key string, l literals) string {
+	for _, c := range n.Config {
+		if c.Key.Text == "format" {
+			return c.Node.Text
+		}
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(l.text(key)), ".gz"), ".zst")
+	return extensions[path.Ext(name)]
 }

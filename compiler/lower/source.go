@@ -128,12 +128,13 @@ func (w *lowering) decoder(n *node, f format) {
 		return
 	}
 	w.outPorts(n, op)
+	apart := n.Out.By.Text != "" && f.codec != "" && f.codec != "ndjson" && f.codec != "json"
 	for _, p := range n.outs {
-		if p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) && w.holds(n, f, p.typ, n.Out.Span) && f.codec == "csv" {
+		if !apart && p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) && w.holds(n, f, p.typ, n.Out.Span) && f.codec == "csv" {
 			w.columns(f.options, p.typ)
 		}
 	}
-	if n.Out.By.Text != "" && f.codec != "" && f.codec != "ndjson" && f.codec != "json" {
+	if apart {
 		w.l.Errorf(diag.FormatType, n.Out.By.Span, "a field that tells event types apart is read from JSON, and the format of `%s` is %s", n.Name.Text, f.codec).
 			Also(f.at, "the format comes from here")
 	}
