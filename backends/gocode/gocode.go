@@ -7,6 +7,15 @@
 // and decides nothing, it only turns @pkg.Name into a qualified name whose
 // import jennifer then writes. Decisions are made in Go code, never in a
 // template.
+//
+// [Generate] makes a loop of each region (loop.go): how records come out of a
+// batch (run.go), then node by node (stage.go and a file for each kind of node)
+// along the edges (branch.go), until records go into packets (encodeto.go,
+// enqueue.go). What the loop reads is decoded just before it is read
+// (decode.go: which fields, in which groups; flavor.go: from which format), and
+// what the user wrote becomes functions of stages.go (call.go, stages.go).
+// Counters follow chains of nodes that the same records pass (loop.go,
+// settle.go). [Writer] lends the same quoting and names to backends.
 package gocode
 
 import (
@@ -24,8 +33,7 @@ import (
 // A Unit is the Go of one program, with what a backend needs to wire it.
 type Unit struct {
 	// Files are types.go, decode.go, encode.go, convert.go, stages.go and
-	// loops.go, those
-	// that are not empty.
+	// loops.go, those that are not empty.
 	Files []backends.File
 	// Loops are the regions' loops in the order of the program's regions.
 	Loops []Loop
