@@ -24,8 +24,8 @@ var errCrash = errors.New("crash")
 // crash ends a program as kill -9 would, as far as that is possible inside the
 // process: nothing is written, synced or saved any more.
 func (p *Program) crash() {
+	p.stop(errCrash) // before taint: a run that ends between the two has crashed
 	p.taint()
-	p.stop(errCrash)
 	p.stopHard()
 	for _, t := range p.queues {
 		t.queue.close()
