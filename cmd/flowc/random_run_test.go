@@ -53,11 +53,15 @@ func (b *batch) place(c *oracle.Case) string {
 // checked runs a case to its end, and says what differs. again tells that there
 // were runs before that did not come to it.
 func (b *batch) checked(i int, c *oracle.Case, dir, processors string, again bool) []string {
-	run, wrong := b.run(i, dir, processors)
+	var set oracle.Setting
+	if processors == "2" && !again { // the other time as it is compiled
+		set = c.Setting()
+	}
+	run, wrong := b.run(i, dir, processors, set)
 	if wrong != "" {
 		return []string{wrong}
 	}
-	run.Again = again
+	run.Again, run.Set = again, set
 	d, err := c.Check(filepath.Join(dir, "work"), run)
 	if err != nil {
 		b.f.t.Fatalf("seed %d: %v", c.Seed, err)
@@ -105,10 +109,11 @@ func (b *batch) command(i int, dir, processors string) (*exec.Cmd, *bytes.Buffer
 }
 
 // run runs the program of a case to its end.
-func (b *batch) run(i int, dir, processors string) (oracle.Run, string) {
+func (b *batch) run(i int, dir, processors string, set oracle.Setting) (oracle.Run, string) {
 	ctx, cancel := background()
 	defer cancel()
 	cmd, out := b.command(i, dir, processors)
+	cmd.Env = append(cmd.Env, "FLOWC_SET="+set.String())
 	if err := cmd.Start(); err != nil {
 		b.f.t.Fatal(err)
 	}

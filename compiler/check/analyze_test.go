@@ -200,6 +200,7 @@ func TestTypes(t *testing.T) {
 		{`in.Fee * in.Amount`, "number"},
 		{`1 - in.Fee`, "number"},
 		{`in.Qty * in.Fee`, "number"},
+		{"if in.Amount.Cmp(in.Fee) > 0 {\n\treturn 1\n}\nreturn 2", "int"},
 		{`in.Side`, "buy | sell"},
 		{`in.Memo`, "string?"},
 		{`in.Asset`, "{code: string, issuer?: string}"},

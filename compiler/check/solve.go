@@ -35,14 +35,15 @@ func (j *job) solve() bool {
 		j.mustReturn(j.wantedOr(t), false)
 		j.settle()
 	}
+	j.coerce()
 	if j.expr == nil && j.inferred() && len(j.errs) == 0 {
 		// Only now is the type of the result known: check the returns against it.
 		if !j.inferReturns() {
 			return false
 		}
 		j.settle()
+		j.coerce()
 	}
-	j.coerce()
 	j.refuse()
 	j.report()
 	return !j.failed && j.valueType()

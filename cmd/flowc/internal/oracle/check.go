@@ -21,6 +21,30 @@ type Run struct {
 	// Again tells that the program was killed and started anew: the report is then
 	// of the last start alone, and dead letters may be there twice.
 	Again bool
+	// Set are settings of the run; they may move what a sink writes.
+	Set Setting
+}
+
+// A Setting changes a built program: the path of a sink.
+type Setting struct{ Node, Path string }
+
+// String is the setting as the program reads it; "" for none.
+func (s Setting) String() string {
+	if s.Node == "" {
+		return ""
+	}
+	return s.Node + ".config.path=" + s.Path
+}
+
+// Setting moves what one of the sinks writes to somewhere else, if there is one
+// that writes to one file.
+func (c *Case) Setting() Setting {
+	for _, n := range c.p.sinks {
+		if n.use == "file" && n.keyed == nil && !n.dead {
+			return Setting{n.name, "moved/" + n.path}
+		}
+	}
+	return Setting{}
 }
 
 // report is what is read of the report.
@@ -39,6 +63,9 @@ type report struct {
 // pipeline means. It returns the differences; an error is one of the case itself.
 func (c *Case) Check(dir string, run Run) (differences []string, err error) {
 	c.p.yaml() // sets the lines
+	if run.Set.Node != "" {
+		c = c.moved(run.Set)
+	}
 	out, err := interpret(c.p, c.files)
 	if err != nil {
 		return nil, err
@@ -68,6 +95,18 @@ func (c *Case) Check(dir string, run Run) (differences []string, err error) {
 		k.counters()
 	}
 	return k.list, nil
+}
+
+// moved is the case whose pipeline has a setting.
+func (c *Case) moved(s Setting) *Case {
+	out := *c
+	out.p = c.p.clone()
+	for _, n := range out.p.sinks {
+		if n.name == s.Node {
+			n.path = s.Path
+		}
+	}
+	return &out
 }
 
 // Stops tells whether a record of the case ends the program.
