@@ -50,7 +50,7 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		// is shown with its place in the source, whatever then becomes of it.
 		feed.Origins = true
 		if _, ok := n.Op.(*ir.Sink); !ok {
-			feed.Ends = e.Raw
+			feed.Ends = l.anyRaw(n.ID)
 			feed.Keyed = n.Key != nil
 		} else if n.DeadLetters() && l.remade(n, map[string]bool{}) {
 			feed.JSON = l.appendJSON(t)
@@ -86,6 +86,12 @@ func (l *loop) row(n *ir.Node, expr string) string {
 		return expr
 	}
 	return fmt.Sprintf("%sRow{%s, l.meta}", l.names.lower(n.YAML), expr)
+}
+
+// anyRaw tells whether records come to a node with their bytes, be it on some
+// ways alone: packets and loops are laid out for all of them.
+func (g *generator) anyRaw(id string) bool {
+	return slices.ContainsFunc(g.in[id], func(e *ir.Edge) bool { return e.Kind == ir.Data && e.Raw })
 }
 
 // fedByKey tells whether lanes that share a batch by key feed a node: the engine

@@ -31,10 +31,7 @@ func (l *loop) runRows(n *ir.Node, at place) ([]jen.Code, error) {
 func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 	t := l.recordType(n)
 	v := value{base: "(*in)", typ: t}
-	raw := false
-	for _, e := range l.in[n.ID] {
-		raw = raw || e.Kind == ir.Data && e.Raw
-	}
+	raw := l.anyRaw(n.ID)
 	if raw {
 		v.raw = "line"
 	}
