@@ -214,6 +214,17 @@ func (f *facts) wanted(out ref) (paths []path, names []string) {
 	return paths, names
 }
 
+// mixes tells whether records of sources and such that were made come to a node.
+func (p *pipeline) mixes(n *node) bool {
+	f := newFacts(p)
+	made, intact := false, false
+	for _, r := range n.from {
+		in := f.form(r)
+		made, intact = made || in.made, intact || len(in.intact) > 0
+	}
+	return made && intact
+}
+
 // uncertain are the names of members that set or unset changes in bytes that
 // dead letters alone could show: where no node behind it can fail, which is for
 // the compiler to know, nobody looks whether such a member is there twice.

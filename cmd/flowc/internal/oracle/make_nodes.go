@@ -66,6 +66,11 @@ func (m *maker) processor() {
 		}
 	}
 	m.onError(n)
+	if m.p.policyOf(n).then == "dead" && n.verb != vCheck && m.p.mixes(n) {
+		// Its letters would show all of a record, which is then read for them if
+		// the node can fail, and that is for the compiler to know. A check can.
+		n.onError = &policy{then: "drop", retry: -1}
+	}
 	m.p.processors = append(m.p.processors, n)
 	m.open = append(m.open, n.outputs()...)
 }
