@@ -28,8 +28,15 @@ func TestSeeds(t *testing.T) {
 
 // Every case has an answer, in which each record went somewhere.
 func TestCasesAddUp(t *testing.T) {
+	seen := map[string]int{}
 	for seed := range uint64(120) {
 		c := New(seed)
+		text := c.YAML()
+		for _, f := range features {
+			if strings.Contains(text, f) {
+				seen[f]++
+			}
+		}
 		out, err := interpret(c.p, c.files)
 		if err != nil {
 			t.Errorf("seed %d: %v", seed, err)
@@ -44,6 +51,21 @@ func TestCasesAddUp(t *testing.T) {
 			t.Errorf("seed %d: Stops says %v", seed, c.Stops())
 		}
 	}
+	for _, f := range features {
+		t.Logf("%4d  %s", seen[f], f)
+		if seen[f] == 0 {
+			t.Errorf("no pipeline has `%s`", f)
+		}
+	}
+}
+
+// features are what pipelines must be made of: each of them is in some.
+var features = []string{
+	"filter: ", "map:", "set:", "unset: [", "check:", "flatmap: |", "func(yield func(", "route:", "parse:", "regexp: '^(?P<", "logfmt: {}", "csv: {", "json: {}",
+	"out: {by: ", "else: json", "out: text", "out: json", "let:", "${env:", "{regexp: ", "{set: [", "meta.Path", "meta.Line", "from: [",
+	"parallel: ", "key: ", "order: none", "on_error: {then: drop", "on_error: {then: stop", "retry: ", "defaults:", "validate: full", "validate: needed", "delivery:",
+	".ndjson.gz", ".json", ".csv", ".txt", "/*", "compression: gzip", "drop: true", "drop: [", "use: drop", "path: \"sub/", "${in.",
+	"?\": ", ": decimal", ": number", ": time", ": duration", ": bytes", ": json", ": any", ": uint64", ": [string]", "map of ", "buy | sell", "list of ", ": [{", "slices.Sort(in.",
 }
 
 // What makes a case smaller must leave a case.
