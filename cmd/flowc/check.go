@@ -31,10 +31,17 @@ func (c *checkCmd) Run(a *app) error {
 	}
 	var res checkResult
 	var worst error
+	var unread []error
 	for _, p := range paths {
 		r, err := pipelineArg{File: p, Overlay: c.Overlay, Env: c.Env}.compile(a)
 		var e *exitError
-		if err != nil && !(errors.As(err, &e) && e.code == exitInvalid) {
+		switch {
+		case err == nil || errors.As(err, &e) && e.code == exitInvalid:
+		case e != nil && e.code == exitUsage: // one that is not there, or can't be read
+			unread = append(unread, err)
+			res.Pipelines = append(res.Pipelines, checkedPipeline{File: p})
+			continue
+		default:
 			return err
 		}
 		one := checkedPipeline{File: p, OK: err == nil}
@@ -50,9 +57,17 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		res.Pipelines = append(res.Pipelines, one)
 	}
+	if len(unread) > 0 {
+		worst = usage(errors.Join(unread...))
+	}
 	if worst != nil {
 		if a.format == "json" {
-			if err := a.envelope(envelope{Summary: "invalid", Result: res}); err != nil {
+			out := envelope{Summary: "invalid", Result: res}
+			if len(unread) > 0 {
+				text := worst.Error()
+				out.Summary, out.Error = text, &text
+			}
+			if err := a.envelope(out); err != nil {
 				return environment(err)
 			}
 		}
