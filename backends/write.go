@@ -84,7 +84,9 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 			return nil, nil, fmt.Errorf("generated path %q leaves the output folder", f.Path)
 		}
 		want[f.Path] = f.Data
-		names = append(names, f.Path)
+		if !copied(f.Path) || !ours(f.Data) {
+			names = append(names, f.Path)
+		}
 	}
 	slices.Sort(names)
 	want[listName] = []byte("# " + Header + ": the files it wrote here, so that it can delete them.\n" + strings.Join(names, "\n") + "\n")
@@ -137,9 +139,14 @@ func parentFile(dir, file string) string {
 	return "."
 }
 
+// copied tells whether a file is one of the runtime's copy. The list does not
+// name those: they are known by their place and their header, and a repository
+// that keeps the list and ignores the copy has the same list for every version.
+func copied(path string) bool {
+	return strings.HasPrefix(path, "runtime/") && strings.HasSuffix(path, ".go")
+}
+
 // stray lists files of the runtime's copy that flowc wrote and no longer wants.
-// The list may not know them: a repository may keep the list and ignore the
-// copy, so that one of them is of another version than the other.
 func stray(dir string, want map[string][]byte) []string {
 	var out []string
 	_ = filepath.WalkDir(filepath.Join(dir, "runtime"), func(path string, d fs.DirEntry, err error) error {
