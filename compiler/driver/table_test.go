@@ -13,7 +13,7 @@ var testConnectors = []*catalog.Connector{
 				{Name: "path", Go: "Path", Type: "string", Required: true, Doc: "The file, or a glob."},
 				{Name: "compression", Go: "Compression", Type: "string", Values: []string{"none", "gzip", "zstd"}},
 				{Name: "follow", Go: "Follow", Type: "bool"},
-				{Name: "max_record", Go: "MaxRecord", Type: "size", Default: "4MiB"},
+				{Name: "max_record", Go: "MaxRecord", Type: "size", Default: "4MiB", Positive: true},
 			},
 			Meta:  []catalog.Key{{Name: "path", Go: "Path", Type: "string"}, {Name: "line", Go: "Line", Type: "int64"}, {Name: "offset", Go: "Offset", Type: "int64"}},
 			Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true},
@@ -31,22 +31,22 @@ var testConnectors = []*catalog.Connector{
 	{Name: "drop", Package: "connect/drop", Sink: &catalog.Side{}},
 	{Name: "log", Package: "connect/log", Sink: &catalog.Side{Config: "SinkConfig", Keys: []catalog.Key{{Name: "level", Go: "Level", Type: "string", Values: []string{"debug", "info", "warn", "error"}}}}},
 	{Name: "generate", Package: "connect/generate", Source: &catalog.Side{Config: "SourceConfig", New: "NewSource", Keys: []catalog.Key{
-		{Name: "count", Go: "Count", Type: "int64"}, {Name: "rate", Go: "Rate", Type: "float64"}, {Name: "seed", Go: "Seed", Type: "uint64"},
+		{Name: "count", Go: "Count", Type: "int64", Natural: true}, {Name: "rate", Go: "Rate", Type: "float64", Natural: true}, {Name: "seed", Go: "Seed", Type: "uint64"},
 	}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}}},
 	{
 		Name: "http", Package: "connect/http",
 		Source: &catalog.Side{Config: "SourceConfig", Formats: []string{"ndjson", "json"}, Keys: []catalog.Key{
-			{Name: "listen", Go: "Listen", Type: "string", Required: true},
-			{Name: "path", Go: "Path", Type: "string"},
+			{Name: "listen", Go: "Listen", Type: "string", Required: true, Form: "address"},
+			{Name: "path", Go: "Path", Type: "string", Form: "rooted"},
 			{Name: "tls.cert", Go: "TLS.Cert", Type: "string"},
 			{Name: "tls.key", Go: "TLS.Key", Type: "string", Secret: true},
 			{Name: "idempotency_key", Go: "IdempotencyKey", Type: "string"},
 		}, Meta: []catalog.Key{{Name: "remote", Go: "Remote", Type: "string"}, {Name: "headers", Go: "Headers", Type: "map of string"}}, Facts: catalog.Facts{Endless: true, Answers: true}},
 		Sink: &catalog.Side{Config: "SinkConfig", Formats: []string{"json", "ndjson"}, Keys: []catalog.Key{
-			{Name: "url", Go: "URL", Type: "string", Required: true},
+			{Name: "url", Go: "URL", Type: "string", Required: true, Form: "url"},
 			{Name: "headers", Go: "Headers", Type: "map of string"},
 			{Name: "token", Go: "Token", Type: "string", Secret: true},
-			{Name: "timeout", Go: "Timeout", Type: "duration", Default: "30s"},
+			{Name: "timeout", Go: "Timeout", Type: "duration", Default: "30s", Positive: true},
 		}},
 	},
 }

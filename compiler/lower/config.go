@@ -86,7 +86,7 @@ func (w *lowering) config(n *node, side *catalog.Side, own ...string) []ir.Setti
 		}
 	}
 	r.missing()
-	w.refused(n, r.out)
+	w.refused(n, side, r.out)
 	return r.out
 }
 

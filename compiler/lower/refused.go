@@ -57,53 +57,46 @@ func (l literals) number(key string) (n float64, ok bool) {
 }
 
 // refused reports literals that the connector of a node would refuse.
-func (w *lowering) refused(n *node, settings []ir.Setting) {
+func (w *lowering) refused(n *node, side *catalog.Side, settings []ir.Setting) {
 	l := literalsOf(settings)
-	positive := func(keys ...string) {
-		for _, k := range keys {
-			if x, ok := l.number(k); ok && x <= 0 {
-				w.l.Errorf(diag.BadValue, l[k].Span, "`%s` must be larger than 0, not `%s`", k, l.text(k))
-			}
+	for _, k := range side.Keys {
+		v := l[k.Name]
+		if v == nil {
+			continue
 		}
-	}
-	natural := func(keys ...string) {
-		for _, k := range keys {
-			if x, ok := l.number(k); ok && x < 0 {
-				w.l.Errorf(diag.BadValue, l[k].Span, "`%s` can't be less than 0, and this is `%s`", k, l.text(k))
-			}
+		switch x, ok := l.number(k.Name); {
+		case ok && k.Positive && x <= 0:
+			w.l.Errorf(diag.BadValue, v.Span, "`%s` must be larger than 0, not `%s`", k.Name, v.Text())
+		case ok && k.Natural && x < 0:
+			w.l.Errorf(diag.BadValue, v.Span, "`%s` can't be less than 0, and this is `%s`", k.Name, v.Text())
 		}
+		w.form(&k, v)
 	}
-	switch n.Use.Text + " " + string(n.Role) {
-	case "generate " + string(syntax.Source):
-		natural("count", "rate")
-	case "file " + string(syntax.Source):
-		positive("max_record")
+	if n.Use.Text == "file" {
 		w.followed(n, l)
-	case "stdin " + string(syntax.Source):
-		positive("max_record")
-	case "file " + string(syntax.Sink):
-		natural("rotate.bytes", "rotate.every", "rotate.keep")
 		w.appended(n, l)
-	case "http " + string(syntax.Source):
-		positive("max_body", "max_requests", "max_waiting", "read_timeout", "answer_timeout", "idle_timeout")
-		if l["path"] != nil && !strings.HasPrefix(l.text("path"), "/") {
-			w.l.Errorf(diag.BadValue, l["path"].Span, "`path` begins with a slash, and this is `%s`", l.text("path")).
-				Replace(l["path"].Span, "/"+l.text("path"), "write `/%s`", l.text("path"))
+	}
+}
+
+// form checks that the text of a key has the form that the connector asks for.
+func (w *lowering) form(k *catalog.Key, v *ir.Value) {
+	text := v.Text()
+	switch k.Form {
+	case "rooted":
+		if !strings.HasPrefix(text, "/") {
+			w.l.Errorf(diag.BadValue, v.Span, "`%s` begins with a slash, and this is `%s`", k.Name, text).
+				Replace(v.Span, "/"+text, "write `/%s`", text)
 		}
-		if text := l.text("listen"); text != "" {
-			if _, _, err := net.SplitHostPort(text); err != nil {
-				d := w.l.Errorf(diag.BadValue, l["listen"].Span, "`listen` must be an address such as `:8080` or `127.0.0.1:8080`, not `%s`", text)
-				if _, err := strconv.ParseUint(text, 10, 16); err == nil {
-					d.Replace(l["listen"].Span, "':"+text+"'", "write `:%s`", text)
-				}
+	case "address":
+		if _, _, err := net.SplitHostPort(text); err != nil && text != "" {
+			d := w.l.Errorf(diag.BadValue, v.Span, "`%s` must be an address such as `:8080` or `127.0.0.1:8080`, not `%s`", k.Name, text)
+			if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+				d.Replace(v.Span, "':"+text+"'", "write `:%s`", text)
 			}
 		}
-	case "http " + string(syntax.Sink):
-		positive("timeout")
-		if l["url"] != nil {
-			if u, err := url.Parse(l.text("url")); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-				w.l.Errorf(diag.BadValue, l["url"].Span, "`url` must be that of an HTTP server, such as `https://example.com/events`, not `%s`", l.text("url"))
-			}
+	case "url":
+		if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			w.l.Errorf(diag.BadValue, v.Span, "`%s` must be that of an HTTP server, such as `https://example.com/events`, not `%s`", k.Name, text)
 		}
 	}
 }
@@ -129,6 +122,9 @@ func (w *lowering) followed(n *node, l literals) {
 
 // appended checks that a file that is appended to can be.
 func (w *lowering) appended(n *node, l literals) {
+	if n.Role != syntax.Sink {
+		return
+	}
 	rotates := l["rotate.bytes"] != nil || l["rotate.every"] != nil
 	if l.text("mode") != "append" || rotates || n.format("path", l) != "json" {
 		return

@@ -55,6 +55,12 @@ type Key struct {
 	// PerRecord ones may hold ${in.Field} and ${meta.Key}; Fixed ones are shape
 	// and cannot be set at run time.
 	Required, Secret, PerRecord, Fixed bool
+	// Positive numbers, sizes and durations are larger than 0, Natural ones not
+	// less.
+	Positive, Natural bool
+	// Form is what the text of the value must be: "address" (host:port), "url"
+	// (of an HTTP server), "rooted" (a path that begins with a slash); "" for any.
+	Form string
 	// Holds is how many bytes the connector may hold for each one of the value
 	// (for each byte of a size), beside Facts.Memory.
 	Holds int64

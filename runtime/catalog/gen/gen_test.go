@@ -54,7 +54,9 @@ type Nested struct {
 	// L is a list.
 	L []string ` + "`json:\"l\" flowc:\"per-record\"`" + `
 	// S is a size.
-	S int64 ` + "`json:\"s\" type:\"size\" default:\"1KiB\"`" + `
+	S int64 ` + "`json:\"s\" flowc:\"positive\" type:\"size\" default:\"1KiB\"`" + `
+	// H is where.
+	H string ` + "`json:\"h\" form:\"address\"`" + `
 }
 
 // SourceMemory is what it holds.
@@ -87,7 +89,8 @@ func (s Source) Endless() bool { return s.x }
 		`{Name: "a", Go: "A", Type: "string", Doc: "A is a: 0, \"b\".", Default: "x|y", Values: []string{"p", "q"}, Required: true, Secret: true},`,
 		`{Name: "n.d", Go: "N.D", Type: "duration", Doc: "D is how long.", Fixed: true},`,
 		`{Name: "n.l", Go: "N.L", Type: "[string]", Doc: "L is a list.", PerRecord: true, Fixed: true},`,
-		`{Name: "n.s", Go: "N.S", Type: "size", Doc: "S is a size.", Default: "1KiB", Fixed: true},`,
+		`{Name: "n.s", Go: "N.S", Type: "size", Doc: "S is a size.", Default: "1KiB", Fixed: true, Positive: true},`,
+		`{Name: "n.h", Go: "N.H", Type: "string", Doc: "H is where.", Fixed: true, Form: "address"},`,
 		`{Name: "m", Go: "M", Type: "map of int64", Doc: "M is a map."},`,
 		`Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 3072},`,
 	} {
@@ -107,7 +110,7 @@ func (s Source) Endless() bool { return s.x }
 	if _, err := p.side("Sink"); err == nil {
 		t.Error("there is no sink")
 	}
-	for old, new := range map[string]string{"// A is a: 0, \"b\".\n": "", `json:"m"`: "", "map[string]int64": "chan int", "3 << 10": "-1"} {
+	for old, new := range map[string]string{"// A is a: 0, \"b\".\n": "", `json:"m"`: "", "map[string]int64": "chan int", "3 << 10": "-1", `form:"address"`: `form:"adress"`} {
 		broken := strings.Replace(source, old, new, 1)
 		if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(broken), 0o644); err != nil {
 			t.Fatal(err)

@@ -5,7 +5,9 @@
 // the same.
 //
 // Tags of a config field: json:"name", flowc:"required,secret,per-record,fixed",
-// default:"text", values:"a,b", type:"size" where the Go type says too little.
+// default:"text", values:"a,b", type:"size" where the Go type says too little; what
+// `check` refuses: flowc:"positive" or "natural" for numbers, form:"address", "url"
+// or "rooted" for texts.
 package main
 
 import (

@@ -200,6 +200,10 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			words := strings.Split(tag.Get("flowc"), ",")
 			k.Required, k.Secret = slices.Contains(words, "required"), slices.Contains(words, "secret")
 			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
+			k.Positive, k.Natural, k.Form = slices.Contains(words, "positive"), slices.Contains(words, "natural"), tag.Get("form")
+			if k.Form != "" && !slices.Contains(forms, k.Form) {
+				return nil, fmt.Errorf("%s.%s: there is no form %q", name, id.Name, k.Form)
+			}
 			if in, nested := p.structOf(f.Type); in != nil {
 				inner, err := in.keys(nested, k.Name, k.Go)
 				if err != nil {
@@ -227,6 +231,9 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 	}
 	return out, nil
 }
+
+// forms are those of catalog.Key.Form.
+var forms = []string{"address", "url", "rooted"}
 
 // structOf is the package and the name of a struct that is the type of a field;
 // nil for other types.

@@ -45,7 +45,7 @@ type SourceConfig struct {
 	Follow bool `json:"follow" flowc:"fixed"`
 	// MaxRecord is the longest record. A longer line is a record error; in other
 	// formats it ends the program.
-	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
+	MaxRecord int64 `json:"max_record" flowc:"positive" type:"size" default:"16MiB"`
 	// CSV says how the rows of a CSV file are written.
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
@@ -75,9 +75,9 @@ type SinkConfig struct {
 type Rotate struct {
 	// Bytes is the size, compressed where it is, from which on a new file begins;
 	// 0 for no limit.
-	Bytes int64 `json:"bytes" type:"size"`
+	Bytes int64 `json:"bytes" flowc:"natural" type:"size"`
 	// Every is the age at which a new file begins; 0 for no limit.
-	Every time.Duration `json:"every"`
+	Every time.Duration `json:"every" flowc:"natural"`
 	// Keep is how many closed files stay; 0 keeps all.
-	Keep int `json:"keep"`
+	Keep int `json:"keep" flowc:"natural"`
 }

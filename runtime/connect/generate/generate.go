@@ -29,9 +29,9 @@ import (
 // SourceConfig is the source's config.
 type SourceConfig struct {
 	// Count is how many records are made; 0 never ends.
-	Count int64 `json:"count"`
+	Count int64 `json:"count" flowc:"natural"`
 	// Rate is how many records are made a second; 0 is as many as are taken.
-	Rate float64 `json:"rate"`
+	Rate float64 `json:"rate" flowc:"natural"`
 	// Seed decides which records: the same seed gives the same ones.
 	Seed uint64 `json:"seed"`
 }

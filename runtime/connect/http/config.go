@@ -34,9 +34,9 @@ const SinkMemory = 2 << 20
 type SourceConfig struct {
 	// Listen is the address to listen on: 127.0.0.1:8080, or :8080 for all
 	// interfaces.
-	Listen string `json:"listen" flowc:"required"`
+	Listen string `json:"listen" flowc:"required" form:"address"`
 	// Path is the path that takes records; others are not found.
-	Path string `json:"path" default:"/"`
+	Path string `json:"path" default:"/" form:"rooted"`
 	// Format is ndjson or json (both take an object, an array of them, and one a
 	// line), csv, text (a record a line) or bytes (the body is the record).
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes" default:"ndjson"`
@@ -44,21 +44,21 @@ type SourceConfig struct {
 	// all.
 	Token string `json:"token" flowc:"secret"`
 	// MaxBody is the largest request body, decompressed.
-	MaxBody int64 `json:"max_body" type:"size" default:"16MiB"`
+	MaxBody int64 `json:"max_body" flowc:"positive" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
 	// asked to come again (503). Twice as many connections are kept open; beyond
 	// that those go that have had no request for longest.
-	MaxRequests int `json:"max_requests" default:"1024" holds:"40KiB"`
+	MaxRequests int `json:"max_requests" flowc:"positive" default:"1024" holds:"40KiB"`
 	// MaxWaiting is how many bytes of bodies wait for their answer at once; more
 	// are asked to come again (503). A body of max_body finds room, alone.
-	MaxWaiting int64 `json:"max_waiting" type:"size" default:"64MiB" holds:"1B"`
+	MaxWaiting int64 `json:"max_waiting" flowc:"positive" type:"size" default:"64MiB" holds:"1B"`
 	// ReadTimeout is how long a client may take to send a request.
-	ReadTimeout time.Duration `json:"read_timeout" default:"30s"`
+	ReadTimeout time.Duration `json:"read_timeout" flowc:"positive" default:"30s"`
 	// AnswerTimeout is how long the sinks may take; then the client is asked to
 	// come again (503), and the records may be there twice.
-	AnswerTimeout time.Duration `json:"answer_timeout" default:"60s"`
+	AnswerTimeout time.Duration `json:"answer_timeout" flowc:"positive" default:"60s"`
 	// IdleTimeout is how long a connection stays open between requests.
-	IdleTimeout time.Duration `json:"idle_timeout" default:"2m"`
+	IdleTimeout time.Duration `json:"idle_timeout" flowc:"positive" default:"2m"`
 	// TLS makes it HTTPS.
 	TLS ServerTLS `json:"tls"`
 	// CSV says how the rows of a CSV body are written.
@@ -79,7 +79,7 @@ type ServerTLS struct {
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
 	// URL is where records go.
-	URL string `json:"url" flowc:"required,per-record"`
+	URL string `json:"url" flowc:"required,per-record" form:"url"`
 	// Method is the request's method.
 	Method string `json:"method" default:"POST" values:"POST,PUT,PATCH"`
 	// Format is ndjson (a record a line), json (an array) or text (a record a
@@ -100,7 +100,7 @@ type SinkConfig struct {
 	// Compression is none or gzip, of request bodies.
 	Compression string `json:"compression" default:"none" values:"none,gzip"`
 	// Timeout is how long a request may take, its answer included.
-	Timeout time.Duration `json:"timeout" default:"30s"`
+	Timeout time.Duration `json:"timeout" flowc:"positive" default:"30s"`
 	// TLS says whom to trust, and who the program is.
 	TLS ClientTLS `json:"tls"`
 }

@@ -25,7 +25,7 @@ type SourceConfig struct {
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes" default:"ndjson"`
 	// MaxRecord is the longest record. A longer line is a record error; in other
 	// formats it ends the program.
-	MaxRecord int64 `json:"max_record" type:"size" default:"16MiB"`
+	MaxRecord int64 `json:"max_record" flowc:"positive" type:"size" default:"16MiB"`
 	// CSV says how the rows of CSV are written.
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
