@@ -110,7 +110,7 @@ func (s Source) Endless() bool { return s.x }
 	if _, err := p.side("Sink"); err == nil {
 		t.Error("there is no sink")
 	}
-	for old, new := range map[string]string{"// A is a: 0, \"b\".\n": "", `json:"m"`: "", "map[string]int64": "chan int", "3 << 10": "-1", `form:"address"`: `form:"adress"`} {
+	for old, new := range map[string]string{"// A is a: 0, \"b\".\n": "", `json:"m"`: "", "map[string]int64": "chan int", "3 << 10": "-1", `form:"address"`: `form:"host"`} {
 		broken := strings.Replace(source, old, new, 1)
 		if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(broken), 0o644); err != nil {
 			t.Fatal(err)
