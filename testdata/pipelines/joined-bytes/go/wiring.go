@@ -30,10 +30,9 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Origins: true,
 	})
 	deadSink, err := file.NewSink(s.dead, connect.Output{
-		Append:     true,
-		DeadLetter: true,
-		Format:     "ndjson",
-		Node:       "dead",
+		Append: true,
+		Format: "ndjson",
+		Node:   "dead",
 	})
 	if err != nil {
 		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:14", Op: "configure", Err: err}
