@@ -70,6 +70,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		w.node(n)
 	}
 	w.consumed()
+	w.published()
 	w.idleDefaults()
 	w.holdThemselves() // those that came from schema files meanwhile
 	if !l.HasErrors() {

@@ -133,6 +133,42 @@ func (w *lowering) appended(n *node, l literals) {
 		Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
 }
 
+// published reports files that would be published when all input has come to its
+// end, and never are.
+func (w *lowering) published() {
+	var endless *node
+	for _, n := range w.nodes {
+		if n.main == nil {
+			continue
+		}
+		if src, ok := n.main.Op.(*ir.Source); ok && !src.Bounded && endless == nil {
+			endless = n
+		}
+	}
+	for _, n := range w.nodes {
+		if n.main == nil || n.Use.Text != "file" {
+			continue
+		}
+		sink, ok := n.main.Op.(*ir.Sink)
+		if !ok {
+			continue
+		}
+		l := literalsOf(sink.Config)
+		if l.text("mode") != "replace" || l["rotate.bytes"] != nil || l["rotate.every"] != nil {
+			continue
+		}
+		const publishes = "`mode: replace` publishes a file when all input has come to its end, and "
+		const help = "use `append`, or `rotate`, so that files are closed on the way"
+		switch {
+		case sink.DeadLetter:
+			w.l.Errorf(diag.BadValue, l["mode"].Span, publishes+"dead letters are kept as they come").Helpf(help)
+		case endless != nil:
+			w.l.Errorf(diag.BadValue, l["mode"].Span, publishes+"`%s` never ends by itself", endless.Name.Text).
+				NoteAt(endless.Name.Span, "the source is here").Helpf(help)
+		}
+	}
+}
+
 // format is the format that a config names, or that the extension of the path
 // in a key tells.
 func (n *node) format(key string, l literals) string {
