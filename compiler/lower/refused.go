@@ -74,7 +74,7 @@ func (w *lowering) refused(n *node, side *catalog.Side, settings []ir.Setting) {
 	}
 	if n.Use.Text == "file" {
 		w.followed(n, l)
-		w.appended(n, l)
+		w.appended(n, settings, l)
 	}
 }
 
@@ -121,16 +121,18 @@ func (w *lowering) followed(n *node, l literals) {
 }
 
 // appended checks that a file that is appended to can be.
-func (w *lowering) appended(n *node, l literals) {
-	if n.Role != syntax.Sink {
-		return
-	}
-	rotates := l["rotate.bytes"] != nil || l["rotate.every"] != nil
-	if l.text("mode") != "append" || rotates || n.format("path", l) != "json" {
+func (w *lowering) appended(n *node, settings []ir.Setting, l literals) {
+	if n.Role != syntax.Sink || l.text("mode") != "append" || rotates(settings) || n.format("path", l) != "json" {
 		return
 	}
 	w.l.Errorf(diag.BadValue, l["mode"].Span, "the format json is one array, which can't be appended to").
 		Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
+}
+
+// rotates tells whether a file is closed on the way. What comes from outside may
+// say that it is.
+func rotates(settings []ir.Setting) bool {
+	return slices.ContainsFunc(settings, func(s ir.Setting) bool { return s.Key == "rotate.bytes" || s.Key == "rotate.every" })
 }
 
 // published reports files that would be published when all input has come to its
@@ -154,7 +156,7 @@ func (w *lowering) published() {
 			continue
 		}
 		l := literalsOf(sink.Config)
-		if l.text("mode") != "replace" || l["rotate.bytes"] != nil || l["rotate.every"] != nil {
+		if l.text("mode") != "replace" || rotates(sink.Config) {
 			continue
 		}
 		const publishes = "`mode: replace` publishes a file when all input has come to its end, and "
