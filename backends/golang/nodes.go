@@ -46,29 +46,25 @@ func (w *wiring) nodesFile() *jen.File {
 func (w *wiring) sharedPolicy() *ir.ErrorPolicy {
 	var best *ir.ErrorPolicy
 	most := 1
+	nodes := map[ir.ErrorPolicy]int{}
 	for _, name := range w.yaml {
-		p := w.main[name].OnError
-		if p == nil {
-			continue
+		if p := w.main[name].OnError; p != nil {
+			nodes[said(p)]++
 		}
-		same := 0
-		for _, other := range w.yaml {
-			if o := w.main[other].OnError; o != nil && samePolicy(o, p) {
-				same++
-			}
-		}
-		if same > most {
-			best, most = p, same
+	}
+	for _, name := range w.yaml {
+		if p := w.main[name].OnError; p != nil && nodes[said(p)] > most {
+			best, most = p, nodes[said(p)]
 		}
 	}
 	return best
 }
 
-// samePolicy compares what two policies say, wherever they stand.
-func samePolicy(a, b *ir.ErrorPolicy) bool {
-	x, y := *a, *b
-	x.Span, y.Span = source.Span{}, source.Span{}
-	return x == y
+// said is what a policy says, wherever it stands.
+func said(p *ir.ErrorPolicy) ir.ErrorPolicy {
+	words := *p
+	words.Span = source.Span{}
+	return words
 }
 
 // describe is the literal of one flow.Node.
@@ -87,7 +83,7 @@ func (w *wiring) describe(name string, shared *ir.ErrorPolicy) *jen.Statement {
 	}
 	switch p := n.OnError; {
 	case p == nil:
-	case shared != nil && samePolicy(p, shared):
+	case shared != nil && said(p) == said(shared):
 		s.Op(", Policy: policy")
 	default:
 		s.Op(", Policy: ").Add(w.policy(p))
