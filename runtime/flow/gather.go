@@ -25,7 +25,7 @@ func (s *sinkRun) add(o *Out) {
 		d.append(s.gathered, o, from, to, d.base(s.gathered, o))
 		s.addParts(o, from, to)
 		from = to
-		if s.isFull() {
+		if d.isFull(s.gathered, s.options.Batch) {
 			s.flush()
 		}
 	}
@@ -65,10 +65,9 @@ func (s *sinkRun) fits(o *Out, from int) (to int) {
 	return to
 }
 
-func (s *sinkRun) isFull() bool {
-	limit, o := s.options.Batch, s.gathered
-	return limit.Count > 0 && o.Count >= limit.Count ||
-		limit.Bytes > 0 && s.target.depot.footprint(o) >= limit.Bytes
+// isFull tells whether a packet is as large as a gathered one gets.
+func (d *depot) isFull(o *Out, limit Gather) bool {
+	return limit.Count > 0 && o.Count >= limit.Count || limit.Bytes > 0 && d.footprint(o) >= limit.Bytes
 }
 
 // addParts takes over the tickets of the records from:to.
@@ -84,9 +83,15 @@ func (s *sinkRun) addParts(o *Out, from, to int) {
 			p.ticket.batch.engine.uses.Add(1)
 		}
 	}
-	for i := before; i < len(g.origins); i++ {
-		if g.origins[i].part != noPart {
-			g.origins[i].part += uint32(base)
+	g.renumber(before, base)
+}
+
+// renumber makes the origins from an index on, which were those of another packet,
+// tell parts that begin at base here.
+func (st *outState) renumber(from, base int) {
+	for i := from; i < len(st.origins); i++ {
+		if st.origins[i].part != noPart {
+			st.origins[i].part += uint32(base)
 		}
 	}
 }

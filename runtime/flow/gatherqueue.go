@@ -24,7 +24,7 @@ func (in *Input) next() (first item, ok bool) {
 func (in *Input) addTo(o *Out, since time.Time) {
 	limit := in.batch
 	var timer *time.Timer
-	for !in.isFull(o) {
+	for !in.feeder.depot.isFull(o, limit) {
 		var wait <-chan time.Time
 		if limit.Linger > 0 && in.p.hungry.Load() == 0 && !o.awaited() {
 			if timer == nil {
@@ -44,11 +44,6 @@ func (in *Input) addTo(o *Out, since time.Time) {
 	}
 }
 
-func (in *Input) isFull(o *Out) bool {
-	limit := in.batch
-	return limit.Count > 0 && o.Count >= limit.Count || limit.Bytes > 0 && in.feeder.depot.footprint(o) >= limit.Bytes
-}
-
 // merge adds all records of a packet to another one, with their tickets.
 func (t *Target) merge(o, more *Out) {
 	d := &t.depot
@@ -58,11 +53,7 @@ func (t *Target) merge(o, more *Out) {
 	for _, p := range more.engine.parts {
 		st.parts = append(st.parts, part{p.ticket, p.from + from, p.until + from})
 	}
-	for i := from; i < len(st.origins); i++ {
-		if st.origins[i].part != noPart {
-			st.origins[i].part += uint32(base)
-		}
-	}
+	st.renumber(from, base)
 	d.put(more)
 }
 

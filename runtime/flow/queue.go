@@ -159,8 +159,9 @@ func (q *queue) align() {
 }
 
 // take waits for items and takes all of them, in exchange for the empty slice
-// spare; it is called when the ones before are dealt with. It returns early, with nothing, when after fires or when somebody
-// nudged; ok is false when the queue was closed.
+// spare; it is called when the ones before are dealt with. It returns early, with
+// nothing, when after fires or when somebody nudged; ok is false when the queue
+// was closed.
 func (q *queue) take(spare []item, after <-chan time.Time) (items []item, ok bool) {
 	for {
 		q.mu.Lock()

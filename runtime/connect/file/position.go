@@ -57,3 +57,8 @@ func (h *head) is(f *os.File) (bool, error) {
 	now, err := headOf(f, int64(h.Bytes))
 	return now != nil && *now == *h, err
 }
+
+// begins tells whether data begins as h says.
+func (h *head) begins(data []byte) bool {
+	return h == nil || len(data) >= h.Bytes && crc32.Checksum(data[:h.Bytes], castagnoli) == h.Sum
+}

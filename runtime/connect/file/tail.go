@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -130,7 +129,7 @@ func (t *tail) continues(b *flow.Batch, before *head) (bool, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, err
 	}
-	if n < len(begin) || before != nil && crc32.Checksum(begin[:before.Bytes], castagnoli) != before.Sum {
+	if n < len(begin) || !before.begins(begin) {
 		return false, nil
 	}
 	if b.Offset >= int64(n) || b.Offset+int64(len(b.Data)) != t.blocks.Offset() {
