@@ -108,6 +108,7 @@ func (j *job) hintField(d *diag.Diagnostic, path []ast.Node) {
 	if t == nil {
 		return
 	}
+	d.Lacks = j.member(t, sel.Sel.Name)
 	if !j.foreignMember(d, t, sel, path) {
 		j.hintMember(d, t, sel.Sel.Name)
 	}
@@ -115,6 +116,14 @@ func (j *job) hintField(d *diag.Diagnostic, path []ast.Node) {
 	if p, ok := t.(*types.Pointer); ok {
 		j.optionalHelp(d, sel.X, p.Elem())
 	}
+}
+
+// member names a member of a type, whether it has it or not.
+func (j *job) member(t types.Type, name string) string {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return j.typeText(t) + "." + name
 }
 
 // hintMember offers a field or method with a name near to another.
@@ -176,6 +185,7 @@ func (j *job) hintKey(d *diag.Diagnostic, path []ast.Node) {
 		return
 	}
 	d.Span = j.nodeSpan(key)
+	d.Lacks = j.member(t, key.Name)
 	if f := j.fieldOf(t, key.Name); f != nil {
 		d.Caret("did you mean `%s`?", f.Name()).Replace(d.Span, f.Name(), "write `%s`", f.Name())
 	} else {

@@ -30,11 +30,12 @@ func (j *job) report() {
 			continue
 		}
 		msg := j.words(e.Msg)
+		d := j.explain(e, msg, start, end)
 		if before := said[msg]; before != nil {
-			before.Also(j.posSpan(start, end), "and here")
+			again(before, d)
 			continue
 		}
-		said[msg] = j.explain(e, msg, start, end)
+		said[msg] = j.l.Add(d)
 		j.failed = true
 	}
 }
@@ -112,7 +113,7 @@ func (j *job) typeText(t types.Type) string {
 	return structTags.ReplaceAllString(text, "")
 }
 
-// explain adds one error, with what helps to mend it.
+// explain is one error as a diagnostic, with what helps to mend it.
 func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Diagnostic {
 	first, rest, more := strings.Cut(msg, "\n")
 	d := diag.Errorf(diag.GoType, j.posSpan(start, end), "%s", first)
@@ -125,7 +126,7 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 	}
 	path := j.nodesAt(start, end)
 	if j.wrongResult(d, e, path) {
-		return j.l.Add(d)
+		return d
 	}
 	switch {
 	case strings.HasPrefix(msg, "not enough return values") && strings.Contains(msg, "have ()"):
@@ -154,7 +155,7 @@ func (j *job) explain(e types.Error, msg string, start, end token.Pos) *diag.Dia
 		j.hintRune(d, msg, path)
 		j.hintText(d, msg, path)
 	}
-	return j.l.Add(d)
+	return d
 }
 
 // nodesAt is the path of nodes that cover a range, innermost first.

@@ -324,7 +324,7 @@ func (w *lowering) generated(n *node, m *ir.Node, op *ir.Source, t *ir.Type, c s
 	for _, member := range c.Node.Members {
 		f := t.Field(member.Key.Text)
 		if f == nil {
-			d := w.l.Errorf(diag.UnknownKey, member.Key.Span, "%s has no field `%s`", t, member.Key.Text)
+			d := w.noField(syntax.Text{Text: member.Key.Text, Span: member.Key.Span}, t)
 			d.Near(member.Key.Text, names)
 			w.typeNote(d, t)
 			continue

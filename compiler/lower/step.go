@@ -78,11 +78,12 @@ func (w *lowering) mapInto(n *node, m *ir.Node, op *ir.Apply, out *ir.Type) {
 	for _, a := range n.Assign {
 		f := out.Field(a.Name.Text)
 		if f == nil {
-			d := w.l.Errorf(diag.UnknownKey, a.Name.Span, "%s has no field `%s`", out, a.Name.Text)
+			d := w.noField(a.Name, out)
 			if d.Near(a.Name.Text, names) {
 				given[d.Fixes[0].Edits[0].New] = true
 			}
 			w.typeNote(d, out)
+			w.goOf(n, a.Go, check.Any("`"+a.Name.Text+"`")) // its Go is right or wrong by itself
 			continue
 		}
 		given[f.Name] = true
@@ -98,6 +99,15 @@ func (w *lowering) mapInto(n *node, m *ir.Node, op *ir.Apply, out *ir.Type) {
 		}
 	}
 	effects(m, exprs...)
+}
+
+// noField reports a field that a type does not have.
+func (w *lowering) noField(name syntax.Text, t *ir.Type) *diag.Diagnostic {
+	d := w.l.Errorf(diag.UnknownKey, name.Span, "%s has no field `%s`", t, name.Text)
+	if g := GoName(name.Text); g != "" {
+		d.Lacks = t.String() + "." + g
+	}
+	return d
 }
 
 // fieldWant is what the value of a field must be.

@@ -51,6 +51,10 @@ type Diagnostic struct {
 	Help []string
 	// Fixes are edits that mend it, the best first.
 	Fixes []Fix
+	// Lacks is the member that a type does not have, as "Order.Total" in the
+	// words of Go, or "". It is not rendered: diagnostics that lack the same are
+	// one mistake, however each of them came upon it.
+	Lacks string
 
 	more int // places that Again counted and did not show
 }
