@@ -199,7 +199,7 @@ func TestSyncFailureIsLogged(t *testing.T) {
 			t.Errorf("batch %d: %v", n, err)
 		}
 	}
-	if text := log.String(); strings.Count(text, "bad line") != 1 || !strings.Contains(text, "level=ERROR") || !strings.Contains(text, "node=out") {
+	if text := log.String(); strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "asked to come again") || !strings.Contains(text, "node=out") {
 		t.Errorf("the log says %q", text)
 	}
 }

@@ -6,45 +6,68 @@ import (
 	"sync"
 )
 
-// health knows which sources and sinks have lost their other side. Each loss is
-// logged once, with its reason, and once when it is over.
+// health knows which sources and sinks have lost their other side, and which
+// sinks fail again and again. Each is logged once, with its reason, and once when
+// it is over.
 type health struct {
 	nodes  []Node
 	logger *slog.Logger
 
-	mu   sync.Mutex
-	lost map[int]error
+	mu  sync.Mutex
+	ill map[int]illness
 }
 
+// An illness is why a node is not well, and what is logged when it is again.
+type illness struct {
+	err  error
+	over string
+}
+
+// gone notes a source or sink whose other side is not there.
 func (h *health) gone(node int, err error) {
+	h.note(node, illness{err, "connection is back"}, "connection lost, trying again")
+}
+
+// failing notes a sink that can't do its work.
+func (h *health) failing(node int, err error) {
+	h.note(node, illness{err, "writing succeeds again"}, "writing fails: not ready until it succeeds")
+}
+
+func (h *health) note(node int, i illness, message string) {
 	h.mu.Lock()
-	_, known := h.lost[node]
-	if h.lost == nil {
-		h.lost = map[int]error{}
+	_, known := h.ill[node]
+	if h.ill == nil {
+		h.ill = map[int]illness{}
 	}
-	h.lost[node] = err
+	h.ill[node] = i
 	h.mu.Unlock()
 	if !known {
 		n := &h.nodes[node]
-		h.logger.Warn("connection lost, trying again", "node", n.Name, "line", n.Place, "error", err)
+		h.logger.Warn(message, "node", n.Name, "line", n.Place, "error", i.err)
 	}
 }
 
 func (h *health) well(node int) {
 	h.mu.Lock()
-	_, was := h.lost[node]
-	delete(h.lost, node)
+	was, ill := h.ill[node]
+	delete(h.ill, node)
 	h.mu.Unlock()
-	if was {
-		h.logger.Info("connection is back", "node", h.nodes[node].Name)
+	if ill {
+		h.logger.Info(was.over, "node", h.nodes[node].Name)
 	}
 }
 
+// err is why the first node of those that are not well is not; nil for none.
 func (h *health) err() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for node, err := range h.lost {
-		return fmt.Errorf("`%s`: %w", h.nodes[node].Name, err)
+	if len(h.ill) == 0 {
+		return nil
+	}
+	for node := range h.nodes {
+		if i, ill := h.ill[node]; ill {
+			return fmt.Errorf("`%s`: %w", h.nodes[node].Name, i.err)
+		}
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ type sinkRun struct {
 	unsynced []*ticket
 	dirty    bool // something was written since the last Sync
 	broken   error
+	ails     ailment // what it failed at and has not done since: see ailing.go
+	probing  *time.Timer
+	probeAt  time.Time // when probing fires
 	told     time.Time // when the last such error was logged
 
 	counts struct {
@@ -49,7 +52,7 @@ const tellEvery = 10 * time.Second
 func (s *sinkRun) run() {
 	var spare []item
 	for {
-		items, ok := s.target.queue.take(spare, s.lingering())
+		items, ok := s.target.queue.take(spare, s.alarm())
 		if !ok {
 			return
 		}
@@ -71,12 +74,16 @@ func (s *sinkRun) run() {
 	}
 }
 
-// lingering fires when the gathered write has waited long enough.
-func (s *sinkRun) lingering() <-chan time.Time {
-	if s.gathered == nil || s.gathered.Count == 0 || s.options.Batch.Linger <= 0 {
-		return nil
+// alarm fires when the gathered write has waited long enough, or when it is time
+// to try a sink that ails.
+func (s *sinkRun) alarm() <-chan time.Time {
+	switch {
+	case s.gathered != nil && s.gathered.Count > 0 && s.options.Batch.Linger > 0:
+		return s.linger.C
+	case s.ails != 0 && s.probing != nil:
+		return s.probing.C
 	}
-	return s.linger.C
+	return nil
 }
 
 // settle is called when all that had come is dealt with: what somebody waits
@@ -90,6 +97,7 @@ func (s *sinkRun) settle() {
 	} else {
 		s.idle()
 	}
+	s.probe()
 }
 
 // accept writes a packet, or adds it to the write that is being gathered.
@@ -150,24 +158,31 @@ func (s *sinkRun) insistOn(op string, call func(context.Context) error) error {
 	for attempt, gone := 0, 0; ; {
 		err := s.p.guardCtx(s.p.hard, s.node, call)
 		if err == nil {
-			s.p.health.well(s.node)
+			s.recovered(cantSync)
 			return nil
 		}
 		switch {
 		case unavailable(err) && s.p.hard.Err() == nil:
+			s.ails |= cantSync
 			s.p.health.gone(s.node, err)
 			gone++
 			s.policy.pause(s.p.hard, gone, err)
 			continue
 		case s.policy.covers(ClassOf(err)) && attempt < s.policy.Retry && s.policy.pause(s.p.hard, attempt+1, err):
-			attempt++
+			if attempt++; attempt >= ailingAfter {
+				s.ail(cantSync, err)
+			}
 			s.counts.retried.Add(1)
 			continue
 		}
-		err = s.errorOf(op, err)
-		if s.policy.Then != Reject || ClassOf(err) == Fatal {
+		cause := err
+		err = s.errorOf(op, cause)
+		if s.policy.Then != Reject || ClassOf(cause) == Fatal {
 			s.breakDown(err)
-		} else if now := time.Now(); now.Sub(s.told) >= tellEvery {
+			return err
+		}
+		s.ail(cantSync, cause)
+		if now := time.Now(); now.Sub(s.told) >= tellEvery {
 			// The senders are told that it failed, and not why.
 			s.told = now
 			s.p.log.Error("records are not durable, and their senders asked to come again", "node", s.name, "error", err)

@@ -16,6 +16,9 @@ func (s *sinkRun) failAll(o *Out, index []int, now *Out, err error, attempts int
 		s.counts.failed.Add(int64(now.Count))
 		return
 	}
+	if isAilment(err) {
+		s.ail(cantWrite, err)
+	}
 	for i := range now.Count {
 		at := i
 		if index != nil {

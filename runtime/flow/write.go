@@ -13,6 +13,7 @@ func (s *sinkRun) write(o *Out) {
 		s.rewrite(o, err)
 		return
 	}
+	s.recovered(cantWrite)
 	s.counts.out.Add(int64(o.Count))
 	s.counts.bytes.Add(int64(len(o.Data)))
 }
@@ -36,7 +37,7 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 		var partial *PartialError
 		switch {
 		case err == nil:
-			s.p.health.well(s.node)
+			s.recovered(cantWrite)
 			s.counts.out.Add(int64(now.Count))
 			s.counts.bytes.Add(int64(len(now.Data)))
 			return
@@ -63,9 +64,12 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			return
 		}
 		if unavailable(err) {
+			s.ails |= cantWrite
 			s.p.health.gone(s.node, err)
 		} else {
-			retries++
+			if retries++; retries >= ailingAfter && isAilment(err) {
+				s.ail(cantWrite, err)
+			}
 			s.counts.retried.Add(int64(tried(now, partial)))
 		}
 		pauses++
@@ -96,6 +100,7 @@ func tried(now *Out, partial *PartialError) int {
 // them has been tried.
 func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, retries int) (again []int, why error) {
 	failed, bytes := 0, len(now.Data)
+	var ails error // of a record that is given up
 	for _, i := range partial.indexes() {
 		if i < 0 || i >= now.Count {
 			continue
@@ -122,6 +127,15 @@ func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, ret
 			continue
 		}
 		s.failRecord(o, at, err, retries+1)
+		if isAilment(err) {
+			ails = err
+		}
+	}
+	switch {
+	case ails != nil && s.broken == nil:
+		s.ail(cantWrite, ails)
+	case failed < now.Count:
+		s.recovered(cantWrite)
 	}
 	s.counts.out.Add(int64(now.Count - failed))
 	s.counts.bytes.Add(int64(bytes))
