@@ -14,7 +14,12 @@ type Slab struct {
 	free []byte // the rest of the current chunk; len is what is used of it
 }
 
-const slabChunk = 32 << 10
+const (
+	slabChunk = 32 << 10
+	// slabPiece is the longest piece of a shared chunk: a longer one has a chunk
+	// of its own, so that little of a chunk is wasted, and none is held for long.
+	slabPiece = slabChunk / 4
+)
 
 // String returns a copy of b.
 func (s *Slab) String(b []byte) string {
@@ -27,24 +32,28 @@ func (s *Slab) String(b []byte) string {
 
 // Bytes returns a copy of b that the caller may write to and append to.
 func (s *Slab) Bytes(b []byte) []byte {
+	if len(b) > slabPiece {
+		return append(make([]byte, 0, len(b)), b...)
+	}
 	s.grow(len(b))
 	at := len(s.free)
 	s.free = append(s.free, b...)
 	return s.free[at:len(s.free):len(s.free)]
 }
 
-// grow makes room for n bytes. A piece of more than a quarter of a chunk gets a
-// chunk of its own, so that little of a chunk is wasted.
+// grow makes room for a piece of n bytes.
 func (s *Slab) grow(n int) {
-	if cap(s.free)-len(s.free) >= n {
-		return
+	if cap(s.free)-len(s.free) < n {
+		s.free = make([]byte, 0, slabChunk)
 	}
-	s.free = make([]byte, 0, max(slabChunk, 4*n))
 }
 
 // open returns an empty slice with room for n bytes; take keeps what was
 // appended to it. In between nobody else uses the slab.
 func (s *Slab) open(n int) []byte {
+	if n > slabPiece {
+		return make([]byte, 0, n)
+	}
 	s.grow(n)
 	return s.free[len(s.free):]
 }
@@ -53,7 +62,9 @@ func (s *Slab) take(b []byte) []byte {
 	if len(b) == 0 {
 		return []byte{} // not nil: there is a value
 	}
-	s.free = s.free[:len(s.free)+len(b)]
+	if rest := s.free[:cap(s.free)]; len(s.free) < len(rest) && &b[0] == &rest[len(s.free)] {
+		s.free = s.free[:len(s.free)+len(b)]
+	}
 	return b[:len(b):len(b)]
 }
 
