@@ -21,6 +21,7 @@ type loop struct {
 	targets  []string // sinks and queue consumers, in the order of packets
 	fields   []jen.Code
 	setup    []jen.Code // of the constructor
+	tidy     []jen.Code // of Settle, behind the counting
 	counters []string   // fields that count
 	methods  []*jen.Statement
 	// methodNames are those of the branches' methods.

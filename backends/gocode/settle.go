@@ -27,8 +27,12 @@ func (l *loop) write(run []jen.Code) {
 	}
 	l.loops.add(jen.Comment("Flush lets stages that held something back give it out.").Line(),
 		jen.Func().Params(recv).Id("Flush").Params().Block(l.flush...))
-	l.loops.add(jen.Comment("Settle counts what became of the batch's records.").Line(),
-		jen.Func().Params(recv).Id("Settle").Params().Block(l.settle()...))
+	does, letGo := "Settle counts what became of the batch's records.", l.letGo()
+	if len(letGo) > 0 {
+		does = "Settle counts what became of the batch's records, and lets go of long ones."
+	}
+	l.loops.add(jen.Comment(does).Line(),
+		jen.Func().Params(recv).Id("Settle").Params().Block(append(l.settle(), letGo...)...))
 	if len(l.open) > 0 {
 		l.loops.add(jen.Comment("Open opens the components of this lane.").Line(),
 			jen.Func().Params(recv).Id("Open").Params(l.Go("ctx @context.Context")).Error().Block(append(l.open, jen.Return(jen.Nil()))...))
@@ -113,6 +117,21 @@ func (l *loop) settle() []jen.Code {
 		}
 	}
 	return code
+}
+
+// letGo quotes that the loop holds nothing of records that are very long: of its
+// decoders, each has the last one, and each lane has them.
+func (l *loop) letGo() []jen.Code {
+	var fresh []jen.Code
+	for _, d := range l.decoders {
+		if len(d.wants) > 0 {
+			fresh = append(fresh, l.Gof("l.%s = new%s()", d.field, upperFirst(d.typ)))
+		}
+	}
+	if len(fresh) == 0 {
+		return l.tidy
+	}
+	return append(l.tidy, l.block("if l.Long()", fresh...))
 }
 
 // needsResult tells whether a later step counts what this one handed on.

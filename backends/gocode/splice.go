@@ -16,7 +16,7 @@ func (l *loop) splice(n *ir.Node, op *ir.Apply, out *ir.Type, v value) string {
 	lower := l.names.lower(n.YAML)
 	method := "splice" + l.names.upper(n.YAML)
 	buffer := lower + "Line"
-	l.fields = append(l.fields, l.Gof("%s []byte", buffer))
+	l.scratch(buffer)
 	body, spanOf := l.memberSpans(n, op, v)
 	param := jen.Id("_").Op("*").Add(l.typ(out))
 	if len(op.Assign) > 0 {
@@ -32,11 +32,18 @@ func (l *loop) splice(n *ir.Node, op *ir.Apply, out *ir.Type, v value) string {
 	}
 	body = append(body,
 		l.Gof("edits := [%d]@jsonscan.Edit", len(op.Assign)+len(op.Unset)).Values(edits),
-		l.Gof("l.%s = @jsonscan.Splice(l.%s[:0], line, edits[:])", buffer, buffer),
+		l.Gof("l.%s = @jsonscan.Splice(l.Room(l.%s, len(line)), line, edits[:])", buffer, buffer),
 		l.Gof("return l.%s, nil", buffer))
 	l.methods = append(l.methods, jen.Comment(fmt.Sprintf("%s puts what `%s` changes into a record's bytes.", method, n.YAML)).Line().
 		Func().Params(jen.Id("l").Op("*").Id(l.name)).Id(method).Params(jen.Id("line").Index().Byte(), param).Params(jen.Index().Byte(), jen.Error()).Block(body...))
 	return method
+}
+
+// scratch adds a buffer to the loop. What a long record makes of it is not held
+// beyond the batch.
+func (l *loop) scratch(name string) {
+	l.fields = append(l.fields, l.Gof("%s []byte", name))
+	l.tidy = append(l.tidy, l.Gof("l.%s = l.Spare(l.%s)", name, name))
 }
 
 // memberSpans quotes where the members that a set node changes are in a record,
@@ -69,7 +76,7 @@ func (l *loop) memberSpans(n *ir.Node, op *ir.Apply, v value) (scan []jen.Code, 
 // the loop's buffer: value0, value1 and so on. A value that is nil takes its
 // member out.
 func (l *loop) newValues(op *ir.Apply, out *ir.Type, buffer string) []jen.Code {
-	l.fields = append(l.fields, l.Gof("%s []byte", buffer))
+	l.scratch(buffer)
 	w := &encodeWriter{g: l.generator, result: "nil", declared: l.isDeclared(out)}
 	var encoded []jen.Code
 	for i, a := range op.Assign {

@@ -34,7 +34,7 @@ func TestMemoryBound(t *testing.T) {
 				processors+"sinks:\n  out: {from: f, use: stdout}\n")
 			const records = 16
 			var data bytes.Buffer
-			pad := strings.Repeat("x", 10_000_000)
+			pad := strings.Repeat("x", 16_500_000)
 			for i := range records {
 				fmt.Fprintf(&data, `{"id":%d,"key":"%d","pad":"%s"}`+"\n", i, i, pad)
 			}
@@ -76,7 +76,7 @@ func TestMemoryBound(t *testing.T) {
 				}
 				used = max(used, peakOf(cmd.Process.Pid))
 			}
-			if n < records*10_000_000 || used == 0 {
+			if n < records*16_500_000 || used == 0 {
 				t.Errorf("%d bytes came, of %d MiB", n, used>>20)
 			}
 			if err := cmd.Wait(); err != nil {

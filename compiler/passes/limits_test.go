@@ -17,10 +17,11 @@ import (
 func TestRuntimeKeepsToTheLimits(t *testing.T) {
 	for _, limit := range []struct {
 		file, name string
-		bytes      int64
+		most       int64
 	}{
 		{"batch.go", "BlockSize", ir.BlockBytes},
 		{"long.go", "LongBytes", ir.LongBytes},
+		{"region.go", "maxAutoLanes", ir.AutoLanes},
 	} {
 		fset := token.NewFileSet()
 		file, err := parser.ParseFile(fset, "../../runtime/flow/"+limit.file, nil, 0)
@@ -38,8 +39,8 @@ func TestRuntimeKeepsToTheLimits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, _ := constant.Int64Val(value.Value); n != limit.bytes {
-				t.Errorf("flow.%s is %d, the bound counts %d", limit.name, n, limit.bytes)
+			if n, _ := constant.Int64Val(value.Value); n != limit.most {
+				t.Errorf("flow.%s is %d, the bound counts %d", limit.name, n, limit.most)
 			}
 			return true
 		})

@@ -1,5 +1,7 @@
 package flow
 
+import "slices"
+
 // A Mark says what a batch means besides its records.
 type Mark uint8
 
@@ -59,6 +61,17 @@ type Batch struct {
 	OnDone func(err error)
 
 	engine batchState
+}
+
+// Grow makes room for n more bytes behind Data, for sources that read a record
+// longer than what there is. It moves Data's bytes where there is none; slices of
+// the old Data are not to be used any more.
+func (b *Batch) Grow(n int) {
+	if b.engine.spares != nil {
+		b.Data = b.engine.spares.room(b.Data, n)
+		return
+	}
+	b.Data = slices.Grow(b.Data, n)
 }
 
 // A Record is the place of one record inside its batch, for errors and meta.

@@ -22,6 +22,7 @@ func (s *sinkRun) add(o *Out) {
 		if !whole {
 			to = s.fits(o, from)
 		}
+		d.room(s.gathered, len(o.Data))
 		d.append(s.gathered, o, from, to, d.base(s.gathered, o))
 		s.addParts(o, from, to)
 		from = to

@@ -49,6 +49,7 @@ func (t *Target) merge(o, more *Out) {
 	d := &t.depot
 	st, from := &o.engine, o.Count
 	base := len(st.parts)
+	d.room(o, len(more.Data))
 	d.append(o, more, 0, more.Count, d.base(o, more))
 	for _, p := range more.engine.parts {
 		st.parts = append(st.parts, part{p.ticket, p.from + from, p.until + from})

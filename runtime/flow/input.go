@@ -56,6 +56,7 @@ type Input struct {
 
 // batchState is what the engine knows about a batch.
 type batchState struct {
+	spares *spares
 	seq    uint64
 	ticket *ticket
 	// packet is the packet that a queue's batch was.
@@ -103,7 +104,7 @@ func (in *Input) start(lanes int) {
 	blocks = max(blocks, 2)
 	in.free = make(chan *Batch, blocks)
 	for range blocks {
-		in.free <- &Batch{From: in.from}
+		in.free <- in.newBatch()
 	}
 	in.book.ordered = !in.options.Answers
 	inFlight := blocks
@@ -113,6 +114,12 @@ func (in *Input) start(lanes int) {
 	in.order.start(inFlight, in.handOn)
 	in.stats.counts = make([]Count, len(in.p.info.Nodes))
 	in.deads = make([]*Out, len(in.region.deads))
+}
+
+func (in *Input) newBatch() *Batch {
+	b := &Batch{From: in.from}
+	b.engine.spares = &in.p.spares
+	return b
 }
 
 // obtain waits for a batch that nobody uses: this is where a source that is

@@ -161,6 +161,13 @@ func (in *Input) join(b *Batch, t int) {
 	into := st.run.outs[t]
 	at := make([]int, len(st.runs))
 	bases := make([]int, len(st.runs))
+	size := 0
+	for i := range st.runs {
+		if o := st.runs[i].outs[t]; o != nil && o.Count > 0 {
+			size += len(o.Data)
+		}
+	}
+	d.room(into, size)
 	for i := range st.runs {
 		if o := st.runs[i].outs[t]; o != nil && o.Count > 0 {
 			bases[i] = d.base(into, o)

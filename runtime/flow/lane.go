@@ -67,6 +67,30 @@ func (l *Lane) Again(node, attempt int, err error) bool { return l.again(node, a
 // last, need not call it.
 func (l *Lane) Mark() { l.mark() }
 
+// Room returns buffer, emptied, with room for what becomes of n bytes where these
+// are many. For other buffers of a loop it is buffer[:0].
+func (l *Lane) Room(buffer []byte, n int) []byte {
+	if n < spareBytes {
+		return buffer[:0]
+	}
+	return l.engine.p.spares.room(buffer[:0], n+BlockSize/8)
+}
+
+// Spare returns a buffer that a loop uses again, or nil where it is so long that
+// all lanes together would hold too much: the program uses that memory otherwise.
+// Loops call it when they settle.
+func (l *Lane) Spare(buffer []byte) []byte {
+	if cap(buffer) < spareBytes {
+		return buffer
+	}
+	l.engine.p.spares.put(buffer)
+	return nil
+}
+
+// Long tells that the batch has records so long that a loop is to hold nothing of
+// the last one when it settles.
+func (l *Lane) Long() bool { return l.engine.long }
+
 // Origin notes that the record appended last to the packet of a target (its
 // index in Outs) is the current one, or a part of it. Loops call it once for
 // each record they append, for targets that ask for it.

@@ -1,5 +1,7 @@
 package flow
 
+import "slices"
+
 // laneState is what the engine knows about a lane.
 type laneState struct {
 	p      *Program
@@ -12,6 +14,7 @@ type laneState struct {
 	run   *laneRun
 
 	marked bool
+	long   bool // the batch, see Lane.Long
 
 	// attempts counts the calls of the current record's failing stage, free
 	// those of them that used up no retry.
@@ -61,6 +64,14 @@ func (r *laneRun) begin(g *region) {
 		if o == nil {
 			r.outs[i] = g.o.To[i].depot.get()
 		}
+	}
+}
+
+// room gets packets ready for what becomes of n bytes. That is mostly about as
+// much; to grow with it would take the memory of all sizes on the way.
+func (r *laneRun) room(g *region, n int) {
+	for i, o := range r.outs {
+		g.o.To[i].depot.room(o, n+BlockSize/8)
 	}
 }
 
@@ -129,11 +140,21 @@ func (l *Lane) flush(in *Input, b *Batch, run *laneRun) {
 func (l *Lane) enter(in *Input, b *Batch, run *laneRun) {
 	run.begin(l.engine.region)
 	st := &l.engine
+	n := max(len(b.Data), b.engine.weight)
+	st.long = n >= spareBytes
+	if st.long && l.has(b) {
+		run.room(st.region, n)
+	}
 	st.in, st.batch, st.run = in, b, run
 	st.marked, st.crashes = false, 0
 	st.attempts, st.free, st.attemptsAt = 0, 0, 0
 	l.Outs, l.Counts = run.outs, run.counts
 	l.Record, l.Next, l.Blank = Record{}, 0, 0
+}
+
+// has tells whether records of a batch are the lane's.
+func (l *Lane) has(b *Batch) bool {
+	return !b.engine.split || slices.Contains(b.Lanes, uint8(l.Index))
 }
 
 func (l *Lane) leave() {

@@ -39,6 +39,7 @@ func (k *longBook) release(b *Batch) {
 	k.mu.Lock()
 	k.bytes -= b.engine.excess
 	if now > 0 && k.bytes+now > LongBytes/2 {
+		b.engine.spares.put(b.Data)
 		b.Data, now = nil, 0
 	}
 	k.bytes += now

@@ -50,6 +50,8 @@ type shape struct {
 // than are in flight, so it needs no bound of its own.
 type depot struct {
 	shape
+	spares *spares
+
 	mu   sync.Mutex
 	free []*Out
 	kept int // what the free ones hold beyond a BlockSize each
@@ -80,6 +82,7 @@ func (d *depot) put(o *Out) {
 	d.empty(o)
 	d.mu.Lock()
 	if n := excess(o.Data); d.kept+n > LongBytes {
+		d.spares.put(o.Data)
 		o.Data = nil
 	} else {
 		d.kept += n
@@ -88,10 +91,19 @@ func (d *depot) put(o *Out) {
 	d.mu.Unlock()
 }
 
+// room gets a packet ready for n more bytes of records, where these are longer
+// than what a packet holds anyway.
+func (d *depot) room(o *Out, n int) {
+	if n > BlockSize {
+		o.Data = d.spares.room(o.Data, n)
+	}
+}
+
 // empty makes a packet ready to be filled again.
 func (d *depot) empty(o *Out) {
 	o.Reset()
-	if excess(o.Data) > LongBytes/4 { // one huge record must not cost its memory for ever
+	if cap(o.Data) >= spareBytes { // one huge record must not cost its memory for ever
+		d.spares.put(o.Data)
 		o.Data = nil
 	}
 	switch {

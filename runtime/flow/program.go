@@ -26,6 +26,7 @@ type Program struct {
 
 	log     *slog.Logger
 	health  health
+	spares  spares
 	store   *store
 	seeks   bool // a source can go back
 	acks    bool // a source wants to be told how far everything is safe
@@ -110,6 +111,7 @@ func (p *Program) Source(node int, s Source, o SourceOptions) *Input {
 // Sink adds the sink of a node.
 func (p *Program) Sink(node int, s Sink, o SinkOptions) *Target {
 	t := &Target{p: p, name: p.nodeName(node), queue: newQueue(o.Depth, o.Bytes)}
+	t.depot.spares = &p.spares
 	t.depot.shape = shape{ends: o.Ends, origins: o.Origins, keys: o.Keys, rows: o.Rows}
 	t.sink = &sinkRun{p: p, node: node, name: t.name, sink: s, options: o, target: t}
 	p.sinks = append(p.sinks, t.sink)
@@ -119,6 +121,7 @@ func (p *Program) Sink(node int, s Sink, o SinkOptions) *Target {
 // Queue adds an edge between two regions: its packets become batches.
 func (p *Program) Queue(name string, o QueueOptions) (*Target, *Input) {
 	t := &Target{p: p, name: name, queue: newQueue(o.Depth, o.Bytes)}
+	t.depot.spares = &p.spares
 	t.depot.shape = shape{ends: o.Ends, origins: o.Origins, keys: o.Keys, rows: o.Rows}
 	t.input = &Input{p: p, name: name, node: -1, feeder: t, batch: o.Batch}
 	if o.Batch != (Gather{}) && !t.depot.divisible() {

@@ -9,7 +9,7 @@ import (
 
 // maxAutoLanes bounds the lanes that nobody asked for: one reader does not feed
 // more of them.
-const maxAutoLanes = 16
+const maxAutoLanes = 8
 
 // A region is fused stages: a loop in each lane.
 type region struct {

@@ -31,7 +31,7 @@ func (k *smallBook) get(in *Input) *Batch {
 		return nil
 	}
 	k.made++
-	return &Batch{From: in.from}
+	return in.newBatch()
 }
 
 func (k *smallBook) put(b *Batch) {

@@ -87,9 +87,10 @@ func (r *Reader) Rest() []byte { return r.rest }
 // other streams it does nothing.
 func (r *Reader) Header(more More) error {
 	data := r.rest
+	var b flow.Batch
 	for r.table && r.header == nil {
 		var err error
-		if data, err = r.read(data, more); err != nil {
+		if data, err = r.read(&b, data, more); err != nil {
 			return err
 		}
 		if data, err = r.begin(data); err != nil {
@@ -124,14 +125,16 @@ func (r *Reader) Resume(offset, line int64, state int) (skip int64, err error) {
 // at present. An error may come with records to be handed on first, or be that
 // of a record (*flow.RecordError), behind which the stream goes on.
 func (r *Reader) Fill(b *flow.Batch, more More) (bool, error) {
-	data := append(b.Data[:0], r.rest...)
+	b.Data = b.Data[:0]
+	b.Grow(len(r.rest))
+	data := append(b.Data, r.rest...)
 	looked := 0 // so far no record ends in data
 	for {
 		before := len(data)
 		var err error
 		if r.whole { // what is there goes first: the stream may give nothing for long
 			r.whole, before = false, 0
-		} else if data, err = r.read(data, more); err != nil {
+		} else if data, err = r.read(b, data, more); err != nil {
 			return false, r.keep(data, err)
 		}
 		got := len(data)
@@ -187,20 +190,26 @@ func (r *Reader) keep(data []byte, err error) error {
 	return err
 }
 
-// pageSize keeps reads of files aligned: one that begins a byte off a page costs
-// the kernel nearly three times as much.
-const pageSize = 4096
+const (
+	// pageSize keeps reads of files aligned: one that begins a byte off a page
+	// costs the kernel nearly three times as much.
+	pageSize = 4096
+	// mostAtOnce is the longest read. What comes behind a record that is longer
+	// than a block is copied to the next one, and is not to be long as well.
+	mostAtOnce = 2 * flow.BlockSize
+)
 
-// read appends what one read of the stream gives, where there may be more. An
-// error that comes behind bytes waits until they are used up.
-func (r *Reader) read(data []byte, more More) ([]byte, error) {
+// read appends what one read of the stream gives to data, which is in b's memory,
+// where there may be more. An error that comes behind bytes waits until they are
+// used up.
+func (r *Reader) read(b *flow.Batch, data []byte, more More) ([]byte, error) {
 	if r.ended || r.failed != nil {
 		return data, nil //nolint:nilerr // what failed is told behind the bytes that came before it
 	}
 	if cap(data)-len(data) < pageSize {
-		data = r.grow(data)
+		data = r.grow(b, data)
 	}
-	room := (cap(data) - len(data)) &^ (pageSize - 1)
+	room := min(cap(data)-len(data), mostAtOnce) &^ (pageSize - 1)
 	n, err := more(data[len(data) : len(data)+room])
 	data = data[:len(data)+n]
 	if err == io.EOF { //nolint:errorlint // one that is wrapped is a failure, not the end
@@ -213,12 +222,13 @@ func (r *Reader) read(data []byte, more More) ([]byte, error) {
 	return data, err
 }
 
-// grow doubles the memory of a block, to one more than the longest record at
-// most.
-func (r *Reader) grow(data []byte) []byte {
-	more := min(int64(len(data)), max(r.max-int64(len(data)), 0))
-	size := len(data) + max(int(more), flow.BlockSize)
-	return append(make([]byte, 0, size), data...)
+// grow gives a block four times the memory, to one more block than the longest
+// record at most.
+func (r *Reader) grow(b *flow.Batch, data []byte) []byte {
+	more := min(3*int64(len(data)), max(r.max-int64(len(data)), 0))
+	b.Data = data
+	b.Grow(max(int(more), flow.BlockSize))
+	return b.Data
 }
 
 // begin takes off what stands before the first record: the byte order mark, the

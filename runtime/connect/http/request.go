@@ -65,7 +65,9 @@ func (r *request) reset() {
 // beside a block, whose memory the batch would lose, and the body must stay as
 // it came until the answer has named the line at fault.
 func (r *request) fill(b *flow.Batch) {
-	b.Data = append(b.Data[:0], r.records...)
+	b.Data = b.Data[:0]
+	b.Grow(len(r.records))
+	b.Data = append(b.Data, r.records...)
 	b.Base, b.Offset = 0, 0
 	b.OnDone, b.Aux = r.finish, r.http
 	switch {

@@ -222,7 +222,7 @@ func (l *eventsLoop) toAny2(line []byte, in *json.RawMessage) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *eventsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, l.eventsFiltered)
 	l.records = 0
@@ -243,6 +243,9 @@ func (l *eventsLoop) Settle() {
 	l.Refused(nodeRest)
 	l.toAnyIn = 0
 	l.anyFiltered = 0
+	if l.Long() {
+		l.decoder = newEventsDecoder()
+	}
 }
 
 // slowLoop runs `slow` over the records of a batch.
@@ -300,9 +303,12 @@ func (l *slowLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *slowLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *slowLoop) Settle() {
 	l.Pass(nodeSlow, l.records, 0)
 	l.Refused(nodeWords)
 	l.records = 0
+	if l.Long() {
+		l.slowDecoder = newSlowDecoder()
+	}
 }

@@ -91,11 +91,14 @@ func (l *tripsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *tripsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *tripsLoop) Settle() {
 	tripsOut := l.Pass(nodeTrips, l.records, 0)
 	l.Pass(nodeLong, tripsOut, l.longFiltered)
 	l.Refused(nodeOut)
 	l.records = 0
 	l.longFiltered = 0
+	if l.Long() {
+		l.decoder = newTripsDecoder()
+	}
 }

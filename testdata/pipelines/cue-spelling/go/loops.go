@@ -101,7 +101,7 @@ func (l *nsLoop) toNot3(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *nsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *nsLoop) Settle() {
 	l.Pass(nodeNs, l.records, 0)
 	l.records = 0
@@ -111,4 +111,7 @@ func (l *nsLoop) Settle() {
 	l.Pass(nodeNot3, l.toNot3In, l.not3Filtered)
 	l.toNot3In = 0
 	l.not3Filtered = 0
+	if l.Long() {
+		l.decoder = newNsDecoder()
+	}
 }

@@ -68,10 +68,13 @@ func (l *xsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *xsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *xsLoop) Settle() {
 	xsOut := l.Pass(nodeXs, l.records, 0)
 	l.Pass(nodeCalc, xsOut, 0)
 	l.Refused(nodeOut)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newXsDecoder()
+	}
 }

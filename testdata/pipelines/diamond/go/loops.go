@@ -117,7 +117,7 @@ func (l *ordersLoop) toOther(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
@@ -130,4 +130,7 @@ func (l *ordersLoop) Settle() {
 	l.Pass(nodeOther, l.toOtherIn, l.otherFiltered)
 	l.toOtherIn = 0
 	l.otherFiltered = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

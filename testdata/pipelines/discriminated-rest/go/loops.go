@@ -107,14 +107,14 @@ func (l *eventsLoop) spliceSame(line []byte, v *Same) ([]byte, error) {
 	edits := [1]jsonscan.Edit{
 		{At: l.decoder.spans[0], Key: `"kind":`, Value: value0},
 	}
-	l.sameLine = jsonscan.Splice(l.sameLine[:0], line, edits[:])
+	l.sameLine = jsonscan.Splice(l.Room(l.sameLine, len(line)), line, edits[:])
 	return l.sameLine, nil
 }
 
 // Flush lets stages that held something back give it out.
 func (l *eventsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, 0)
 	l.records = 0
@@ -123,4 +123,9 @@ func (l *eventsLoop) Settle() {
 	l.Pass(nodeOdd, l.asJson, l.oddFiltered)
 	l.asJson = 0
 	l.oddFiltered = 0
+	l.sameLine = l.Spare(l.sameLine)
+	l.sameValues = l.Spare(l.sameValues)
+	if l.Long() {
+		l.decoder = newEventsDecoder()
+	}
 }

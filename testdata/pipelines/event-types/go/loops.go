@@ -106,7 +106,7 @@ func (l *ledgerLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *ledgerLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ledgerLoop) Settle() {
 	l.Pass(nodeLedger, l.records, 0)
 	l.records = 0
@@ -117,4 +117,7 @@ func (l *ledgerLoop) Settle() {
 	l.Refused(nodeTrades)
 	l.asTrade = 0
 	l.asJson = 0
+	if l.Long() {
+		l.decoder = newLedgerDecoder()
+	}
 }

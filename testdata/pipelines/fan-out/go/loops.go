@@ -108,7 +108,7 @@ func (l *ordersLoop) toShort(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
@@ -118,4 +118,7 @@ func (l *ordersLoop) Settle() {
 	l.Pass(nodeShort, l.toShortIn, 0)
 	l.Refused(nodeShortOut)
 	l.toShortIn = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

@@ -93,7 +93,7 @@ func (l *ordersLoop) eachTags(in *Tag) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	ordersOut := l.Pass(nodeOrders, l.records, 0)
 	l.Spread(nodeTags, ordersOut, l.tagsEmpty, l.tagsEmitted)
@@ -104,4 +104,7 @@ func (l *ordersLoop) Settle() {
 	l.Refused(nodeOut)
 	l.eachTagsIn = 0
 	l.wordsFiltered = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

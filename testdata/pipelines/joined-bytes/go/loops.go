@@ -65,10 +65,13 @@ func (l *lateLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *lateLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *lateLoop) Settle() {
 	l.Pass(nodeLate, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newLateDecoder()
+	}
 }
 
 // itemsLoop runs `items` and `changed` over the records of a batch.
@@ -170,19 +173,24 @@ func (l *itemsLoop) spliceChanged(line []byte, v *Item) ([]byte, error) {
 	edits := [1]jsonscan.Edit{
 		{At: l.decoder.spans[0], Key: `"id":`, Value: value0},
 	}
-	l.changedLine = jsonscan.Splice(l.changedLine[:0], line, edits[:])
+	l.changedLine = jsonscan.Splice(l.Room(l.changedLine, len(line)), line, edits[:])
 	return l.changedLine, nil
 }
 
 // Flush lets stages that held something back give it out.
 func (l *itemsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *itemsLoop) Settle() {
 	l.Pass(nodeItems, l.records, 0)
 	l.records = 0
 	l.Pass(nodeChanged, l.toChangedIn, 0)
 	l.toChangedIn = 0
+	l.changedLine = l.Spare(l.changedLine)
+	l.changedValues = l.Spare(l.changedValues)
+	if l.Long() {
+		l.decoder = newItemsDecoder()
+	}
 }
 
 // parsedLoop runs `parsed` over the records of a batch.
@@ -243,9 +251,12 @@ func (l *parsedLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *parsedLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *parsedLoop) Settle() {
 	l.Pass(nodeParsed, l.records, 0)
 	l.Refused(nodeOut)
 	l.records = 0
+	if l.Long() {
+		l.parsedDecoder = newParsedDecoder()
+	}
 }

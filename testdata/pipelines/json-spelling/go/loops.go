@@ -64,10 +64,13 @@ func (l *nsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *nsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *nsLoop) Settle() {
 	nsOut := l.Pass(nodeNs, l.records, 0)
 	l.Pass(nodeOdd, nsOut, l.oddFiltered)
 	l.records = 0
 	l.oddFiltered = 0
+	if l.Long() {
+		l.decoder = newNsDecoder()
+	}
 }

@@ -71,9 +71,12 @@ func (l *rowsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *rowsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *rowsLoop) Settle() {
 	l.Pass(nodeRows, l.records, 0)
 	l.Refused(nodeOut)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newRowsDecoder()
+	}
 }

@@ -64,10 +64,13 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *eventsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newEventsDecoder()
+	}
 }
 
 // countedLoop runs `counted` over the records of a batch.

@@ -79,7 +79,7 @@ func (l *nsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *nsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *nsLoop) Settle() {
 	nsOut := l.Pass(nodeNs, l.records, 0)
 	someOut := l.Pass(nodeSome, nsOut, l.someFiltered)
@@ -87,4 +87,7 @@ func (l *nsLoop) Settle() {
 	l.Refused(nodeOut)
 	l.records = 0
 	l.someFiltered = 0
+	if l.Long() {
+		l.decoder = newNsDecoder()
+	}
 }

@@ -78,10 +78,13 @@ func (l *nodes2Loop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *nodes2Loop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *nodes2Loop) Settle() {
 	l.Pass(nodeNodes2, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newNodes2Decoder()
+	}
 }
 
 // csvLoop runs `csv`, `first`, `second`, `record`, `end`, `end-out`, `int64`, `settings` and `policy` over the records of a batch.

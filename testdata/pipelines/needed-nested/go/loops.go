@@ -102,7 +102,7 @@ func (l *eventsLoop) toZoned(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *eventsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, 0)
 	l.records = 0
@@ -112,4 +112,7 @@ func (l *eventsLoop) Settle() {
 	l.Pass(nodeZoned, l.toZonedIn, 0)
 	l.Refused(nodeZones)
 	l.toZonedIn = 0
+	if l.Long() {
+		l.decoder = newEventsDecoder()
+	}
 }

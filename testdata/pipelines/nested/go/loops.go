@@ -68,10 +68,13 @@ func (l *cartsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *cartsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *cartsLoop) Settle() {
 	cartsOut := l.Pass(nodeCarts, l.records, 0)
 	l.Pass(nodeView, cartsOut, 0)
 	l.Refused(nodeOut)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newCartsDecoder()
+	}
 }

@@ -99,13 +99,16 @@ func (l *iLoop) toB(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *iLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *iLoop) Settle() {
 	l.Pass(nodeI, l.records, 0)
 	l.records = 0
 	l.Pass(nodeB, l.toBIn, 0)
 	l.Refused(nodeOb)
 	l.toBIn = 0
+	if l.Long() {
+		l.decoder = newIDecoder()
+	}
 }
 
 // sLoop runs `s` over the records of a batch.

@@ -248,7 +248,7 @@ func (l *ordersLoop) toLonger(in *Tags) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
@@ -272,6 +272,9 @@ func (l *ordersLoop) Settle() {
 	l.Pass(nodeLonger, l.toLongerIn, 0)
 	l.Refused(nodeF)
 	l.toLongerIn = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
 
 // firstLoop runs `first` over the records of a batch.

@@ -222,7 +222,7 @@ func (l *recsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *recsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *recsLoop) Settle() {
 	recsOut := l.Pass(nodeRecs, l.records, 0)
 	l.Pass(nodeSplit, recsOut, 0)
@@ -239,4 +239,11 @@ func (l *recsLoop) Settle() {
 	l.Pass(nodeInner, l.splitJson, 0)
 	l.Refused(nodeJsonOut)
 	l.splitJson = 0
+	if l.Long() {
+		l.decoder = newRecsDecoder()
+		l.logDecoder = newLogDecoder()
+		l.kvDecoder = newKvDecoder()
+		l.cellsDecoder = newCellsDecoder()
+		l.innerDecoder = newInnerDecoder()
+	}
 }

@@ -76,12 +76,15 @@ func (l *ledgerLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *ledgerLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ledgerLoop) Settle() {
 	ledgerOut := l.Pass(nodeLedger, l.records, 0)
 	l.Pass(nodeLarge, ledgerOut, l.largeFiltered)
 	l.records = 0
 	l.largeFiltered = 0
+	if l.Long() {
+		l.decoder = newLedgerDecoder()
+	}
 }
 
 // notesLoop runs `notes` over the records of a batch.

@@ -129,7 +129,7 @@ func (l *rangeNodeLoop) spliceFuncNode(line []byte, v *Func) ([]byte, error) {
 		{At: l.decoder.spans[7], Key: `"low":`, Value: value4},
 		{At: l.decoder.spans[3]},
 	}
-	l.funcNodeLine = jsonscan.Splice(l.funcNodeLine[:0], line, edits[:])
+	l.funcNodeLine = jsonscan.Splice(l.Room(l.funcNodeLine, len(line)), line, edits[:])
 	return l.funcNodeLine, nil
 }
 
@@ -156,7 +156,7 @@ func (l *rangeNodeLoop) toMapNode(line []byte, in *Func) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *rangeNodeLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *rangeNodeLoop) Settle() {
 	rangeNodeOut := l.Pass(nodeRangeNode, l.records, 0)
 	l.Pass(nodeFuncNode, rangeNodeOut, 0)
@@ -164,4 +164,9 @@ func (l *rangeNodeLoop) Settle() {
 	l.Pass(nodeMapNode, l.toMapNodeIn, 0)
 	l.Refused(nodeSelectNode)
 	l.toMapNodeIn = 0
+	l.funcNodeLine = l.Spare(l.funcNodeLine)
+	l.funcNodeValues = l.Spare(l.funcNodeValues)
+	if l.Long() {
+		l.decoder = newRangeNodeDecoder()
+	}
 }

@@ -90,7 +90,7 @@ func (l *ordersLoop) spliceOne(line []byte, v *One) ([]byte, error) {
 	edits := [1]jsonscan.Edit{
 		{At: l.decoder.spans[1], Key: `"a":`, Value: value0},
 	}
-	l.oneLine = jsonscan.Splice(l.oneLine[:0], line, edits[:])
+	l.oneLine = jsonscan.Splice(l.Room(l.oneLine, len(line)), line, edits[:])
 	return l.oneLine, nil
 }
 
@@ -114,17 +114,24 @@ func (l *ordersLoop) spliceTwo(line []byte, v *Two) ([]byte, error) {
 		{At: l.twoSpans[0], Key: `"b":`, Value: value0},
 		{At: l.twoSpans[1], Key: `"customer":`, Value: value1},
 	}
-	l.twoLine = jsonscan.Splice(l.twoLine[:0], line, edits[:])
+	l.twoLine = jsonscan.Splice(l.Room(l.twoLine, len(line)), line, edits[:])
 	return l.twoLine, nil
 }
 
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	ordersOut := l.Pass(nodeOrders, l.records, 0)
 	oneOut := l.Pass(nodeOne, ordersOut, 0)
 	l.Pass(nodeTwo, oneOut, 0)
 	l.records = 0
+	l.twoLine = l.Spare(l.twoLine)
+	l.twoValues = l.Spare(l.twoValues)
+	l.oneLine = l.Spare(l.oneLine)
+	l.oneValues = l.Spare(l.oneValues)
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

@@ -97,18 +97,23 @@ func (l *ordersLoop) spliceMarked(line []byte, v *Marked) ([]byte, error) {
 		{At: l.decoder.spans[5]},
 		{At: l.decoder.spans[6]},
 	}
-	l.markedLine = jsonscan.Splice(l.markedLine[:0], line, edits[:])
+	l.markedLine = jsonscan.Splice(l.Room(l.markedLine, len(line)), line, edits[:])
 	return l.markedLine, nil
 }
 
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	ordersOut := l.Pass(nodeOrders, l.records, 0)
 	markedOut := l.Pass(nodeMarked, ordersOut, 0)
 	l.Pass(nodeBig, markedOut, l.bigFiltered)
 	l.records = 0
 	l.bigFiltered = 0
+	l.markedLine = l.Spare(l.markedLine)
+	l.markedValues = l.Spare(l.markedValues)
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

@@ -134,7 +134,7 @@ func (l *ordersLoop) eachParts(in *Part) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
@@ -148,4 +148,7 @@ func (l *ordersLoop) Settle() {
 	l.Pass(nodeShares, l.eachPartsIn, 0)
 	l.Refused(nodeOut)
 	l.eachPartsIn = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }

@@ -229,7 +229,7 @@ func (l *linesLoop) eachSpread(in *Part) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *linesLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *linesLoop) Settle() {
 	l.Pass(nodeLines, l.records, 0)
 	l.records = 0
@@ -255,4 +255,7 @@ func (l *linesLoop) Settle() {
 	l.spreadEmitted = 0
 	l.Refused(nodeParts)
 	l.eachSpreadIn = 0
+	if l.Long() {
+		l.parsedDecoder = newParsedDecoder()
+	}
 }

@@ -81,10 +81,13 @@ func (l *aLoop) toEu(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *aLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *aLoop) Settle() {
 	l.Pass(nodeA, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newADecoder()
+	}
 }
 
 // bLoop runs `b` over the records of a batch.
@@ -143,10 +146,13 @@ func (l *bLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *bLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *bLoop) Settle() {
 	l.Pass(nodeB, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newBDecoder()
+	}
 }
 
 // euLoop runs `eu` over the records of a batch.

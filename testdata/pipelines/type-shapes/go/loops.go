@@ -133,7 +133,7 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *eventsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *eventsLoop) Settle() {
 	l.Pass(nodeEvents, l.records, 0)
 	l.records = 0
@@ -146,4 +146,7 @@ func (l *eventsLoop) Settle() {
 	l.Pass(nodeRecords, l.asRecord, 0)
 	l.Refused(nodeRecordsOut)
 	l.asRecord = 0
+	if l.Long() {
+		l.decoder = newEventsDecoder()
+	}
 }

@@ -118,14 +118,14 @@ func (l *ordersLoop) splicePacket(line []byte, v *Order) ([]byte, error) {
 	edits := [1]jsonscan.Edit{
 		{At: l.decoder.spans[0], Key: `"n":`, Value: value0},
 	}
-	l.packetLine = jsonscan.Splice(l.packetLine[:0], line, edits[:])
+	l.packetLine = jsonscan.Splice(l.Room(l.packetLine, len(line)), line, edits[:])
 	return l.packetLine, nil
 }
 
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
@@ -135,6 +135,11 @@ func (l *ordersLoop) Settle() {
 	l.toCutIn = 0
 	l.Pass(nodePacket, l.toPacketIn, 0)
 	l.toPacketIn = 0
+	l.packetLine = l.Spare(l.packetLine)
+	l.packetValues = l.Spare(l.packetValues)
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
 
 // linesLoop runs `lines` over the records of a batch.

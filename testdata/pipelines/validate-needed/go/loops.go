@@ -74,7 +74,7 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	ordersOut := l.Pass(nodeOrders, l.records, 0)
 	euOut := l.Pass(nodeEu, ordersOut, l.euFiltered)
@@ -82,4 +82,7 @@ func (l *ordersLoop) Settle() {
 	l.Refused(nodeOut)
 	l.records = 0
 	l.euFiltered = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
