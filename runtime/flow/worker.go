@@ -74,8 +74,8 @@ func (in *Input) work(lane *Lane) {
 }
 
 // patience is how often a worker that wants to read lets others run before it
-// sleeps. A read of a block from the page cache takes about as long.
-const patience = 100
+// sleeps: several times as long as a read of a block from the page cache takes.
+const patience = 2000
 
 // takeLead waits for the turn to read. Mostly it is worth staying awake: to put a
 // worker to sleep and wake it costs both processors more than the rest of a read.
