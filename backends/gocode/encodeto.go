@@ -31,6 +31,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 		at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
 		code = append(code, l.Gof("data, err := %s", call), l.ifFailed(n.YAML, "err", at), tail("data"))
 	}
+	code = append(code, l.address(sink, v, at)...)
 	switch {
 	case op.Raw && v.raw != "":
 		if op.Codec == "ndjson" && l.multiline() {
@@ -69,7 +70,7 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 // usesErrVariable tells whether code declares variables that would clash with
 // those of another encoder in the same block.
 func usesErrVariable(code []jen.Code) bool {
-	return mentions(code, "data")
+	return mentions(code, "data") || mentions(code, "address")
 }
 
 // multiline tells whether records of the region's source may span lines. Those

@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -28,7 +29,10 @@ func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
 		code = append(code, l.Gof("%s.Keys[%d] = append(%s.Keys[%d], %s)", packet, i, packet, i, expr))
 	}
 	for _, s := range op.Config {
-		if s.Value.PerRecord() {
+		switch {
+		case openHost(op, s):
+			add("address")
+		case s.Value.PerRecord():
 			add(l.join(sink, s, v))
 		}
 	}
@@ -36,6 +40,51 @@ func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
 		add(l.part(sink, a.Name, a.Expr, v))
 	}
 	return code
+}
+
+// address quotes the making of a URL in whose host values of the record stand,
+// which may refuse the record; nil where the sink has none.
+func (l *loop) address(sink *ir.Node, v value, at place) []jen.Code {
+	op := sink.Op.(*ir.Sink)
+	i := slices.IndexFunc(op.Config, func(s ir.Setting) bool { return openHost(op, s) })
+	if i < 0 {
+		return nil
+	}
+	s := op.Config[i]
+	var texts []string // the pipeline's and the record's by turns
+	for from := 0; from < len(s.Value.Parts); {
+		if p := s.Value.Parts[from]; p.Kind == ir.Record {
+			if len(texts)%2 == 0 {
+				texts = append(texts, `""`)
+			}
+			texts = append(texts, l.part(sink, s.Key, p.Expr, v))
+			from++
+			continue
+		}
+		run := fixed(s.Value.Parts[from:])
+		texts = append(texts, l.fixedText(sink, s, run))
+		from += len(run)
+	}
+	at.chain.steps = append(at.chain.steps, step{node: sink.YAML, refused: true})
+	return []jen.Code{l.Gof("address, err := @http.Address(%s)", strings.Join(texts, ", ")), l.ifFailed(sink.YAML, "err", at)}
+}
+
+// openHost tells whether a URL may have values of the record in its host: the
+// text before the first of them does not end the host.
+func openHost(op *ir.Sink, s ir.Setting) bool {
+	if op.Connector != "http" || s.Key != "url" || !s.Value.PerRecord() {
+		return false
+	}
+	before := fixed(s.Value.Parts)
+	if len(before) == 0 {
+		return false // all of it is the record's
+	}
+	last := before[len(before)-1]
+	_, host, ok := strings.Cut(last.Text, "://")
+	if !ok {
+		host = last.Text
+	}
+	return last.Kind != ir.Literal || !strings.ContainsAny(host, "/?#")
 }
 
 // join quotes a text of several parts.

@@ -18,7 +18,8 @@
 //
 // The sink takes 2xx for success. It sends again what met a timeout, 429, 408 or
 // 5xx (as `on_error` says, and not before Retry-After), and waits for ever for a
-// server that can't be reached; all other answers fail the records at once.
+// server that can't be reached; all other answers fail the records at once, and
+// so does a name that does not exist where a record says it.
 package http
 
 import (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,8 +38,9 @@ func (e *slowError) Temporary() bool { return true }
 func (e *slowError) Timeout() bool   { return true }
 
 // unanswered makes an error of a request without an answer. It names the server
-// and not the whole URL, in which secrets may stand.
-func unanswered(ctx context.Context, err error) error {
+// and not the whole URL, in which secrets may stand. Where the record names the
+// server, one that does not exist is the record's fault, and not waited for.
+func unanswered(ctx context.Context, err error, named bool) error {
 	if ctx.Err() != nil { // the program stops
 		return ctx.Err()
 	}
@@ -52,8 +54,12 @@ func unanswered(ctx context.Context, err error) error {
 		}
 		err = fmt.Errorf("%s: %w", server, u.Err)
 	}
-	if slow {
+	var name *net.DNSError
+	switch {
+	case slow:
 		return &slowError{err}
+	case named && errors.As(err, &name) && name.IsNotFound:
+		return &recordError{err}
 	}
 	return &goneError{err}
 }

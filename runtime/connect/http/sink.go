@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
@@ -26,6 +27,7 @@ type Sink struct {
 	// there.
 	url, method, path, contentType, idempotency int
 	literal                                     string // of the URL, before the first value
+	open                                        bool   // the record names the server, or a part of its name
 }
 
 // NewSink returns the sink.
@@ -36,6 +38,8 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"),
 		literal: out.Literals["url"],
 	}
+	_, host, _ := strings.Cut(s.literal, "://")
+	s.open = s.url >= 0 && ending(host) == len(host)
 	s.body.single = s.body.single || s.idempotency >= 0
 	if s.url < 0 {
 		if _, err := parseURL(c.URL, ""); err != nil {
@@ -151,7 +155,7 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	}
 	resp, err := s.client.Do(q)
 	if err != nil {
-		return unanswered(ctx, err)
+		return unanswered(ctx, err, s.open)
 	}
 	defer resp.Body.Close()
 	// What it says matters only in errors; read to its end the connection can be
