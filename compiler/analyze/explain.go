@@ -36,7 +36,33 @@ func Explain(p *ir.Program, overridden []ir.Override) *Explanation {
 	for _, part := range p.Memory.Parts {
 		e.Memory.Parts = append(e.Memory.Parts, MemoryPart{part.What, part.Bytes})
 	}
+	e.Memory.Advice = advice(p)
 	return e
+}
+
+// advice says which sizes decide most of the memory bound, "" for none.
+func advice(p *ir.Program) string {
+	sizes, bound := passes.Smaller(p)
+	if len(sizes) == 0 {
+		return ""
+	}
+	var what, with []string
+	for i, s := range sizes {
+		what = append(what, sizeOf[s.Key]+" "+bytesInWords(s.From))
+		say := "`" + s.Key + ": " + s.Text() + "`"
+		if i+1 == len(sizes) || !slices.Equal(s.Nodes, sizes[i+1].Nodes) {
+			say += " on " + quoted(s.Nodes)
+		}
+		with = append(with, say)
+	}
+	return fmt.Sprintf("Most of it is for %s: with %s it is %s.", strings.Join(what, " and "), strings.Join(with, " and "), bytesInWords(bound))
+}
+
+// sizeOf says what a size of a source's config is of.
+var sizeOf = map[string]string{
+	"max_record":  "records of up to",
+	"max_body":    "requests of up to",
+	"max_waiting": "waiting requests of up to",
 }
 
 type explainer struct {

@@ -113,6 +113,9 @@ type Edge struct {
 type Memory struct {
 	Bytes int64        `json:"bytes"`
 	Parts []MemoryPart `json:"parts"`
+	// Advice says what most of it is for and what makes it smaller, where a size
+	// or two of the pipeline decide that.
+	Advice string `json:"advice,omitempty"`
 }
 
 // A MemoryPart is one term.

@@ -348,7 +348,13 @@ func (t *text) failures(e *Explanation) {
 
 func (t *text) memory(e *Explanation) {
 	t.section("Memory, at most")
-	rows := []row{{bytesInWords(e.Memory.Bytes), "in all; counted for " + plural(ir.AutoLanes, "processor") + ", fewer need less"}}
+	if e.Memory.Advice != "" {
+		for _, line := range wrap(e.Memory.Advice, width-2) {
+			t.line("  %s", line)
+		}
+	}
+	all := "in all; counted for " + plural(ir.AutoLanes, "processor") + ", fewer need less, and for the sizes in the pipeline, not those of `--set`"
+	rows := []row{{bytesInWords(e.Memory.Bytes), all}}
 	for _, p := range e.Memory.Parts {
 		rows = append(rows, row{bytesInWords(p.Bytes), p.What})
 	}

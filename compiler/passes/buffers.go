@@ -217,7 +217,7 @@ func gathers(b *ir.Batch, asked bool) int64 {
 // longestRecord is a source's limit for one record.
 func longestRecord(op *ir.Source) int64 {
 	for _, key := range sourceKeys(op) {
-		if key.Name == "max_record" || key.Name == "max_body" {
+		if isLongest(key) {
 			if n := amount(op, key); n > 0 {
 				return n
 			}
@@ -225,6 +225,9 @@ func longestRecord(op *ir.Source) int64 {
 	}
 	return ir.RecordBytes
 }
+
+// isLongest tells that a key of a source limits one record.
+func isLongest(key catalog.Key) bool { return key.Name == "max_record" || key.Name == "max_body" }
 
 // held is what a connector holds by what its config allows: the keys that say so
 // in the catalog. Whatever they say, a body of the longest records and the lines

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -62,6 +61,7 @@ type process struct {
 	terminal       bool // somebody looks at stderr
 	signals        <-chan os.Signal
 	exit           func(code int)
+	grown          bool // a size is larger than the memory bound was computed for
 }
 
 func (p *process) main(ctx context.Context, args []string) int {
@@ -85,9 +85,11 @@ func (p *process) main(ctx context.Context, args []string) int {
 	if o.command == "health" {
 		return p.health(ctx, o, set)
 	}
+	compiled := sizes(p.spec)
 	if err := resolve(p.spec, p.env, set); err != nil {
 		return p.fail(err)
 	}
+	p.grown = grown(p.spec, compiled)
 	return p.run(ctx, o)
 }
 
@@ -111,7 +113,9 @@ func (p *process) run(ctx context.Context, o *options) int {
 	if err != nil {
 		return p.fail(&environmentError{err})
 	}
-	limitMemory(p.env, program.Info().Memory)
+	if !p.grown {
+		limitMemory(p.env, program.Info().Memory)
+	}
 	stopServing := func() {}
 	defer func() { stopServing() }()
 	// A second copy is told of the first, and not of the port that it holds.
@@ -186,18 +190,4 @@ func (p *process) obey(ctx context.Context, cancel func(), over <-chan struct{})
 		}()
 	}()
 	return got
-}
-
-// smallestMemory is what the garbage collector gets at least: below it, it would
-// run all the time.
-const smallestMemory = 64 << 20
-
-// limitMemory sets the collector's soft limit by the bound that the compiler
-// computed, unless the user set one. It is a quarter below: the program's code does
-// not count for it, and large buffers are made while the collector still runs.
-func limitMemory(env environment, bound int64) {
-	if _, set := env.lookup("GOMEMLIMIT"); set || bound <= 0 {
-		return
-	}
-	debug.SetMemoryLimit(max(bound-bound/4, smallestMemory))
 }
