@@ -3,7 +3,6 @@ package lower
 import (
 	"net"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +73,6 @@ func (w *lowering) refused(n *node, side *catalog.Side, settings []ir.Setting) {
 	}
 	if n.Use.Text == "file" {
 		w.followed(n, l)
-		w.appended(n, settings, l)
 	}
 }
 
@@ -120,23 +118,18 @@ func (w *lowering) followed(n *node, l literals) {
 	}
 }
 
-// appended checks that a file that is appended to can be.
-func (w *lowering) appended(n *node, settings []ir.Setting, l literals) {
-	if n.Role != syntax.Sink || l.text("mode") != "append" || rotates(settings) || n.format("path", l) != "json" {
-		return
-	}
-	w.l.Errorf(diag.BadValue, l["mode"].Span, "the format json is one array, which can't be appended to").
-		Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
-}
-
-// rotates tells whether a file is closed on the way. What comes from outside may
-// say that it is.
+// rotates tells whether a file is closed on the way: at a size or an age that is
+// not 0. What comes from outside may say that it is.
 func rotates(settings []ir.Setting) bool {
-	return slices.ContainsFunc(settings, func(s ir.Setting) bool { return s.Key == "rotate.bytes" || s.Key == "rotate.every" })
+	l := literalsOf(settings)
+	return slices.ContainsFunc(settings, func(s ir.Setting) bool {
+		n, literal := l.number(s.Key)
+		return (s.Key == "rotate.bytes" || s.Key == "rotate.every") && (!literal || n != 0)
+	})
 }
 
-// published reports files that would be published when all input has come to its
-// end, and never are.
+// published reports files that need an end that does not come: those that are
+// published at the end of all input, and arrays.
 func (w *lowering) published() {
 	var endless *node
 	for _, n := range w.nodes {
@@ -151,34 +144,48 @@ func (w *lowering) published() {
 		if n.main == nil || n.Use.Text != "file" {
 			continue
 		}
-		sink, ok := n.main.Op.(*ir.Sink)
-		if !ok {
-			continue
-		}
-		l := literalsOf(sink.Config)
-		if l.text("mode") != "replace" || rotates(sink.Config) {
-			continue
-		}
-		const publishes = "`mode: replace` publishes a file when all input has come to its end, and "
-		const help = "use `append`, or `rotate`, so that files are closed on the way"
-		switch {
-		case sink.DeadLetter:
-			w.l.Errorf(diag.BadValue, l["mode"].Span, publishes+"dead letters are kept as they come").Helpf(help)
-		case endless != nil:
-			w.l.Errorf(diag.BadValue, l["mode"].Span, publishes+"`%s` never ends by itself", endless.Name.Text).
-				NoteAt(endless.Name.Span, "the source is here").Helpf(help)
+		if sink, ok := n.main.Op.(*ir.Sink); ok && !rotates(sink.Config) {
+			w.ends(n, sink, endless)
 		}
 	}
 }
 
-// format is the format that a config names, or that the extension of the path
-// in a key tells.
-func (n *node) format(key string, l literals) string {
-	for _, c := range n.Config {
-		if c.Key.Text == "format" {
-			return c.Node.Text
+// ends checks one file that is not closed on the way; endless is a source without
+// an end, nil for none.
+func (w *lowering) ends(n *node, sink *ir.Sink, endless *node) {
+	l := literalsOf(sink.Config)
+	mode, at := l.text("mode"), n.Use.Span
+	for _, s := range sink.Config {
+		switch {
+		case s.Key == "mode" && l["mode"] == nil:
+			return // from outside
+		case s.Key == "path" && mode == "", s.Key == "mode":
+			at = s.Value.Span
 		}
 	}
-	name := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(l.text(key)), ".gz"), ".zst")
-	return extensions[path.Ext(name)]
+	const publishes = "`mode: replace` publishes a file when all input has come to its end, and "
+	const closes = "use `append`, or `rotate`, so that files are closed on the way"
+	var d *diag.Diagnostic
+	array := n.encode != nil && n.encode.Op.(*ir.Encode).Codec == "json"
+	switch {
+	case mode == "append" && array:
+		d = w.l.Errorf(diag.BadValue, at, "the format json is one array, which can't be appended to").
+			Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
+	case mode == "" && array && endless != nil:
+		d = w.l.Errorf(diag.BadValue, at, "the format json is one array, and `%s` never ends by itself", endless.Name.Text).
+			NoteAt(endless.Name.Span, "the source is here").
+			Helpf("write a record a line (`format: ndjson`), or close files on the way with `rotate`")
+	case mode == "replace" && sink.DeadLetter:
+		d = w.l.Errorf(diag.BadValue, at, publishes+"dead letters are kept as they come").Helpf(closes)
+	case mode == "replace" && endless != nil:
+		d = w.l.Errorf(diag.BadValue, at, publishes+"`%s` never ends by itself", endless.Name.Text).
+			NoteAt(endless.Name.Span, "the source is here").Helpf(closes)
+	default:
+		return
+	}
+	for _, s := range sink.Config {
+		if s.Key == "rotate.bytes" || s.Key == "rotate.every" {
+			d.NoteAt(s.Value.Span, "0 is no limit, so this closes no file")
+		}
+	}
 }
