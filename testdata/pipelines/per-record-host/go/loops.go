@@ -102,11 +102,14 @@ func (l *ordersLoop) toTenants(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.Refused(nodeParts)
 	l.records = 0
 	l.Refused(nodeTenants)
 	l.toTenantsIn = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
