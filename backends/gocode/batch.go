@@ -51,8 +51,8 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 		return nil, err
 	}
 	convert, arg := l.argument(n, ref, value{base: "(*in)", typ: t}, place{next: "continue", stop: "return", chain: at.chain})
-	rows := append([]jen.Code{l.Go("in := &rows[l.Next]"), l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"), l.Go("l.Mark()")}, convert...)
-	rows = append(rows, l.Gof("held = append(held, %s)", arg))
+	rows := append(l.ownRows(), append([]jen.Code{l.Go("in := &rows[l.Next]"), l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"), l.Go("l.Mark()")}, convert...)...)
+	rows = append(rows, l.Gof("held = append(held, %s)", arg), l.Go("places = append(places, l.Record.Index)"))
 
 	call := l.Go("func(ctx @context.Context, rows []").Add(in).Op(") ([]").Add(elem).Op(", error)")
 	args := "rows"
@@ -65,10 +65,10 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	}
 	call.Block(l.Go(result))
 	body := []jen.Code{
-		l.Go("first := l.Next"),
 		l.Go("var held []").Add(in),
+		l.Go("var places []int"),
 		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %s", size), rows...),
-		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, first, ", l.node(n.YAML)).Add(call).Op(")"),
+		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, places, ", l.node(n.YAML)).Add(call).Op(")"),
 		l.Gof("l.%s += int64(len(made))", emitted),
 		l.block("for i := range made", l.block("if "+each.of(element("made", ref.OutPtr)), l.Go("return"))),
 		l.block("if stop", l.Go("return")),

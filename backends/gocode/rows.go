@@ -49,12 +49,18 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 	return l.overRows(t, first, body), nil
 }
 
+// ownRows quotes that a lane with a key leaves the rows of others: every lane sees
+// all of them.
+func (l *loop) ownRows() []jen.Code {
+	if l.r.Lanes == 1 || l.nodes[l.r.Head].Key == nil {
+		return nil
+	}
+	return []jen.Code{l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue"))}
+}
+
 // overRows quotes a loop over b.Rows.
 func (l *loop) overRows(t *ir.Type, first, body []jen.Code) []jen.Code {
-	var loop []jen.Code
-	if l.r.Lanes != 1 && l.nodes[l.r.Head].Key != nil { // every lane sees all rows, and takes its own
-		loop = append(loop, l.block("if int(b.Lanes[l.Next]) != l.Index", l.Go("l.Next++"), l.Go("continue")))
-	}
+	loop := l.ownRows()
 	named := mentions(body, "in") // else nobody looks at the record
 	meta := l.source == nil && l.carriesMeta(l.r.Head)
 	switch {

@@ -6,22 +6,22 @@ import (
 )
 
 // CallBatch gives rows to a component that takes many at once, and returns what
-// it made of them; stop tells that the batch must end. first is the place of
-// rows[0] in the batch.
+// it made of them; stop tells that the batch must end. places are
+// those of the rows in the batch.
 //
 // An error is that of all rows, unless it has a method Failed() map[int]error,
 // which names those that failed: the others count as done, and what the
 // component returned beside the error is theirs. After a panic the rows are
 // given again in halves until the one that causes it stands alone: repeating
 // calls repeats what they do outside, which is the price of knowing the row.
-func CallBatch[In, Out any](l *Lane, node int, rows []In, first int, call func(context.Context, []In) ([]Out, error)) (out []Out, stop bool) {
+func CallBatch[In, Out any](l *Lane, node int, rows []In, places []int, call func(context.Context, []In) ([]Out, error)) (out []Out, stop bool) {
 	if len(rows) == 0 {
 		return nil, false
 	}
 	var err error
 	attempt := 0
 	fail := func(i int, err error) bool {
-		l.Record.Index = first + i
+		l.Record.Index = places[i]
 		l.engine.attempts, l.engine.attemptsAt = attempt, l.Next // each row was in all of them
 		return l.Fail(node, err)
 	}
@@ -38,11 +38,11 @@ func CallBatch[In, Out any](l *Lane, node int, rows []In, first int, call func(c
 		return out, false
 	case errors.As(err, &poison) && len(rows) > 1:
 		half := len(rows) / 2
-		left, stop := CallBatch(l, node, rows[:half], first, call)
+		left, stop := CallBatch(l, node, rows[:half], places[:half], call)
 		if stop {
 			return left, true
 		}
-		right, stop := CallBatch(l, node, rows[half:], first+half, call)
+		right, stop := CallBatch(l, node, rows[half:], places[half:], call)
 		return append(left, right...), stop
 	case errors.As(err, &some):
 		failed := some.Failed()

@@ -159,8 +159,8 @@ func newEnrichedLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 func (l *enrichedLoop) Run(b *flow.Batch) {
 	rows := *b.Rows.(*[]parts.Own)
 	for l.Next < len(rows) {
-		first := l.Next
 		var held []parts.Own
+		var places []int
 		for l.Next < len(rows) && len(held) < l.settings.enrichedBatch.Count {
 			in := &rows[l.Next]
 			l.Record.Index = l.Next
@@ -168,8 +168,9 @@ func (l *enrichedLoop) Run(b *flow.Batch) {
 			l.records++
 			l.Mark()
 			held = append(held, (*in))
+			places = append(places, l.Record.Index)
 		}
-		made, stop := flow.CallBatch(l.Lane, nodeEnriched, held, first, func(ctx context.Context, rows []parts.Own) ([]parts.Own, error) {
+		made, stop := flow.CallBatch(l.Lane, nodeEnriched, held, places, func(ctx context.Context, rows []parts.Own) ([]parts.Own, error) {
 			return parts.Enrich(ctx, rows)
 		})
 		l.enrichedEmitted += int64(len(made))

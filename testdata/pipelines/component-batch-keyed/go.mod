@@ -1,0 +1,3 @@
+module example.com/batchkeyed
+
+go 1.26
