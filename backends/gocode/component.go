@@ -41,8 +41,12 @@ func (l *loop) component(n *ir.Node, op *ir.Apply, v value, at place) ([]jen.Cod
 			base = "(*" + local + ")"
 		}
 		at.chain.steps = append(at.chain.steps, chainStep)
-		code = append(append(code, l.try(n, ref.Errs, local, l.perhapsPointer(out, ref.OutPtr), call, at)...), skip...)
 		rest, err := l.after(n, "", value{base: base, typ: out}, at)
+		rest = append(skip, rest...)
+		if !mentions(rest, local) { // nobody looks at what it gives
+			local = ""
+		}
+		code = append(code, l.try(n, ref.Errs, local, l.perhapsPointer(out, ref.OutPtr), call, at)...)
 		return append(code, rest...), err
 
 	case ir.ShapeSlice, ir.ShapeSeq, ir.ShapeFlowProcess:
@@ -87,16 +91,21 @@ func (l *loop) argument(n *ir.Node, ref *ir.GoRef, v value, at place) ([]jen.Cod
 	return code, local
 }
 
-// try quotes a call that gives a value; where it may give an error, it is tried
-// again as the node's policy says.
+// try quotes a call that gives a value, named local, "" where nobody looks at it;
+// where it may give an error, it is tried again as the node's policy says.
 func (l *loop) try(n *ir.Node, errs bool, local string, typ *jen.Statement, call string, at place) []jen.Code {
-	if !errs {
-		return []jen.Code{l.Gof("l.Node = %s", l.node(n.YAML)), l.Gof("%s := %s", local, call)}
+	e := l.names.local(n.YAML) + "Err"
+	declared := jen.Var().Id(local).Add(typ)
+	assign := " := "
+	if local == "" {
+		local, declared, assign = "_", jen.Null(), " = "
 	}
-	e := local + "Err"
+	if !errs {
+		return []jen.Code{l.Gof("l.Node = %s", l.node(n.YAML)), l.Go(local + assign + call)}
+	}
 	return []jen.Code{
 		l.Gof("l.Node = %s", l.node(n.YAML)),
-		jen.Var().Id(local).Add(typ),
+		declared,
 		jen.Var().Id(e).Error(),
 		l.block("for attempt := 0; ; attempt++",
 			l.block(fmt.Sprintf("if %s, %s = %s; %s == nil || !l.Again(%s, attempt, %s)", local, e, call, e, l.node(n.YAML), e), jen.Break())),

@@ -52,6 +52,9 @@ type Mismatch struct {
 // reasons against exactly where the types do not fit.
 func (l *Loader) Meet(event, in *ir.Type) ([]ir.Conv, []Mismatch) {
 	m := &meeting{l: l, event: event.String(), plans: map[[2]*ir.Field][]ir.Conv{}}
+	if event.Kind == ir.JSON && in.Kind == ir.Bytes { // the text of a record; a field of bytes is base64
+		return []ir.Conv{{How: ir.HowConvert, Type: in}}, nil
+	}
 	// Pointers to records are the caller's affair (GoRef.InPtr).
 	c := m.value(side{event, "", event.Span, false}, side{in, typeOfGo(in), in.Span, false})
 	if len(m.mismatches) > 0 {
