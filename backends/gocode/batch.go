@@ -69,6 +69,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 		l.Go("var places []int"),
 		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %s", size), rows...),
 		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, places, ", l.node(n.YAML)).Add(call).Op(")"),
+		l.present("made", ref.OutPtr),
 		l.Gof("l.%s += int64(len(made))", emitted),
 		l.block("for i := range made", l.block("if "+each.of(element("made", ref.OutPtr)), l.Go("return"))),
 		l.block("if stop", l.Go("return")),

@@ -129,16 +129,20 @@ func (l *loop) emitting(n *ir.Node, ref *ir.GoRef, callee, ctx, arg string, code
 	total := ""
 	for _, p := range ports {
 		buffer := lower + upperFirst(camel("held-"+p.Name))
-		l.fields = append(l.fields, jen.Id(buffer).Index().Add(l.typ(p.Type)), jen.Id("emit"+upperFirst(buffer)).Func().Params(l.typ(p.Type)).Error())
-		l.setup = append(l.setup, l.Gof("l.emit%s = ", upperFirst(buffer)).Func().Params(jen.Id("v").Add(l.typ(p.Type))).Error().Block(
-			l.Gof("l.%s = append(l.%s, v)", buffer, buffer), jen.Return(jen.Nil())))
+		record := l.perhapsPointer(p.Type, ref.OutPtr)
+		held := l.Gof("l.%s = append(l.%s, v)", buffer, buffer)
+		if ref.OutPtr { // a nil pointer gives nothing
+			held = l.block("if v != nil", held)
+		}
+		l.fields = append(l.fields, jen.Id(buffer).Index().Add(record), jen.Id("emit"+upperFirst(buffer)).Func().Params(record).Error())
+		l.setup = append(l.setup, l.Gof("l.emit%s = ", upperFirst(buffer)).Func().Params(jen.Id("v").Add(record)).Error().Block(held, jen.Return(jen.Nil())))
 		reset = append(reset, l.Gof("l.%s = l.%s[:0]", buffer, buffer))
 		args += ", l.emit" + upperFirst(buffer)
 		each, err := l.eachMethod(n, p)
 		if err != nil {
 			return nil, err
 		}
-		after = append(after, l.block("for i := range l."+buffer, l.block("if "+each.of("&l."+buffer+"[i]"), l.Go(at.stop))))
+		after = append(after, l.block("for i := range l."+buffer, l.block("if "+each.of(element("l."+buffer, ref.OutPtr)), l.Go(at.stop))))
 		if total != "" {
 			total += " + "
 		}

@@ -64,12 +64,12 @@ func (l *loop) panicsBehind(n *ir.Node) bool {
 	})
 }
 
-// skipNil quotes that a nil pointer in a list is no record.
-func (l *loop) skipNil(pointers bool, element string) jen.Code {
+// present quotes that a nil pointer in a list is no record.
+func (l *loop) present(list string, pointers bool) jen.Code {
 	if !pointers {
 		return jen.Null()
 	}
-	return l.block("if "+element+" == nil", jen.Continue())
+	return l.Gof("%s = @flow.Present(%s)", list, list)
 }
 
 // spread quotes the loop over the records that one record became. Its body is a
@@ -89,9 +89,9 @@ func (l *loop) spread(n *ir.Node, list string, seq, pointers bool, at place) ([]
 		collect = []jen.Code{l.Gof("%s := @slices.Collect(%s)", all, list)}
 		list = all
 	}
-	return append(collect,
+	return append(append(collect, l.present(list, pointers)),
 		l.block("if len("+list+") == 0", l.Gof("l.%s++", empty)),
 		l.Gof("l.%s += int64(len(%s))", emitted, list),
-		l.block("for i := range "+list, l.skipNil(pointers, list+"[i]"), l.block("if "+each.of(element(list, pointers)), l.Go(at.stop))),
+		l.block("for i := range "+list, l.block("if "+each.of(element(list, pointers)), l.Go(at.stop))),
 	), nil
 }

@@ -110,7 +110,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 		}
 		u.Files = append(u.Files, f)
 	}
-	if len(g.stages.funcs) > 0 {
+	if len(g.stages.funcs)+len(g.stages.decls) > 0 {
 		data, err := g.stages.render(l)
 		if err != nil {
 			return nil, fmt.Errorf("stages.go: %w", err)

@@ -85,7 +85,11 @@ func (l *loop) signature(ref *ir.GoRef) *jen.Statement {
 	if ref.Context {
 		params = append(params, l.Go("@context.Context"))
 	}
-	params = append(params, l.perhapsPointer(ref.In, ref.InPtr))
+	in := l.perhapsPointer(ref.In, ref.InPtr)
+	if ref.Shape == ir.ShapeBatch {
+		in = jen.Index().Add(in)
+	}
+	params = append(params, in)
 	out := &jen.Statement{}
 	if ref.Out != nil {
 		out = l.perhapsPointer(ref.Out, ref.OutPtr)
@@ -95,12 +99,16 @@ func (l *loop) signature(ref *ir.GoRef) *jen.Statement {
 		results = append(results, jen.Bool())
 	case ir.ShapeMap:
 		results = append(results, out)
-	case ir.ShapeSlice:
+	case ir.ShapeSlice, ir.ShapeBatch:
 		results = append(results, jen.Index().Add(out))
 	case ir.ShapeSeq:
 		results = append(results, l.Go("@iter.Seq[").Add(out).Op("]"))
 	case ir.ShapeEmit:
 		params = append(params, jen.Func().Params(out).Error())
+	case ir.ShapePorts:
+		for _, p := range ref.Ports {
+			params = append(params, jen.Func().Params(l.perhapsPointer(p.Type, ref.OutPtr)).Error())
+		}
 	}
 	if ref.Errs {
 		results = append(results, jen.Error())
@@ -150,6 +158,7 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 	call := fmt.Sprintf("l.%s.Flush(%s)", field, arg)
 	switch {
 	case ref.Flush.Out:
+		present := l.present("rest", ref.OutPtr)
 		emitted := l.counter(l.names.lower(n.YAML) + "Flushed")
 		each, err := l.eachMethod(n, n.Out[0]) // also the way of what it gives for a record
 		if err != nil {
@@ -165,9 +174,10 @@ func (l *loop) flushing(n *ir.Node, ref *ir.GoRef, field string) error {
 			rest = append([]jen.Code{
 				l.Go("rest, err := " + call),
 				l.block("if err != nil", l.block(fmt.Sprintf("if l.Fail(%s, err)", l.node(n.YAML)), jen.Return()), l.Go("rest = nil")),
+				present,
 			}, rest...)
 		} else {
-			rest = append([]jen.Code{l.Go("rest := " + call)}, rest...)
+			rest = append([]jen.Code{l.Go("rest := " + call), present}, rest...)
 		}
 		if len(l.flush) > 0 {
 			rest = []jen.Code{jen.Block(rest...)}

@@ -75,14 +75,12 @@ func (l *srcLoop) toEnrich(in *comp.Envelope) (stop bool) {
 		}
 		return false
 	}
+	enrich = flow.Present(enrich)
 	if len(enrich) == 0 {
 		l.enrichEmpty++
 	}
 	l.enrichEmitted += int64(len(enrich))
 	for i := range enrich {
-		if enrich[i] == nil {
-			continue
-		}
 		if l.eachEnrich(enrich[i]) {
 			return true
 		}
@@ -123,14 +121,12 @@ func (l *srcLoop) toAgain(in *comp.Envelope) (stop bool) {
 		}
 		return false
 	}
+	again = flow.Present(again)
 	if len(again) == 0 {
 		l.againEmpty++
 	}
 	l.againEmitted += int64(len(again))
 	for i := range again {
-		if again[i] == nil {
-			continue
-		}
 		if l.eachAgain(again[i]) {
 			return true
 		}
@@ -160,6 +156,7 @@ func (l *srcLoop) Flush() {
 		}
 		rest = nil
 	}
+	rest = flow.Present(rest)
 	l.enrichFlushed += int64(len(rest))
 	for i := range rest {
 		if l.eachEnrich(rest[i]) {
@@ -174,6 +171,7 @@ func (l *srcLoop) Flush() {
 			}
 			rest = nil
 		}
+		rest = flow.Present(rest)
 		l.againFlushed += int64(len(rest))
 		for i := range rest {
 			if l.eachAgain(rest[i]) {
