@@ -50,7 +50,16 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 	if err != nil {
 		return nil, err
 	}
-	convert, arg := l.argument(n, ref, value{base: "(*in)", typ: t}, place{next: "continue", stop: "return", chain: at.chain})
+	one := value{base: "(*in)", typ: t}
+	row := value{base: "rows[i]", typ: t}
+	if l.anyRaw(n.ID) {
+		one.raw, row.raw = "@frame.At(b.Data, b.Ends, l.Record.Index)", "@frame.At(b.Data, b.Ends, i)"
+	}
+	convert, arg := l.argument(n, ref, one, place{next: "continue", stop: "return", chain: at.chain, input: func() string { return l.input(n, one) }})
+	shown := l.Go("nil")
+	if input := l.input(n, row); input != "" {
+		shown = l.Go("func(i int) []byte { return " + input + " }")
+	}
 	rows := append(l.ownRows(), append([]jen.Code{l.Go("in := &rows[l.Next]"), l.Go("l.Record.Index = l.Next"), l.Go("l.Next++"), l.Go("l.records++"), l.Go("l.Mark()")}, convert...)...)
 	rows = append(rows, l.Gof("held = append(held, %s)", arg), l.Go("places = append(places, l.Record.Index)"))
 
@@ -68,7 +77,7 @@ func (l *loop) runBatch(n *ir.Node, op *ir.Apply, at place) ([]jen.Code, error) 
 		l.Go("var held []").Add(in),
 		l.Go("var places []int"),
 		l.block(fmt.Sprintf("for l.Next < len(rows) && len(held) < %s", size), rows...),
-		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, places, ", l.node(n.YAML)).Add(call).Op(")"),
+		l.Gof("made, stop := @flow.CallBatch(l.Lane, %s, held, places, ", l.node(n.YAML)).Add(shown).Op(", ").Add(call).Op(")"),
 		l.present("made", ref.OutPtr),
 		l.Gof("l.%s += int64(len(made))", emitted),
 		l.block("for i := range made", l.block("if "+each.of(element("made", ref.OutPtr)), l.Go("return"))),

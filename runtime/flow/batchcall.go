@@ -7,14 +7,15 @@ import (
 
 // CallBatch gives rows to a component that takes many at once, and returns what
 // it made of them; stop tells that the batch must end. places are
-// those of the rows in the batch.
+// those of the rows in the batch; input shows what the node got at a place, for
+// dead letters, and is nil where they do not show it.
 //
 // An error is that of all rows, unless it has a method Failed() map[int]error,
 // which names those that failed: the others count as done, and what the
 // component returned beside the error is theirs. After a panic the rows are
 // given again in halves until the one that causes it stands alone: repeating
 // calls repeats what they do outside, which is the price of knowing the row.
-func CallBatch[In, Out any](l *Lane, node int, rows []In, places []int, call func(context.Context, []In) ([]Out, error)) (out []Out, stop bool) {
+func CallBatch[In, Out any](l *Lane, node int, rows []In, places []int, input func(place int) []byte, call func(context.Context, []In) ([]Out, error)) (out []Out, stop bool) {
 	if len(rows) == 0 {
 		return nil, false
 	}
@@ -23,6 +24,9 @@ func CallBatch[In, Out any](l *Lane, node int, rows []In, places []int, call fun
 	fail := func(i int, err error) bool {
 		l.Record.Index = places[i]
 		l.engine.attempts, l.engine.attemptsAt = attempt, l.Next // each row was in all of them
+		if input != nil {
+			return l.FailInput(node, err, input(places[i]))
+		}
 		return l.Fail(node, err)
 	}
 	for ; ; attempt++ {
@@ -38,11 +42,11 @@ func CallBatch[In, Out any](l *Lane, node int, rows []In, places []int, call fun
 		return out, false
 	case errors.As(err, &poison) && len(rows) > 1:
 		half := len(rows) / 2
-		left, stop := CallBatch(l, node, rows[:half], places[:half], call)
+		left, stop := CallBatch(l, node, rows[:half], places[:half], input, call)
 		if stop {
 			return left, true
 		}
-		right, stop := CallBatch(l, node, rows[half:], places[half:], call)
+		right, stop := CallBatch(l, node, rows[half:], places[half:], input, call)
 		return append(left, right...), stop
 	case errors.As(err, &some):
 		failed := some.Failed()

@@ -5,7 +5,7 @@ package main
 import "example.com/batchkeyed/parts"
 
 // toOrder makes a component's Order of an event.
-func toOrder(in *O) (out parts.Order) {
+func toOrder(in *Doubled) (out parts.Order) {
 	out.ID = in.ID
 	out.N = in.N
 	return out

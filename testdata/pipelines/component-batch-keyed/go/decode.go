@@ -22,8 +22,8 @@ func newOrdersDecoder() ordersDecoder {
 	})}
 }
 
-// forPriced reads the fields that `priced` needs.
-func (d *ordersDecoder) forPriced(line []byte) error {
+// forDoubled reads the fields that `doubled` needs.
+func (d *ordersDecoder) forDoubled(line []byte) error {
 	if d.spans[0].Absent() {
 		return codec.Missing("id")
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"example.com/batchkeyed/internal/flowc_component_batch_keyed/runtime/codec"
 	"example.com/batchkeyed/internal/flowc_component_batch_keyed/runtime/codec/csv"
 	"example.com/batchkeyed/internal/flowc_component_batch_keyed/runtime/codec/jsonscan"
 	"example.com/batchkeyed/parts"
@@ -16,4 +17,17 @@ func appendOrderCSV(dst []byte, v *parts.Order) ([]byte, error) {
 	dst = format.AppendDelimiter(dst)
 	dst = jsonscan.AppendInt(dst, int64(v.N))
 	return format.AppendEnd(dst, start), nil
+}
+
+// appendDoubled appends v as JSON.
+func appendDoubled(dst []byte, v *Doubled) (_ []byte, err error) {
+	dst = append(dst, `{"id":`...)
+	if dst, err = jsonscan.AppendString(dst, v.ID); err != nil {
+		return dst, codec.Field("id", err)
+	}
+	dst = append(dst, `,"n":`...)
+	dst = jsonscan.AppendInt(dst, int64(v.N))
+	dst = append(dst, `,"twice":`...)
+	dst = jsonscan.AppendInt(dst, int64(v.Twice))
+	return append(dst, '}'), nil
 }

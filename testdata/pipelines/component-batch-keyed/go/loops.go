@@ -10,7 +10,7 @@ import (
 	"example.com/batchkeyed/parts"
 )
 
-// ordersLoop runs `orders` over the records of a batch.
+// ordersLoop runs `orders` and `doubled` over the records of a batch.
 type ordersLoop struct {
 	*flow.Lane
 	settings *settings
@@ -47,16 +47,17 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 			}
 			continue
 		}
-		{
-			if err := d.forPriced(line); err != nil {
-				if l.Fail(nodeOrders, err) {
-					return
-				}
-				continue
+		if err := d.forDoubled(line); err != nil {
+			if l.Fail(nodeOrders, err) {
+				return
 			}
-			pricedRows := pricedPacket.Rows.(*[]O)
-			*pricedRows = append(*pricedRows, d.record)
-			pricedPacket.Hashes = append(pricedPacket.Hashes, flow.Hash(keyPriced(&d.record)))
+			continue
+		}
+		doubled := mapDoubled(&d.record)
+		{
+			pricedRows := pricedPacket.Rows.(*[]Doubled)
+			*pricedRows = append(*pricedRows, doubled)
+			pricedPacket.Hashes = append(pricedPacket.Hashes, flow.Hash(keyPriced(&doubled)))
 			pricedPacket.Count++
 			l.Origin(0)
 		}
@@ -68,7 +69,8 @@ func (l *ordersLoop) Flush() {}
 
 // Settle counts what became of the batch's records.
 func (l *ordersLoop) Settle() {
-	l.Pass(nodeOrders, l.records, 0)
+	ordersOut := l.Pass(nodeOrders, l.records, 0)
+	l.Pass(nodeDoubled, ordersOut, 0)
 	l.records = 0
 }
 
@@ -88,7 +90,7 @@ func newPricedLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 
 // Run handles the records of b.
 func (l *pricedLoop) Run(b *flow.Batch) {
-	rows := *b.Rows.(*[]O)
+	rows := *b.Rows.(*[]Doubled)
 	for l.Next < len(rows) {
 		var held []parts.Order
 		var places []int
@@ -106,7 +108,7 @@ func (l *pricedLoop) Run(b *flow.Batch) {
 			held = append(held, pricedIn)
 			places = append(places, l.Record.Index)
 		}
-		made, stop := flow.CallBatch(l.Lane, nodePriced, held, places, func(ctx context.Context, rows []parts.Order) ([]parts.Order, error) {
+		made, stop := flow.CallBatch(l.Lane, nodePriced, held, places, func(i int) []byte { return flow.InputOf(appendDoubled(nil, &rows[i])) }, func(ctx context.Context, rows []parts.Order) ([]parts.Order, error) {
 			return parts.Priced(ctx, rows)
 		})
 		l.pricedEmitted += int64(len(made))

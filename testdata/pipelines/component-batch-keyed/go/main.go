@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "1aa1c22374165479"
+const hash = "3bf1c8ccfb45e1cf"
 
 func main() {
 	program.Main(spec())

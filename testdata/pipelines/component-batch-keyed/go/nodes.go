@@ -11,6 +11,7 @@ import (
 // The nodes of the pipeline, in the order of the file.
 const (
 	nodeOrders = iota
+	nodeDoubled
 	nodePriced
 	nodeOut
 	nodeDead
@@ -21,11 +22,15 @@ var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 
 
 // nodes describes them to the engine: place and error policy.
 var nodes = [...]flow.Node{
-	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
-	nodePriced: {Name: "priced", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
-	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:8", Policy: policy},
-	nodeDead:   {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:9", Policy: policy},
+	nodeOrders:  {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:4", Policy: policy},
+	nodeDoubled: {Name: "doubled", Kind: flow.KindProcessor, Place: "pipeline.yaml:6", Policy: policy},
+	nodePriced:  {Name: "priced", Kind: flow.KindProcessor, Place: "pipeline.yaml:7", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
+	nodeOut:     {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:9", Policy: policy},
+	nodeDead:    {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:10", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.
-var stages = map[string]int{"main.keyPriced": nodePriced}
+var stages = map[string]int{
+	"main.keyPriced":  nodePriced,
+	"main.mapDoubled": nodeDoubled,
+}

@@ -10,7 +10,7 @@ import (
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
-	nodes       [4]flow.Node
+	nodes       [5]flow.Node
 	telemetry   program.Telemetry
 	orders      file.SourceConfig
 	out         file.SinkConfig
@@ -38,24 +38,24 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "orders.config.path", Place: "pipeline.yaml:4", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
-		{Key: "out.config.path", Place: "pipeline.yaml:8", Set: program.String(&s.out.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
+		{Key: "out.config.path", Place: "pipeline.yaml:9", Set: program.String(&s.out.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "out.config.mode", Set: program.OneOf(&s.out.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "out.config.rotate.bytes", Set: program.Bytes(&s.out.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.every", Set: program.Duration(&s.out.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.keep", Set: program.Int(&s.out.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
-		{Key: "dead.config.path", Place: "pipeline.yaml:9", Set: program.String(&s.dead.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
+		{Key: "dead.config.path", Place: "pipeline.yaml:10", Set: program.String(&s.dead.Path), Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own."},
 		{Key: "dead.config.mode", Set: program.OneOf(&s.dead.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "dead.config.rotate.bytes", Set: program.Bytes(&s.dead.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "dead.config.rotate.every", Set: program.Duration(&s.dead.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "dead.config.rotate.keep", Set: program.Int(&s.dead.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
-		{Key: "priced.batch.count", Place: "pipeline.yaml:6", Set: program.Number(&s.pricedBatch.Count, 1), Doc: "how many records make a call"},
-		{Key: "priced.batch.bytes", Place: "pipeline.yaml:6", Set: program.Bytes(&s.pricedBatch.Bytes), Doc: "how many bytes make a call; 0 for no such limit"},
-		{Key: "priced.batch.linger", Place: "pipeline.yaml:6", Set: program.Duration(&s.pricedBatch.Linger), Doc: "how long a call waits for more; 0 for not at all"},
+		{Key: "priced.batch.count", Place: "pipeline.yaml:7", Set: program.Number(&s.pricedBatch.Count, 1), Doc: "how many records make a call"},
+		{Key: "priced.batch.bytes", Place: "pipeline.yaml:7", Set: program.Bytes(&s.pricedBatch.Bytes), Doc: "how many bytes make a call; 0 for no such limit"},
+		{Key: "priced.batch.linger", Place: "pipeline.yaml:7", Set: program.Duration(&s.pricedBatch.Linger), Doc: "how long a call waits for more; 0 for not at all"},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "orders.on_error.retry", Place: "pipeline.yaml:4", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "priced.on_error.retry", Place: "pipeline.yaml:6", Set: program.Retry(&s.nodes[nodePriced].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "out.on_error.retry", Place: "pipeline.yaml:8", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "dead.on_error.retry", Place: "pipeline.yaml:9", Set: program.Retry(&s.nodes[nodeDead].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "priced.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodePriced].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "out.on_error.retry", Place: "pipeline.yaml:9", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "dead.on_error.retry", Place: "pipeline.yaml:10", Set: program.Retry(&s.nodes[nodeDead].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 

@@ -2,9 +2,22 @@
 
 package main
 
-// keyPriced gives the key of `priced` for a record.
-func keyPriced(in *O) string {
+// mapDoubled makes the record of `doubled`.
+func mapDoubled(in *O) Doubled {
+	return Doubled{
 //line pipeline.yaml:6
+		ID: in.ID,
+//line pipeline.yaml:6
+		N: in.N,
+//line pipeline.yaml:6
+		Twice: in.N * 2,
+	}
+//line stages.go:16
+}
+
+// keyPriced gives the key of `priced` for a record.
+func keyPriced(in *Doubled) string {
+//line pipeline.yaml:7
 	return in.ID
-//line stages.go:10
+//line stages.go:23
 }

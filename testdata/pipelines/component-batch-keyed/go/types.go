@@ -7,3 +7,10 @@ type O struct {
 	ID string `json:"id"`
 	N  int    `json:"n"`
 }
+
+// Doubled is what a stage of the pipeline makes.
+type Doubled struct {
+	ID    string `json:"id"`
+	N     int    `json:"n"`
+	Twice int    `json:"twice"`
+}

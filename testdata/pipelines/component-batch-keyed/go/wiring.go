@@ -21,7 +21,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:   "out",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:8", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:9", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
 		Bytes:   1 << 20,
@@ -35,7 +35,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:   "dead",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:9", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "dead", Line: "pipeline.yaml:10", Op: "configure", Err: err}
 	}
 	p.Sink(nodeDead, deadSink, flow.SinkOptions{DeadLetter: true})
 	pricedQueueIn, pricedQueueOut := p.Queue("priced", flow.QueueOptions{
@@ -43,7 +43,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes:   1 << 20,
 		Depth:   8,
 		Origins: true,
-		Rows:    flow.RowsOf[O](),
+		Rows:    flow.RowsOf[Doubled](),
 	})
 	ordersSource, err := file.NewSource(s.orders, connect.Input{
 		Format: "ndjson",
@@ -57,7 +57,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 
 	p.Region("orders", flow.RegionOptions{
 		From:  []*flow.Input{ordersInput},
-		Nodes: []int{nodeOrders},
+		Nodes: []int{nodeOrders, nodeDoubled},
 		To:    []*flow.Target{pricedQueueIn},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newOrdersLoop(lane, s) })
 	p.Region("priced", flow.RegionOptions{

@@ -547,7 +547,7 @@ func (l *batchedLoop) Run(b *flow.Batch) {
 			held = append(held, &batchedIn)
 			places = append(places, l.Record.Index)
 		}
-		made, stop := flow.CallBatch(l.Lane, nodeBatched, held, places, func(ctx context.Context, rows []*parts.Order) ([]*parts.Part, error) {
+		made, stop := flow.CallBatch(l.Lane, nodeBatched, held, places, nil, func(ctx context.Context, rows []*parts.Order) ([]*parts.Part, error) {
 			return l.batchedComponent(rows)
 		})
 		made = flow.Present(made)

@@ -170,7 +170,7 @@ func (l *enrichedLoop) Run(b *flow.Batch) {
 			held = append(held, (*in))
 			places = append(places, l.Record.Index)
 		}
-		made, stop := flow.CallBatch(l.Lane, nodeEnriched, held, places, func(ctx context.Context, rows []parts.Own) ([]parts.Own, error) {
+		made, stop := flow.CallBatch(l.Lane, nodeEnriched, held, places, nil, func(ctx context.Context, rows []parts.Own) ([]parts.Own, error) {
 			return parts.Enrich(ctx, rows)
 		})
 		l.enrichedEmitted += int64(len(made))
