@@ -190,7 +190,7 @@ func (w *lowering) set(n *node, m *ir.Node) {
 		}
 		goNames[f.Go] = syntax.Text{Text: f.Name, Span: f.Span}
 		if n.in.Go != nil { // in a type of ours a field is its own
-			f = &ir.Field{Name: f.Name, Go: f.Go, Type: f.Type, Optional: f.Optional, Span: f.Span}
+			f = &ir.Field{Name: f.Name, Go: f.Go, Type: f.Type, Optional: f.Optional, OmitEmpty: f.OmitEmpty, Span: f.Span}
 		}
 		out.Fields = append(out.Fields, f)
 	}

@@ -1,0 +1,3 @@
+module example.com/setomit
+
+go 1.26
