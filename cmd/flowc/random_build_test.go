@@ -40,10 +40,11 @@ func newFarm(t *testing.T) *farm {
 	return f
 }
 
-// compile compiles a text; what the compiler says against it comes back as text.
-func (f *farm) compile(text string) (p *ir.Program, refused string, err error) {
+// compile compiles a text in a folder; what the compiler says against it comes
+// back as text.
+func (f *farm) compile(dir, file, text string) (p *ir.Program, refused string, err error) {
 	r, err := driver.Compile(context.Background(), driver.Options{
-		File: "pipeline.yaml", Text: []byte(text), Dir: f.dir, Targets: f.schemas, CacheDir: f.cache, Verify: true, MinGo: golang.GoVersion,
+		File: file, Text: []byte(text), Dir: dir, Targets: f.schemas, CacheDir: f.cache, Verify: true, MinGo: golang.GoVersion,
 	})
 	var bug *driver.BugError
 	switch {
@@ -78,13 +79,15 @@ func (f *farm) build(cases []*oracle.Case) *batch {
 	f.t.Helper()
 	f.batches++
 	b := &batch{f: f, dir: filepath.Join(f.dir, fmt.Sprint(f.batches)), cases: cases, wrong: make([]string, len(cases))}
-	texts := make([]string, len(cases))
+	all := []backends.File{{Path: "go.mod", Data: []byte("module " + farmModule + "\n\ngo " + golang.GoVersion + "\n")}}
 	for i, c := range cases {
-		texts[i] = c.YAML()
+		for _, file := range c.Code() {
+			all = append(all, backends.File{Path: packageOf(i) + "/" + file.Path, Data: file.Bytes()})
+		}
 	}
-	var all []backends.File
-	for i, text := range texts {
-		files, wrong := f.emit(i, text)
+	b.write(all) // where the compiler looks for components
+	for i, c := range cases {
+		files, wrong := f.emit(i, filepath.Join(b.dir, packageOf(i)), c)
 		b.wrong[i] = wrong
 		all = append(all, files...)
 	}
@@ -92,14 +95,15 @@ func (f *farm) build(cases []*oracle.Case) *batch {
 	return b
 }
 
-// emit gives the package of a pipeline, or says why there is none.
-func (f *farm) emit(i int, text string) (files []backends.File, wrong string) {
+// emit gives the package of the pipeline in a folder, or says why there is none.
+func (f *farm) emit(i int, dir string, c *oracle.Case) (files []backends.File, wrong string) {
 	defer func() {
 		if v := recover(); v != nil {
 			files, wrong = nil, fmt.Sprintf("a panic while code is generated: %.1000v", v)
 		}
 	}()
-	p, refused, err := f.compile(text)
+	file, text := c.Pipeline()
+	p, refused, err := f.compile(dir, file, text)
 	switch {
 	case err != nil:
 		return nil, err.Error()
@@ -118,7 +122,7 @@ func (f *farm) emit(i int, text string) (files []backends.File, wrong string) {
 }
 
 // brokenPackage is how the go command names a package that does not compile.
-var brokenPackage = regexp.MustCompile(`(?m)^# ` + regexp.QuoteMeta(farmModule) + `/p(\d+)$`)
+var brokenPackage = regexp.MustCompile(`(?m)^# ` + regexp.QuoteMeta(farmModule) + `/p(\d+)(?:/.*)?$`)
 
 // link builds the program. Packages that do not compile are noted, and left out
 // of it.
@@ -129,17 +133,7 @@ func (b *batch) link(files []backends.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, slice...)
-	files = append(files, backends.File{Path: "go.mod", Data: []byte("module " + farmModule + "\n\ngo " + golang.GoVersion + "\n")})
-	for _, file := range files {
-		path := filepath.Join(b.dir, filepath.FromSlash(file.Path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, file.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.write(append(files, slice...))
 	b.binary = filepath.Join(b.dir, "program")
 	for range 2 {
 		if err := os.WriteFile(filepath.Join(b.dir, "main.go"), b.main(), 0o644); err != nil {
@@ -157,6 +151,20 @@ func (b *batch) link(files []backends.File) {
 		}
 	}
 	t.Fatal("the program does not build without the packages that do not compile")
+}
+
+// write writes files of the program.
+func (b *batch) write(files []backends.File) {
+	b.f.t.Helper()
+	for _, file := range files {
+		path := filepath.Join(b.dir, filepath.FromSlash(file.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			b.f.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, file.Data, 0o644); err != nil {
+			b.f.t.Fatal(err)
+		}
+	}
 }
 
 // note takes apart what the go command says of packages.

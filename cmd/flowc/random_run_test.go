@@ -44,7 +44,7 @@ func (b *batch) place(c *oracle.Case) string {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeInput(c, work); err != nil {
+	if err := writeFiles(c.Files(), work); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/cmd/flowc/internal/oracle"
 )
 
@@ -91,8 +94,9 @@ func (f *farm) fail(t *testing.T, c *oracle.Case, differences []string) {
 		c, differences = f.shrink(c, differences)
 	}
 	var s strings.Builder
-	fmt.Fprintf(&s, "FLOWC_RANDOM=1 FLOWC_SEED=%d go test ./cmd/flowc -run TestRandomPipelines\n\n%s\n", c.Seed, c.YAML())
-	for _, file := range c.Files() {
+	name, text := c.Pipeline()
+	fmt.Fprintf(&s, "FLOWC_RANDOM=1 FLOWC_SEED=%d go test ./cmd/flowc -run TestRandomPipelines\n\n--- %s\n%s\n", c.Seed, name, text)
+	for _, file := range slices.Concat(c.Code(), c.Files()) {
 		text := file.Text()
 		if len(text) > 4000 {
 			text = append(text[:4000], "…"...)
@@ -117,14 +121,20 @@ func writeCase(c *oracle.Case, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := writeInput(c, dir); err != nil {
+	if err := errors.Join(writeFiles(c.Files(), dir), writeFiles(c.Code(), dir)); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "pipeline.yaml"), []byte(c.YAML()), 0o644)
+	if len(c.Code()) > 0 { // components are found in a module
+		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module "+farmModule+"\n\ngo "+golang.GoVersion+"\n"), 0o644); err != nil {
+			return err
+		}
+	}
+	name, text := c.Pipeline()
+	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)
 }
 
-func writeInput(c *oracle.Case, dir string) error {
-	for _, file := range c.Files() {
+func writeFiles(files []*oracle.File, dir string) error {
+	for _, file := range files {
 		path := filepath.Join(dir, filepath.FromSlash(file.Path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err

@@ -99,8 +99,7 @@ func (s *scope) mapBody(t *typ) *body {
 			for _, name := range p[:len(p)-1] {
 				holder = holder.(object)[name]
 			}
-			list, _ := holder.(object)[p[len(p)-1]].([]value)
-			slices.SortFunc(list, func(a, b value) int { return strings.Compare(a.(string), b.(string)) })
+			sortStrings(holder.(object)[p[len(p)-1]])
 			return inner(&own)
 		}
 	}
@@ -130,6 +129,12 @@ func (s *scope) mapBody(t *typ) *body {
 		}
 		return nil
 	}, eval)
+}
+
+// sortStrings sorts a list of strings where it is.
+func sortStrings(v value) {
+	list, _ := v.([]value)
+	slices.SortFunc(list, func(a, b value) int { return strings.Compare(a.(string), b.(string)) })
 }
 
 // bodyOf is a body that asks first, and makes its result where that gives nil.

@@ -21,16 +21,21 @@ type Case struct {
 
 	p     *pipeline
 	files []*File
+	code  []*File
 }
 
 // New makes the case of a seed: always the same one.
 func New(seed uint64) *Case {
-	p, files := makeCase(seed)
-	return &Case{Seed: seed, p: p, files: files}
+	m := makeCase(seed)
+	return &Case{Seed: seed, p: m.p, files: m.files, code: m.code}
 }
 
-// YAML is the pipeline for the compiler.
-func (c *Case) YAML() string { return c.p.yaml() }
+// Pipeline is the pipeline for the compiler: the name of its file, which tells
+// what it is spelled in, and its text.
+func (c *Case) Pipeline() (file, text string) { return c.p.file(), c.p.text() }
+
+// Code are the packages beside the pipeline that it uses, in Go: none for most.
+func (c *Case) Code() []*File { return c.code }
 
 // Files are the input, to be written where the program runs.
 func (c *Case) Files() []*File { return c.files }
@@ -46,4 +51,6 @@ func (c *Case) Records() int {
 
 // Resumes tells that a program of the case which is killed goes on near to where
 // it was: it has much to do, and says often how far it has got.
-func (c *Case) Resumes() bool { return c.p.every != "" && c.Records() >= 1000 && !c.Stops() }
+func (c *Case) Resumes() bool {
+	return c.p.every != "" && c.Records() >= 1000 && !c.p.counts() && !c.Stops()
+}

@@ -54,7 +54,7 @@ type report struct {
 	Error  string
 	Nodes  map[string]struct {
 		Counts
-		Pending, Retried int64
+		Pending int64
 	}
 	Sources, Sinks map[string]struct{ Records, Bytes int64 }
 }
@@ -62,7 +62,7 @@ type report struct {
 // Check compares what a program left in dir, where it ran, with what the
 // pipeline means. It returns the differences; an error is one of the case itself.
 func (c *Case) Check(dir string, run Run) (differences []string, err error) {
-	c.p.yaml() // sets the lines
+	c.p.text() // sets the lines
 	if run.Set.Node != "" {
 		c = c.moved(run.Set)
 	}
@@ -493,7 +493,7 @@ func canonical(b []byte) []byte {
 func (k *checker) inside(name, place string) string {
 	for _, n := range k.c.p.all() {
 		for line := n.line; n.name == name && line <= n.last; line++ {
-			if place == fmt.Sprintf("pipeline.yaml:%d", line) {
+			if place == fmt.Sprintf("%s:%d", k.c.p.file(), line) {
 				return "its lines"
 			}
 		}
@@ -541,7 +541,7 @@ func (k *checker) joins(n *node) bool {
 
 func (k *checker) letter(l letter) deadLetter {
 	o := l.origin
-	out := deadLetter{Node: l.node.name, Line: fmt.Sprintf("pipeline.yaml:%d", l.node.line), Code: l.code, Attempts: 1, Source: o.source.name}
+	out := deadLetter{Node: l.node.name, Line: fmt.Sprintf("%s:%d", k.c.p.file(), l.node.line), Code: l.code, Attempts: l.attempts, Source: o.source.name}
 	if l.code == "panic" || l.code == "arithmetic" {
 		out.Line = "its lines"
 	}
@@ -581,7 +581,7 @@ func (k *checker) counters() {
 		if n.role == sink {
 			want.Emitted = 0
 		}
-		if got.Counts != *want || got.Pending != 0 || got.Retried != 0 {
+		if got.Counts != *want || got.Pending != 0 {
 			k.differs("node %s counts %+v, and not %+v", n.name, got, *want)
 		}
 		if got.In != got.Out+got.Filtered+got.Dead+got.Dropped+got.Failed {

@@ -88,7 +88,7 @@ func encodeJSON(dst []byte, v value, t *typ) ([]byte, error) {
 		first := true
 		for _, f := range t.fields {
 			v := o[f.goName]
-			if v == nil && f.optional {
+			if v == nil && f.optional || f.omitEmpty && isEmpty(v) {
 				continue
 			}
 			if !first {
@@ -231,4 +231,29 @@ func splice(b []byte, edits []edit) (out []byte, loose bool) {
 func appendKey(name string) []byte {
 	b, _ := appendString(nil, name)
 	return append(b, ':')
+}
+
+// isEmpty is Go's rule of omitempty.
+func isEmpty(v value) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case int64:
+		return v == 0
+	case uint64:
+		return v == 0
+	case float64:
+		return v == 0
+	case bool:
+		return !v
+	case []byte:
+		return len(v) == 0
+	case []value:
+		return len(v) == 0
+	case map[string]value:
+		return len(v) == 0
+	}
+	return false
 }

@@ -36,7 +36,8 @@ type meta struct {
 
 // A let is a constant of a node.
 type let struct {
-	name, spelled string
+	name  string
+	value *doc
 }
 
 // from makes an expression of the reads and lets of its parts.
@@ -102,6 +103,9 @@ type scope struct {
 	// meta tells that the record comes from a file alone; byLines that its
 	// lines have numbers.
 	meta, byLines bool
+	// plain asks for Go as the go command takes it, for a component: no operators
+	// of decimals and times, nothing built in.
+	plain bool
 	// risky allows expressions that may fail.
 	risky bool
 	// lets are the node's constants so far.

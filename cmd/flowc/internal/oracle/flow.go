@@ -35,12 +35,36 @@ func (f *facts) region(n *node) *node {
 				feeders = append(feeders, r)
 			}
 		}
-		if len(feeders) == 1 && n.parallel == 0 && n.key == nil && n.role == processor {
+		if len(feeders) == 1 && n.role == processor && f.joins(n, feeders[0]) {
 			r = feeders[0]
 		}
 	}
 	f.regions[n] = r
 	return r
+}
+
+// joins tells whether a node can run in the loop that feeds it: not where it
+// asks for lanes of its own, nor where it may keep state and that loop has
+// several lanes.
+func (f *facts) joins(n, feeder *node) bool {
+	switch {
+	case n.key != nil || n.parallel > 1 || n.takesBatches():
+		return false
+	case n.parallel == 1 || n.verb == vGo:
+		return f.isAlone(feeder)
+	}
+	return true
+}
+
+// isAlone tells whether the loop that a node begins runs in one lane.
+func (f *facts) isAlone(head *node) bool {
+	switch {
+	case head.parallel > 0:
+		return head.parallel == 1
+	case head.role == source || head.key != nil:
+		return false
+	}
+	return head.verb == vGo
 }
 
 // crosses tells whether records wait in a queue on their way to n. Those for a
@@ -74,7 +98,7 @@ func (f *facts) form(r ref) form {
 			return form{intact: []string{"text"}}
 		}
 		return form{intact: []string{"json"}}
-	case n.verb == vMap || n.verb == vFlatmap || n.verb == vParse:
+	case n.verb == vMap || n.verb == vFlatmap || n.verb == vParse || n.verb == vGo && !n.handsOn():
 		return form{made: true}
 	}
 	var out form
@@ -114,11 +138,7 @@ func (f *facts) needsBytes(from ref, n *node) bool {
 	if !f.unshown && intact && form.changed && f.p.policyOf(n).then == "dead" {
 		return true
 	}
-	switch n.verb {
-	case vFilter, vCheck, vRoute, vSet:
-		return intact && f.bytesBehind(n)
-	}
-	return false
+	return (n.handsOn() || n.verb == vSet) && intact && f.bytesBehind(n)
 }
 
 func (f *facts) bytesBehind(n *node) bool {
@@ -168,8 +188,7 @@ func (f *facts) shown(from ref, n *node) []path {
 // behind are the values that are read at n or behind it.
 func (f *facts) behind(n *node) []path {
 	out := f.reads(n)
-	switch n.verb {
-	case vFilter, vCheck, vRoute:
+	if n.handsOn() {
 		for _, o := range n.outputs() {
 			for _, c := range f.p.consumers(o) {
 				out = append(out, f.live(o, c)...)
@@ -183,6 +202,9 @@ func (f *facts) behind(n *node) []path {
 // to somebody who reads them.
 func (f *facts) reads(n *node) []path {
 	out := n.in.reading(n.exprs()...)
+	if n.verb == vGo {
+		out = append(out, n.component.reads(n.in)...)
+	}
 	if n.verb == vSet {
 		for _, c := range f.p.consumers(ref{n, ""}) {
 			for _, p := range f.live(ref{n, ""}, c) {
@@ -250,8 +272,8 @@ func (f *facts) edited(from ref, n *node) []string {
 	if n.role == sink || f.crosses(from, n) || f.meets(n) {
 		return nil
 	}
-	switch n.verb {
-	case vSet:
+	switch {
+	case n.verb == vSet:
 		if !f.bytesBehind(n) {
 			return nil
 		}
@@ -260,7 +282,7 @@ func (f *facts) edited(from ref, n *node) []string {
 			out = append(out, a.name)
 		}
 		return out
-	case vFilter, vCheck, vRoute:
+	case n.handsOn():
 		var out []string
 		for _, o := range n.outputs() {
 			for _, c := range f.p.consumers(o) {

@@ -11,18 +11,18 @@ func TestSeeds(t *testing.T) {
 	seen := map[string]uint64{}
 	for seed := range uint64(60) {
 		a, b := New(seed), New(seed)
-		if a.YAML() != b.YAML() || len(a.Files()) != len(b.Files()) {
-			t.Fatalf("seed %d gives two pipelines:\n%s\n%s", seed, a.YAML(), b.YAML())
+		if a.p.text() != b.p.text() || len(a.Files()) != len(b.Files()) {
+			t.Fatalf("seed %d gives two pipelines:\n%s\n%s", seed, a.p.text(), b.p.text())
 		}
 		for i, f := range a.Files() {
 			if g := b.Files()[i]; f.Path != g.Path || !bytes.Equal(f.Bytes(), g.Bytes()) {
 				t.Fatalf("seed %d gives two files %s", seed, f.Path)
 			}
 		}
-		if other, ok := seen[a.YAML()]; ok {
+		if other, ok := seen[a.p.text()]; ok {
 			t.Errorf("seeds %d and %d give one pipeline", seed, other)
 		}
-		seen[a.YAML()] = seed
+		seen[a.p.text()] = seed
 	}
 }
 
@@ -31,7 +31,13 @@ func TestCasesAddUp(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(120) {
 		c := New(seed)
-		text := c.YAML()
+		text := c.p.yaml()
+		if file, spelled := c.Pipeline(); file != "pipeline.yaml" {
+			text += file + spelled
+		}
+		for _, file := range c.Code() {
+			text += string(file.Text())
+		}
 		for _, f := range features {
 			if strings.Contains(text, f) {
 				seen[f]++
@@ -66,6 +72,9 @@ var features = []string{
 	"parallel: ", "key: ", "order: none", "on_error: {then: drop", "on_error: {then: stop", "retry: ", "defaults:", "validate: full", "validate: needed", "delivery:",
 	".ndjson.gz", ".json", ".csv", ".txt", "/*", "compression: gzip", "drop: true", "drop: [", "use: drop", "path: \"sub/", "${in.",
 	"?\": ", ": decimal", ": number", ": time", ": duration", ": bytes", ": json", ": any", ": uint64", ": [string]", "map of ", "buy | sell", "list of ", ": [{", "slices.Sort(in.",
+	"use: ./", "config: {limit: 3", "batch: {count: ", ") bool {", ") (bool, error) {", ") []", ") iter.Seq[", "emit func(", "big func(", "all []", "ctx context.Context, ", "self.seen++",
+	"Process(", "return func(", "omitempty",
+	"pipeline.json", "pipeline.cue", "\"from\":\"", "\"from\": \"", "\\u00", "#\"\"\"",
 }
 
 // What makes a case smaller must leave a case.
@@ -74,10 +83,10 @@ func TestSmallerCases(t *testing.T) {
 		c := New(seed)
 		for less := range c.FewerNodes() {
 			if _, err := interpret(less.p, less.files); err != nil {
-				t.Fatalf("seed %d: %v\n%s", seed, err, less.YAML())
+				t.Fatalf("seed %d: %v\n%s", seed, err, less.p.text())
 			}
-			if len(less.p.all()) > len(c.p.all()) || less.YAML() == c.YAML() {
-				t.Fatalf("seed %d is no smaller:\n%s", seed, less.YAML())
+			if len(less.p.all()) > len(c.p.all()) || less.p.text() == c.p.text() {
+				t.Fatalf("seed %d is no smaller:\n%s", seed, less.p.text())
 			}
 		}
 	}

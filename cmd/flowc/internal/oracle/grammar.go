@@ -139,6 +139,9 @@ func (s *scope) constant(t *typ) *expr {
 // orElse is `or` of an optional field of a type and a constant.
 func (s *scope) orElse(t *typ) func(int) *expr {
 	return func(int) *expr {
+		if s.plain {
+			return nil
+		}
 		opt, other := s.maybe(t), s.constant(t)
 		if opt == nil || other == nil {
 			return nil
@@ -152,14 +155,17 @@ func (s *scope) orElse(t *typ) func(int) *expr {
 	}
 }
 
-func (s *scope) letValue(t *typ, spelled string, v value) *expr {
+func (s *scope) letValue(t *typ, spelled *doc, v value) *expr {
+	if s.plain {
+		return nil
+	}
 	l := s.newLet(spelled)
 	return &expr{text: l.name, typ: t, lets: []*let{l}, eval: func(*env) value { return v }}
 }
 
 // newLet is a constant of the node; its name is unused in it.
-func (s *scope) newLet(spelled string) *let {
-	l := &let{name: []string{"limit", "known", "rate", "name", "range_", "line", "l", "d", "err", "record"}[len(*s.lets)%10], spelled: spelled}
+func (s *scope) newLet(spelled *doc) *let {
+	l := &let{name: []string{"limit", "known", "rate", "name", "range_", "line", "l", "d", "err", "record"}[len(*s.lets)%10], value: spelled}
 	if n := len(*s.lets) / 10; n > 0 {
 		l.name += strconv.Itoa(n)
 	}
@@ -223,8 +229,10 @@ func (s *scope) stringRules() []func(int) *expr {
 				return found
 			}, e)
 		},
-		func(d int) *expr { return s.letValue(tString, `"from let"`, "from let") },
-		func(d int) *expr { return s.letValue(tString, `"${env:FLOWC_RANDOM_UNSET:-a default}"`, "a default") },
+		func(d int) *expr { return s.letValue(tString, quoted("from let"), "from let") },
+		func(d int) *expr {
+			return s.letValue(tString, quoted("${env:FLOWC_RANDOM_UNSET:-a default}"), "a default")
+		},
 	}
 	if s.meta {
 		rules = append(rules, func(int) *expr {
@@ -354,7 +362,7 @@ func (s *scope) wholeRules(t *typ) []func(int) *expr {
 		},
 	}
 	if t.kind == kInt {
-		rules = append(rules, func(int) *expr { return s.letValue(t, "{int: 7}", int64(7)) })
+		rules = append(rules, func(int) *expr { return s.letValue(t, flow().add("int", numeral("7")), int64(7)) })
 	}
 	if s.risky {
 		zero := func(f func(a, b int64) int64) func(a, b int64) int64 {
@@ -415,7 +423,7 @@ func (s *scope) floatRules() []func(int) *expr {
 		func(d int) *expr {
 			return s.call(tFloat64, "%s.Float64()", func(v []value) value { return v[0].(dec).float64() }, s.of(choose(s.random, tDecimal, tNumber)))
 		},
-		func(int) *expr { return s.letValue(tFloat64, "{float64: 0.25}", 0.25) },
+		func(int) *expr { return s.letValue(tFloat64, flow().add("float64", numeral("0.25")), 0.25) },
 	}
 	if s.risky { // an infinity or no number at all has no form in JSON
 		rules = append(rules,

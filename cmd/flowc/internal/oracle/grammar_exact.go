@@ -70,7 +70,7 @@ func (s *scope) decimalRules(t *typ) []func(int) *expr {
 		},
 	}
 	if t.kind == kDecimal {
-		rules = append(rules, func(int) *expr { return s.letValue(t, `{decimal: "12.50"}`, mustDec("12.50")) })
+		rules = append(rules, func(int) *expr { return s.letValue(t, flow().add("decimal", quoted("12.50")), mustDec("12.50")) })
 	}
 	if s.risky {
 		divisor := func(op string, f func(a, b dec) dec) func(int) *expr {
@@ -84,12 +84,16 @@ func (s *scope) decimalRules(t *typ) []func(int) *expr {
 }
 
 func (s *scope) timeRules() []func(int) *expr {
+	add, sub := "(%s + %s)", "(%s - %s)"
+	if s.plain {
+		add, sub = "%s.Add(%s)", "%s.Add(-%s)"
+	}
 	return []func(int) *expr{
 		func(d int) *expr {
-			return s.call(tTime, "(%s + %s)", func(v []value) value { return v[0].(time.Time).Add(v[1].(time.Duration)) }, s.of(tTime), s.short(d))
+			return s.call(tTime, add, func(v []value) value { return v[0].(time.Time).Add(v[1].(time.Duration)) }, s.of(tTime), s.short(d))
 		},
 		func(d int) *expr {
-			return s.call(tTime, "(%s - %s)", func(v []value) value { return v[0].(time.Time).Add(-v[1].(time.Duration)) }, s.of(tTime), s.short(d))
+			return s.call(tTime, sub, func(v []value) value { return v[0].(time.Time).Add(-v[1].(time.Duration)) }, s.of(tTime), s.short(d))
 		},
 		func(d int) *expr {
 			return s.call(tTime, "%s.UTC()", func(v []value) value { return v[0].(time.Time).UTC() }, s.varying(tTime, d-1))
@@ -109,10 +113,14 @@ func (s *scope) short(int) *expr {
 }
 
 func (s *scope) durationRules() []func(int) *expr {
+	between := "(%s - %s)"
+	if s.plain {
+		between = "%s.Sub(%s)"
+	}
 	return []func(int) *expr{
 		s.orElse(tDuration),
 		func(d int) *expr {
-			return s.call(tDuration, "(%s - %s)", func(v []value) value { return v[0].(time.Time).Sub(v[1].(time.Time)) }, s.of(tTime), s.expr(tTime, d-1))
+			return s.call(tDuration, between, func(v []value) value { return v[0].(time.Time).Sub(v[1].(time.Time)) }, s.of(tTime), s.expr(tTime, d-1))
 		},
 		func(d int) *expr {
 			return s.call(tDuration, "(%s + %s)", func(v []value) value { return v[0].(time.Duration) + v[1].(time.Duration) }, s.of(tDuration), s.short(d))
@@ -125,7 +133,7 @@ func (s *scope) durationRules() []func(int) *expr {
 			n := s.between(2, 5)
 			return s.call(tDuration, "(%s / "+strconv.Itoa(n)+")", func(v []value) value { return v[0].(time.Duration) / time.Duration(n) }, s.of(tDuration))
 		},
-		func(int) *expr { return s.letValue(tDuration, "{duration: 1m30s}", 90*time.Second) },
+		func(int) *expr { return s.letValue(tDuration, flow().add("duration", word("1m30s")), 90*time.Second) },
 	}
 }
 
@@ -207,7 +215,10 @@ func (s *scope) boolRules() []func(int) *expr {
 			return s.call(tBool, "(%s "+verbatim(op)+" "+strconv.Quote(want)+")", func(v []value) value { return (v[0].(string) == want) == (op == "==") }, e)
 		},
 		func(d int) *expr {
-			l := s.newLet(`{regexp: '^[a-m]'}`)
+			if s.plain {
+				return nil
+			}
+			l := s.newLet(flow().add("regexp", single("^[a-m]")))
 			e := s.call(tBool, l.name+".MatchString(%s)", func(v []value) value { return regexp.MustCompile(`^[a-m]`).MatchString(v[0].(string)) }, s.varying(tString, d-1))
 			if e != nil {
 				e.lets = append(e.lets, l)
@@ -215,7 +226,10 @@ func (s *scope) boolRules() []func(int) *expr {
 			return e
 		},
 		func(d int) *expr {
-			l := s.newLet(`{set: [a, EU, ""]}`)
+			if s.plain {
+				return nil
+			}
+			l := s.newLet(flow().add("set", list(word("a"), word("EU"), quoted(""))))
 			e := s.call(tBool, l.name+"[%s]", func(v []value) value { return slices.Contains([]string{"a", "EU", ""}, v[0].(string)) }, s.varying(tString, d-1))
 			if e != nil {
 				e.lets = append(e.lets, l)
@@ -249,7 +263,7 @@ func (s *scope) comparison(d int) *expr {
 	if s.one(2) {
 		b = s.constant(t)
 	}
-	if a == nil || b == nil || a.text == b.text {
+	if a == nil || b == nil || a.text == b.text || s.plain && t.kind == kTime {
 		return nil
 	}
 	op := choose(s.random, "<", "<=", ">", ">=", "==", "!=")

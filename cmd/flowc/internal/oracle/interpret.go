@@ -49,7 +49,7 @@ type unreadable struct {
 
 // A Counts is what the report says of a node.
 type Counts struct {
-	In, Out, Filtered, Dead, Dropped, Failed, Emitted int64
+	In, Out, Filtered, Dead, Dropped, Failed, Emitted, Retried int64
 }
 
 // A letter is what a dead letter has to say.
@@ -60,6 +60,8 @@ type letter struct {
 	origin *origin
 	input  []byte // nil where it is the record itself
 	loose  bool
+	// attempts is how often it was tried.
+	attempts int
 }
 
 // An item is a record in a sink.
@@ -97,11 +99,13 @@ type run struct {
 	f   *facts
 	log []event
 	out outcome
+	// calls are those of components so far.
+	calls map[*node]int64
 }
 
 // interpret runs the pipeline over the files.
 func interpret(p *pipeline, files []*File) (*outcome, error) {
-	x := &run{p: p, f: newFacts(p)}
+	x := &run{p: p, f: newFacts(p), calls: map[*node]int64{}}
 	x.out = outcome{counts: map[*node]*Counts{}, files: map[string][]item{}, sinks: map[string]*node{}, dead: map[*node][]letter{}, bytes: map[*node]int64{}}
 	for _, n := range p.all() {
 		x.out.counts[n] = &Counts{}
@@ -153,7 +157,7 @@ func (x *run) source(n *node, files []*File) error {
 			if err != nil {
 				x.log = x.log[:0]
 				x.count(n, func(c *Counts) { c.In++ })
-				x.fail(n, &record{origin: o, same: true}, badData, err.Error())
+				x.fail(n, &record{origin: o, same: true}, fault{code: badData, msg: err.Error()})
 			}
 			x.commit()
 		}
@@ -387,7 +391,7 @@ func (x *run) to(from ref, n *node, r *record) {
 	}
 	var next func()
 	if f := attempt(func() { next = x.step(n, r) }); f != nil {
-		x.fail(n, r, f.code, f.msg)
+		x.fail(n, r, *f)
 		return
 	}
 	next()
@@ -463,6 +467,8 @@ func (x *run) step(n *node, r *record) (next func()) {
 		}
 	case vParse:
 		return x.parsed(n, r, v)
+	case vGo:
+		return x.component(n, r)
 	}
 	panic("oracle: verb " + string(n.verb))
 }
@@ -523,7 +529,7 @@ func (x *run) parsed(n *node, r *record, v *env) func() {
 		})
 		if err != nil {
 			x.log = x.log[:begin]
-			x.fail(n, r, badData, err.Error())
+			x.fail(n, r, fault{code: badData, msg: err.Error()})
 		}
 	}
 }
@@ -544,7 +550,7 @@ func (x *run) write(from ref, n *node, r *record) {
 	}
 	b, err := encodeFor(n, r, asIs)
 	if err != nil {
-		x.fail(n, r, badData, err.Error())
+		x.fail(n, r, fault{code: badData, msg: err.Error()})
 		return
 	}
 	to := n.path
@@ -578,8 +584,8 @@ func encodeFor(n *node, r *record, asIs bool) ([]byte, error) {
 }
 
 // fail is what becomes of a record that failed at n.
-func (x *run) fail(n *node, r *record, code, msg string) {
-	l := &letter{node: n, code: code, msg: msg, origin: r.origin, loose: r.loose}
+func (x *run) fail(n *node, r *record, f fault) {
+	l := &letter{node: n, code: f.code, msg: f.msg, origin: r.origin, loose: r.loose, attempts: max(f.attempts, 1)}
 	switch p := x.p.policyOf(n); p.then {
 	case "drop":
 		x.count(n, func(c *Counts) { c.Dropped++ })

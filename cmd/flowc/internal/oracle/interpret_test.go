@@ -35,7 +35,7 @@ func small() (*Case, *node) {
 	}
 	all := &node{name: "all", role: sink, use: "file", from: []ref{{src, ""}}, in: order, path: "all.ndjson", format: "ndjson"}
 	out := &node{name: "out", role: sink, use: "file", from: []ref{{doubled, ""}}, in: order, path: "out.ndjson", format: "ndjson"}
-	p := &pipeline{name: "small", types: []*typ{order}, sources: []*node{src}, processors: []*node{checked, large, doubled}, sinks: []*node{all, out, dead}}
+	p := &pipeline{name: "small", language: inYAML, types: []*typ{order}, sources: []*node{src}, processors: []*node{checked, large, doubled}, sinks: []*node{all, out, dead}}
 	in := &File{Path: "in.ndjson", records: []string{
 		`{"id":"a","n":1}` + "\n", ` {"n": 12, "more": [1], "id":"b"} ` + "\n", "\n", `{"id":"c","n":-1}` + "\n", `{"id":"d","n":1.5}` + "\n", `{"id":"e"` + "\n", `{"id":"f","n":20}`,
 	}}
@@ -90,7 +90,7 @@ func program(t *testing.T, c *Case) (string, Run) {
 	write("in.ndjson", string(c.files[0].Text()))
 	write("all.ndjson", `{"id":"a","n":1}`+"\n"+`{"n": 12, "more": [1], "id":"b"}`+"\n"+`{"id":"c","n":-1}`+"\n"+`{"id":"f","n":20}`+"\n")
 	write("out.ndjson", `{"n": 24, "more": [1], "id":"b"}`+"\n"+`{"id":"f","n":40}`+"\n")
-	c.YAML() // sets the lines
+	c.p.text() // sets the lines
 	letter := `{"pipeline":"small","node":"orders","line":"pipeline.yaml:%d","code":"%s","error":"x","attempts":1,"time":"now","source":"orders","position":{"split":"in.ndjson","line":%d,"offset":%d},%s}` + "\n"
 	line := c.p.sources[0].line
 	write("dead.ndjson", fmt.Sprintf(letter, line, "value", 5, 71, `"record":{"id":"d","n":1.5}`)+fmt.Sprintf(letter, line, "syntax", 6, 90, `"data":"eyJpZCI6ImUi"`))

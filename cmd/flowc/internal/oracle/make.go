@@ -19,17 +19,24 @@ type maker struct {
 	risky, stops bool
 	deep         int // how many processors
 	large        bool
-	uncertain    map[string]bool // see pipeline.uncertain
+	// folder is that of the components in Go, "" where there are none; code are
+	// their files.
+	folder    string
+	code      []*File
+	uncertain map[string]bool // see pipeline.uncertain
 }
 
 // make makes the case of a seed.
-func makeCase(seed uint64) (*pipeline, []*File) {
+func makeCase(seed uint64) *maker {
 	m := &maker{random: newRandom(seed), names: map[string]bool{}}
-	m.p = &pipeline{name: choose(m.random, "random", "orders-flow", "p1", "flow")}
+	m.p = &pipeline{language: inYAML}
 	m.risky = !m.one(4)
 	m.stops = m.risky && m.one(8)
 	m.large = m.one(15)
 	m.deep = m.n(8)
+	if m.one(6) {
+		m.folder = choose(m.random, "parts", "shop", "flow", "codec", "decimal", "strings", "internal/rules", "model")
+	}
 	m.types()
 	if m.risky {
 		for range m.between(1, 2) {
@@ -58,8 +65,14 @@ func makeCase(seed uint64) (*pipeline, []*File) {
 	if m.large || m.one(10) {
 		m.p.every = choose(m.random, "1ms", "5ms", "20ms")
 	}
+	if m.one(5) {
+		m.p.language, m.p.indent = inJSON, choose(m.random, "  ", "\t", "")
+		if m.one(4) {
+			m.p.language = inCUE
+		}
+	}
 	m.data()
-	return m.p, m.files
+	return m
 }
 
 func (m *maker) validation() string { return choose(m.random, "full", "needed", "structural") }

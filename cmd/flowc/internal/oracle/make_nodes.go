@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // taken tells whether somebody takes an output.
@@ -53,11 +54,12 @@ func (m *maker) processor() {
 		}
 	}
 	n.name = m.nodeName()
-	if m.one(10) {
+	counting := n.verb == vGo && n.component.stateful // one that counts sees all records
+	if m.one(10) && !counting {
 		n.parallel = m.between(1, 3)
 		n.unordered = m.one(4)
 	}
-	if m.one(12) {
+	if m.one(12) && !counting {
 		n.key = s.pick(func(l leaf) bool {
 			return !l.optional && l.variable == "" && l.typ.isScalar() && l.typ.kind != kBytes && l.typ.kind != kFloat64
 		})
@@ -65,7 +67,15 @@ func (m *maker) processor() {
 			n.parallel = m.between(2, 4)
 		}
 	}
+	if n.verb == vGo {
+		m.code = append(m.code, &File{Path: n.component.dir + "/" + strings.ToLower(n.component.name) + ".go", records: []string{n.component.text}})
+	}
 	m.onError(n)
+	if p := m.p.policyOf(n); n.takesBatches() && p.retry > 0 { // how often a batch is tried hangs on what is in it
+		p.retry = -1
+		n.onError = &p
+	}
+	m.unplaced(n)
 	if m.p.policyOf(n).then == "dead" && n.verb != vCheck && m.p.mixes(n) {
 		// Its letters would show all of a record, which is then read for them if
 		// the node can fail, and that is for the compiler to know. A check can.
@@ -75,12 +85,20 @@ func (m *maker) processor() {
 	m.open = append(m.open, n.outputs()...)
 }
 
+// unplaced gives a node another policy whose records nobody knows the place of:
+// a dead letter would have none.
+func (m *maker) unplaced(n *node) {
+	if m.p.policyOf(n).then == "dead" && n.unplaced() {
+		n.onError = &policy{then: "drop", retry: -1}
+	}
+}
+
 // scope is what the expressions of a node may name.
 func (m *maker) scope(n *node) *scope {
 	s := &scope{random: m.random, in: n.in, risky: m.risky && m.one(2), lets: &[]*let{}}
 	var sources []*node
 	m.above(n.from, &sources)
-	if len(sources) == 1 && m.one(2) {
+	if len(sources) == 1 && m.one(2) && !n.unplaced() {
 		s.meta = true
 		s.byLines = sources[0].format == "ndjson" || sources[0].format == "text"
 	}
@@ -98,6 +116,9 @@ func (m *maker) above(refs []ref, sources *[]*node) {
 
 // verb makes a node of a random verb, if it can.
 func (m *maker) verb(n *node, s *scope) bool {
+	if m.folder != "" && m.one(2) {
+		return m.component(n, s)
+	}
 	if n.in.kind == kStruct {
 		if f := n.in.field("Payload"); f != nil && f.hint != nil && m.one(2) {
 			return m.parse(n, s, f.hint)
@@ -420,5 +441,6 @@ func (m *maker) sink(r ref) {
 		}
 	}
 	m.onError(n)
+	m.unplaced(n)
 	m.p.sinks = append(m.p.sinks, n)
 }

@@ -17,20 +17,6 @@ type parsing struct {
 	text      *expr
 }
 
-// spelled is the entry under `parse:`.
-func (p *parsing) spelled() string {
-	switch p.form {
-	case "regexp":
-		return "regexp: " + singleQuoted(p.pattern())
-	case "csv":
-		if p.delimiter == ',' {
-			return "csv: {}"
-		}
-		return "csv: {delimiter: " + singleQuoted(string(p.delimiter)) + "}"
-	}
-	return p.form + ": {}"
-}
-
 // pattern has a group for each field; optional ones may be missing.
 func (p *parsing) pattern() string {
 	var b strings.Builder

@@ -2,9 +2,13 @@ package oracle
 
 import "slices"
 
-// A pipeline is what the generator makes and the interpreter runs; [pipeline.yaml]
+// A pipeline is what the generator makes and the interpreter runs; [pipeline.text]
 // writes it for the compiler.
 type pipeline struct {
+	// language is what it is spelled in; indent is that of one level of JSON, ""
+	// where it has none, and no lines.
+	language   language
+	indent     string
 	name       string
 	types      []*typ
 	sources    []*node
@@ -40,15 +44,16 @@ type node struct {
 	in   *typ
 
 	// Processors.
-	verb     verb
-	cond     *expr    // filter; a body where it says so
-	assigns  []assign // map, set, check
-	unset    []string // wire names
-	ports    []port   // route, in their order
-	parse    *parsing
-	body     *body // map, flatmap
-	lets     []*let
-	parallel int
+	verb      verb
+	cond      *expr    // filter; a body where it says so
+	assigns   []assign // map, set, check
+	unset     []string // wire names
+	ports     []port   // route, in their order
+	parse     *parsing
+	body      *body      // map, flatmap
+	component *component // Go of a package
+	lets      []*let
+	parallel  int
 	// key says which records stay in their order, unordered that none do.
 	key       *expr
 	unordered bool
@@ -89,6 +94,7 @@ const (
 	vFlatmap verb = "flatmap"
 	vRoute   verb = "route"
 	vParse   verb = "parse"
+	vGo      verb = "use" // a component
 )
 
 // A ref is an output of a node: port is "" where it has one.
@@ -123,6 +129,17 @@ type policy struct {
 	maxDead string
 }
 
+// file is the name of the pipeline's file.
+func (p *pipeline) file() string { return "pipeline." + string(p.language) }
+
+// text is that of the pipeline. It sets the lines of the nodes.
+func (p *pipeline) text() string {
+	if p.language == inYAML {
+		return p.yaml()
+	}
+	return p.braced()
+}
+
 // all are the nodes of a pipeline in the order of the file.
 func (p *pipeline) all() []*node { return slices.Concat(p.sources, p.processors, p.sinks) }
 
@@ -146,6 +163,12 @@ func (n *node) outputs() []ref {
 			out = append(out, ref{n, p.name})
 		}
 		return out
+	case n.verb == vGo && n.component.shape == shPorts:
+		var out []ref
+		for _, p := range n.component.ports {
+			out = append(out, ref{n, p.name})
+		}
+		return out
 	}
 	return []ref{{n, ""}}
 }
@@ -161,6 +184,12 @@ func (r ref) typ() *typ {
 			}
 		}
 		return tRaw
+	case n.verb == vGo && n.component.shape == shPorts:
+		for _, p := range n.component.ports {
+			if p.name == r.port {
+				return p.typ
+			}
+		}
 	case n.out != nil:
 		return n.out
 	}
@@ -246,4 +275,10 @@ func (n *node) exprs() []*expr {
 	add(n.keyed)
 	add(n.key)
 	return out
+}
+
+// counts tells whether a component counts its calls: what it gives then hangs on
+// where the program began.
+func (p *pipeline) counts() bool {
+	return slices.ContainsFunc(p.processors, func(n *node) bool { return n.verb == vGo && n.component.stateful })
 }

@@ -50,7 +50,7 @@ func (c *Case) FewerNodes() iter.Seq[*Case] {
 				if len(p.sources) == 0 || !slices.ContainsFunc(p.sinks, func(n *node) bool { return !n.dead }) {
 					continue
 				}
-				if !yield(&Case{Seed: c.Seed, p: p, files: c.files}) {
+				if !yield(&Case{Seed: c.Seed, p: p, files: c.files, code: c.code}) {
 					return
 				}
 			}
@@ -60,7 +60,7 @@ func (c *Case) FewerNodes() iter.Seq[*Case] {
 				p := c.p.clone()
 				if m := p.all()[i]; simpler[k](p, n, m) {
 					p.tidy()
-					if !yield(&Case{Seed: c.Seed, p: p, files: c.files}) {
+					if !yield(&Case{Seed: c.Seed, p: p, files: c.files, code: c.code}) {
 						return
 					}
 				}

@@ -32,6 +32,7 @@ const (
 type typ struct {
 	kind   kind
 	name   string // of a declared struct
+	pkg    string // of a struct in Go: its folder
 	values []string
 	elem   *typ
 	fields []*field
@@ -42,6 +43,9 @@ type field struct {
 	wire, goName string
 	optional     bool
 	typ          *typ
+	// omitEmpty leaves the zero value out, untagged is a field in Go that has no
+	// name on the wire of its own.
+	omitEmpty, untagged bool
 	// hint says what the text of a string is made for.
 	hint *parsing
 }
@@ -84,7 +88,7 @@ func same(a, b *typ) bool {
 	if a == b {
 		return true
 	}
-	if a == nil || b == nil || a.kind != b.kind || a.name != b.name {
+	if a == nil || b == nil || a.kind != b.kind || a.name != b.name || a.pkg != b.pkg {
 		return false
 	}
 	switch a.kind {
@@ -98,52 +102,6 @@ func same(a, b *typ) bool {
 		})
 	}
 	return true
-}
-
-// spelled is how the pipeline writes a type where it is used, in flow style.
-func (t *typ) spelled() string {
-	switch t.kind {
-	case kEnum:
-		return strings.Join(t.values, " | ")
-	case kList:
-		if t.elem.kind == kEnum {
-			return "list of " + t.elem.spelled()
-		}
-		return "[" + t.elem.spelled() + "]"
-	case kMap:
-		return "map of " + t.elem.spelled()
-	case kStruct:
-		if t.name != "" {
-			return t.name
-		}
-		return t.members()
-	}
-	return string(t.kind)
-}
-
-// members are the fields of a struct as a mapping in flow style.
-func (t *typ) members() string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, f := range t.fields {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(f.key())
-		b.WriteString(": ")
-		b.WriteString(f.typ.spelled())
-	}
-	b.WriteByte('}')
-	return b.String()
-}
-
-// key is the field's name as a key of the pipeline, with its question mark.
-func (f *field) key() string {
-	name := f.wire
-	if f.optional {
-		name += "?"
-	}
-	return quoteKey(name)
 }
 
 // A path leads from a record to a value: names of fields in Go.

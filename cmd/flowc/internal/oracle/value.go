@@ -34,6 +34,10 @@ type object map[string]value
 type fault struct {
 	code string
 	msg  string
+	// again tells that a policy which says so tries again; attempts is how often
+	// it was tried, 0 for once.
+	again    bool
+	attempts int
 }
 
 // copied is a value that shares no memory with v.
