@@ -96,7 +96,7 @@ func (l *loop) below(e *ir.Edge, seen map[string]bool) []ir.Path {
 // branch writes a method for what lies behind an edge and returns its call,
 // which gives true when the batch must end.
 func (l *loop) branch(e *ir.Edge, v value) (string, error) {
-	return l.method(l.way(l.nodes[e.To]), v, l.mayPanic(e.To, map[string]bool{}), false, func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
+	return l.method(l.way(l.nodes[e.To]), v, l.mayPanic(e, map[string]bool{}), false, func(inner value, at place) ([]jen.Code, error) { return l.follow(e, inner, at) })
 }
 
 // way is a name for the method of a way to a node that no other has.
@@ -217,7 +217,7 @@ func (l *loop) joined(n *ir.Node, v value) (string, error) {
 		if raw {
 			sub.raw = "line"
 		}
-		if _, err := l.method(name, sub, l.mayPanic(n.ID, map[string]bool{}), true, func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
+		if _, err := l.method(name, sub, l.panicsIn(n, map[string]bool{}), true, func(inner value, at place) ([]jen.Code, error) { return l.stage(n, inner, at) }); err != nil {
 			return "", err
 		}
 	}

@@ -62,6 +62,9 @@ func (l *loop) enqueue(e *ir.Edge, n *ir.Node, v value, at place) ([]jen.Code, e
 		l.Gof("%s := %s.Rows.(*[]", rows, p).Add(feed.Rows).Op(")"),
 		l.Gof("*%s = append(*%s, %s)", rows, rows, l.row(n, expr)))
 	if feed.Keyed {
+		if panics(n.Key) {
+			at.chain.steps = append(at.chain.steps, step{node: n.YAML, refused: true})
+		}
 		code = append(code, l.Gof("%s.Hashes = append(%s.Hashes, %s)", p, p, l.hash(n, v)))
 	}
 	if feed.Ends {

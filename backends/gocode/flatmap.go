@@ -50,18 +50,16 @@ func (l *loop) eachMethod(n *ir.Node, p ir.Port) (each, error) {
 	if call, ok := l.each[name]; ok {
 		return call, nil
 	}
-	call, err := l.method(name, value{base: "item", typ: p.Type}, l.panicsBehind(n), true, func(inner value, at place) ([]jen.Code, error) {
+	call, err := l.method(name, value{base: "item", typ: p.Type}, l.panicsBehind(n, p.Name), true, func(inner value, at place) ([]jen.Code, error) {
 		return l.after(n, p.Name, inner, at)
 	})
 	l.each[name] = each(call)
 	return each(call), err
 }
 
-// panicsBehind tells whether anything behind a node may panic.
-func (l *loop) panicsBehind(n *ir.Node) bool {
-	return slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool {
-		return e.Kind == ir.Data && l.inside(e) && l.mayPanic(e.To, map[string]bool{})
-	})
+// panicsBehind tells whether anything behind a port of a node may panic.
+func (l *loop) panicsBehind(n *ir.Node, port string) bool {
+	return slices.ContainsFunc(l.dataOut(n.ID, port), func(e *ir.Edge) bool { return l.mayPanic(e, map[string]bool{}) })
 }
 
 // present quotes that a nil pointer in a list is no record.

@@ -81,7 +81,7 @@ type step struct {
 	node     string // YAML name
 	filtered string // counter expression, "" for none
 	emitted  string // counter of a node that spreads
-	refused  bool   // an encoder: only failures are counted here
+	refused  bool   // an encoder, or the key of a queue: only failures are counted here
 	flushed  bool   // what a component gave out at the end
 }
 

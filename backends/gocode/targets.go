@@ -38,28 +38,34 @@ func (l *loop) valuesPerRecord(id string) bool {
 	return len(sink.Meta) > 0 || slices.ContainsFunc(sink.Config, func(s ir.Setting) bool { return s.Value != nil && s.Value.PerRecord() })
 }
 
-// mayPanic tells whether code of the user's that runs behind an edge, inside of
-// this loop, may panic.
-func (l *loop) mayPanic(id string, seen map[string]bool) bool {
-	if seen[id] {
+// mayPanic tells whether code of the user's that runs for a record on an edge,
+// inside of this loop, may panic. Behind a queue that is what goes into the packet
+// beside the record.
+func (l *loop) mayPanic(e *ir.Edge, seen map[string]bool) bool {
+	n := l.nodes[e.To]
+	switch _, sink := n.Op.(*ir.Sink); {
+	case e.Kind != ir.Data:
+		return false
+	case l.inside(e):
+		return l.panicsIn(n, seen)
+	case sink:
+		return slices.ContainsFunc(n.Exprs(), panics)
+	}
+	return n.Key != nil && panics(n.Key)
+}
+
+// panicsIn tells that of a node of this loop, and all that is behind it.
+func (l *loop) panicsIn(n *ir.Node, seen map[string]bool) bool {
+	if seen[n.ID] {
 		return false
 	}
-	seen[id] = true
-	n := l.nodes[id]
-	if sink, ok := n.Op.(*ir.Sink); ok {
-		return sink.Connector != "" && l.valuesPerRecord(id)
-	}
-	panics := func(e *ir.Expr) bool { return e.Panics || e.Effect == ir.Unknown }
-	if n.Component() != nil || slices.ContainsFunc(n.Exprs(), panics) {
-		return true
-	}
-	for _, e := range l.out[id] {
-		if e.Kind == ir.Data && (l.inside(e) || l.isEncode(id)) && l.mayPanic(e.To, seen) {
-			return true
-		}
-	}
-	return false
+	seen[n.ID] = true
+	return n.Component() != nil || slices.ContainsFunc(n.Exprs(), panics) ||
+		slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool { return l.mayPanic(e, seen) })
 }
+
+// panics tells whether an expression may panic, as far as the compiler sees.
+func panics(e *ir.Expr) bool { return e.Panics || e.Effect == ir.Unknown }
 
 // target is the index of a packet.
 func (l *loop) target(id string) int { return slices.Index(l.targets, id) }

@@ -23,8 +23,8 @@ func (l *Lane) Spread(node int, in, empty, emitted int64) {
 	c.Emitted += emitted
 }
 
-// Refused completes the count of a sink whose records failed before they
-// reached it: when they were encoded for it.
+// Refused completes the count of a node whose records failed before they reached
+// it: when they were encoded for a sink, or their key was computed for a queue.
 func (l *Lane) Refused(node int) {
 	l.Counts[node].In += l.Counts[node].Lost()
 }

@@ -51,7 +51,9 @@ func (r *region) laneCount() int {
 	return min(runtime.GOMAXPROCS(0), maxAutoLanes)
 }
 
-// findNodes lists the nodes whose counters the loops keep.
+// findNodes lists the nodes whose counters the loops keep: their own, and those
+// that they make something for, a sink's encoding or the key of a queue, which may
+// fail.
 func (r *region) findNodes() {
 	r.nodes = append(r.nodes, r.o.Nodes...)
 	if len(r.o.Nodes) == 0 {
@@ -60,8 +62,15 @@ func (r *region) findNodes() {
 		}
 	}
 	for _, t := range r.o.To {
-		if t.sink != nil && !slices.Contains(r.nodes, t.sink.node) {
-			r.nodes = append(r.nodes, t.sink.node)
+		node := -1
+		switch {
+		case t.sink != nil:
+			node = t.sink.node
+		case t.input.region != nil && len(t.input.region.o.Nodes) > 0:
+			node = t.input.region.o.Nodes[0]
+		}
+		if node >= 0 && !slices.Contains(r.nodes, node) {
+			r.nodes = append(r.nodes, node)
 		}
 	}
 }

@@ -56,7 +56,6 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 // toEnriched handles a record on this way; true ends the batch.
 func (l *eventsLoop) toEnriched(in *parts.Own) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	enrichedPacket := l.Outs[0]
 	{
 		enrichedRows := enrichedPacket.Rows.(*[]parts.Own)
@@ -371,7 +370,6 @@ func (l *bothLoop) eachSquares(in *parts.Numbered) (stop bool) {
 // eachBothEven handles a record on this way; true ends the batch.
 func (l *bothLoop) eachBothEven(in *parts.Numbered) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	l.eachBothEvenIn++
 	evenPacket := l.Outs[1]
 	{

@@ -63,7 +63,6 @@ func (l *iLoop) Run(b *flow.Batch) {
 // toS handles a record on this way; true ends the batch.
 func (l *iLoop) toS(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	sPacket := l.Outs[0]
 	{

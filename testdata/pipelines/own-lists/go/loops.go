@@ -160,7 +160,6 @@ func (l *ordersLoop) toMore(line []byte) (stop bool) {
 // toFirst handles a record on this way; true ends the batch.
 func (l *ordersLoop) toFirst(in *Order) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	firstPacket := l.Outs[0]
 	{
 		firstRows := firstPacket.Rows.(*[]Order)

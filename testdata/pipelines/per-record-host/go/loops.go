@@ -78,7 +78,6 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // toTenants handles a record on this way; true ends the batch.
 func (l *ordersLoop) toTenants(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	l.toTenantsIn++
 	d := &l.decoder
 	tenantsPacket := l.Outs[0]

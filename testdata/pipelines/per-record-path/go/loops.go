@@ -66,7 +66,6 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // toOut handles a record on this way; true ends the batch.
 func (l *ordersLoop) toOut(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	outPacket := l.Outs[0]
 	{

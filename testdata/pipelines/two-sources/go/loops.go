@@ -64,7 +64,6 @@ func (l *aLoop) Run(b *flow.Batch) {
 // toEu handles a record on this way; true ends the batch.
 func (l *aLoop) toEu(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	euPacket := l.Outs[0]
 	{

@@ -393,7 +393,6 @@ func (l *pointsLoop) Run(b *flow.Batch) {
 // toFar handles a record on this way; true ends the batch.
 func (l *pointsLoop) toFar(line []byte, in *model.Point) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	farPacket := l.Outs[0]
 	{
 		farRows := farPacket.Rows.(*[]model.Point)
