@@ -64,10 +64,13 @@ func (l *paymentsLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *paymentsLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *paymentsLoop) Settle() {
 	l.Pass(nodePayments, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newPaymentsDecoder()
+	}
 }
 
 // authorizedLoop runs `authorized`, `scored` and `suspicious` over the records of a batch.
