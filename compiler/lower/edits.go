@@ -33,3 +33,27 @@ func appendKey(n *parse.Node, text string) (diag.Edit, bool) {
 	at := source.Span{File: file, Start: end, End: end}
 	return diag.Edit{Span: at, New: "\n" + strings.Repeat(" ", first.Key.Span.Pos().Column-1) + text}, true
 }
+
+// insertKey is the edit that adds a key to the mapping of a node.
+func insertKey(body, name source.Span, text string) (diag.Edit, bool) {
+	file := body.File
+	if file == nil || body.End <= body.Start || body.End > len(file.Text) {
+		return diag.Edit{}, false
+	}
+	if file.Text[body.Start] == '{' && file.Text[body.End-1] == '}' {
+		at := body.End - 1
+		for at > body.Start && file.Text[at-1] == ' ' {
+			at--
+		}
+		if file.Text[at-1] != '{' {
+			text = ", " + text
+		}
+		return diag.Edit{Span: source.Span{File: file, Start: at, End: at}, New: text}, true
+	}
+	first := body.Pos()
+	if name.File != file || first.Line == name.Line() {
+		return diag.Edit{}, false
+	}
+	at := source.Span{File: file, Start: body.Start, End: body.Start}
+	return diag.Edit{Span: at, New: text + "\n" + strings.Repeat(" ", first.Column-1)}, true
+}

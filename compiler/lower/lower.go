@@ -7,10 +7,13 @@
 // could not be understood sends on records of an unknown type; whoever gets
 // them says nothing about them, so that each mistake is told once.
 //
-//	lower.go graph.go       the entry; order, edges, cycles, who takes what
-//	types.go goname.go      declared types and their Go names
+//	lower.go                the entry
+//	graph.go unknownnode.go order.go ports.go consumed.go deadletter.go   edges, cycles, who takes what
+//	types.go schematype.go goname.go                  declared types and their Go names
 //	source.go step.go sink.go component.go parse.go   one node
-//	config.go format.go values.go policy.go let.go    what nodes have in common
+//	node.go config.go defaults.go format.go csv.go policy.go let.go   what nodes have in common
+//	refused.go              what a connector would refuse when the program starts
+//	edits.go                edits that mend a pipeline
 //	assemble.go             the program
 package lower
 
