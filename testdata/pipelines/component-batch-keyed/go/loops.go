@@ -67,11 +67,14 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	ordersOut := l.Pass(nodeOrders, l.records, 0)
 	l.Pass(nodeDoubled, ordersOut, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
 
 // pricedLoop runs `priced` over the records of a batch.

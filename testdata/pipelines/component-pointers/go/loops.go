@@ -79,7 +79,6 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // toListed handles a record on this way; true ends the batch.
 func (l *ordersLoop) toListed(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	listedPacket := l.Outs[0]
 	{
@@ -94,7 +93,6 @@ func (l *ordersLoop) toListed(line []byte) (stop bool) {
 // toCounted handles a record on this way; true ends the batch.
 func (l *ordersLoop) toCounted(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	countedPacket := l.Outs[1]
 	{
@@ -109,7 +107,6 @@ func (l *ordersLoop) toCounted(line []byte) (stop bool) {
 // toEmitted handles a record on this way; true ends the batch.
 func (l *ordersLoop) toEmitted(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	emittedPacket := l.Outs[2]
 	{
@@ -124,7 +121,6 @@ func (l *ordersLoop) toEmitted(line []byte) (stop bool) {
 // toForked handles a record on this way; true ends the batch.
 func (l *ordersLoop) toForked(line []byte) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	d := &l.decoder
 	forkedPacket := l.Outs[3]
 	{
@@ -139,10 +135,13 @@ func (l *ordersLoop) toForked(line []byte) (stop bool) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
 
 // listedLoop runs `listed` over the records of a batch.

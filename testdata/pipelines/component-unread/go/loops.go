@@ -65,7 +65,6 @@ func (l *eventsLoop) Run(b *flow.Batch) {
 // toSized handles a record on this way; true ends the batch.
 func (l *eventsLoop) toSized(line []byte, in *json.RawMessage) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	sizedPacket := l.Outs[0]
 	{
 		sizedRows := sizedPacket.Rows.(*[]json.RawMessage)

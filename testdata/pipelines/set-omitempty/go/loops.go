@@ -62,10 +62,13 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 // Flush lets stages that held something back give it out.
 func (l *ordersLoop) Flush() {}
 
-// Settle counts what became of the batch's records.
+// Settle counts what became of the batch's records, and lets go of long ones.
 func (l *ordersLoop) Settle() {
 	l.Pass(nodeOrders, l.records, 0)
 	l.records = 0
+	if l.Long() {
+		l.decoder = newOrdersDecoder()
+	}
 }
 
 // notedLoop runs `noted` and `tiered` over the records of a batch.
