@@ -107,6 +107,8 @@ func (p *Program) beginBarrier(number uint64) *barrier {
 func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 	tick := time.NewTicker(p.checkpointEvery())
 	defer tick.Stop()
+	var passing sync.WaitGroup
+	defer passing.Wait()
 	seen := make(map[*Input]uint64)
 	for number := uint64(1); ; {
 		select {
@@ -119,13 +121,7 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		}
 		b := p.beginBarrier(number)
 		number++
-		sent := false
-		for _, in := range p.sources {
-			if in.passBarrier(b) {
-				sent = true
-			}
-		}
-		if !sent {
+		if !p.passBarrier(b, &passing) {
 			return // every source has ended: the last checkpoint is the next
 		}
 		select {
@@ -135,6 +131,22 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		}
 		p.commit(b)
 	}
+}
+
+// passBarrier passes a barrier on for all sources, and tells whether one of them
+// has not ended. Each has a goroutine: it may come to hand on what lies behind the
+// barrier, and that waits for those of the other sources.
+func (p *Program) passBarrier(b *barrier, passing *sync.WaitGroup) bool {
+	sent := make(chan bool, len(p.sources))
+	for _, in := range p.sources {
+		passing.Go(func() { sent <- in.passBarrier(b) })
+	}
+	for range p.sources {
+		if <-sent {
+			return true
+		}
+	}
+	return false
 }
 
 // moved tells whether a source has read something since the last time.
