@@ -34,8 +34,8 @@ func TestSparesDoNotAddUp(t *testing.T) {
 		t.Errorf("a spare of %d was taken", got)
 	}
 	k.get(5 * spareBytes)
-	if len(k.free) != 0 {
-		t.Errorf("%d spares stayed beside one that is longer than both", len(k.free))
+	if k.count() != 0 {
+		t.Errorf("%d spares stayed beside one that is longer than both", k.count())
 	}
 }
 
@@ -43,15 +43,17 @@ func TestSparesDoNotAddUp(t *testing.T) {
 func TestSparesGo(t *testing.T) {
 	var k spares
 	k.put(make([]byte, spareBytes-1))
-	if len(k.free) != 0 {
+	if k.count() != 0 {
 		t.Error("a short buffer became a spare")
 	}
 	k.put(make([]byte, spareBytes))
 	k.put(make([]byte, spareBytes))
+	k.mu.Lock()
 	k.free[0].since = time.Now().Add(-spareTime)
+	k.mu.Unlock()
 	k.tidy()
-	if len(k.free) != 1 {
-		t.Errorf("%d spares, of which one was old", len(k.free))
+	if k.count() != 1 {
+		t.Errorf("%d spares, of which one was old", k.count())
 	}
 }
 
@@ -68,7 +70,13 @@ func TestLaneBuffers(t *testing.T) {
 	if cap(long) < spareBytes {
 		t.Fatal("no room")
 	}
-	if l.Spare(short) == nil || l.Spare(long) != nil || len(p.spares.free) != 1 {
+	if l.Spare(short) == nil || l.Spare(long) != nil || p.spares.count() != 1 {
 		t.Error("the long buffer alone is let go")
 	}
+}
+
+func (k *spares) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.free)
 }
