@@ -274,6 +274,7 @@ func TestLinked(t *testing.T) {
 }
 
 func TestBinarySize(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("links the command")
 	}

@@ -75,12 +75,14 @@ func difference(a, b []backends.File) string {
 // with the nodes of each block shuffled a program has the same nodes, edges and
 // regions.
 func TestPermutation(t *testing.T) {
+	t.Parallel()
 	for _, path := range cases(t) {
 		if filepath.Ext(path) != ".yaml" {
 			continue
 		}
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -88,7 +90,7 @@ func TestPermutation(t *testing.T) {
 			want := meaning(compileCase(t, path).Program)
 			for seed := range uint64(5) {
 				shuffled := shuffleBlocks(string(text), rand.New(rand.NewPCG(seed, 1)))
-				r, err := driver.Compile(context.Background(), driver.Options{File: "pipeline.yaml", Dir: dir, Text: []byte(shuffled), CacheDir: t.TempDir()})
+				r, err := driver.Compile(context.Background(), driver.Options{File: "pipeline.yaml", Dir: dir, Text: []byte(shuffled), CacheDir: compilerCache})
 				if err != nil || r.Program == nil {
 					t.Fatalf("%v %v\n%s", err, r.Diagnostics, shuffled)
 				}

@@ -118,6 +118,7 @@ func command(dir, cache, name string, args ...string) *exec.Cmd {
 
 // TestLanguage compiles every block of the reference, and runs those with input.
 func TestLanguage(t *testing.T) {
+	t.Parallel()
 	blocks := blocksOf(t, "docs/language.md")
 	base, cache := "", t.TempDir()
 	counts := map[string]int{}
@@ -165,6 +166,7 @@ func runBlock(t *testing.T, cache string, b block, in, want string) {
 	if testing.Short() {
 		t.Skip("builds and runs a program")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "pipeline.yaml")
 	if err := os.WriteFile(file, []byte(b.text), 0o666); err != nil {

@@ -52,6 +52,7 @@ func runExample(t *testing.T, name string) (stdout, stderr string) {
 	if testing.Short() {
 		t.Skip("builds and runs a program")
 	}
+	t.Parallel()
 	work := t.TempDir()
 	dir := copyExample(t, name, work)
 	cmd := command(work, t.TempDir(), "flowc", "run", "examples/"+name+"/pipeline.yaml")

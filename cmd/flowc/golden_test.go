@@ -39,7 +39,7 @@ func compileCase(t *testing.T, path string) *driver.Result {
 	for _, b := range targets {
 		schemas[b.Name()] = b.OptionsSchema()
 	}
-	r, err := driver.Compile(context.Background(), driver.Options{File: path, Verify: true, Targets: schemas, CacheDir: t.TempDir()})
+	r, err := driver.Compile(context.Background(), driver.Options{File: path, Verify: true, Targets: schemas, CacheDir: compilerCache})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,10 +65,12 @@ func emitCase(t *testing.T, p *ir.Program) ([]backends.File, backends.Layout) {
 }
 
 func TestGoldens(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	for _, path := range cases(t) {
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
 			r := compileCase(t, path)
 			files, l := emitCase(t, r.Program)
 			if !testing.Short() {

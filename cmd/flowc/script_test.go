@@ -10,8 +10,25 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// compilerCache is where all tests that compile keep what the compiler asked the
+// go command, so that it is asked once.
+var compilerCache string
+
+// A cached run of the tests makes the cache and removes it.
+type cached struct{ *testing.M }
+
+func (m cached) Run() int {
+	dir, err := os.MkdirTemp("", "flowc-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	compilerCache = dir
+	return m.M.Run()
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(cached{m}, map[string]func(){
 		"flowc": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
@@ -19,6 +36,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line end to end: testdata/script/*.txtar. They
 // share one cache of builds, as a user's commands do.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	goEnv := func(name string) string {
 		out, err := exec.Command("go", "env", name).Output()
 		if err != nil {
