@@ -66,7 +66,7 @@ func packageName(importPath string) string {
 
 // qualified finds names of packages, and literals, which may hold an @ of the
 // user's: nothing in them is a name.
-var qualified = regexp.MustCompile("`[^`]*`" + `|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|@(\w+)\.(\w+)`)
+var qualified = regexp.MustCompile("`[^`]*`" + `|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|@([\pL\p{Nd}_]+)\.([\pL\p{Nd}_]+)`)
 
 // Gof quotes a piece of Go, formatted as with fmt.Sprintf.
 func (q quoter) Gof(format string, args ...any) *jen.Statement {

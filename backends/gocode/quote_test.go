@@ -46,6 +46,19 @@ func f() {
 	}
 }
 
+// Names in Go have letters that are not ASCII.
+func TestLetters(t *testing.T) {
+	q := newQuoter("example.com/p/runtime")
+	key := q.user("shop", "example.com/shop")
+	got := jen.Add(q.Go("var x @" + key + ".Maß = @" + key + ".Ñ2(1)")).GoString()
+	if want := "var x shop.Maß = shop.Ñ2(1)"; strings.Join(strings.Fields(got), " ") != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if containsWord("größe = 1", "gr") || !containsWord("gr = größe", "gr") {
+		t.Error("a word ends before ö")
+	}
+}
+
 // A package of the user's that is called like one of ours, or like another of
 // theirs, has another name behind @.
 func TestUser(t *testing.T) {
