@@ -116,8 +116,10 @@ func (r *reader) reference(n *parse.Node, from, to int) (ir.Part, bool) {
 	return ir.Part{}, false
 }
 
-// onRecord tells whether Go is about `in` or `meta`.
+// onRecord tells whether Go is about `in` or `meta`: a value of it, or, with
+// `or(in.Field, …)`, one that may be missing.
 func onRecord(body, name string) bool {
+	body = strings.TrimPrefix(body, "or(")
 	return body == name || strings.HasPrefix(body, name+".") || strings.HasPrefix(body, name+"[")
 }
 

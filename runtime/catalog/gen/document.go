@@ -16,7 +16,7 @@ func document(all []catalog.Connector, docs []string) []byte {
 		"<!-- Generated from the connectors' source by runtime/catalog/gen. DO NOT EDIT. -->\n\n" +
 		"The built-in sources and sinks: what `use:` may name, the keys of their `config:`, and what each promises.\n" +
 		"Keys marked *fixed* are part of the program; all others can be changed when it starts (`--set NODE.config.KEY=VALUE`).\n" +
-		"Keys marked *per record* take `${in.Field}` and `${meta.Key}`. Keys marked *secret* take references alone (`${env:NAME}`, `${file:PATH}`).\n\n" +
+		"Keys marked *per record* take `${in.Field}`, `${or(in.Field, …)}` and `${meta.Key}`. Keys marked *secret* take references alone (`${env:NAME}`, `${file:PATH}`).\n\n" +
 		"| name | source | sink | |\n| --- | --- | --- | --- |\n")
 	for _, c := range all {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", c.Name, c.Name, yes(c.Source != nil), yes(c.Sink != nil), cell(sentence(c.Doc)))

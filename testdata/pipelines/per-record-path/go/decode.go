@@ -11,16 +11,18 @@ var eUUSValues = []string{"EU", "US", "APAC"}
 
 // ordersDecoder reads what the pipeline needs of a record from `orders`.
 type ordersDecoder struct {
-	object *jsonscan.Object
-	spans  [2]jsonscan.Span
-	text   jsonscan.Arena
-	record Order
+	object     *jsonscan.Object
+	spans      [3]jsonscan.Span
+	text       jsonscan.Arena
+	record     Order
+	recordNote string
 }
 
 func newOrdersDecoder() ordersDecoder {
 	return ordersDecoder{object: jsonscan.NewObject([]jsonscan.Field{
 		{Name: "region", Index: 0},
 		{Name: "at", Index: 1},
+		{Name: "note", Index: 2},
 	})}
 }
 
@@ -45,6 +47,16 @@ func (d *ordersDecoder) forOrdersBranches(line []byte) error {
 			return codec.Field("at", err)
 		}
 		d.record.At = v
+	}
+	d.record.Note = nil
+	if !d.spans[2].Absent() && !d.spans[2].IsNull(line) {
+		{
+			v, err := jsonscan.String(line, d.spans[2], &d.text.Slab)
+			if err != nil {
+				return codec.Field("note", err)
+			}
+			d.recordNote, d.record.Note = v, &d.recordNote
+		}
 	}
 	return nil
 }

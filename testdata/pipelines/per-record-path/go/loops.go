@@ -25,7 +25,7 @@ func newOrdersLoop(lane *flow.Lane, s *settings) (flow.Loop, error) {
 // Run handles the records of b.
 func (l *ordersLoop) Run(b *flow.Batch) {
 	d := &l.decoder
-	byYearPacket := l.Outs[1]
+	byYearPacket := l.Outs[2]
 	l.decoder.text.Reset()
 	for {
 		start, end, next, ok := frame.Lines{}.Next(b.Data, l.Next)
@@ -55,6 +55,9 @@ func (l *ordersLoop) Run(b *flow.Batch) {
 		if l.toOut(line) {
 			return
 		}
+		if l.toByNote(line) {
+			return
+		}
 		l.Mark()
 		byYearPacket.Data = append(append(byYearPacket.Data, codec.Trim(line)...), '\n')
 		byYearPacket.Ends = append(byYearPacket.Ends, uint32(len(byYearPacket.Data)))
@@ -73,6 +76,21 @@ func (l *ordersLoop) toOut(line []byte) (stop bool) {
 		outPacket.Ends = append(outPacket.Ends, uint32(len(outPacket.Data)))
 		outPacket.Keys[0] = append(outPacket.Keys[0], "out/"+keyOutPath(&d.record)+".ndjson")
 		outPacket.Count++
+	}
+	return false
+}
+
+// toByNote handles a record on this way; true ends the batch.
+func (l *ordersLoop) toByNote(line []byte) (stop bool) {
+	l.Mark()
+	defer l.Caught(&stop)
+	d := &l.decoder
+	byNotePacket := l.Outs[1]
+	{
+		byNotePacket.Data = append(append(byNotePacket.Data, codec.Trim(line)...), '\n')
+		byNotePacket.Ends = append(byNotePacket.Ends, uint32(len(byNotePacket.Data)))
+		byNotePacket.Keys[0] = append(byNotePacket.Keys[0], "notes/"+keyByNotePath(&d.record)+".ndjson")
+		byNotePacket.Count++
 	}
 	return false
 }

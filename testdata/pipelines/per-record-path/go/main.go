@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "004fed6a7b209409"
+const hash = "2456184168568ee5"
 
 func main() {
 	program.Main(spec())

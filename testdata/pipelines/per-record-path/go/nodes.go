@@ -12,6 +12,7 @@ import (
 const (
 	nodeOrders = iota
 	nodeOut
+	nodeByNote
 	nodeByYear
 )
 
@@ -22,11 +23,13 @@ var policy = flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 
 var nodes = [...]flow.Node{
 	nodeOrders: {Name: "orders", Kind: flow.KindSource, Place: "pipeline.yaml:13", Policy: policy},
 	nodeOut:    {Name: "out", Kind: flow.KindSink, Place: "pipeline.yaml:16", Policy: policy},
-	nodeByYear: {Name: "by-year", Kind: flow.KindSink, Place: "pipeline.yaml:17", Policy: policy},
+	nodeByNote: {Name: "by-note", Kind: flow.KindSink, Place: "pipeline.yaml:17", Policy: policy},
+	nodeByYear: {Name: "by-year", Kind: flow.KindSink, Place: "pipeline.yaml:18", Policy: policy},
 }
 
 // stages tells which node the code of a generated function belongs to.
 var stages = map[string]int{
+	"main.keyByNotePath": nodeByNote,
 	"main.keyByYearPath": nodeByYear,
 	"main.keyOutPath":    nodeOut,
 }

@@ -16,10 +16,11 @@ var textByYearPath2 string
 
 // settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.
 type settings struct {
-	nodes     [3]flow.Node
+	nodes     [4]flow.Node
 	telemetry program.Telemetry
 	orders    file.SourceConfig
 	out       file.SinkConfig
+	byNote    file.SinkConfig
 	byYear    file.SinkConfig
 }
 
@@ -41,6 +42,10 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "out.config.rotate.bytes", Set: program.Bytes(&s.out.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.every", Set: program.Duration(&s.out.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.keep", Set: program.Int(&s.out.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
+		{Key: "by-note.config.mode", Set: program.OneOf(&s.byNote.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
+		{Key: "by-note.config.rotate.bytes", Set: program.Bytes(&s.byNote.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
+		{Key: "by-note.config.rotate.every", Set: program.Duration(&s.byNote.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
+		{Key: "by-note.config.rotate.keep", Set: program.Int(&s.byNote.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "by-year.config.mode", Set: program.OneOf(&s.byYear.Mode, "replace", "append"), Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters."},
 		{Key: "by-year.config.rotate.bytes", Set: program.Bytes(&s.byYear.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "by-year.config.rotate.every", Set: program.Duration(&s.byYear.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
@@ -48,14 +53,15 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "orders.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "out.on_error.retry", Place: "pipeline.yaml:16", Set: program.Retry(&s.nodes[nodeOut].Policy), Doc: "how often a failed record is tried again"},
-		{Key: "by-year.on_error.retry", Place: "pipeline.yaml:17", Set: program.Retry(&s.nodes[nodeByYear].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "by-note.on_error.retry", Place: "pipeline.yaml:17", Set: program.Retry(&s.nodes[nodeByNote].Policy), Doc: "how often a failed record is tried again"},
+		{Key: "by-year.on_error.retry", Place: "pipeline.yaml:18", Set: program.Retry(&s.nodes[nodeByYear].Policy), Doc: "how often a failed record is tried again"},
 	}
 }
 
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "by-year.config.path", Place: "pipeline.yaml:17", Set: program.String(&textByYearPath), Parts: []program.Part{program.EnvOr("YEARS", "years"), program.Literal("/../years/")}},
-		{Key: "by-year.config.path", Place: "pipeline.yaml:17", Set: program.String(&textByYearPath2), Parts: []program.Part{program.Literal("-"), program.EnvOr("SUFFIX", "all"), program.Literal(".ndjson")}},
+		{Key: "by-year.config.path", Place: "pipeline.yaml:18", Set: program.String(&textByYearPath), Parts: []program.Part{program.EnvOr("YEARS", "years"), program.Literal("/../years/")}},
+		{Key: "by-year.config.path", Place: "pipeline.yaml:18", Set: program.String(&textByYearPath2), Parts: []program.Part{program.Literal("-"), program.EnvOr("SUFFIX", "all"), program.Literal(".ndjson")}},
 	}
 }

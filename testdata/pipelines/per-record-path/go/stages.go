@@ -2,16 +2,27 @@
 
 package main
 
+import (
+	"flowc.local/program/runtime/flow"
+)
+
 // keyOutPath gives `path` of `out` for a record.
 func keyOutPath(in *Order) string {
 //line pipeline.yaml:16
 	return in.Region
-//line stages.go:10
+//line stages.go:14
+}
+
+// keyByNotePath gives `path` of `by-note` for a record.
+func keyByNotePath(in *Order) string {
+//line pipeline.yaml:17
+	return flow.Or(in.Note, "none")[:1]
+//line stages.go:21
 }
 
 // keyByYearPath gives `path` of `by-year` for a record.
 func keyByYearPath(in *Order) int {
-//line pipeline.yaml:17
+//line pipeline.yaml:18
 	return in.At.Year()
-//line stages.go:17
+//line stages.go:28
 }

@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 135 << 20})
+	p := flow.New(flow.Info{Name: "per-record-path", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 170240 << 10})
 
 	outSink, err := file.NewSink(s.out, connect.Output{
 		Format:   "ndjson",
@@ -30,6 +30,21 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Ends:  true,
 		Keys:  1,
 	})
+	byNoteSink, err := file.NewSink(s.byNote, connect.Output{
+		Format:   "ndjson",
+		Keys:     []string{"path"},
+		Literals: map[string]string{"path": "notes/"},
+		Node:     "by-note",
+	})
+	if err != nil {
+		return nil, &flow.NodeError{Node: "by-note", Line: "pipeline.yaml:17", Op: "configure", Err: err}
+	}
+	byNoteTarget := p.Sink(nodeByNote, byNoteSink, flow.SinkOptions{
+		Bytes: 1 << 20,
+		Depth: 8,
+		Ends:  true,
+		Keys:  1,
+	})
 	byYearSink, err := file.NewSink(s.byYear, connect.Output{
 		Format:   "ndjson",
 		Keys:     []string{"path"},
@@ -37,7 +52,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:     "by-year",
 	})
 	if err != nil {
-		return nil, &flow.NodeError{Node: "by-year", Line: "pipeline.yaml:17", Op: "configure", Err: err}
+		return nil, &flow.NodeError{Node: "by-year", Line: "pipeline.yaml:18", Op: "configure", Err: err}
 	}
 	byYearTarget := p.Sink(nodeByYear, byYearSink, flow.SinkOptions{
 		Bytes: 1 << 20,
@@ -58,7 +73,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 	p.Region("orders", flow.RegionOptions{
 		From:  []*flow.Input{ordersInput},
 		Nodes: []int{nodeOrders},
-		To:    []*flow.Target{outTarget, byYearTarget},
+		To:    []*flow.Target{outTarget, byNoteTarget, byYearTarget},
 	}, func(lane *flow.Lane) (flow.Loop, error) { return newOrdersLoop(lane, s) })
 	return p, nil
 }
