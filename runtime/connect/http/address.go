@@ -40,15 +40,15 @@ func Address(texts ...string) (string, error) {
 			fits = fitsHostPort
 		}
 		if !fits(host[i]) {
-			return "", &recordError{fmt.Errorf("%q can't stand in the host of a url: letters, digits, `-`, `_` and dots can", host[i])}
+			return "", &recordError{err: fmt.Errorf("%q can't stand in the host of a url: letters, digits, `-`, `_` and dots can", host[i])}
 		}
 	}
 	name, _, _ := strings.Cut(whole[strings.LastIndexByte(whole, '@')+1:], ":")
 	if !strings.HasPrefix(name, "[") && slices.Contains(strings.Split(strings.TrimSuffix(name, "."), "."), "") {
-		return "", &recordError{errURL(joined, "has a host with an empty name")}
+		return "", &recordError{err: errURL(joined, "has a host with an empty name")}
 	}
 	if u, err := url.Parse(joined); err == nil && slices.Contains(strings.Split(u.Path, "/"), "..") {
-		return "", &recordError{errURL(joined, "leads up from the path that the pipeline names")}
+		return "", &recordError{err: errURL(joined, "leads up from the path that the pipeline names")}
 	}
 	return joined, nil
 }

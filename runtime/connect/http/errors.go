@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +15,14 @@ import (
 )
 
 // A recordError is a record that can't be sent at all.
-type recordError struct{ err error }
+type recordError struct {
+	err  error
+	code string // "" for what is wrong with its URL
+}
 
 func (e *recordError) Error() string   { return e.err.Error() }
 func (e *recordError) Unwrap() error   { return e.err }
-func (e *recordError) Code() string    { return "url" }
+func (e *recordError) Code() string    { return cmp.Or(e.code, "url") }
 func (e *recordError) Permanent() bool { return true }
 
 // A goneError is a server that could not be reached, or that went away before it
@@ -59,7 +63,7 @@ func unanswered(ctx context.Context, err error, named bool) error {
 	case slow:
 		return &slowError{err}
 	case named && errors.As(err, &name) && name.IsNotFound:
-		return &recordError{err}
+		return &recordError{err: err}
 	}
 	return &goneError{err}
 }

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,14 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	}
 	if c.Token != "" && c.User != "" {
 		return nil, errors.New("token and user are two ways to say who it is: choose one")
+	}
+	for name, v := range c.Headers {
+		if err := checkHeader(name, v); err != nil {
+			return nil, fmt.Errorf("headers: %w", err)
+		}
+	}
+	if checkHeader("Authorization", c.Token) != nil {
+		return nil, errors.New("token has a control character in it, a line end perhaps")
 	}
 	if c.Timeout <= 0 {
 		return nil, errors.New("timeout must be larger than 0")
@@ -136,7 +145,7 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 		err = addPath(u, o.Keys[s.path][from])
 	}
 	if err != nil {
-		return &recordError{err}
+		return &recordError{err: err}
 	}
 	body, err := s.body.of(o, from, to)
 	if err != nil {
@@ -144,14 +153,12 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	}
 	q, err := http.NewRequestWithContext(ctx, value(s.method, s.config.Method), u.String(), body)
 	if err != nil {
-		return &recordError{err}
+		return &recordError{err: err}
 	}
 	s.headers(q)
-	if t := value(s.contentType, ""); t != "" {
-		q.Header.Set("Content-Type", t)
-	}
-	if k := value(s.idempotency, ""); k != "" {
-		q.Header.Set("Idempotency-Key", k)
+	err = cmp.Or(set(q.Header, "Content-Type", value(s.contentType, "")), set(q.Header, "Idempotency-Key", value(s.idempotency, "")))
+	if err != nil {
+		return err
 	}
 	resp, err := s.client.Do(q)
 	if err != nil {

@@ -153,6 +153,43 @@ func TestSinkPerRecord(t *testing.T) {
 	server.want(t, seen{"POST", "/", "application/vnd.a", "", "1"}, seen{"POST", "/", "application/json", "", "2"})
 }
 
+// A header that a record makes and that can't be sent spoils that record alone:
+// it is not tried again for ever as if the server were gone.
+func TestSinkHostileHeaders(t *testing.T) {
+	server := newTarget(t, nil)
+	for _, value := range []string{"a\nb", "a\r\nX-Admin: 1", "\x7f", "\x00"} {
+		for _, key := range []string{"meta.content_type", "meta.idempotency_key"} {
+			o := packet("1\n", "2\n")
+			o.Keys = [][]string{{"good", value}}
+			s := newSink(t, SinkConfig{URL: server.URL + "/x"}, connect.Output{Format: "ndjson", Keys: []string{key}})
+			err := s.Write(context.Background(), o)
+			var partial *flow.PartialError
+			if !errors.As(err, &partial) || len(partial.Failed) != 1 || flow.ClassOf(partial.Failed[1]) != flow.Permanent {
+				t.Errorf("%q as %s: %v", value, key, err)
+			}
+			var coded interface{ Code() string }
+			if !errors.As(partial.Failed[1], &coded) || coded.Code() != "header" {
+				t.Errorf("%q as %s: %v has no code", value, key, partial.Failed[1])
+			}
+		}
+	}
+	if len(server.requests) != 8 {
+		t.Errorf("%d requests, want those of the good records", len(server.requests))
+	}
+	for _, c := range []SinkConfig{
+		{URL: server.URL, Headers: map[string]string{"X-A": "a\nb"}},
+		{URL: server.URL, Headers: map[string]string{"X A": "a"}},
+		{URL: server.URL, Token: "secret\n"},
+	} {
+		c.Timeout = time.Second
+		if _, err := NewSink(c, connect.Output{Format: "ndjson"}); err == nil {
+			t.Errorf("%+v is accepted", c)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the secret stands in %v", err)
+		}
+	}
+}
+
 // A URL that a record makes leads nowhere but where the pipeline says, and spoils
 // its own record alone.
 func TestSinkHostileURLs(t *testing.T) {
