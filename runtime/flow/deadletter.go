@@ -64,7 +64,7 @@ func (p *Program) appendLetter(to *Target, o *Out, e *RecordError, at time.Time)
 			if input := compact(e.Input); !bytes.Equal(input, l.Record) {
 				l.Input = input
 			}
-		} else if text, err := json.Marshal(string(e.Input)); err == nil {
+		} else if text, err := json.Marshal(string(e.Input)); err == nil && !bytes.Equal(e.Input, e.Record) {
 			l.Input = text
 		}
 	}
