@@ -102,7 +102,8 @@ func (b *batch) tryKilled(i int) (kills int, differences []string) {
 func (b *batch) command(i int, dir, processors string) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.Command(b.binary, packageOf(i), filepath.Join(dir, "report.json"))
 	cmd.Dir = filepath.Join(dir, "work")
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+processors, "FLOWC_STATE="+filepath.Join(dir, "state"))
+	cmd.Env = append(os.Environ(), "GOMAXPROCS="+processors, "FLOWC_STATE="+filepath.Join(dir, "state"), oracle.ServerVariable+"="+b.f.server.URL)
+	b.f.server.runsIn(cmd.Dir)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	return cmd, &out

@@ -52,5 +52,5 @@ func (c *Case) Records() int {
 // Resumes tells that a program of the case which is killed goes on near to where
 // it was: it has much to do, and says often how far it has got.
 func (c *Case) Resumes() bool {
-	return c.p.every != "" && c.Records() >= 1000 && !c.p.counts() && !c.Stops()
+	return c.p.every != "" && c.Records() >= 1000 && !c.p.counts() && !c.p.posts() && !c.Stops()
 }

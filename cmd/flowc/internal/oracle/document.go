@@ -172,11 +172,7 @@ func (n *node) inputs(d *doc) {
 func (n *node) processorDocument(d *doc) {
 	n.inputs(d)
 	if len(n.lets) > 0 {
-		lets := block()
-		for _, l := range n.lets {
-			lets.add(l.name, l.value)
-		}
-		d.add("let", lets)
+		d.add("let", n.constants())
 	}
 	if n.parallel > 0 {
 		d.add("parallel", numeral(strconv.Itoa(n.parallel)))
@@ -231,6 +227,15 @@ func (n *node) processorDocument(d *doc) {
 	n.drops(d)
 }
 
+// constants are what stands under `let:`.
+func (n *node) constants() *doc {
+	d := block()
+	for _, l := range n.lets {
+		d.add(l.name, l.value)
+	}
+	return d
+}
+
 func (c *component) document(d *doc) {
 	d.add("use", word("./"+c.dir+"."+c.name))
 	if len(c.settings) > 0 {
@@ -271,10 +276,20 @@ func (n *node) sinkDocument(d *doc) {
 		n.inputs(d)
 	}
 	d.add("use", word(n.use))
+	if len(n.lets) > 0 {
+		d.add("let", n.constants())
+	}
+	if n.posting != nil {
+		n.posting.document(n, d)
+	}
 	if n.use == "file" {
 		path := n.path
 		if n.keyed != nil {
-			path = n.keyedAs[0] + "${" + n.keyed.bare() + "}" + n.keyedAs[1]
+			path = ""
+			for i, e := range n.keyed {
+				path += n.keyedAs[i] + "${" + e.bare() + "}"
+			}
+			path += n.keyedAs[len(n.keyed)]
 		}
 		d.add("config", n.config(path))
 	}

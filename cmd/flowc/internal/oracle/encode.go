@@ -88,7 +88,7 @@ func encodeJSON(dst []byte, v value, t *typ) ([]byte, error) {
 		first := true
 		for _, f := range t.fields {
 			v := o[f.goName]
-			if v == nil && f.optional || f.omitEmpty && isEmpty(v) {
+			if v == nil && f.optional || f.omitEmpty && isEmpty(v, f.typ) {
 				continue
 			}
 			if !first {
@@ -233,8 +233,12 @@ func appendKey(name string) []byte {
 	return append(b, ':')
 }
 
-// isEmpty is Go's rule of omitempty.
-func isEmpty(v value) bool {
+// isEmpty is Go's rule of omitempty, by which an interface is empty only where
+// nothing is in it.
+func isEmpty(v value, t *typ) bool {
+	if t.kind == kAny {
+		return v == nil
+	}
 	switch v := v.(type) {
 	case nil:
 		return true

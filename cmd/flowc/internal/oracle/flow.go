@@ -125,7 +125,7 @@ func (f *facts) form(r ref) form {
 func (f *facts) asIs(from ref, n *node) bool {
 	form := f.form(from)
 	want := map[string]string{"ndjson": "json", "json": "json", "text": "text"}[n.format]
-	return n.use == "file" && want != "" && n.csv == nil && !form.made && slices.Equal(form.intact, []string{want})
+	return n.writes() && want != "" && n.csv == nil && !form.made && slices.Equal(form.intact, []string{want})
 }
 
 // needsBytes tells whether somebody needs the bytes of the records on an edge.
@@ -158,10 +158,8 @@ func (f *facts) live(from ref, n *node) []path {
 	t := from.typ()
 	if n.role == sink {
 		var out []path
-		if n.keyed != nil {
-			out = t.reading(n.keyed)
-		}
-		if n.use == "file" && !f.asIs(from, n) {
+		out = t.reading(n.beside()...)
+		if n.writes() && !f.asIs(from, n) {
 			if t.kind != kStruct {
 				return []path{{}}
 			}

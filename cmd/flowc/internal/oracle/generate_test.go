@@ -70,7 +70,7 @@ var features = []string{
 	"filter: ", "map:", "set:", "unset: [", "check:", "flatmap: |", "func(yield func(", "route:", "parse:", "regexp: '^(?P<", "logfmt: {}", "csv: {", "json: {}",
 	"out: {by: ", "else: json", "out: text", "out: json", "let:", "${env:", "{regexp: ", "{set: [", "meta.Path", "meta.Line", "from: [",
 	"parallel: ", "key: ", "order: none", "on_error: {then: drop", "on_error: {then: stop", "retry: ", "defaults:", "validate: full", "validate: needed", "delivery:",
-	".ndjson.gz", ".json", ".csv", ".txt", "/*", "compression: gzip", "drop: true", "drop: [", "use: drop", "path: \"sub/", "${in.",
+	".ndjson.gz", ".json", ".csv", ".txt", "/*", "compression: gzip", "drop: true", "drop: [", "use: drop", "path: \"sub/", "${in.", "${meta.", "use: http", "idempotency_key: ",
 	"?\": ", ": decimal", ": number", ": time", ": duration", ": bytes", ": json", ": any", ": uint64", ": [string]", "map of ", "buy | sell", "list of ", ": [{", "slices.Sort(in.",
 	"use: ./", "config: {limit: 3", "batch: {count: ", ") bool {", ") (bool, error) {", ") []", ") iter.Seq[", "emit func(", "big func(", "all []", "ctx context.Context, ", "self.seen++",
 	"Process(", "return func(", "omitempty",

@@ -537,14 +537,12 @@ func (x *run) parsed(n *node, r *record, v *env) func() {
 // write puts a record into a sink.
 func (x *run) write(from ref, n *node, r *record) {
 	asIs := x.f.asIs(from, n)
-	if n.use == "file" && !asIs && r.typ.kind == kStruct {
+	if n.writes() && !asIs && r.typ.kind == kStruct {
 		x.ensure(r, r.typ.whole())
 	}
-	if n.keyed != nil {
-		x.ensure(r, r.typ.reading(n.keyed))
-	}
+	x.ensure(r, r.typ.reading(n.beside()...))
 	x.count(n, func(c *Counts) { c.In++ })
-	if n.use != "file" {
+	if !n.writes() {
 		x.count(n, func(c *Counts) { c.Out++ })
 		return
 	}
@@ -554,14 +552,23 @@ func (x *run) write(from ref, n *node, r *record) {
 		return
 	}
 	to := n.path
+	if n.posting != nil {
+		to = PostedFile("/" + n.posting.name)
+		if f := attempt(func() { b = n.posting.line(&env{in: r.in, meta: r.meta}, b) }); f != nil {
+			f.input = b
+			x.fail(n, r, *f)
+			return
+		}
+	}
 	if n.keyed != nil {
-		to = n.keyedAs[0] + keyText(n.keyed.eval(&env{in: r.in, meta: r.meta})) + n.keyedAs[1]
+		if to = n.pathOf(&env{in: r.in, meta: r.meta}); to == "" {
+			x.fail(n, r, fault{code: "path", msg: "no file below its folder", input: b})
+			return
+		}
 	}
 	x.count(n, func(c *Counts) { c.Out++ })
 	x.log = append(x.log, event{node: n, path: to, item: &item{group: r.group, bytes: b, loose: r.loose}})
 }
-
-func keyText(v value) string { return fmt.Sprint(v) }
 
 // encodeFor is a record as a sink writes it, without what stands between
 // records.
@@ -594,6 +601,9 @@ func (x *run) fail(n *node, r *record, f fault) {
 			if l.input = r.bytes; l.input == nil {
 				l.input = shownInput(r)
 			}
+		}
+		if n.role == sink {
+			l.input = bytes.TrimRight(f.input, "\r\n")
 		}
 		x.count(n, func(c *Counts) { c.Dead++ })
 		x.log = append(x.log, event{node: p.dead, letter: l})

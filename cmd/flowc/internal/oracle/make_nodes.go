@@ -431,14 +431,11 @@ func (m *maker) sink(r ref) {
 	if n.format == "csv" && m.one(4) {
 		n.csv = &csvForm{choose(m.random, byte(';'), '\t', '|'), '"'}
 	}
-	if t.kind == kStruct && m.one(8) {
-		s := &scope{random: m.random, in: t, lets: &[]*let{}}
-		e := s.pick(func(l leaf) bool {
-			return !l.optional && l.variable == "" && (l.typ.kind == kEnum || l.typ.kind == kBool)
-		})
-		if e != nil {
-			n.keyed, n.keyedAs = e, [2]string{base + "-", ext}
-		}
+	switch {
+	case t != tText && m.one(20):
+		m.post(n)
+	case m.one(6):
+		m.keyed(n, base, ext)
 	}
 	m.onError(n)
 	m.unplaced(n)

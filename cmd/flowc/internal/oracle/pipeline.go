@@ -68,7 +68,7 @@ type node struct {
 	dropAll bool
 
 	// Sources and sinks.
-	use         string // file, drop
+	use         string // file, http, drop
 	path        string
 	format      string
 	named       bool // the config says the format
@@ -78,9 +78,10 @@ type node struct {
 	validate    string
 	by          string
 	variants    []variant
-	other       bool      // else: json
-	keyed       *expr     // the value in a sink's path
-	keyedAs     [2]string // what stands before and behind it
+	other       bool     // else: json
+	keyed       []*expr  // the values in a sink's path
+	keyedAs     []string // what stands before each, and behind the last
+	posting     *posting // of a sink of use http
 	dead        bool
 }
 
@@ -251,6 +252,17 @@ func (p *pipeline) validation(n *node) string {
 	return "structural"
 }
 
+// beside are the expressions of a sink: they are of each record, beside it.
+func (n *node) beside() []*expr {
+	if n.posting != nil {
+		return n.posting.exprs()
+	}
+	return n.keyed
+}
+
+// writes tells whether a node is a sink that writes bytes.
+func (n *node) writes() bool { return n.use == "file" || n.use == "http" }
+
 // exprs are the expressions that a node evaluates on what it gets.
 func (n *node) exprs() []*expr {
 	var out []*expr
@@ -272,7 +284,9 @@ func (n *node) exprs() []*expr {
 	if n.body != nil {
 		add(n.body.expr)
 	}
-	add(n.keyed)
+	for _, e := range n.beside() {
+		add(e)
+	}
 	add(n.key)
 	return out
 }

@@ -104,7 +104,7 @@ func (p *pipeline) fewerFields(n *node, i int) bool {
 		return false
 	}
 	takers := p.consumers(ref{n, ""})
-	if slices.ContainsFunc(takers, func(t *node) bool { return t.role != sink || t.keyed != nil }) {
+	if slices.ContainsFunc(takers, func(t *node) bool { return t.role != sink || len(t.beside()) > 0 }) {
 		return false
 	}
 	name := n.assigns[i].goName

@@ -38,6 +38,8 @@ type fault struct {
 	// it was tried, 0 for once.
 	again    bool
 	attempts int
+	// input is what a sink got, where that is what failed.
+	input []byte
 }
 
 // copied is a value that shares no memory with v.

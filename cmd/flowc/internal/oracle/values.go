@@ -10,7 +10,7 @@ import (
 
 // words are texts that data and expressions have in common, so that conditions
 // are sometimes true.
-var words = []string{"", "a", "a", "EU", "EU", "b", "abc", "A a", "x y", "ünï", "日本語", "tab\there", `q"uote`, `back\slash`, "<&>", "line\nbreak", "\u2028", "😀 emoji", "no|bar", "it's", "\x7f\x01", "a|b|a"}
+var words = []string{"", "a", "a", "EU", "EU", "b", "abc", "A a", "x y", "ünï", "日本語", "tab\there", `q"uote`, `back\slash`, "<&>", "line\nbreak", "\u2028", "😀 emoji", "no|bar", "it's", "\x7f\x01", "a|b|a", "a/b", "../up", "."}
 
 func (r *random) word() string {
 	if r.one(12) {
