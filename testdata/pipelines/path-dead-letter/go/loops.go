@@ -49,7 +49,6 @@ func (l *logLoop) Run(b *flow.Batch) {
 // toShouted handles a record on this way; true ends the batch.
 func (l *logLoop) toShouted(line []byte, in *string) (stop bool) {
 	l.Mark()
-	defer l.Caught(&stop)
 	l.toShoutedIn++
 	asMadePacket := l.Outs[1]
 	shouted := mapShouted(in)
