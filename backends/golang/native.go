@@ -46,9 +46,15 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 	}
 	switch ref.Shape {
 	case ir.ShapeSourceSeq:
+		if ref.OutPtr {
+			callee = w.Go("@native.SeqOf").Call(callee)
+		}
 		code = append(code, w.Gof("%s := @native.NewSeq(", made).Add(callee).Op(", ").Add(life).Op(")"))
 	case ir.ShapeSourceRead:
 		make := "NewReader"
+		if ref.OutPtr {
+			callee = w.Go("@native.ReadOf").Call(callee)
+		}
 		args := []jen.Code{callee}
 		if ref.Seek {
 			make = "NewSeekReader"

@@ -28,25 +28,6 @@ func NewEvents[C, T any](run func(context.Context, chan<- C) error, take func(C)
 // Same takes a value as it is.
 func Same[T any](v T) (T, bool) { return v, true }
 
-// Deref takes what a pointer points to; nil is no record.
-func Deref[T any](p *T) (v T, ok bool) {
-	if p == nil {
-		return v, false
-	}
-	return *p, true
-}
-
-// Pointers gives each row a place of its own, for a component that may keep
-// it.
-func Pointers[T any](rows []T) []*T {
-	own := append([]T(nil), rows...)
-	out := make([]*T, len(own))
-	for i := range own {
-		out[i] = &own[i]
-	}
-	return out
-}
-
 // Endless tells that nobody knows whether it returns.
 func (s *events[C, T]) Endless() bool { return true }
 
