@@ -164,6 +164,8 @@ func (f *fromGo) named(g *types.Named) (*ir.Type, string) {
 		return &ir.Type{Kind: ir.Time}, ""
 	case "time.Duration":
 		return &ir.Type{Kind: ir.Duration}, ""
+	case "encoding/json.RawMessage":
+		return &ir.Type{Kind: ir.JSON}, ""
 	}
 	if f.c.opts.Record != nil {
 		if t := f.c.opts.Record(g); t != nil {
@@ -171,9 +173,6 @@ func (f *fromGo) named(g *types.Named) (*ir.Type, string) {
 		}
 	}
 	as := &ir.GoType{Package: path, PkgName: obj.Pkg().Name(), Name: name, Lenient: true, Custom: hasCodec(g)}
-	if path == "encoding/json" && name == "RawMessage" {
-		return &ir.Type{Kind: ir.JSON, Go: as}, ""
-	}
 	if as.Custom {
 		return &ir.Type{Kind: ir.GoNamed, Go: as}, ""
 	}

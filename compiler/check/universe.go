@@ -19,8 +19,6 @@ type universe struct {
 	// decimal and number are both the exact decimal; they are two types here so
 	// that the form of a result is known: that of its left operand.
 	decimal, number *types.Named
-	// json is a raw value.
-	json *types.Named
 	// or gives the value of an optional, or a default.
 	or, orList, orMap *types.Func
 
@@ -48,10 +46,8 @@ func newUniverse(load func(string) (*types.Package, error)) *universe {
 	}
 	u.decimal = u.named("decimal", types.Typ[types.Float64])
 	u.number = u.named("number", types.Typ[types.Float64])
-	u.json = u.named("json", types.NewSlice(types.Typ[types.Byte]))
 	u.irTypes[u.decimal] = &ir.Type{Kind: ir.Decimal}
 	u.irTypes[u.number] = &ir.Type{Kind: ir.Number}
-	u.irTypes[u.json] = &ir.Type{Kind: ir.JSON}
 	u.decimalMethods(u.decimal)
 	u.decimalMethods(u.number)
 	u.declareOr()
@@ -156,7 +152,7 @@ func (u *universe) build(t *ir.Type) types.Type {
 	case ir.Number:
 		return u.number
 	case ir.JSON:
-		return u.json
+		return u.imported("encoding/json", "RawMessage")
 	case ir.List:
 		return types.NewSlice(u.goType(t.Elem))
 	case ir.Map:

@@ -305,6 +305,7 @@ func (w *lowering) standard() []string {
 		}
 	}
 	add("time")
+	add("encoding/json") // a raw value is its RawMessage
 	for _, n := range w.nodes {
 		if n.Use.Text == "generate" {
 			add("math/rand/v2")
