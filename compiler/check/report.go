@@ -86,11 +86,16 @@ func (j *job) words(msg string) string {
 		msg = strings.ReplaceAll(msg, "constant of "+kind+" type "+hidden+".", "constant of type "+hidden+".")
 	}
 	msg = structTags.ReplaceAllString(strings.ReplaceAll(msg, hidden+".", ""), "")
+	msg = operatorCall.ReplaceAllString(msg, "but 1 value")
 	return shorten(strings.ReplaceAll(msg, wantName, ""))
 }
 
 // structTags are the tags of fields in the text of a type.
 var structTags = regexp.MustCompile(` "json:(?:[^"\\]|\\.)*"`)
+
+// operatorCall is how a message calls an operator that was lowered to a function,
+// where it tells how many values that has: for the user it is no call.
+var operatorCall = regexp.MustCompile(`but ` + hidden + `[^\w\s]+[\w.]+,[\w.]+ returns 1 value`)
 
 // shorten takes the middle out of a message that repeats a lot of code.
 func shorten(msg string) string {
