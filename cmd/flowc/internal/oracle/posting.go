@@ -66,7 +66,7 @@ func (m *maker) post(n *node) {
 			}
 		}
 	}
-	n.use, n.format, n.posting = "http", "ndjson", p
+	n.use, n.format, n.csv, n.posting = "http", "ndjson", nil, p
 }
 
 // exprs are the expressions of a posting that are there.
