@@ -37,9 +37,18 @@ func (l *loop) keys(sink *ir.Node, v value, packet string) []jen.Code {
 		}
 	}
 	for _, a := range op.Meta {
-		add(l.part(sink, a.Name, a.Expr, v))
+		add(l.kept(a.Expr, l.part(sink, a.Name, a.Expr, v)))
 	}
 	return code
+}
+
+// kept quotes a value that a packet keeps as it is: longer than the block of
+// input that its text may lie in.
+func (l *loop) kept(e *ir.Expr, text string) string {
+	if l.views && e.Type.Kind == ir.String {
+		return "@strings.Clone(" + text + ")"
+	}
+	return text
 }
 
 // address quotes the making of a URL in whose host values of the record stand,
@@ -92,7 +101,11 @@ func (l *loop) join(sink *ir.Node, s ir.Setting, v value) string {
 	var texts []string
 	for from := 0; from < len(s.Value.Parts); {
 		if p := s.Value.Parts[from]; p.Kind == ir.Record {
-			texts = append(texts, l.part(sink, s.Key, p.Expr, v))
+			text := l.part(sink, s.Key, p.Expr, v)
+			if len(s.Value.Parts) == 1 { // what is joined is new
+				text = l.kept(p.Expr, text)
+			}
+			texts = append(texts, text)
 			from++
 			continue
 		}

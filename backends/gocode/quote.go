@@ -25,7 +25,7 @@ type quoter struct {
 // the runtime, whose copy lies at the import path runtime.
 func newQuoter(runtime string) quoter {
 	q := quoter{packages: map[string]string{}, named: map[string]string{}}
-	for _, p := range []string{"context", "encoding/base64", "encoding/json", "errors", "fmt", "io", "iter", "maps", "math/rand/v2", "os", "regexp", "slices", "strconv", "time"} {
+	for _, p := range []string{"context", "encoding/base64", "encoding/json", "errors", "fmt", "io", "iter", "maps", "math/rand/v2", "os", "regexp", "slices", "strconv", "strings", "time"} {
 		q.packages[packageName(p)] = p
 	}
 	for _, p := range []string{
