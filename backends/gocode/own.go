@@ -80,12 +80,12 @@ func (w *stageWriter) copyOf(t *ir.Type, value string) string {
 	}
 	switch t.Kind {
 	case ir.Bytes, ir.JSON:
-		return w.text("@slices.Clone(" + value + ")")
+		return w.text("@codec.CopyList(" + value + ")")
 	case ir.Any:
 		return w.text("@codec.CopyAny(" + value + ")")
 	case ir.List:
 		if !refersOn(t.Elem, nil) {
-			return w.text("@slices.Clone(" + value + ")")
+			return w.text("@codec.CopyList(" + value + ")")
 		}
 	case ir.Map:
 		if !refersOn(t.Elem, nil) {
@@ -107,7 +107,7 @@ func (w *stageWriter) copier(t *ir.Type) string {
 	var b strings.Builder
 	switch t.Kind {
 	case ir.List:
-		fmt.Fprintf(&b, "v = %s\nfor i := range v {\nv[i] = %s\n}\n", w.text("@slices.Clone(v)"), w.copyOf(t.Elem, "v[i]"))
+		fmt.Fprintf(&b, "v = %s\nfor i := range v {\nv[i] = %s\n}\n", w.text("@codec.CopyList(v)"), w.copyOf(t.Elem, "v[i]"))
 	case ir.Map:
 		fmt.Fprintf(&b, "v = %s\nfor k, e := range v {\nv[k] = %s\n}\n", w.text("@maps.Clone(v)"), w.copyOf(t.Elem, "e"))
 	default:

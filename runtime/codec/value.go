@@ -145,6 +145,16 @@ func Whole(record []byte) (jsonscan.Span, error) {
 	return jsonscan.Span{Start: uint32(start), End: uint32(end)}, nil
 }
 
+// CopyList copies a list, not what its elements refer to. There is no room behind
+// the copy, as slices.Clone may leave it: two that append to it do not write over
+// each other.
+func CopyList[S ~[]E, E any](list S) S {
+	if list == nil {
+		return nil
+	}
+	return append(make(S, 0, len(list)), list...)
+}
+
 // CopyAny copies a value of any JSON, with all that it refers to. What is neither
 // a map nor a list as JSON gives them is shared.
 func CopyAny(v any) any {

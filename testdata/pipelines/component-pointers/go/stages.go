@@ -3,40 +3,40 @@
 package main
 
 import (
-	"slices"
+	"example.com/pointers/internal/flowc_component_pointers/runtime/codec"
 )
 
 // ownListed is a record that `listed` may write to.
 func ownListed(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownCounted is a record that `counted` may write to.
 func ownCounted(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownEmitted is a record that `emitted` may write to.
 func ownEmitted(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownForked is a record that `forked` may write to.
 func ownForked(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownBatched is a record that `batched` may write to.
 func ownBatched(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }

@@ -4,19 +4,19 @@ package main
 
 import (
 	"encoding/json"
-	"slices"
+	"example.com/unread/internal/flowc_component_unread/runtime/codec"
 )
 
 // ownSized is a record that `sized` may write to.
 func ownSized(in *json.RawMessage) *json.RawMessage {
 	own := *in
-	own = slices.Clone(own)
+	own = codec.CopyList(own)
 	return &own
 }
 
 // ownChecked is a record that `checked` may write to.
 func ownChecked(in *json.RawMessage) *json.RawMessage {
 	own := *in
-	own = slices.Clone(own)
+	own = codec.CopyList(own)
 	return &own
 }

@@ -3,13 +3,13 @@
 package main
 
 import (
-	"slices"
+	"example.com/own/internal/flowc_own_lists_component/runtime/codec"
 )
 
 // ownS is a record that `s` may write to.
 func ownS(in *O) *O {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 

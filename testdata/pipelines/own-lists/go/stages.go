@@ -11,7 +11,7 @@ import (
 // ownSorted is a record that `sorted` may write to.
 func ownSorted(in *Order) *Order {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
@@ -27,13 +27,13 @@ func copyEntry(v struct {
 
 // copyPart copies a value with all that it refers to.
 func copyPart(v Part) Part {
-	v.N = slices.Clone(v.N)
+	v.N = codec.CopyList(v.N)
 	return v
 }
 
 // copyListOfPart copies a value with all that it refers to.
 func copyListOfPart(v []Part) []Part {
-	v = slices.Clone(v)
+	v = codec.CopyList(v)
 	for i := range v {
 		v[i] = copyPart(v[i])
 	}
@@ -42,7 +42,7 @@ func copyListOfPart(v []Part) []Part {
 
 // copyOrder copies a value with all that it refers to.
 func copyOrder(v Order) Order {
-	v.Tags = slices.Clone(v.Tags)
+	v.Tags = codec.CopyList(v.Tags)
 	v.Deep = copyEntry(v.Deep)
 	if v.Opt != nil {
 		value := *v.Opt
@@ -63,35 +63,35 @@ func ownWritten(in *Order) *Order {
 // ownMore is a record that `more` may write to.
 func ownMore(in *Order) *Order {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownLonger is a record that `longer` may write to.
 func ownLonger(in *Tags) *Tags {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownFirst is a record that `first` may write to.
 func ownFirst(in *Order) *Order {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownFirst2 is a record that `first` may write to.
 func ownFirst2(in *Order) *Order {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
 // ownSecond is a record that `second` may write to.
 func ownSecond(in *Order) *Order {
 	own := *in
-	own.Tags = slices.Clone(own.Tags)
+	own.Tags = codec.CopyList(own.Tags)
 	return &own
 }
 
