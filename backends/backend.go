@@ -39,7 +39,23 @@ type File struct {
 }
 
 // A Module is a Go module that a program needs, with its lines of go.sum.
-type Module struct{ Path, Version, Sum, GoModSum string }
+type Module struct {
+	Path, Version, Sum, GoModSum string
+	// Indirect tells that other modules import it, and no file of the program.
+	Indirect bool
+	// GoMods are lines of go.sum for go.mod files of further modules, which the
+	// go command reads and which no package comes from.
+	GoMods []string
+}
+
+// Sums are the module's lines of go.sum, each with its line end.
+func (m Module) Sums() []string {
+	lines := []string{m.Path + " " + m.Version + " " + m.Sum + "\n", m.Path + " " + m.Version + "/go.mod " + m.GoModSum + "\n"}
+	for _, line := range m.GoMods {
+		lines = append(lines, line+"\n")
+	}
+	return lines
+}
 
 // A Layout says where the output will lie and as what.
 type Layout struct {

@@ -4,9 +4,7 @@
 package golang
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
@@ -76,23 +74,4 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 	}
 	slices.SortFunc(files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
 	return files, nil
-}
-
-// goMod is the module's go.mod and, where it requires anything, its go.sum.
-func goMod(files []backends.File, l backends.Layout) ([]backends.File, error) {
-	modules, err := ModulesOf(files)
-	if err != nil {
-		return nil, err
-	}
-	var mod, sum bytes.Buffer
-	fmt.Fprintf(&mod, "// %s%s. DO NOT EDIT.\n\nmodule %s\n\ngo %s\n", backends.Header, l.VersionSuffix(), l.Path, GoVersion)
-	for _, m := range modules {
-		fmt.Fprintf(&mod, "\nrequire %s %s\n", m.Path, m.Version)
-		fmt.Fprintf(&sum, "%s %s %s\n%s %s/go.mod %s\n", m.Path, m.Version, m.Sum, m.Path, m.Version, m.GoModSum)
-	}
-	out := []backends.File{{Path: "go.mod", Data: mod.Bytes()}}
-	if sum.Len() > 0 {
-		out = append(out, backends.File{Path: "go.sum", Data: sum.Bytes(), Verbatim: true})
-	}
-	return out, nil
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/runtime"
-	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // own is the import path of the runtime inside flowc.
@@ -89,30 +88,6 @@ func copyPackage(pkg string, l backends.Layout) (files []backends.File, needs []
 		files = append(files, backends.File{Path: path.Join("runtime", pkg, name), Data: append([]byte(head), text...)})
 	}
 	return files, needs, nil
-}
-
-// ModulesOf lists the modules outside the standard library that the runtime's
-// files among files import: versions and sums are the compiler's own.
-func ModulesOf(files []backends.File) ([]backends.Module, error) {
-	var out []backends.Module
-	for _, f := range files {
-		if !strings.HasPrefix(f.Path, "runtime/") {
-			continue
-		}
-		imports, err := importsOf(f.Path, f.Data)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range imports {
-			for _, m := range catalog.Modules {
-				need := backends.Module(m)
-				if (i == m.Path || strings.HasPrefix(i, m.Path+"/")) && !slices.Contains(out, need) {
-					out = append(out, need)
-				}
-			}
-		}
-	}
-	return out, nil
 }
 
 // importsOf lists the import paths of a Go file.

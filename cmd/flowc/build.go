@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
+	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/compiler/driver"
@@ -67,17 +69,32 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 	if m := r.Program.Module; m != nil {
 		req.ModuleDir, req.ModulePath, req.Flags, req.Compiled = m.Dir, m.Path, m.Flags, m.Compiled
 	}
+	req.Downloading = a.downloading
 	binary, built, err = build.Binary(a.ctx, req)
 	var failed *build.Error
 	switch {
 	case errors.As(err, &failed) && failed.Toolchain:
 		return "", false, buildFailed(fmt.Errorf("%w\nflowc needs Go %s or newer to build programs (it was built with %s)", err, golang.GoVersion, runtime.Version()))
+	case errors.As(err, &failed) && failed.Download:
+		return "", false, environment(fmt.Errorf("the modules of the pipeline's connectors can't be downloaded:\n%w\nthey come from the module proxy that GOPROXY names, once: after that, and wherever the module cache holds them, a build needs no network", err))
 	case errors.As(err, &failed):
 		return "", false, buildFailed(fmt.Errorf("the generated program does not build:\n%w\nif the cause is not in your own Go, %s", err, bugIntroText))
 	case err != nil && a.ctx.Err() == nil:
 		return "", false, environment(err)
 	}
 	return binary, built, err
+}
+
+// downloading says which modules are about to be downloaded.
+func (a *app) downloading(modules []backends.Module) {
+	if a.format == "json" || a.format == "sarif" {
+		return // one document, and nothing beside it
+	}
+	var names []string
+	for _, m := range modules {
+		names = append(names, m.Path+" "+m.Version)
+	}
+	fmt.Fprintf(a.stderr, "flowc: downloading %s, once: %s\n", plural(len(modules), "module"), strings.Join(names, ", "))
 }
 
 // install copies a binary to its place at once, and returns its size.

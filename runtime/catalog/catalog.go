@@ -83,6 +83,13 @@ type Module struct {
 	Path, Version string
 	// Sum and GoModSum are the two lines of go.sum.
 	Sum, GoModSum string
+	// Needs are the paths of the other modules that give packages to a program
+	// with this one, on any system; go.mod names them too. It is known of modules
+	// that the runtime itself imports.
+	Needs []string
+	// GoMods are lines of go.sum for modules that give no package: the go command
+	// reads their go.mod, because a module from before Go 1.17 requires them.
+	GoMods []string
 }
 
 // Lookup returns the connector that `use:` calls name.

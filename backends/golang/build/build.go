@@ -50,8 +50,10 @@ type Request struct {
 	Release bool
 	// GOOS and GOARCH are the target's, "" for this machine's.
 	GOOS, GOARCH string
-	// Log gets what the go command prints while it works (downloads); nil
-	// discards it.
+	// Downloading is told, before it begins, which modules are not in the module
+	// cache and have to be downloaded; nil tells nobody.
+	Downloading func([]backends.Module)
+	// Log gets what the go command prints while it works; nil discards it.
 	Log io.Writer
 }
 
@@ -61,7 +63,9 @@ type Error struct {
 	Output string
 	// Toolchain tells that the go command itself is missing or too old.
 	Toolchain bool
-	Err       error
+	// Download tells that modules are missing and could not be had.
+	Download bool
+	Err      error
 }
 
 func (e *Error) Error() string {
@@ -106,6 +110,9 @@ func Binary(ctx context.Context, r Request) (path string, built bool, err error)
 	if err != nil {
 		return "", false, err
 	}
+	if err := r.download(ctx, goTool, src, args, workdir); err != nil {
+		return "", false, err
+	}
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = workdir
 	cmd.Env = r.environment()
@@ -140,7 +147,7 @@ func exe(goos string) string {
 func (r Request) key() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%v\x00%s\x00%s\x00%s\x00", r.Name, r.Layout.Path, r.ModuleDir, r.Release, r.GOOS, r.GOARCH, runtime.Version())
-	fmt.Fprintf(h, "%q\x00%q\x00", r.Flags, r.Modules)
+	fmt.Fprintf(h, "%q\x00%+v\x00", r.Flags, r.Modules)
 	for _, f := range r.Files {
 		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, len(f.Data))
 		h.Write(f.Data)
@@ -209,13 +216,11 @@ func (r Request) arguments(src, out string) (args []string, dir string, err erro
 		return nil, "", err
 	}
 	args = append(args, r.Flags...)
-	flag, err := r.modfile(src)
+	more, err := r.modfile(src)
 	if err != nil {
 		return nil, "", err
 	}
-	if flag != "" {
-		args = append(args, flag)
-	}
+	args = append(args, more...)
 	return append(args, "-overlay", file, r.Layout.Path), r.ModuleDir, nil
 }
 

@@ -149,14 +149,14 @@ func TestStandaloneArguments(t *testing.T) {
 // Modules of the runtime that the user's go.mod does not name come from a copy
 // of it.
 func TestModfile(t *testing.T) {
-	zstd := backends.Module{Path: "example.com/zstd", Version: "v1.2.3", Sum: "h1:a=", GoModSum: "h1:b="}
+	zstd := backends.Module{Path: "example.com/zstd", Version: "v1.2.3", Sum: "h1:a=", GoModSum: "h1:b=", GoMods: []string{"example.com/old v0.1.0/go.mod h1:c="}}
 	r := inside(t)
 	r.Modules = []backends.Module{zstd}
 	beside := filepath.Join(r.CacheDir, "src")
 	write(t, r.ModuleDir, "go.sum", "example.com/other v1.0.0 h1:x=")
-	flag, err := r.modfile(beside)
-	if err != nil || flag != "-modfile="+beside+".mod" {
-		t.Fatalf("got %q %v", flag, err)
+	flags, err := r.modfile(beside)
+	if err != nil || !slices.Equal(flags, []string{"-mod=mod", "-modfile=" + beside + ".mod"}) {
+		t.Fatalf("got %q %v", flags, err)
 	}
 	mod, err1 := os.ReadFile(beside + ".mod")
 	sum, err2 := os.ReadFile(beside + ".sum")
@@ -166,37 +166,45 @@ func TestModfile(t *testing.T) {
 	if !strings.HasPrefix(string(mod), "module example.com/shop\n") || !strings.Contains(string(mod), "\nrequire example.com/zstd v1.2.3\n") {
 		t.Errorf("go.mod:\n%s", mod)
 	}
-	if want := "example.com/other v1.0.0 h1:x=\nexample.com/zstd v1.2.3 h1:a=\nexample.com/zstd v1.2.3/go.mod h1:b=\n"; string(sum) != want {
+	if want := "example.com/other v1.0.0 h1:x=\nexample.com/zstd v1.2.3 h1:a=\nexample.com/zstd v1.2.3/go.mod h1:b=\nexample.com/old v0.1.0/go.mod h1:c=\n"; string(sum) != want {
 		t.Errorf("go.sum:\n%s", sum)
 	}
 	// It is there already.
-	write(t, r.ModuleDir, "go.mod", "module example.com/shop\n\nrequire (\n\texample.com/zstd v1.9.0 // indirect\n)\n")
-	if flag, err := r.modfile(beside); flag != "" || err != nil {
-		t.Errorf("got %q %v", flag, err)
+	write(t, r.ModuleDir, "go.mod", "module example.com/shop\n\nrequire (\n\texample.com/zstd v1.2.3 // indirect\n)\n")
+	if flags, err := r.modfile(beside); flags != nil || err != nil {
+		t.Errorf("got %q %v", flags, err)
 	}
-	// A vendor folder can't be added to.
-	write(t, r.ModuleDir, "go.mod", "module example.com/shop\n")
+	// Another version: the go command takes the newer of the two.
+	write(t, r.ModuleDir, "go.mod", "module example.com/shop\n\nrequire example.com/zstd v1.2.0\n")
+	if flags, err := r.modfile(beside); len(flags) != 2 || err != nil {
+		t.Errorf("got %q %v", flags, err)
+	}
+	// A vendor folder can't be added to, and its versions are the user's.
 	r.Flags = []string{"-mod=vendor"}
+	if flags, err := r.modfile(beside); flags != nil || err != nil {
+		t.Errorf("got %q %v", flags, err)
+	}
+	write(t, r.ModuleDir, "go.mod", "module example.com/shop\n")
 	_, err = r.modfile(beside)
-	if _, ok := errors.AsType[*Error](err); !ok || !strings.Contains(err.Error(), "go mod vendor") {
+	if _, ok := errors.AsType[*Error](err); !ok || !strings.Contains(err.Error(), "`go get example.com/zstd@v1.2.3` and `go mod vendor`") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestRequires(t *testing.T) {
-	for mod, want := range map[string]bool{
-		"require example.com/m v1.0.0\n":                 true,
-		"require (\n\texample.com/m v1.0.0\n)\n":         true,
-		"require example.com/m/v2 v2.0.0\n":              false,
-		"// require example.com/m v1.0.0\n":              false,
-		"replace example.com/m => ../m\n":                false,
-		"module example.com/m\n":                         false,
-		"require example.com/mm v1.0.0\n":                false,
-		"require example.com/m v1.0.0 // indirect\r\n":   true,
-		"exclude example.com/m v1.0.0\nrequire x v1.0\n": false,
+func TestRequired(t *testing.T) {
+	for mod, want := range map[string]string{
+		"require example.com/m v1.0.0\n":                 "v1.0.0",
+		"require (\n\texample.com/m v1.0.0\n)\n":         "v1.0.0",
+		"require example.com/m/v2 v2.0.0\n":              "",
+		"// require example.com/m v1.0.0\n":              "",
+		"replace example.com/m => ../m\n":                "",
+		"module example.com/m\n":                         "",
+		"require example.com/mm v1.0.0\n":                "",
+		"require example.com/m v1.0.0 // indirect\r\n":   "v1.0.0",
+		"exclude example.com/m v1.0.0\nrequire x v1.0\n": "",
 	} {
-		if got := requires([]byte(mod), "example.com/m"); got != want {
-			t.Errorf("%q: got %v", mod, got)
+		if got, ok := required([]byte(mod), "example.com/m"); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q %v", mod, got, ok)
 		}
 	}
 }

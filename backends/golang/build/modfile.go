@@ -11,25 +11,31 @@ import (
 	"github.com/flowc-dev/flowc/backends"
 )
 
-// modfile returns the -modfile flag for a package inside the user's module that
-// needs modules which the user's go.mod does not name: a copy of it with them,
-// in the cache. The user's own file is not touched; "" where it is enough.
-func (r Request) modfile(beside string) (flag string, err error) {
+// modfile returns the flags for a package inside the user's module that needs
+// modules which the user's go.mod does not name in this version: a copy of it
+// with them, in the cache, where the go command may write (-mod=mod) what
+// follows from both. A newer version of the user's wins, as always in Go. The
+// user's own file is not touched; nil where it is enough.
+func (r Request) modfile(beside string) (flags []string, err error) {
 	mod, err := os.ReadFile(filepath.Join(r.ModuleDir, "go.mod"))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	sum, err := os.ReadFile(filepath.Join(r.ModuleDir, "go.sum"))
 	if err != nil && !os.IsNotExist(err) {
-		return "", err
+		return nil, err
 	}
-	missing := slices.DeleteFunc(slices.Clone(r.Modules), func(m backends.Module) bool { return requires(mod, m.Path) })
+	vendor := slices.Contains(r.Flags, "-mod=vendor")
+	missing := slices.DeleteFunc(slices.Clone(r.Modules), func(m backends.Module) bool {
+		version, ok := required(mod, m.Path)
+		return ok && (vendor || version == m.Version)
+	})
 	if len(missing) == 0 {
-		return "", nil
+		return nil, nil
 	}
-	if slices.Contains(r.Flags, "-mod=vendor") {
-		return "", &Error{Err: fmt.Errorf("the pipeline needs %s, which the vendor folder of %s lacks: run `go get %s@%s` and `go mod vendor` there",
-			missing[0].Path, r.ModuleDir, missing[0].Path, missing[0].Version)}
+	if vendor {
+		return nil, &Error{Err: fmt.Errorf("the pipeline needs %s, which the vendor folder of %s lacks: run `go get %s` and `go mod vendor` there",
+			missing[0].Path, r.ModuleDir, versions(missing, "@", " "))}
 	}
 	var m, s bytes.Buffer
 	m.Write(mod)
@@ -39,25 +45,42 @@ func (r Request) modfile(beside string) (flag string, err error) {
 	}
 	for _, x := range missing {
 		fmt.Fprintf(&m, "\nrequire %s %s\n", x.Path, x.Version)
-		fmt.Fprintf(&s, "%s %s %s\n%s %s/go.mod %s\n", x.Path, x.Version, x.Sum, x.Path, x.Version, x.GoModSum)
+	}
+	seen := map[string]bool{}
+	for _, x := range r.Modules {
+		for _, line := range x.Sums() {
+			if !seen[line] && !bytes.Contains(sum, []byte(line)) {
+				seen[line] = true
+				s.WriteString(line)
+			}
+		}
 	}
 	file := beside + ".mod"
 	if err := os.WriteFile(file, m.Bytes(), 0o644); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := os.WriteFile(strings.TrimSuffix(file, ".mod")+".sum", s.Bytes(), 0o644); err != nil {
-		return "", err
+		return nil, err
 	}
-	return "-modfile=" + file, nil
+	return []string{"-mod=mod", "-modfile=" + file}, nil
 }
 
-// requires tells whether a go.mod names a module.
-func requires(mod []byte, path string) bool {
+// required returns the version of a module that a go.mod names.
+func required(mod []byte, path string) (version string, ok bool) {
 	for line := range bytes.Lines(mod) {
 		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(string(line)), "require "))
 		if len(words) >= 2 && words[0] == path && strings.HasPrefix(words[1], "v") {
-			return true
+			return words[1], true
 		}
 	}
-	return false
+	return "", false
+}
+
+// versions lists modules with their versions.
+func versions(modules []backends.Module, between, sep string) string {
+	var out []string
+	for _, m := range modules {
+		out = append(out, m.Path+between+m.Version)
+	}
+	return strings.Join(out, sep)
 }

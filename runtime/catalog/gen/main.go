@@ -57,7 +57,7 @@ func generate(runtime, module string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	needs, err := modules(runtime, filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
+	needs, err := modules(runtime, module)
 	if err != nil {
 		return nil, err
 	}
