@@ -51,6 +51,9 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 		delimiter, quote := csvChars(op.Options)
 		l.headers[sink.ID] = csvHeader(v.typ, delimiter, quote)
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendCSV(v.typ, op), data, v.ref()))
+	case op.Codec == "table":
+		l.tables[sink.ID] = v.typ
+		encode(fmt.Sprintf("%s(%s, %s)", l.appendRow(v.typ), data, v.ref()))
 	default:
 		return nil, fmt.Errorf("codec %q has no encoder", op.Codec)
 	}
@@ -95,7 +98,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
 	f.Origins = f.Origins || l.fedByKey(sink.ID)
-	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || op.Connector == "http" || op.Batch != nil
+	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || codec == "table" || op.Connector == "http" || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f
 }

@@ -45,6 +45,8 @@ type Unit struct {
 	Feeds map[string]Feed
 	// Headers are the header rows of CSV sinks, by node ID.
 	Headers map[string]string
+	// Tables are the types of the records of sinks of tables, by node ID.
+	Tables map[string]*ir.Type
 	// Originals name the functions that give a source's typed row as JSON for
 	// dead letters, by node ID.
 	Originals map[string]string
@@ -119,7 +121,7 @@ func Generate(p *ir.Program, l backends.Layout) (*Unit, error) {
 	}
 	slices.SortFunc(u.Files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
 	u.Stages, u.Outside = g.stageFuncs, g.outside
-	u.Feeds, u.Headers, u.Originals = g.feeds, g.headers, g.originals
+	u.Feeds, u.Headers, u.Tables, u.Originals = g.feeds, g.headers, g.tables, g.originals
 	return u, nil
 }
 
@@ -179,6 +181,7 @@ type generator struct {
 	stageFuncs                            []StageFunc
 	outside                               []Outside
 	feeds                                 map[string]Feed
+	tables                                map[string]*ir.Type
 	headers, originals                    map[string]string
 	rows                                  map[string]bool // row types of queues that are declared
 
@@ -211,7 +214,7 @@ func newGenerator(p *ir.Program, l backends.Layout) *generator {
 	g := &generator{
 		quoter: newQuoter(l.Runtime()), p: p, layout: l, names: newNames(p),
 		nodes: graph.Nodes, out: graph.Out, in: graph.In,
-		functions: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, originals: map[string]string{}, rows: map[string]bool{},
+		functions: map[string]string{}, declared: map[string]*ir.Type{}, feeds: map[string]Feed{}, headers: map[string]string{}, tables: map[string]*ir.Type{}, originals: map[string]string{}, rows: map[string]bool{},
 	}
 	for _, s := range []**section{&g.types, &g.decode, &g.encode, &g.convert, &g.loops} {
 		*s = &section{file: g.newFile(l), empty: true}

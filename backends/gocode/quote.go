@@ -29,8 +29,8 @@ func newQuoter(runtime string) quoter {
 		q.packages[packageName(p)] = p
 	}
 	for _, p := range []string{
-		"codec", "codec/jsonscan", "codec/csv", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
-		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/stdin", "connect/stdout", "connect/drop", "connect/native", "connect", "codec/zstd",
+		"codec", "codec/jsonscan", "codec/csv", "codec/row", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
+		"connect/file", "connect/generate", "connect/http", "connect/log", "connect/postgres", "connect/sqlite", "connect/stdin", "connect/stdout", "connect/drop", "connect/native", "connect", "codec/zstd",
 	} {
 		q.packages[packageName(p)] = runtime + "/" + p
 	}

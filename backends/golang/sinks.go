@@ -64,6 +64,13 @@ func (w *wiring) queueOptions(id string, feed gocode.Feed) jen.Dict {
 	if feed.Origins {
 		opts[jen.Id("Origins")] = jen.True()
 	}
+	if t := w.unit.Tables[id]; t != nil {
+		var names []jen.Code
+		for _, f := range t.Fields {
+			names = append(names, jen.Lit(f.Name))
+		}
+		opts[jen.Id("Input")] = w.Go("@row.Input").Call(names...)
+	}
 	if len(feed.Keys) > 0 {
 		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
 	}
@@ -93,6 +100,9 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 	if h := w.unit.Headers[n.ID]; h != "" {
 		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
 	}
+	if t := w.unit.Tables[n.ID]; t != nil {
+		d[jen.Id("Columns")] = w.columns(t)
+	}
 	if len(feed.Keys) > 0 {
 		var keys []jen.Code
 		for _, k := range feed.Keys {
@@ -114,6 +124,19 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 		d[jen.Id("Zstd")] = w.Go("@zstd.NewWriter")
 	}
 	return w.Go("@connect.Output").Values(d)
+}
+
+// columns quotes the fields of a type as a table's columns.
+func (w *wiring) columns(t *ir.Type) *jen.Statement {
+	var list []jen.Code
+	for _, f := range t.Fields {
+		optional := ""
+		if f.Optional || f.Lenient { // a user's own type has no field that must be there
+			optional = ", Optional: true"
+		}
+		list = append(list, w.Gof("{Name: %q, Type: %q%s},", f.Name, gocode.ColumnType(f.Type), optional))
+	}
+	return w.Go("[]@connect.Column").Values(lines(list)...)
 }
 
 // endless tells whether any source of the program never ends by itself.

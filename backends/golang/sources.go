@@ -31,6 +31,9 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 				opts[jen.Id("Lines")] = jen.True()
 			}
 		}
+		if t := w.tableOf(n, c); t != nil {
+			d[jen.Id("Columns")] = w.columns(t)
+		}
 		if w.needsZstd(op.Config) {
 			d[jen.Id("Zstd")] = w.Go("@zstd.NewReader")
 		}
@@ -49,6 +52,21 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)
 	}
 	return append(code, w.Gof("%sInput := p.Source(%s, %s, ", name, w.Node(n.YAML), made).Add(w.Go("@flow.SourceOptions").Values(opts)).Op(")"))
+}
+
+// tableOf is the type whose fields a source of tables reads; nil for other
+// sources, and where it reads whatever there is.
+func (w *wiring) tableOf(n *ir.Node, c *catalog.Connector) *ir.Type {
+	if !c.Source.Table {
+		return nil
+	}
+	for _, e := range w.graph.Out[n.ID] {
+		to := w.graph.Nodes[e.To]
+		if d, ok := to.Op.(*ir.Decode); ok && d.Input == nil && d.By == "" && len(to.Out) == 1 && to.Out[0].Type.Kind == ir.Struct {
+			return to.Out[0].Type
+		}
+	}
+	return nil
 }
 
 // decodeOf is the decode behind a source, nil for typed rows.

@@ -100,6 +100,7 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 	}
 	work := t.TempDir()
 	copyInput(t, dir, work)
+	makeDatabases(t, work)
 	cmd := exec.Command(binary, "--log-level", "error")
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "FLOWC_STATE="+t.TempDir())
@@ -156,6 +157,16 @@ func compareOutput(t *testing.T, dir, work string) {
 	each(t, work, func(rel string, data []byte) {
 		if _, err := os.Stat(filepath.Join(dir, rel)); err == nil {
 			return // input
+		}
+		switch filepath.Ext(rel) {
+		case ".db":
+			rel, data = rel+".txt", dumpSQLite(t, filepath.Join(work, rel))
+			if _, err := os.Stat(filepath.Join(dir, strings.TrimSuffix(rel, ".txt")+".sql")); err == nil {
+				return // input as well
+			}
+		case ".db-wal", ".db-shm":
+			t.Errorf("%s is left over", rel)
+			return
 		}
 		wrote[rel] = true
 		backendtest.File(t, filepath.Join(want, rel), timeless(data))

@@ -49,4 +49,21 @@ var testConnectors = []*catalog.Connector{
 			{Name: "timeout", Go: "Timeout", Type: "duration", Default: "30s", Positive: true},
 		}},
 	},
+	{
+		Name: "sqlite", Package: "connect/sqlite",
+		Source: &catalog.Side{Config: "SourceConfig", Table: true, Formats: []string{"ndjson"}, Keys: []catalog.Key{
+			{Name: "path", Go: "Path", Type: "string", Required: true},
+			{Name: "dsn", Go: "DSN", Type: "string", Secret: true, Form: "dsn"},
+			{Name: "table", Go: "Table", Type: "string"},
+			{Name: "query", Go: "Query", Type: "string"},
+			{Name: "key", Go: "Key", Type: "string", Required: true},
+			{Name: "every", Go: "Every", Type: "duration", Natural: true, Fixed: true},
+		}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}},
+		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{
+			{Name: "path", Go: "Path", Type: "string", Required: true},
+			{Name: "table", Go: "Table", Type: "string", Required: true},
+			{Name: "key", Go: "Key", Type: "[string]", Fields: true, Fixed: true},
+			{Name: "mode", Go: "Mode", Type: "string", Values: []string{"insert", "upsert"}, Fixed: true},
+		}, Facts: catalog.Facts{Ordered: true, KeyIdempotent: true}},
+	},
 }

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,7 +209,9 @@ func (r *configReader) missing() {
 // value checks a value against its key.
 func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 	s := ir.Setting{Key: k.Name, Type: keyType(k.Type), Value: v}
-	if k.Secret && !hasReference(v) {
+	if k.Secret && k.Form == "dsn" && !hasReference(v) && !hasPassword(v.Text()) {
+		v.Secret = false
+	} else if k.Secret && !hasReference(v) {
 		d := r.w.l.Errorf(diag.SecretLiteral, v.Span, "`%s` is a secret, and a secret does not stand in a pipeline", k.Name)
 		env := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(r.n.Name.Text + "_" + k.Name))
 		d.Replace(v.Span, "\"${env:"+env+"}\"", "take it from the environment: `${env:%s}`", env)
@@ -219,6 +222,15 @@ func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 		return s, false
 	}
 	return s, r.fits(k, k.Name, k.Type, v)
+}
+
+// hasPassword tells whether the place of a database says how to get in.
+func hasPassword(dsn string) bool {
+	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
+		_, has := u.User.Password()
+		return has || u.Query().Has("password")
+	}
+	return strings.Contains(strings.ToLower(dsn), "password")
 }
 
 // hasReference tells whether a value, or each of its items, takes something from

@@ -30,9 +30,21 @@ type format struct {
 // formatKeys are keys of a config that the compiler reads itself.
 var formatKeys = []string{"format", "csv"}
 
+// ownKeys are those that the compiler reads of a connector's config.
+func ownKeys(side *catalog.Side) []string {
+	if side.Table {
+		return nil
+	}
+	return formatKeys
+}
+
 // format finds the format of a connector that reads or writes bytes.
 func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 	f := format{at: n.Use.Span}
+	if side.Table {
+		f.codec = side.Formats[0]
+		return f
+	}
 	var pathKey, csv *syntax.ConfigKey
 	for i := range n.Config {
 		c := &n.Config[i]
@@ -161,6 +173,10 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 				more = append(more, fl)
 			}
 		}
+	case "table":
+		if t.Kind != ir.Struct || len(t.Fields) == 0 {
+			problem = "has columns, and a record of " + t.String() + " has no fields to fill them"
+		}
 	case "text":
 		if t.Kind != ir.String && t.Kind != ir.Enum && t.Kind != ir.Bytes {
 			problem = "has lines, and a record is " + article(t.String())
@@ -177,7 +193,11 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 	if problem == "" {
 		return true
 	}
-	d := w.l.Errorf(diag.FormatType, at, "the format %s of `%s` %s", f.codec, n.Name.Text, problem)
+	what := "format " + f.codec
+	if f.codec == "table" {
+		what = "table"
+	}
+	d := w.l.Errorf(diag.FormatType, at, "the %s of `%s` %s", what, n.Name.Text, problem)
 	if f.at != at {
 		d.Also(f.at, "the format %s comes from here", f.codec)
 	}
@@ -192,6 +212,8 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 	switch {
 	case f.codec == "text" && n.Role == syntax.Sink:
 		d.Helpf("write another format (`format: ndjson`), or make a line of each record: `map: …` with an expression that gives a string")
+	case f.codec == "table":
+		d.Helpf("make a record with fields: `map: {…}`, or give the source a type")
 	case f.codec == "csv" && n.Role == syntax.Sink:
 		d.Helpf("choose fields with a `map`, or write another format (`format: ndjson`)")
 	case f.codec == "logfmt" || n.Parse != nil:

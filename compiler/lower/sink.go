@@ -44,11 +44,22 @@ func (w *lowering) sink(n *node, known bool) {
 		w.sinkMeta(n, op, side)
 		return
 	}
-	op.Config = w.config(n, side, formatKeys...)
+	op.Config = w.config(n, side, ownKeys(side)...)
 	w.sinkMeta(n, op, side)
+	if dead && side.Table {
+		d := w.l.Errorf(diag.DeadLetter, n.Use.Span, "a dead-letter sink is a built-in that writes bytes, and `%s` writes tables", n.Use.Text)
+		if by := w.dead[n.Name.Text]; len(by) > 0 {
+			d.Also(by[0].OnError.Then.Span, "dead letters are sent here")
+		}
+		d.Helpf("write dead letters to a file: `use: file`")
+		return
+	}
 	if dead {
 		w.deadFormat(n)
 		return
+	}
+	if side.Table {
+		w.table(n, op, side)
 	}
 	lines := n.in != nil && n.in.Kind == ir.String && n.in.Name == ""
 	f := w.format(n, side, lines)

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowc-dev/flowc/compiler/check"
 	"github.com/flowc-dev/flowc/compiler/check/component"
@@ -53,7 +54,10 @@ func (w *lowering) source(n *node) {
 		return
 	}
 	lines := n.Out != nil && n.Out.Type != nil && n.Out.Type.Form == syntax.TypeName && n.Out.Type.Name == "text"
-	op.Config = w.config(n, side, formatKeys...)
+	op.Config = w.config(n, side, ownKeys(side)...)
+	if side.Table {
+		w.tableOrQuery(n, op)
+	}
 	f := w.format(n, side, lines)
 	m.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: n.Name.Span}}
 	w.decoder(n, f)
@@ -70,9 +74,17 @@ func bounded(n *node, side *catalog.Side) bool {
 			return !(c.Value.Kind == "bool" && strings.EqualFold(c.Value.Text(), "true"))
 		case "count":
 			return c.Value.Text() != "0"
+		case "every":
+			return !c.Value.IsLiteral() || zeroLength(c.Value.Text())
 		}
 	}
 	return !slices.ContainsFunc(side.Keys, func(k catalog.Key) bool { return k.Name == "count" })
+}
+
+// zeroLength tells whether a length of time is none.
+func zeroLength(text string) bool {
+	d, err := time.ParseDuration(text)
+	return err == nil && d == 0
 }
 
 // facts copies what a connector promises.

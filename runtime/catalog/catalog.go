@@ -35,7 +35,10 @@ type Side struct {
 	// default where the path's extension says nothing; empty for connectors
 	// without bytes.
 	Formats []string
-	Doc     string
+	// Table tells that records are rows: the connector is told their columns, and
+	// its one format is not the user's to choose.
+	Table bool
+	Doc   string
 }
 
 // A Key is one key of a config, or a field of meta.
@@ -51,6 +54,8 @@ type Key struct {
 	Default string
 	// Values are the legal values of a string key, nil for any.
 	Values []string
+	// Fields are keys whose values are names of fields of the records.
+	Fields bool
 	// Required keys must be given; Secret ones take references alone;
 	// PerRecord ones may hold ${in.Field} and ${meta.Key}; Fixed ones are shape
 	// and cannot be set at run time.
@@ -59,7 +64,8 @@ type Key struct {
 	// less.
 	Positive, Natural bool
 	// Form is what the text of the value must be: "address" (host:port), "url"
-	// (of an HTTP server), "rooted" (a path that begins with a slash); "" for any.
+	// (of an HTTP server), "rooted" (a path that begins with a slash), "dsn" (where
+	// a database is: secret with a password in it); "" for any.
 	Form string
 	// Holds is how many bytes the connector may hold for each one of the value
 	// (for each byte of a size), beside Facts.Memory.
@@ -69,6 +75,9 @@ type Key struct {
 // Facts are what a side promises.
 type Facts struct {
 	Acks, Replayable, Ordered, Idempotent, Transactional, PrunesOnAck bool
+	// KeyIdempotent sinks are idempotent where the config has a `key`, and no
+	// `mode: insert`.
+	KeyIdempotent bool
 	// Answers tells that a source answers each sender.
 	Answers bool
 	// Endless sources never end by themselves; Depends says that the config

@@ -28,6 +28,9 @@ type Input struct {
 	Frame func() frame.Framer
 	// Header is set for CSV whose first row names the columns.
 	Header bool
+	// Columns are what a source of tables is to read: the fields of the type, nil
+	// where it is to read all that is there.
+	Columns []Column
 	// Zstd opens a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Reader) (io.ReadCloser, error)
 }
@@ -48,9 +51,24 @@ type Output struct {
 	// value of a record: what the pipeline itself says, and may be trusted. A
 	// key that is not in it is not known about.
 	Literals map[string]string
+	// Columns are those of a sink of tables: what the values of a record are, in
+	// the order in which they stand in it (see package row).
+	Columns []Column
 	// Append tells that the stream has no end of its own (an endless source, dead
 	// letters), so that what is written is never published as a whole.
 	Append bool
 	// Zstd begins a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Writer) (io.WriteCloser, error)
+}
+
+// A Column is a field of a record as sources and sinks of tables see it.
+type Column struct {
+	// Name is the field's name on the wire.
+	Name string
+	// Type is the word of the language: string, enum, int, int64, uint64, float64,
+	// bool, bytes, time, duration, decimal or number. All that has parts is json:
+	// lists, maps, mappings, json and any.
+	Type string
+	// Optional tells that the value may be missing.
+	Optional bool
 }

@@ -144,6 +144,9 @@ func (s *sinkRun) startLinger() {
 func (s *sinkRun) encoded(o *Out, at int) []byte {
 	d := &s.target.depot
 	if data := d.bytes(o, at); data != nil {
+		if s.options.Input != nil {
+			return s.options.Input(data)
+		}
 		return slices.Clone(bytes.TrimRight(data, "\r\n"))
 	}
 	if d.rows != nil && d.rows.JSON != nil {

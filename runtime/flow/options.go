@@ -63,6 +63,9 @@ type SinkOptions struct {
 	// source's batches are kept until they are written. Set it where the
 	// policy of the sink is Dead.
 	Origins bool
+	// Input makes JSON of a record's bytes for dead letters, where these are
+	// neither JSON nor text; nil where they are. Needs Ends.
+	Input func(record []byte) []byte
 	// DeadLetter tells that the sink is fed by errors. Its records are the
 	// dead letters, a line each.
 	DeadLetter bool

@@ -135,6 +135,8 @@ func promise(f catalog.Facts, memory int64, source bool) string {
 		switch {
 		case f.Transactional:
 			s = append(s, "It keeps what it wrote and the checkpoint as one: effectively once from a source that can go back.")
+		case f.KeyIdempotent:
+			s = append(s, "With a `key` (and no `mode: insert`) a record that comes twice counts once: effectively once from a source that can go back. Without, some records may be there twice after a crash: at least once.")
 		case f.Idempotent:
 			s = append(s, "A record that comes twice counts once: effectively once from a source that can go back.")
 		default:

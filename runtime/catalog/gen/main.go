@@ -4,7 +4,7 @@
 // sink has. It only parses; it links no connector. docs/connectors.md is made of
 // the same.
 //
-// Tags of a config field: json:"name", flowc:"required,secret,per-record,fixed",
+// Tags of a config field: json:"name", flowc:"required,secret,per-record,fixed,fields",
 // default:"text", values:"a,b", type:"size" where the Go type says too little; what
 // `check` refuses: flowc:"positive" or "natural" for numbers, form:"address", "url"
 // or "rooted" for texts.
@@ -29,6 +29,7 @@ var connectors = []struct {
 	{"generate", "generate", true, false},
 	{"http", "http", true, true},
 	{"log", "log", false, true},
+	{"sqlite", "sqlite", true, true},
 	{"stdin", "stdin", true, false},
 	{"stdout", "stdout", false, true},
 }

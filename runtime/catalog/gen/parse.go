@@ -116,6 +116,13 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 			s.Formats = k.Values
 		}
 	}
+	if text, ok := p.consts[kind+"Format"]; ok {
+		format, err := strconv.Unquote(text)
+		if err != nil {
+			return nil, fmt.Errorf("%sFormat is no text", kind)
+		}
+		s.Table, s.Formats = true, []string{format}
+	}
 	s.Facts = p.facts(kind)
 	s.Facts.Memory, err = p.memory(kind)
 	return s, err
@@ -130,6 +137,9 @@ func (p *pkg) facts(kind string) catalog.Facts {
 		// Both keep what they wrote and how far they had come as one: Committed in
 		// the sink, State and Restore with the engine's checkpoint.
 		Transactional: has("Committed") || has("State") && has("Restore"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
+	}
+	if i := m["Idempotent"]; i != nil && i.Type.Results != nil && !returnsTrue(i) { // the config decides
+		f.Idempotent, f.KeyIdempotent = false, true
 	}
 	if e := m["Endless"]; e != nil {
 		f.Endless = returnsTrue(e)
@@ -200,6 +210,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			words := strings.Split(tag.Get("flowc"), ",")
 			k.Required, k.Secret = slices.Contains(words, "required"), slices.Contains(words, "secret")
 			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
+			k.Fields = slices.Contains(words, "fields")
 			k.Positive, k.Natural, k.Form = slices.Contains(words, "positive"), slices.Contains(words, "natural"), tag.Get("form")
 			if k.Form != "" && !slices.Contains(forms, k.Form) {
 				return nil, fmt.Errorf("%s.%s: there is no form %q", name, id.Name, k.Form)
@@ -233,7 +244,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 }
 
 // forms are those of catalog.Key.Form.
-var forms = []string{"address", "url", "rooted"}
+var forms = []string{"address", "dsn", "url", "rooted"}
 
 // structOf is the package and the name of a struct that is the type of a field;
 // nil for other types.

@@ -33,6 +33,9 @@ func writeSide(b *bytes.Buffer, name string, s *catalog.Side) {
 	if len(s.Formats) > 0 {
 		fmt.Fprintf(b, "Formats: %#v,\n", s.Formats)
 	}
+	if s.Table {
+		b.WriteString("Table: true,\n")
+	}
 	fmt.Fprintf(b, "Facts: Facts%s,\n},\n", fields(s.Facts))
 }
 

@@ -1,0 +1,46 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"sync"
+)
+
+// A file is a database that sinks of this program write to. SQLite takes one
+// transaction at a time: a sink that wants its turn does not wait for the others,
+// it commits what they have open. (It could not wait: the end of their transaction
+// may stand in a queue behind what it has not written yet.)
+type file struct {
+	mu     sync.Mutex
+	holder *Sink // whose transaction is open; nil for none
+}
+
+var (
+	filesMu sync.Mutex
+	files   = map[string]*file{}
+)
+
+// fileAt is the file at a path, the same one for all sinks.
+func fileAt(path string) *file {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	filesMu.Lock()
+	defer filesMu.Unlock()
+	f := files[path]
+	if f == nil {
+		f = &file{}
+		files[path] = f
+	}
+	return f
+}
+
+// take gives the turn to s. What the one who had it can't commit it has kept, and
+// will write again.
+func (f *file) take(s *Sink) {
+	if f.holder != nil && f.holder != s {
+		_ = f.holder.commit()
+	}
+}

@@ -1,0 +1,265 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/table"
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// A Sink writes rows. A transaction is open from the first record after a commit
+// to the next.
+type Sink struct {
+	config SinkConfig
+	output connect.Output
+	upsert bool
+
+	file   *file // locked by whoever uses conn
+	conn   *conn
+	insert driver.StmtExecContext
+	args   []driver.NamedValue
+	texts  []bool // columns that keep integers as text
+	// inside tells that a transaction is open, kept are its records.
+	inside bool
+	kept   table.Kept
+}
+
+// NewSink returns the sink.
+func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
+	if c.Table == "" {
+		return nil, errors.New("table is empty")
+	}
+	if len(out.Columns) == 0 {
+		return nil, errors.New("the records have no columns")
+	}
+	return &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert"}, nil
+}
+
+// Idempotent tells that a record that comes twice counts once: it takes its own
+// place.
+func (s *Sink) Idempotent() bool { return s.upsert }
+
+// Open opens the file, and makes the table or checks that it fits.
+func (s *Sink) Open(context.Context) error {
+	_, err := os.Stat(s.config.Path)
+	fresh := errors.Is(err, os.ErrNotExist)
+	if s.conn, err = open(s.config.Path, true); err != nil {
+		return err
+	}
+	s.file = fileAt(s.config.Path)
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	if err := s.prepare(fresh); err != nil {
+		return errors.Join(err, s.conn.close())
+	}
+	return nil
+}
+
+func (s *Sink) prepare(fresh bool) error {
+	if fresh { // readers and the writer do not wait for each other then
+		if err := s.conn.exec("PRAGMA journal_mode = WAL"); err != nil {
+			return err
+		}
+	}
+	// A commit is on disk when it returns, in each journal mode.
+	if err := s.conn.exec("PRAGMA synchronous = FULL"); err != nil {
+		return err
+	}
+	have, err := s.conn.tableColumns(s.config.Table)
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 {
+		if err := s.conn.create(s.config.Table, s.output.Columns, s.config.Key); err != nil {
+			return err
+		}
+		if have, err = s.conn.tableColumns(s.config.Table); err != nil {
+			return err
+		}
+	}
+	var key []string
+	if s.upsert {
+		key = s.config.Key
+	}
+	found, err := s.conn.fits(s.config.Table, have, s.output.Columns, key)
+	if err != nil {
+		return err
+	}
+	s.texts = nil
+	for _, c := range found {
+		s.texts = append(s.texts, c.affinity == textual)
+	}
+	stmt, err := s.conn.c.Prepare(s.statement())
+	if err != nil {
+		return s.conn.failed(err)
+	}
+	s.insert = stmt.(driver.StmtExecContext)
+	s.args = values(make([]driver.Value, len(s.output.Columns))...)
+	return nil
+}
+
+// statement is what writes a record.
+func (s *Sink) statement() string {
+	var names, others []string
+	for _, c := range s.output.Columns {
+		names = append(names, c.Name)
+		if !slices.Contains(s.config.Key, c.Name) {
+			others = append(others, table.Quote(c.Name)+" = excluded."+table.Quote(c.Name))
+		}
+	}
+	sql := "INSERT INTO " + table.Quote(s.config.Table) + " (" + table.QuoteAll(names) + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
+	switch {
+	case !s.upsert:
+		return sql
+	case len(others) == 0:
+		return sql + " ON CONFLICT (" + table.QuoteAll(s.config.Key) + ") DO NOTHING"
+	}
+	return sql + " ON CONFLICT (" + table.QuoteAll(s.config.Key) + ") DO UPDATE SET " + strings.Join(others, ", ")
+}
+
+// Write writes the records into the open transaction. Those that the table does
+// not take fail, each for itself.
+func (s *Sink) Write(_ context.Context, o *flow.Out) error {
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	if err := s.begin(); err != nil {
+		return err
+	}
+	var failed map[int]error
+	from := uint32(0)
+	for i, end := range o.Ends {
+		record := o.Data[from:end]
+		from = end
+		err := s.row(record)
+		var row *table.RowError
+		switch {
+		case err == nil:
+			s.kept.Add(record)
+			continue
+		case !errors.As(err, &row):
+			// SQLite may have rolled all of it back by itself (a full disk): what
+			// was written since the last commit is written again.
+			s.abandon()
+			return s.unwritten(i, o.Count, err, failed)
+		}
+		if failed == nil {
+			failed = map[int]error{}
+		}
+		failed[i] = err
+	}
+	if failed != nil {
+		return &flow.PartialError{Failed: failed}
+	}
+	if s.kept.Bytes() >= table.KeepBytes {
+		return s.commit()
+	}
+	return nil
+}
+
+// unwritten is the error of a packet that was given up at a record: those before
+// it are kept and will be written, those from it on are to come again.
+func (s *Sink) unwritten(at, count int, err error, failed map[int]error) error {
+	if failed == nil {
+		failed = map[int]error{}
+	}
+	failed[at] = err
+	for i := at + 1; i < count; i++ {
+		failed[i] = flow.ErrNotTried
+	}
+	return &flow.PartialError{Failed: failed}
+}
+
+// begin opens a transaction, and writes again what one that was given up held.
+func (s *Sink) begin() error {
+	if s.inside {
+		return nil
+	}
+	s.file.take(s)
+	if err := s.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	s.inside, s.file.holder = true, s
+	for i := range s.kept.Len() {
+		if err := s.row(s.kept.At(i)); err != nil {
+			s.abandon()
+			var row *table.RowError
+			if errors.As(err, &row) { // it was taken before
+				return &table.ConfigError{Err: fmt.Errorf("a record that was written already is not taken again: %w", err)}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// row writes one record.
+func (s *Sink) row(record []byte) error {
+	for i := range s.args {
+		v, rest, err := bind(record, s.texts[i])
+		if err != nil {
+			return &table.RowError{Name: "value", Err: fmt.Errorf("%s: %w", s.output.Columns[i].Name, err)}
+		}
+		s.args[i].Value, record = v, rest
+	}
+	_, err := s.insert.ExecContext(context.Background(), s.args)
+	return s.conn.failed(err)
+}
+
+// abandon rolls back what may still be open.
+func (s *Sink) abandon() {
+	s.inside, s.file.holder = false, nil
+	_ = s.conn.exec("ROLLBACK") // an error is that there is nothing to roll back
+}
+
+// Sync commits.
+func (s *Sink) Sync(context.Context) error {
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	if s.kept.Len() > 0 {
+		if err := s.begin(); err != nil {
+			return err
+		}
+	}
+	return s.commit()
+}
+
+func (s *Sink) commit() error {
+	if !s.inside {
+		return nil
+	}
+	if err := s.conn.exec("COMMIT"); err != nil {
+		s.abandon()
+		var row *table.RowError
+		if errors.As(err, &row) { // a deferred constraint: nothing tells which record it was
+			return &table.ConfigError{Err: fmt.Errorf("a deferred constraint refuses the transaction: %w", err)}
+		}
+		return err
+	}
+	s.inside, s.file.holder = false, nil
+	s.kept.Clear()
+	return nil
+}
+
+// Close rolls back what was not committed.
+func (s *Sink) Close(context.Context, bool) error {
+	if s.conn == nil {
+		return nil
+	}
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	if s.inside {
+		s.abandon()
+	}
+	var err error
+	if c, ok := s.insert.(driver.Stmt); ok {
+		err = c.Close()
+	}
+	return errors.Join(err, s.conn.close())
+}
