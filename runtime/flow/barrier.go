@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
 	"time"
@@ -19,6 +20,10 @@ type barrier struct {
 	missing map[*sinkRun]bool // sinks that have not come to it
 	failed  bool
 	done    chan struct{}
+	// byKeeper tells that the sink that keeps checkpoints has come to it, and will
+	// write this one; over is closed when it has.
+	byKeeper bool
+	over     chan struct{}
 }
 
 // control is what the parts of a running program tell the one that makes
@@ -87,7 +92,7 @@ func (p *Program) beginBarrier(number uint64) *barrier {
 	b := &barrier{
 		number: number, control: c,
 		sources: map[*Input]sourceMark{}, sinks: map[*sinkRun]json.RawMessage{},
-		missing: map[*sinkRun]bool{}, done: make(chan struct{}),
+		missing: map[*sinkRun]bool{}, done: make(chan struct{}), over: make(chan struct{}),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,7 +134,15 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		case <-finish:
 			return
 		}
-		p.commit(b)
+		if !b.isByKeeper() {
+			p.commit(b)
+			continue
+		}
+		select {
+		case <-b.over:
+		case <-finish:
+			return
+		}
 	}
 }
 
@@ -147,6 +160,12 @@ func (p *Program) passBarrier(b *barrier, passing *sync.WaitGroup) bool {
 		}
 	}
 	return false
+}
+
+func (b *barrier) isByKeeper() bool {
+	b.control.mu.Lock()
+	defer b.control.mu.Unlock()
+	return b.byKeeper
 }
 
 // moved tells whether a source has read something since the last time.
@@ -179,25 +198,25 @@ func (p *Program) commit(b *barrier) {
 	states := b.sinks
 	c.mu.Unlock()
 	if complete && !p.tainted.Load() {
-		p.save(marks, states, false)
+		p.save(p.hard, marks, states, false)
 	}
 }
 
 // commitEnd makes the last checkpoint, when all sources and sinks have ended.
-func (p *Program) commitEnd(complete bool) bool {
+func (p *Program) commitEnd(ctx context.Context, complete bool) bool {
 	c := &p.control
 	c.mu.Lock()
 	ok := !c.sinkFailed && len(c.endedSinks) == len(p.sinks) && len(c.endedSources) == len(p.sources)
 	marks, states := c.endedSources, c.endedSinks
 	c.mu.Unlock()
-	return ok && !p.tainted.Load() && p.save(marks, states, complete)
+	return ok && !p.tainted.Load() && p.save(ctx, marks, states, complete)
 }
 
 // save writes a checkpoint, where sources can go back, and tells the sources
 // how far everything is safe.
-func (p *Program) save(marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) bool {
+func (p *Program) save(ctx context.Context, marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) bool {
 	if p.store != nil {
-		if err := p.writeCheckpoint(marks, states, complete); err != nil {
+		if err := p.writeCheckpoint(ctx, marks, states, complete); err != nil {
 			p.taint()
 			p.stop(err)
 			return false

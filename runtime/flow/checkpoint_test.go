@@ -138,12 +138,12 @@ func openTestStore(t *testing.T, dir string) *store {
 func TestStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	s := openTestStore(t, dir)
-	if c, err := s.load(); c != nil || err != nil {
+	if c, err := s.load(t.Context()); c != nil || err != nil {
 		t.Fatal(c, err)
 	}
 	c := someCheckpoint()
 	for want := uint64(1); want <= 3; want++ {
-		if err := s.write(c); err != nil {
+		if err := s.write(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		got, err := ReadCheckpoint(dir)
@@ -152,22 +152,22 @@ func TestStore(t *testing.T) {
 		}
 	}
 	// Half a file beside it, of a write that a crash ended, disturbs nobody.
-	if err := os.WriteFile(s.path()+".tmp", []byte("flowc-che"), 0o644); err != nil {
+	if err := os.WriteFile(s.keeper.where()+".tmp", []byte("flowc-che"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := s.load(); err != nil || c.Generation != 3 {
+	if c, err := s.load(t.Context()); err != nil || c.Generation != 3 {
 		t.Fatal(c, err)
 	}
-	if err := s.write(c); err != nil {
+	if err := s.write(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.remove(); err != nil {
+	if err := s.remove(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.remove(); err != nil {
+	if err := s.remove(t.Context()); err != nil {
 		t.Fatal("removing nothing is fine:", err)
 	}
-	if err := s.write(c); err != nil {
+	if err := s.write(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -178,7 +178,7 @@ func TestStoreFence(t *testing.T) {
 	s := openTestStore(t, dir)
 	c := someCheckpoint()
 	for range 3 {
-		if err := s.write(c); err != nil {
+		if err := s.write(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,18 +193,18 @@ func TestStoreFence(t *testing.T) {
 			case change != nil:
 				change()
 				data, _ := c.encode()
-				if err := os.WriteFile(s.path(), data, 0o644); err != nil {
+				if err := os.WriteFile(s.keeper.where(), data, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			case name == "removed":
-				os.Remove(s.path())
+				os.Remove(s.keeper.where())
 			default:
-				if err := os.WriteFile(s.path(), []byte("flowc"), 0o644); err != nil {
+				if err := os.WriteFile(s.keeper.where(), []byte("flowc"), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
 			var e *StateError
-			if err := s.write(someCheckpoint()); !errors.As(err, &e) || !strings.Contains(err.Error(), "changed") {
+			if err := s.write(t.Context(), someCheckpoint()); !errors.As(err, &e) || !strings.Contains(err.Error(), "changed") {
 				t.Errorf("it is overwritten: %v", err)
 			}
 		})

@@ -38,12 +38,16 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if err := p.wire(); err != nil {
 		return Broken, err
 	}
-	saved, err := p.openState(ctx, o)
+	err := p.takeState(ctx, o)
 	if p.store != nil {
 		defer p.store.close()
 	}
 	if err == nil && o.Begin != nil {
 		err = o.Begin()
+	}
+	var saved *Checkpoint
+	if err == nil {
+		saved, err = p.loadState(ctx, o)
 	}
 	if err == nil {
 		err = p.open(ctx, saved)
@@ -105,14 +109,16 @@ func (p *Program) runOpened(ctx context.Context) (Ending, error) {
 func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 	p.judgeShares()
 	complete := p.stopError() == nil && p.allRead()
-	done := p.commitEnd(complete) && complete
+	commit, cancel := context.WithTimeout(ctx, p.drainTime())
+	done := p.commitEnd(commit, complete) && complete
+	cancel()
 	p.abandonTickets()
 	if err := p.closeAll(ctx, done); err != nil {
 		done = false
 		p.stop(err)
 	}
-	if done && p.store != nil {
-		if err := p.store.remove(); err != nil {
+	if done && p.store != nil && !p.store.keeper.lasts() {
+		if err := p.store.remove(ctx); err != nil {
 			p.stop(err)
 		}
 	}

@@ -6,28 +6,51 @@ import (
 	"errors"
 )
 
-// openState takes the lock of the state folder and reads the checkpoint, where a
-// source can go back.
-func (p *Program) openState(ctx context.Context, o RunOptions) (*Checkpoint, error) {
+// takeState takes the lock of the state folder, where a source can go back.
+func (p *Program) takeState(ctx context.Context, o RunOptions) error {
 	if !p.seeks {
-		return nil, nil
+		return nil
 	}
 	store, err := openStore(ctx, StateDir(o.StateDir, p.info.Name), o.Wait)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.store = store
-	if o.Fresh {
-		return nil, store.remove()
+	return nil
+}
+
+// loadState reads the checkpoint to go on from, where there is one. The sink that
+// keeps it is open then.
+func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, error) {
+	store := p.store
+	if store == nil {
+		return nil, nil
 	}
-	saved, err := store.load()
+	if s := p.keeperSink(); s != nil {
+		sink, ok := s.sink.(Transactional)
+		if !ok {
+			return nil, &WiringError{"sink " + s.name + " is not transactional"}
+		}
+		store.keeper, store.kept = &sinkKeeper{s, sink}, s
+		sink.Keep(p.info.Name)
+		if err := p.openSink(ctx, s, nil); err != nil {
+			return nil, err
+		}
+	}
+	if o.Fresh {
+		return nil, store.remove(ctx)
+	}
+	saved, err := store.load(ctx)
 	if saved == nil || err != nil {
 		return nil, err
 	}
-	if err := p.adopt(saved, store.path()); err != nil {
+	if err := p.adopt(saved, store.keeper.where()); err != nil {
 		return nil, err
 	}
-	p.log.Info("going on from the checkpoint", "path", store.path(), "generation", saved.Generation, "time", saved.Time)
+	p.log.Info("going on from the checkpoint", "path", store.keeper.where(), "generation", saved.Generation, "time", saved.Time)
+	if saved.Complete && store.keeper.lasts() {
+		p.log.Info("an earlier run handled all input: only what has come since is new (--fresh begins anew)")
+	}
 	return saved, nil
 }
 
@@ -35,6 +58,9 @@ func (p *Program) openState(ctx context.Context, o RunOptions) (*Checkpoint, err
 // nothing is read before it can be written.
 func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 	for _, s := range p.sinks {
+		if s.keeps() {
+			continue // it is open: the checkpoint came from it
+		}
 		if err := p.openSink(ctx, s, saved); err != nil {
 			return err
 		}
@@ -56,14 +82,14 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 		}
 	}
 	if saved == nil && p.store != nil {
-		return p.saveStart()
+		return p.saveStart(ctx)
 	}
 	return nil
 }
 
 // saveStart writes the first checkpoint, before anything is read, where sinks
 // have a state: a crash before the next one must find them as they are now.
-func (p *Program) saveStart() error {
+func (p *Program) saveStart(ctx context.Context) error {
 	states := map[*sinkRun]json.RawMessage{}
 	for _, s := range p.sinks {
 		state, err := s.state()
@@ -77,7 +103,7 @@ func (p *Program) saveStart() error {
 	if len(states) == 0 {
 		return nil
 	}
-	return p.writeCheckpoint(nil, states, false)
+	return p.writeCheckpoint(ctx, nil, states, false)
 }
 
 func (p *Program) openSink(ctx context.Context, s *sinkRun, saved *Checkpoint) error {

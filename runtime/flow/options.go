@@ -69,6 +69,9 @@ type SinkOptions struct {
 	// DeadLetter tells that the sink is fed by errors. Its records are the
 	// dead letters, a line each.
 	DeadLetter bool
+	// KeepsCheckpoint has a Transactional sink commit the program's checkpoint
+	// with its records.
+	KeepsCheckpoint bool
 	// Bare leaves the line end of dead letters out: for sinks of messages.
 	Bare bool
 }

@@ -208,6 +208,10 @@ func (s *sinkRun) breakDown(err error) {
 
 // atBarrier makes everything before the barrier durable.
 func (s *sinkRun) atBarrier(mark *barrier) {
+	if s.keeps() {
+		s.atKeptBarrier(mark)
+		return
+	}
 	s.flush()
 	state := s.commit()
 	if s.dead != nil {
@@ -228,6 +232,10 @@ func (s *sinkRun) atEnd() {
 
 // commit is Sync, and the state that is now durable.
 func (s *sinkRun) commit() json.RawMessage {
+	if s.keeps() {
+		s.syncAwaited()
+		return nil
+	}
 	s.sync()
 	if s.broken != nil {
 		return nil

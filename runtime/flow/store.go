@@ -12,14 +12,21 @@ import (
 	"time"
 )
 
-// A store is the state folder of a program: its lock and its checkpoint.
+// A store is the state folder of a program with its lock, and its checkpoint,
+// which is in the folder or elsewhere.
 type store struct {
 	dir  string
 	lock *lockFile
-	// generation is that of the checkpoint in the folder, as far as we know; 0
-	// for none.
+	// keeper has the checkpoint, kept is the sink that does so; nil where the
+	// folder has it.
+	keeper keeper
+	kept   *sinkRun
+	// generation is that of the checkpoint, as far as we know; 0 for none.
 	generation uint64
 }
+
+// folderKeeper keeps the checkpoint in a file of the state folder.
+type folderKeeper struct{ dir string }
 
 const (
 	defaultStateDir = ".flowc/state"
@@ -60,16 +67,21 @@ func openStore(ctx context.Context, dir string, wait bool) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &store{dir: dir, lock: lock}, nil
+	return &store{dir: dir, lock: lock, keeper: folderKeeper{dir}}, nil
 }
 
-func (s *store) path() string { return filepath.Join(s.dir, checkpointFile) }
+func (k folderKeeper) where() string { return filepath.Join(k.dir, checkpointFile) }
 
-// Kept is the folder of the state that the next run goes on from; "" where it
-// begins anew. Ask when Run has returned.
+func (k folderKeeper) lasts() bool { return false }
+
+// Kept is where the state is that the next run goes on from: a folder, or "sink
+// NAME"; "" where it begins anew. Ask when Run has returned.
 func (p *Program) Kept() string {
-	if p.store == nil || p.store.generation == 0 {
+	switch {
+	case p.store == nil || p.store.generation == 0:
 		return ""
+	case p.store.kept != nil:
+		return p.store.keeper.where()
 	}
 	return p.store.dir
 }
@@ -98,50 +110,68 @@ func ReadCheckpoint(dir string) (*Checkpoint, error) {
 }
 
 // load reads the checkpoint to go on from, if there is one.
-func (s *store) load() (*Checkpoint, error) {
-	c, err := ReadCheckpoint(s.dir)
+func (s *store) load(ctx context.Context) (*Checkpoint, error) {
+	c, err := s.keeper.load(ctx)
 	if c != nil {
 		s.generation = c.Generation
 	}
 	return c, err
 }
 
-// write publishes a checkpoint: as a file beside, made durable, then renamed. It
-// refuses where the folder no longer holds what this program knows: another one
-// has written there, and ours would go back.
-func (s *store) write(c *Checkpoint) error {
-	current, err := s.onDisk()
-	if err != nil {
-		return err
-	}
-	if current != s.generation {
-		return &StateError{Path: s.path(), Reason: "another program has changed the checkpoint, so this one writes none"}
-	}
+// write publishes a checkpoint. It refuses where there is no longer what this
+// program knows: another one has written there, and ours would go back.
+func (s *store) write(ctx context.Context, c *Checkpoint) error {
 	c.Generation = s.generation + 1
-	data, err := c.encode()
-	if err != nil {
-		return &StateError{Path: s.path(), Reason: "the checkpoint can't be encoded", Err: err}
-	}
-	if err := replaceFile(s.path(), data); err != nil {
-		return &StateError{Path: s.path(), Reason: "the checkpoint can't be written", Err: err}
+	if err := s.keeper.save(ctx, c, s.generation); err != nil {
+		return err
 	}
 	s.generation = c.Generation
 	return nil
 }
 
+// remove forgets the checkpoint.
+func (s *store) remove(ctx context.Context) error {
+	if err := s.keeper.remove(ctx); err != nil {
+		return err
+	}
+	s.generation = 0
+	return nil
+}
+
+func (k folderKeeper) load(context.Context) (*Checkpoint, error) { return ReadCheckpoint(k.dir) }
+
+// save writes a file beside, makes it durable, and renames it.
+func (k folderKeeper) save(_ context.Context, c *Checkpoint, previous uint64) error {
+	current, err := k.onDisk()
+	if err != nil {
+		return err
+	}
+	if current != previous {
+		return &StateError{Path: k.where(), Reason: "another program has changed the checkpoint, so this one writes none"}
+	}
+	data, err := c.encode()
+	if err != nil {
+		return &StateError{Path: k.where(), Reason: "the checkpoint can't be encoded", Err: err}
+	}
+	if err := replaceFile(k.where(), data); err != nil {
+		return &StateError{Path: k.where(), Reason: "the checkpoint can't be written", Err: err}
+	}
+	return nil
+}
+
 // onDisk is the generation of the file in the folder; 0 for none.
-func (s *store) onDisk() (uint64, error) {
-	f, err := os.Open(s.path())
+func (k folderKeeper) onDisk() (uint64, error) {
+	f, err := os.Open(k.where())
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, &StateError{Path: s.path(), Reason: "the checkpoint can't be read", Err: err}
+		return 0, &StateError{Path: k.where(), Reason: "the checkpoint can't be read", Err: err}
 	}
 	defer f.Close()
 	line, err := bufio.NewReaderSize(f, 256).ReadSlice('\n')
 	if err != nil && len(line) == 0 {
-		return 0, &StateError{Path: s.path(), Reason: "the checkpoint can't be read", Err: err}
+		return 0, &StateError{Path: k.where(), Reason: "the checkpoint can't be read", Err: err}
 	}
 	var generation uint64
 	if fields := strings.Fields(string(line)); len(fields) == 8 {
@@ -150,19 +180,17 @@ func (s *store) onDisk() (uint64, error) {
 		err = errors.New("its first line is no checkpoint's")
 	}
 	if err != nil {
-		return 0, &StateError{Path: s.path(), Reason: "the checkpoint was changed by somebody", Err: err}
+		return 0, &StateError{Path: k.where(), Reason: "the checkpoint was changed by somebody", Err: err}
 	}
 	return generation, nil
 }
 
-// remove forgets the checkpoint.
-func (s *store) remove() error {
-	err := os.Remove(s.path())
+func (k folderKeeper) remove(context.Context) error {
+	err := os.Remove(k.where())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return &StateError{Path: s.path(), Reason: "the checkpoint can't be removed", Err: err}
+		return &StateError{Path: k.where(), Reason: "the checkpoint can't be removed", Err: err}
 	}
-	s.generation = 0
-	return syncDir(s.dir)
+	return syncDir(k.dir)
 }
 
 func (s *store) close() { s.lock.release() }
@@ -193,7 +221,7 @@ func replaceFile(path string, data []byte) error {
 }
 
 // writeCheckpoint saves what all sources and sinks said.
-func (p *Program) writeCheckpoint(marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) error {
+func (p *Program) writeCheckpoint(ctx context.Context, marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) error {
 	c := &Checkpoint{
 		Pipeline: p.info.Name, Hash: p.info.Hash, Shape: p.shapeOf(), Time: time.Now().UTC(), Complete: complete,
 		Sources: map[string]SourceState{}, Sinks: map[string]json.RawMessage{},
@@ -213,7 +241,7 @@ func (p *Program) writeCheckpoint(marks map[*Input]sourceMark, states map[*sinkR
 			c.Sinks[s.name] = state
 		}
 	}
-	if err := p.store.write(c); err != nil {
+	if err := p.store.write(ctx, c); err != nil {
 		return err
 	}
 	p.lastCheckpoint.Store(&checkpointInfo{c.Generation, time.Now()})

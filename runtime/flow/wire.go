@@ -7,6 +7,7 @@ func (p *Program) wire() error {
 	if p.wrong != nil {
 		return p.wrong
 	}
+	p.checkKeeper()
 	byNode := map[int]*Target{}
 	for _, s := range p.sinks {
 		byNode[s.node] = s.target
