@@ -104,6 +104,7 @@ func (f *form) opHead(p *Op) {
 		f.keyword("sink")
 		f.connector(&op.Connector)
 		f.flag("deadletter", &op.DeadLetter)
+		f.flag("checkpoint", &op.Checkpoint)
 		choice(f, &op.Guarantee, AtMostOnce, AtLeastOnce, EffectivelyOnce)
 	case nil:
 		f.keyword("nothing")
@@ -199,6 +200,7 @@ func (f *form) facts(v *Facts) {
 		f.flag("ordered", &v.Ordered)
 		f.flag("idempotent", &v.Idempotent)
 		f.flag("transactional", &v.Transactional)
+		f.flag("keeper", &v.Keeper)
 		f.flag("prunes_on_ack", &v.PrunesOnAck)
 		f.flag("answers", &v.Answers)
 		f.size("memory", &v.Memory)

@@ -77,7 +77,8 @@ type Delivery struct {
 	Drain int64
 	// CheckpointEvery is the interval of checkpoints, in nanoseconds.
 	CheckpointEvery int64
-	// Store is where checkpoints lie: "file" (later others, "sink").
+	// Store is where checkpoints lie: "file", or "sink": with the records of the
+	// sink whose Checkpoint is set.
 	Store string
 	Span  source.Span
 }

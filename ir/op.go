@@ -25,6 +25,9 @@ type Source struct {
 // Facts are what a connector says it can promise.
 type Facts struct {
 	Acks, Replayable, Ordered, Idempotent, Transactional, PrunesOnAck bool
+	// Keeper tells that the sink can keep the program's checkpoint in the
+	// transaction of its records.
+	Keeper bool
 	// Memory is what the connector itself may hold at once, in bytes.
 	Memory int64
 	// Answers tells that the source can answer the sender of a record (HTTP).
@@ -158,6 +161,9 @@ type Sink struct {
 	Facts     Facts
 	// DeadLetter tells that error edges alone feed it.
 	DeadLetter bool
+	// Checkpoint tells that it keeps the program's checkpoint; one sink does, where
+	// Delivery.Store is "sink".
+	Checkpoint bool
 }
 
 func (*Source) op() {}

@@ -39,7 +39,25 @@ func Verify(p *Program) error {
 	v.regions()
 	v.processes()
 	v.memory()
+	v.checkpoint()
 	return errors.Join(v.errs...)
+}
+
+// checkpoint checks that one sink keeps it, where Delivery.Store says that a sink
+// does.
+func (v *verifier) checkpoint() {
+	var keepers []string
+	for _, n := range v.p.Nodes {
+		if op, ok := n.Op.(*Sink); ok && op.Checkpoint {
+			keepers = append(keepers, n.ID)
+			if !op.Facts.Keeper || op.DeadLetter {
+				v.errorf("node %s: it keeps the checkpoint, and can't", n.ID)
+			}
+		}
+	}
+	if want := v.p.Delivery.Store == "sink"; len(keepers) > 1 || want != (len(keepers) == 1) {
+		v.errorf("the checkpoint's store is `%s`, and %d sinks keep it", v.p.Delivery.Store, len(keepers))
+	}
 }
 
 type verifier struct {

@@ -203,6 +203,10 @@ func TestVerifyNamesTheCulprit(t *testing.T) {
 		{"node store: it is in no process", func(p *Program) { p.Processes[0].Nodes = p.Processes[0].Nodes[:5] }},
 		{"edge store.encode -> store: it joins the processes `payments` and `payments`, and is `cut`", func(p *Program) { p.testEdge("store.encode -> store").Via = Cut }},
 		{"memory: the parts add up to 5, not 6", func(p *Program) { p.Memory = Bound{Total: 6, Parts: []BoundPart{{"x", 5}}} }},
+		{"the checkpoint's store is `sink`, and 0 sinks keep it", func(p *Program) { p.Delivery.Store = "sink" }},
+		{"node store: it keeps the checkpoint, and can't", func(p *Program) {
+			p.Delivery.Store, p.testNode("store").Op.(*Sink).Checkpoint = "sink", true
+		}},
 		{"memory: the part \"x\" is 0 bytes", func(p *Program) { p.Memory = Bound{Parts: []BoundPart{{"x", 0}}} }},
 	} {
 		p := sample(t)

@@ -32,6 +32,9 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	if op.Batch != nil {
 		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.Name(n.YAML)))
 	}
+	if op.Checkpoint {
+		opts[jen.Id("KeepsCheckpoint")] = jen.True()
+	}
 	call := "%sTarget := p.Sink(%s, %s, "
 	args := []any{name, w.Node(n.YAML), made}
 	if op.DeadLetter {

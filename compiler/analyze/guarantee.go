@@ -52,6 +52,14 @@ func promised(w way) promise {
 			w.source,
 			[]string{"read from a source that can go back to a position, such as `file`"},
 		}
+	case sink.Checkpoint:
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither", to)}
+	case sink.Facts.Keeper && !sink.Facts.Idempotent:
+		return promise{
+			ir.AtLeastOnce, fmt.Sprintf("`%s` does not keep the checkpoint with its records, so after a crash some may be there twice", to),
+			w.sink,
+			[]string{"one sink keeps the checkpoint: let it be this one, by `guarantee: effectively-once` there and without `store` in `delivery.checkpoint`", "have nothing reach it that can't be read again"},
+		}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
 	case sink.Connector == "drop":

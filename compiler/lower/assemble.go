@@ -32,6 +32,7 @@ func (w *lowering) assemble() *ir.Program {
 		w.edges(p, n)
 	}
 	w.sortEdges(p)
+	w.keeper(p)
 	for _, n := range w.nodes {
 		for _, let := range n.lets {
 			if slices.Contains(w.lets, let) {
@@ -148,18 +149,15 @@ func (w *lowering) delivery() ir.Delivery {
 	if d.CheckpointEvery == 0 {
 		d.CheckpointEvery = defaultEvery
 	}
-	if d.Store == "" {
-		d.Store = "file"
-	}
-	if d.Store != "file" && knownStores[d.Store] {
-		w.l.Errorf(diag.NotYet, s.Store.Span, "this version of flowc keeps checkpoints in files alone").
+	if laterStores[d.Store] {
+		w.l.Errorf(diag.NotYet, s.Store.Span, "this version of flowc keeps checkpoints in files, or with the records of a sink").
 			Replace(s.Store.Span, "file", "write `file`")
 	}
 	return d
 }
 
-// knownStores are the stores that the language names.
-var knownStores = map[string]bool{"sqlite": true, "postgres": true, "nats": true, "sink": true}
+// laterStores are stores that the language names and no program has yet.
+var laterStores = map[string]bool{"sqlite": true, "postgres": true, "nats": true}
 
 // listenAddress checks an address that is known before the program starts.
 func (w *lowering) listenAddress(v *ir.Value) {

@@ -91,7 +91,7 @@ func zeroLength(text string) bool {
 func facts(f catalog.Facts) ir.Facts {
 	return ir.Facts{
 		Acks: f.Acks, Replayable: f.Replayable, Ordered: f.Ordered, Idempotent: f.Idempotent,
-		Transactional: f.Transactional, PrunesOnAck: f.PrunesOnAck, Memory: f.Memory, Answers: f.Answers,
+		Transactional: f.Transactional, Keeper: f.Keeper, PrunesOnAck: f.PrunesOnAck, Memory: f.Memory, Answers: f.Answers,
 	}
 }
 

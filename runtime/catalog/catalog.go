@@ -78,6 +78,9 @@ type Facts struct {
 	// KeyIdempotent sinks are idempotent where the config has a `key`, and no
 	// `mode: insert`.
 	KeyIdempotent bool
+	// Keeper tells that a sink can keep the program's checkpoint in the transaction
+	// of its records.
+	Keeper bool
 	// Answers tells that a source answers each sender.
 	Answers bool
 	// Endless sources never end by themselves; Depends says that the config

@@ -74,16 +74,16 @@ func (k folderKeeper) where() string { return filepath.Join(k.dir, checkpointFil
 
 func (k folderKeeper) lasts() bool { return false }
 
-// Kept is where the state is that the next run goes on from: a folder, or "sink
-// NAME"; "" where it begins anew. Ask when Run has returned.
-func (p *Program) Kept() string {
+// Kept is where the state is that the next run goes on from: a folder, or with the
+// records of a sink; both "" where it begins anew. Ask when Run has returned.
+func (p *Program) Kept() (folder, sink string) {
 	switch {
 	case p.store == nil || p.store.generation == 0:
-		return ""
+		return "", ""
 	case p.store.kept != nil:
-		return p.store.keeper.where()
+		return "", p.store.kept.name
 	}
-	return p.store.dir
+	return p.store.dir, ""
 }
 
 // ReadCheckpoint reads the checkpoint in a state folder; nil where there is

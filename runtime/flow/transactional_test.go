@@ -199,8 +199,8 @@ func TestTransactionalGoesOn(t *testing.T) {
 		if err != nil || r.Ending != Complete || !table.done {
 			t.Fatal(r, err)
 		}
-		if p.Kept() != "sink out2" {
-			t.Errorf("kept in %q", p.Kept())
+		if folder, sink := p.Kept(); folder != "" || sink != "out2" {
+			t.Errorf("kept in the folder %q, by the sink %q", folder, sink)
 		}
 	}
 	step(numbers(0, 100), false)

@@ -46,11 +46,15 @@ func Embed(ctx context.Context, s Spec, o flow.RunOptions) (*flow.Report, error)
 	if o.StateDir == "" {
 		o.StateDir, _ = env.lookup(stateVariable)
 	}
-	p, err := s.New()
-	if err != nil {
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	runs := attempts{spec: &s, log: log}
+	if _, err := runs.next(); err != nil {
 		return nil, err
 	}
-	return p.Run(ctx, o)
+	return runs.run(ctx, o, func(*flow.Program) func() { return func() {} })
 }
 
 // A process is what a program has around it.
@@ -109,25 +113,28 @@ func (p *process) run(ctx context.Context, o *options) int {
 	if err := checkReport(o.report); err != nil {
 		return p.fail(&environmentError{fmt.Errorf("--report %s: %w", o.report, err)})
 	}
-	program, err := p.spec.New()
+	runs := attempts{spec: p.spec, log: logger}
+	program, err := runs.next()
 	if err != nil {
 		return p.fail(&environmentError{err})
 	}
 	if !p.grown {
 		limitMemory(p.env, program.Info().Memory)
 	}
-	stopServing := func() {}
-	defer func() { stopServing() }()
+	var stopServing func()
+	defer func() {
+		if stopServing != nil {
+			stopServing()
+		}
+	}()
 	// A second copy is told of the first, and not of the port that it holds.
 	serve := func() (err error) {
-		if t.HTTP == "" {
+		if t.HTTP == "" || stopServing != nil {
 			return nil
 		}
-		stop, err := listen(t.HTTP, pages{spec: p.spec, program: program})
-		if err != nil {
+		if stopServing, err = listen(t.HTTP, pages{spec: p.spec, program: runs.program.Load}); err != nil {
 			return &environmentError{fmt.Errorf("telemetry.http: %w", err)}
 		}
-		stopServing = stop
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -136,13 +143,12 @@ func (p *process) run(ctx context.Context, o *options) int {
 	defer close(over)
 	got := p.obey(ctx, cancel, over)
 	tell := p.teller(t, logger)
-	stopProgress := tell.progress(program, t.Progress)
 	state, _ := p.env.lookup(stateVariable)
-	report, err := program.Run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Begin: serve, Logger: logger})
-	stopProgress()
+	report, err := runs.run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Begin: serve, Logger: logger},
+		func(program *flow.Program) (stop func()) { return tell.progress(program, t.Progress) })
 	cancel()
 	sign := <-got
-	tell.end(program, report, err)
+	tell.end(runs.program.Load(), report, err)
 	if o.report != "" {
 		if failed := p.writeReport(o.report, report); failed != nil {
 			fmt.Fprintf(p.stderr, "%s: error: --report %s: %v\n", p.spec.Name, o.report, failed)

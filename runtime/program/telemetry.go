@@ -25,8 +25,9 @@ const (
 
 // pages are what the server shows.
 type pages struct {
-	spec    *Spec
-	program *flow.Program
+	spec *Spec
+	// program is the present one: it is another after a lost transaction.
+	program func() *flow.Program
 }
 
 // page gives the answer to a GET.
@@ -36,13 +37,13 @@ func (p pages) page(ctx context.Context, path string) (status int, kind string, 
 	case "/livez":
 		return 200, text, []byte("ok\n")
 	case "/readyz":
-		if err := p.program.Ready(ctx); err != nil {
+		if err := p.program().Ready(ctx); err != nil {
 			return 503, text, []byte(err.Error() + "\n")
 		}
 		return 200, text, []byte("ready\n")
 	case "/metrics":
-		ready := p.program.Ready(ctx) == nil
-		return 200, "text/plain; version=0.0.4; charset=utf-8", metrics(p.spec, p.program.Snapshot(), ready)
+		ready := p.program().Ready(ctx) == nil
+		return 200, "text/plain; version=0.0.4; charset=utf-8", metrics(p.spec, p.program().Snapshot(), ready)
 	}
 	return 404, text, []byte("this server has /livez, /readyz and /metrics\n")
 }

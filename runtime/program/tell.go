@@ -59,10 +59,13 @@ func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
 	}
 }
 
-// stateOf is the folder that the next run goes on from, "" for none.
+// stateOf is what the next run goes on from: a folder or a sink; "" for nothing.
 func stateOf(p *flow.Program) string {
-	dir := p.Kept()
-	if dir == "" {
+	dir, sink := p.Kept()
+	switch {
+	case sink != "":
+		return "the sink `" + sink + "`"
+	case dir == "":
 		return ""
 	}
 	if whole, err := filepath.Abs(dir); err == nil {

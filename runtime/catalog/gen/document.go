@@ -133,6 +133,8 @@ func promise(f catalog.Facts, memory int64, source bool) string {
 		}
 	} else {
 		switch {
+		case f.Keeper:
+			s = append(s, "It commits the checkpoint with its records: effectively once from a source that can go back.")
 		case f.Transactional:
 			s = append(s, "It keeps what it wrote and the checkpoint as one: effectively once from a source that can go back.")
 		case f.KeyIdempotent:

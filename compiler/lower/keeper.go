@@ -1,0 +1,74 @@
+package lower
+
+import (
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// keeper decides where the checkpoint lies. A sink that can commit it with its
+// records does so where that gives each of them once: everything that reaches it
+// can be read again. The first such sink of the file does, one that asks for
+// effectively-once before others.
+func (w *lowering) keeper(p *ir.Program) {
+	d := &p.Delivery
+	if d.Store != "" && d.Store != "sink" {
+		return
+	}
+	replays := replayable(p)
+	var chosen *ir.Sink
+	for _, n := range p.Nodes {
+		op, ok := n.Op.(*ir.Sink)
+		if !ok || !op.Facts.Keeper || op.DeadLetter || !replays[n.ID] {
+			continue
+		}
+		if chosen == nil || op.Guarantee == ir.EffectivelyOnce && chosen.Guarantee != ir.EffectivelyOnce {
+			chosen = op
+		}
+	}
+	switch {
+	case chosen != nil:
+		chosen.Checkpoint, d.Store = true, "sink"
+	case d.Store == "sink":
+		d.Store = "file"
+		w.l.Errorf(diag.GuaranteeUnprovable, w.p.Delivery.Store.Span, "no sink of this pipeline can keep the checkpoint with its records").
+			Notef("a sink can where it has transactions, and all that reaches it comes from sources that can go back").
+			Replace(w.p.Delivery.Store.Span, "file", "write `file`")
+	default:
+		d.Store = "file"
+	}
+}
+
+// replayable tells, by node, that everything that reaches it comes from sources
+// that can go back.
+func replayable(p *ir.Program) map[string]bool {
+	in := map[string][]string{}
+	for _, e := range p.Edges {
+		in[e.To] = append(in[e.To], e.From)
+	}
+	replays := map[string]bool{}
+	known := map[string]bool{}
+	ops := map[string]ir.Op{}
+	for _, n := range p.Nodes {
+		ops[n.ID] = n.Op
+	}
+	var look func(id string) bool
+	look = func(id string) bool {
+		if known[id] {
+			return replays[id]
+		}
+		known[id] = true // a cycle is a mistake of its own
+		all := true
+		if source, ok := ops[id].(*ir.Source); ok {
+			all = source.Facts.Replayable
+		}
+		for _, from := range in[id] {
+			all = look(from) && all
+		}
+		replays[id] = all
+		return all
+	}
+	for _, n := range p.Nodes {
+		look(n.ID)
+	}
+	return replays
+}

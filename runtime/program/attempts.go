@@ -1,0 +1,63 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// attempts runs a program, and again from its checkpoint as long as all that
+// happens is that a sink's transaction was lost: what it held is read once more.
+type attempts struct {
+	spec    *Spec
+	log     *slog.Logger
+	program atomic.Pointer[flow.Program] // the present one
+}
+
+// The pauses before another attempt grow from the first to the last of these; an
+// attempt that lasted longer than that begins with the first again.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 30 * time.Second
+)
+
+// next makes the program anew.
+func (a *attempts) next() (*flow.Program, error) {
+	p, err := a.spec.New()
+	if err == nil {
+		a.program.Store(p)
+	}
+	return p, err
+}
+
+// run runs the program that next made, and those after it. around is called for
+// each, and what it returns when that has ended. The report is that of the last.
+func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow.Program) (stop func())) (*flow.Report, error) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		p, began := a.program.Load(), time.Now()
+		stop := around(p)
+		report, err := p.Run(ctx, o)
+		stop()
+		var back *flow.RolledBackError
+		if !errors.As(err, &back) || ctx.Err() != nil {
+			return report, err
+		}
+		if time.Since(began) > lastPause {
+			pause = firstPause
+		}
+		a.log.Warn("going back to the checkpoint", "error", err, "pause", pause)
+		select {
+		case <-ctx.Done():
+			return report, err
+		case <-time.After(pause):
+		}
+		o.Fresh = false // what was to be forgotten is
+		if _, failed := a.next(); failed != nil {
+			return report, errors.Join(failed, err)
+		}
+	}
+}
