@@ -183,8 +183,8 @@ func compact(t *testing.T, text string) string {
 	return b.String()
 }
 
-// A program that is killed again and again goes on where it was: no record is
-// lost, and none is there that never was.
+// A program that is killed again and again goes on where it was: each record is
+// there once, also where no key tells it, and none is there that never was.
 func TestTablesKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
@@ -233,8 +233,8 @@ delivery: {checkpoint: {every: 50ms}}
 				if got := db.rows(t, "SELECT count(*) FROM "+table+" WHERE twice <> 2*id OR id < 0 OR id >= "+fmt.Sprint(count)); !slices.Equal(got, []string{"0"}) {
 					t.Errorf("%v records that never were", got)
 				}
-				if got := db.rows(t, "SELECT count(*) FROM "+table); mode == "upsert" && !slices.Equal(got, []string{fmt.Sprint(count)}) {
-					t.Errorf("%v rows, and each key has one", got)
+				if got := db.rows(t, "SELECT count(*) FROM "+table); !slices.Equal(got, []string{fmt.Sprint(count)}) {
+					t.Errorf("%v rows of %d records", got, count)
 				}
 			})
 		}

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -18,7 +20,7 @@ func (w *lowering) keeper(p *ir.Program) {
 	var chosen *ir.Sink
 	for _, n := range p.Nodes {
 		op, ok := n.Op.(*ir.Sink)
-		if !ok || !op.Facts.Keeper || op.DeadLetter || !replays[n.ID] {
+		if !ok || !op.Facts.Keeper || op.DeadLetter || !replays[n.ID] || sharesFile(p, n) {
 			continue
 		}
 		if chosen == nil || op.Guarantee == ir.EffectivelyOnce && chosen.Guarantee != ir.EffectivelyOnce {
@@ -36,6 +38,32 @@ func (w *lowering) keeper(p *ir.Program) {
 	default:
 		d.Store = "file"
 	}
+}
+
+// sharesFile tells whether another sink writes to the same file. A database in a
+// file takes one transaction at a time, and that of a checkpoint would last until
+// the other sink's has ended, which waits for it.
+func sharesFile(p *ir.Program, n *ir.Node) bool {
+	path := func(op *ir.Sink) *ir.Value {
+		for _, s := range op.Config {
+			if s.Key == "path" {
+				return s.Value
+			}
+		}
+		return nil
+	}
+	mine := n.Op.(*ir.Sink)
+	at := path(mine)
+	return at != nil && slices.ContainsFunc(p.Nodes, func(o *ir.Node) bool {
+		op, ok := o.Op.(*ir.Sink)
+		if !ok || o == n || op.Connector != mine.Connector {
+			return false
+		}
+		other := path(op)
+		return other != nil && slices.EqualFunc(at.Parts, other.Parts, func(a, b ir.Part) bool {
+			return a.Kind == b.Kind && a.Text == b.Text && a.Default == b.Default
+		})
+	})
 }
 
 // replayable tells, by node, that everything that reaches it comes from sources

@@ -17,6 +17,10 @@ func TestKeeper(t *testing.T) {
 	sink := func(id string, keeper bool, guarantee ir.Guarantee) *ir.Node {
 		return &ir.Node{ID: id, YAML: id, Op: &ir.Sink{Facts: ir.Facts{Keeper: keeper}, Guarantee: guarantee}}
 	}
+	at := func(n *ir.Node, path string) *ir.Node {
+		n.Op.(*ir.Sink).Config = []ir.Setting{{Key: "path", Value: &ir.Value{Kind: "string", Parts: []ir.Part{{Kind: ir.Literal, Text: path}}}}}
+		return n
+	}
 	for name, c := range map[string]struct {
 		store  string
 		nodes  []*ir.Node
@@ -31,6 +35,7 @@ func TestKeeper(t *testing.T) {
 		"behind others":             {"", []*ir.Node{source("in", true), {ID: "f", YAML: "f", Op: &ir.Apply{}}, sink("a", able, "")}, []string{"in", "f", "f", "a"}, "a", 0},
 		"the user's store":          {"file", []*ir.Node{source("in", true), sink("a", able, asks)}, []string{"in", "a"}, "", 0},
 		"asked for, and can't be":   {"sink", []*ir.Node{source("in", true), sink("a", !able, "")}, []string{"in", "a"}, "", 1},
+		"alone in its file":         {"", []*ir.Node{source("in", true), at(sink("a", able, ""), "x.db"), at(sink("b", able, ""), "x.db"), at(sink("c", able, ""), "y.db")}, []string{"in", "a", "in", "b", "in", "c"}, "c", 0},
 		"dead letters are no place": {"", []*ir.Node{source("in", true), {ID: "a", YAML: "a", Op: &ir.Sink{Facts: ir.Facts{Keeper: true}, DeadLetter: true}}}, []string{"in", "a"}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -190,7 +190,7 @@ var Connectors = []*Connector{
 			},
 			Formats: []string{"table"},
 			Table:   true,
-			Facts:   Facts{Ordered: true, KeyIdempotent: true, Memory: 25165824},
+			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 25165824},
 		},
 	},
 	{

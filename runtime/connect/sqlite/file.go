@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -12,6 +13,7 @@ import (
 type file struct {
 	mu     sync.Mutex
 	holder *Sink // whose transaction is open; nil for none
+	sinks  []*Sink
 }
 
 var (
@@ -35,6 +37,22 @@ func fileAt(path string) *file {
 		files[path] = f
 	}
 	return f
+}
+
+// enter adds a sink. One that keeps the checkpoint is alone: its transaction lasts
+// until all others have committed theirs.
+func (f *file) enter(s *Sink) error {
+	for _, o := range f.sinks {
+		if o.keeps() || s.keeps() {
+			return errShared(s.config.Path)
+		}
+	}
+	f.sinks = append(f.sinks, s)
+	return nil
+}
+
+func (f *file) leave(s *Sink) {
+	f.sinks = slices.DeleteFunc(f.sinks, func(o *Sink) bool { return o == s })
 }
 
 // take gives the turn to s. What the one who had it can't commit it has kept, and

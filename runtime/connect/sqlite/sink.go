@@ -26,6 +26,8 @@ type Sink struct {
 	insert driver.StmtExecContext
 	args   []driver.NamedValue
 	texts  []bool // columns that keep integers as text
+	// pipeline is the name under which the checkpoint is kept, "" where it is not.
+	pipeline string
 	// inside tells that a transaction is open, kept are its records.
 	inside bool
 	kept   table.Kept
@@ -56,6 +58,9 @@ func (s *Sink) Open(context.Context) error {
 	s.file = fileAt(s.config.Path)
 	s.file.mu.Lock()
 	defer s.file.mu.Unlock()
+	if err := s.file.enter(s); err != nil {
+		return errors.Join(err, s.conn.close())
+	}
 	if err := s.prepare(fresh); err != nil {
 		return errors.Join(err, s.conn.close())
 	}
@@ -71,6 +76,11 @@ func (s *Sink) prepare(fresh bool) error {
 	// A commit is on disk when it returns, in each journal mode.
 	if err := s.conn.exec("PRAGMA synchronous = FULL"); err != nil {
 		return err
+	}
+	if s.keeps() {
+		if err := s.makeCheckpoints(); err != nil {
+			return err
+		}
 	}
 	have, err := s.conn.tableColumns(s.config.Table)
 	if err != nil {
@@ -140,14 +150,21 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 		err := s.row(record)
 		var row *table.RowError
 		switch {
+		case err == nil && s.keeps():
+			continue
 		case err == nil:
 			s.kept.Add(record)
 			continue
 		case !errors.As(err, &row):
 			// SQLite may have rolled all of it back by itself (a full disk): what
 			// was written since the last commit is written again.
-			s.abandon()
+			if err = s.lost(err); s.keeps() {
+				return err
+			}
 			return s.unwritten(i, o.Count, err, failed)
+		case s.rolledBack():
+			s.abandon()
+			return &table.ConfigError{Err: fmt.Errorf("%s: a constraint or a trigger of `%s` does ROLLBACK, and takes the records before it along: %w", s.config.Path, s.config.Table, err)}
 		}
 		if failed == nil {
 			failed = map[int]error{}
@@ -162,6 +179,10 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 	}
 	return nil
 }
+
+// rolledBack tells whether an error has ended the transaction: if so, another one
+// can begin.
+func (s *Sink) rolledBack() bool { return s.conn.exec("BEGIN") == nil }
 
 // unwritten is the error of a packet that was given up at a record: those before
 // it are kept and will be written, those from it on are to come again.
@@ -235,12 +256,11 @@ func (s *Sink) commit() error {
 		return nil
 	}
 	if err := s.conn.exec("COMMIT"); err != nil {
-		s.abandon()
 		var row *table.RowError
 		if errors.As(err, &row) { // a deferred constraint: nothing tells which record it was
-			return &table.ConfigError{Err: fmt.Errorf("a deferred constraint refuses the transaction: %w", err)}
+			err = &table.ConfigError{Err: fmt.Errorf("a deferred constraint refuses the transaction: %w", err)}
 		}
-		return err
+		return s.lost(err)
 	}
 	s.inside, s.file.holder = false, nil
 	s.kept.Clear()
@@ -254,6 +274,7 @@ func (s *Sink) Close(context.Context, bool) error {
 	}
 	s.file.mu.Lock()
 	defer s.file.mu.Unlock()
+	s.file.leave(s)
 	if s.inside {
 		s.abandon()
 	}

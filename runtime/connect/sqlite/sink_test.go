@@ -108,6 +108,40 @@ func TestWrittenAgain(t *testing.T) {
 	}
 }
 
+// A full disk fails a write, not what came before it; when there is room again all
+// is written.
+func TestFullDisk(t *testing.T) {
+	path := newDB(t)
+	s := openSink(t, SinkConfig{Path: path, Table: "people"}, idName)
+	must(t, s.Write(t.Context(), idNames(1, "ann")))
+	must(t, s.conn.exec("PRAGMA max_page_count = 3"))
+	big := idNames(2, "bob", 3, strings.Repeat("x", 1<<20), 4, "eve")
+	failed := failedOf(t, s.Write(t.Context(), big))
+	if len(failed) != 2 || flow.ClassOf(failed[1]) != flow.Transient || failed[2] != flow.ErrNotTried { //nolint:errorlint // it stands there as it is
+		t.Fatalf("failed: %v", failed)
+	}
+	must(t, s.conn.exec("PRAGMA max_page_count = 1000000"))
+	must(t, s.Write(t.Context(), idNames(3, "large", 4, "eve")))
+	must(t, s.Sync(t.Context()))
+	if got, want := rowsOf(t, path, `SELECT * FROM people ORDER BY id`), "1|ann\n2|bob\n3|large\n4|eve\n"; got != want {
+		t.Errorf("rows %q, not %q", got, want)
+	}
+}
+
+// A table that gives up the whole transaction for one record is no table for this
+// sink.
+func TestRollsBack(t *testing.T) {
+	path := newDB(t, `CREATE TABLE people (id INTEGER PRIMARY KEY ON CONFLICT ROLLBACK, name TEXT)`)
+	s := openSink(t, SinkConfig{Path: path, Table: "people"}, idName)
+	err := s.Write(t.Context(), idNames(1, "ann", 1, "bob", 2, "eve"))
+	if flow.ClassOf(err) != flow.Fatal || !strings.Contains(err.Error(), "ROLLBACK") {
+		t.Errorf("it gave up the transaction: %v", err)
+	}
+	if got := rowsOf(t, path, `SELECT count(*) FROM people`); got != "0\n" {
+		t.Errorf("%s rows", got)
+	}
+}
+
 // Another program that holds the file is waited for: nothing is lost.
 func TestHeldByAnother(t *testing.T) {
 	path := newDB(t)

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "12bedc0ff236a77e"
+const hash = "7a90624deae6f1f8"
 
 func main() {
 	program.Main(spec())
