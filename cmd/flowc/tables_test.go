@@ -198,7 +198,7 @@ func TestTablesKilled(t *testing.T) {
 				if mode == "upsert" {
 					key = ", key: id"
 				}
-				binary := buildPipeline(t, "killed", fmt.Sprintf(`
+				binary := buildPipeline(t, "killed-"+mode, fmt.Sprintf(`
 types: {T: {id: int64, twice: int64, pad: string}}
 sources: {in: {use: generate, config: {count: %d, rate: 20000, fields: {id: i, twice: 2*i}}, out: T}}
 sinks: {out: {from: in, use: %s, config: {%s%s}}}

@@ -117,7 +117,7 @@ func TestFullDisk(t *testing.T) {
 	must(t, s.conn.exec("PRAGMA max_page_count = 3"))
 	big := idNames(2, "bob", 3, strings.Repeat("x", 1<<20), 4, "eve")
 	failed := failedOf(t, s.Write(t.Context(), big))
-	if len(failed) != 2 || flow.ClassOf(failed[1]) != flow.Transient || failed[2] != flow.ErrNotTried { //nolint:errorlint // it stands there as it is
+	if len(failed) != 2 || flow.ClassOf(failed[1]) != flow.Transient || failed[2] != flow.ErrNotTried {
 		t.Fatalf("failed: %v", failed)
 	}
 	must(t, s.conn.exec("PRAGMA max_page_count = 1000000"))
