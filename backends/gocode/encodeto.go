@@ -98,7 +98,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
 	f.Origins = f.Origins || l.fedByKey(sink.ID)
-	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || codec == "table" || op.Connector == "http" || op.Batch != nil
+	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || codec == "table" || op.Connector == "http" || IsMessages(sink) || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f
 }

@@ -39,6 +39,9 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 		return nil, fmt.Errorf("%s is no decode", n.ID)
 	}
 	l.codec = op.Codec
+	if IsMessages(l.source) {
+		return l.runMessages(n, op, at)
+	}
 	framer := Framer(op)
 	var before []jen.Code
 	switch op.Codec {

@@ -40,6 +40,9 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	if op.DeadLetter {
 		// The engine finds it by its node; no loop fills it.
 		opts[jen.Id("DeadLetter")] = jen.True()
+		if gocode.IsMessages(n) {
+			opts[jen.Id("Ends")], opts[jen.Id("Bare")] = jen.True(), jen.True()
+		}
 		call, args = "p.Sink(%s, %s, ", args[1:]
 	}
 	return append(code, w.Gof(call, args...).Add(w.Go("@flow.SinkOptions").Values(opts)).Op(")"))

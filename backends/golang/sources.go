@@ -23,12 +23,8 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		d := jen.Dict{jen.Id("Node"): jen.Lit(n.YAML)}
 		if dec := w.decodeOf(n); dec != nil {
 			d[jen.Id("Format")] = jen.Lit(dec.Codec)
-			d[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.Go(gocode.Framer(dec))).Op("}")
-			if dec.Codec == "csv" && gocode.Option(dec.Options, "header") != "false" {
-				d[jen.Id("Header")] = jen.True()
-			}
-			if dec.Codec == "ndjson" || dec.Codec == "text" {
-				opts[jen.Id("Lines")] = jen.True()
+			if !gocode.IsMessages(n) {
+				w.framing(dec, d, opts)
 			}
 		}
 		if t := w.tableOf(n, c); t != nil {
@@ -67,6 +63,17 @@ func (w *wiring) tableOf(n *ir.Node, c *catalog.Connector) *ir.Type {
 		}
 	}
 	return nil
+}
+
+// framing says how a source's bytes are cut into records.
+func (w *wiring) framing(dec *ir.Decode, input, opts jen.Dict) {
+	input[jen.Id("Frame")] = w.Go("func() @frame.Framer { return ").Add(w.Go(gocode.Framer(dec))).Op("}")
+	if dec.Codec == "csv" && gocode.Option(dec.Options, "header") != "false" {
+		input[jen.Id("Header")] = jen.True()
+	}
+	if dec.Codec == "ndjson" || dec.Codec == "text" {
+		opts[jen.Id("Lines")] = jen.True()
+	}
 }
 
 // decodeOf is the decode behind a source, nil for typed rows.

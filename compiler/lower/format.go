@@ -76,6 +76,9 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 	if f.codec == "" {
 		w.guess(n, side, pathKey, lines, &f)
 	}
+	if side.Messages && f.codec == "ndjson" {
+		f.codec = "json" // a message is one value, and no line
+	}
 	if csv != nil {
 		if f.codec != "csv" && f.codec != "" {
 			w.l.Errorf(diag.KeyConflict, csv.Key.Span, "`csv` is for the format csv, and this is %s", f.codec).Also(f.at, "said here")

@@ -33,7 +33,7 @@ func (w *lowering) sink(n *node, known bool) {
 	}
 	op := &ir.Sink{
 		Connector: n.Use.Text, Batch: n.Batch, Guarantee: ir.Guarantee(n.Guarantee.Text),
-		Facts: facts(side.Facts), DeadLetter: dead,
+		Facts: facts(factsOf(n, side)), DeadLetter: dead,
 	}
 	m.Op = op
 	if dead {

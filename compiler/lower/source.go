@@ -38,11 +38,12 @@ func (w *lowering) source(n *node) {
 		}
 		return
 	}
-	n.answers = side.Facts.Answers
+	promised := factsOf(n, side)
+	n.answers = promised.Answers
 	n.meta = w.metaType(n.Use.Text, side)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
-	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side), Facts: facts(side.Facts)}
+	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side), Facts: facts(promised)}
 	m.Op = op
 	if len(side.Formats) == 0 {
 		own := []string{}
@@ -85,6 +86,15 @@ func bounded(n *node, side *catalog.Side) bool {
 func zeroLength(text string) bool {
 	d, err := time.ParseDuration(text)
 	return err == nil && d == 0
+}
+
+// factsOf is what a connector promises with the node's config.
+func factsOf(n *node, side *catalog.Side) catalog.Facts {
+	return side.FactsFor(func(key string) bool {
+		return slices.ContainsFunc(n.Config, func(c syntax.ConfigKey) bool {
+			return c.Key.Text == key && c.Value != nil && c.Value.Kind != "null" && !(c.Value.IsLiteral() && c.Value.Kind == "string" && c.Value.Text() == "")
+		})
+	})
 }
 
 // facts copies what a connector promises.

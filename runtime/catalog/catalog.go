@@ -28,6 +28,12 @@ type Side struct {
 	// Facts are what the side promises, by the methods that it has and the
 	// constant table of the connector.
 	Facts Facts
+	// Variants are what it promises instead where the config says so: the first
+	// one that holds counts.
+	Variants []Variant
+	// Messages tells that a record is a message of its own: the source says where
+	// each ends (Batch.Ends) and the sink is told (Out.Ends).
+	Messages bool
 	// Meta are the fields of `meta` on records of a source; for a sink the keys
 	// that `meta:` may set.
 	Meta []Key
@@ -39,6 +45,25 @@ type Side struct {
 	// its one format is not the user's to choose.
 	Table bool
 	Doc   string
+}
+
+// A Variant are other facts of a side, where a key stands in the config, or does
+// not.
+type Variant struct {
+	Key   string
+	Given bool
+	Facts Facts
+}
+
+// FactsFor are the side's facts with a config in which the keys stand of which
+// given says so.
+func (s *Side) FactsFor(given func(key string) bool) Facts {
+	for _, v := range s.Variants {
+		if given(v.Key) == v.Given {
+			return v.Facts
+		}
+	}
+	return s.Facts
 }
 
 // A Key is one key of a config, or a field of meta.

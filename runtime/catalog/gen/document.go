@@ -69,6 +69,13 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 		return
 	}
 	fmt.Fprintf(b, "### %s\n\n%s\n\n", title, promise(s.Facts, memory(s), source))
+	for _, v := range s.Variants {
+		with := "With"
+		if !v.Given {
+			with = "Without"
+		}
+		fmt.Fprintf(b, "%s `%s`: %s\n\n", with, v.Key, promise(v.Facts, 0, source))
+	}
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
 	} else {

@@ -127,3 +127,55 @@ func (s Source) Endless() bool { return s.x }
 		t.Error("an empty folder is a connector")
 	}
 }
+
+// Types say in their comments where they stand for the source or the sink.
+func TestVariants(t *testing.T) {
+	dir := t.TempDir()
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const head = `// Package x reads.
+package x
+
+// SourceConfig is the config.
+type SourceConfig struct {
+	// A is a.
+	A string ` + "`json:\"a\"`" + `
+}
+
+func NewSource() {}
+
+// Source is one.
+type Source struct{}
+
+func (Source) Seek() {}
+func (Source) Messages() {}
+
+`
+	write(head + "// Other is another.\n//\n//flowc:source without a\ntype Other struct{}\n")
+	p, err := parsePackage(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.side("Source")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Messages || !s.Facts.Replayable || len(s.Variants) != 1 || s.Variants[0] != (catalog.Variant{Key: "a", Facts: catalog.Facts{Ordered: true}}) {
+		t.Errorf("%+v", s)
+	}
+	write(head + "//flowc:source unless a\ntype Other struct{}\n")
+	if _, err := parsePackage(dir); err == nil {
+		t.Error("a comment that says nothing is taken")
+	}
+	write(head + "//flowc:source with b\ntype Other struct{}\n")
+	if p, err = parsePackage(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.side("Source"); err == nil {
+		t.Error("a key that there is not is taken")
+	}
+}

@@ -25,6 +25,8 @@ type pkg struct {
 	methods map[string]map[string]*ast.FuncDecl // by receiver type
 	funcs   map[string]bool
 	consts  map[string]string // their expressions
+	// variants by "source" and "sink", in the order of the files.
+	variants map[string][]variant
 	// shared is package connect, whose structs are parts of configs; nil for none.
 	shared *pkg
 }
@@ -35,7 +37,7 @@ func parsePackage(dir string) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}, consts: map[string]string{}}
+	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}, consts: map[string]string{}, variants: map[string][]variant{}}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -44,7 +46,9 @@ func parsePackage(dir string) (*pkg, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.file(f)
+		if err := p.file(f); err != nil {
+			return nil, err
+		}
 	}
 	if len(p.structs) == 0 {
 		return nil, fmt.Errorf("%s holds no connector", dir)
@@ -52,7 +56,7 @@ func parsePackage(dir string) (*pkg, error) {
 	return p, nil
 }
 
-func (p *pkg) file(f *ast.File) {
+func (p *pkg) file(f *ast.File) error {
 	if f.Doc != nil {
 		p.doc = f.Doc.Text()
 	}
@@ -70,6 +74,9 @@ func (p *pkg) file(f *ast.File) {
 				if st, ok := t.Type.(*ast.StructType); ok {
 					p.structs[t.Name.Name] = st
 					p.docs[t.Name.Name] = firstParagraph(d.Doc.Text())
+					if err := p.variant(t.Name.Name, d.Doc); err != nil {
+						return err
+					}
 				}
 			}
 		case *ast.FuncDecl:
@@ -89,6 +96,7 @@ func (p *pkg) file(f *ast.File) {
 			}
 		}
 	}
+	return nil
 }
 
 // side extracts a source ("Source") or a sink ("Sink").
@@ -124,8 +132,45 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 		s.Table, s.Formats = true, []string{format}
 	}
 	s.Facts = p.facts(kind)
+	s.Messages = p.methods[kind]["Messages"] != nil
 	s.Facts.Memory, err = p.memory(kind)
+	for _, v := range p.variants[strings.ToLower(kind)] {
+		facts := p.facts(v.typ)
+		facts.Memory = s.Facts.Memory
+		s.Variants = append(s.Variants, catalog.Variant{Key: v.key, Given: v.given, Facts: facts})
+		if !slices.ContainsFunc(s.Keys, func(k catalog.Key) bool { return k.Name == v.key }) {
+			return nil, fmt.Errorf("%s: a variant asks for the key %q, which there is not", v.typ, v.key)
+		}
+	}
 	return s, err
+}
+
+// A variant is a type that a source or sink is where its config has a key, or
+// lacks it. Its comment says so in a line of its own:
+//
+//	//flowc:source without stream
+type variant struct {
+	typ, key string
+	given    bool
+}
+
+// variant reads such a line of a type's comment.
+func (p *pkg) variant(typ string, doc *ast.CommentGroup) error {
+	if doc == nil {
+		return nil
+	}
+	for _, c := range doc.List {
+		rest, ok := strings.CutPrefix(c.Text, "//flowc:")
+		if !ok {
+			continue
+		}
+		words := strings.Fields(rest)
+		if len(words) != 3 || words[0] != "source" && words[0] != "sink" || words[1] != "with" && words[1] != "without" {
+			return fmt.Errorf("%s: %q is not `//flowc:source with KEY`", typ, c.Text)
+		}
+		p.variants[words[0]] = append(p.variants[words[0]], variant{typ, words[2], words[1] == "with"})
+	}
+	return nil
 }
 
 // facts are what the methods of a type say.

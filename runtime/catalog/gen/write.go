@@ -36,7 +36,18 @@ func writeSide(b *bytes.Buffer, name string, s *catalog.Side) {
 	if s.Table {
 		b.WriteString("Table: true,\n")
 	}
-	fmt.Fprintf(b, "Facts: Facts%s,\n},\n", fields(s.Facts))
+	fmt.Fprintf(b, "Facts: Facts%s,\n", fields(s.Facts))
+	if len(s.Variants) > 0 {
+		b.WriteString("Variants: []Variant{\n")
+		for _, v := range s.Variants {
+			fmt.Fprintf(b, "{Key: %q, Given: %v, Facts: Facts%s},\n", v.Key, v.Given, fields(v.Facts))
+		}
+		b.WriteString("},\n")
+	}
+	if s.Messages {
+		b.WriteString("Messages: true,\n")
+	}
+	b.WriteString("},\n")
 }
 
 func writeKeys(b *bytes.Buffer, name string, keys []catalog.Key) {
