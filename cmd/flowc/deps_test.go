@@ -55,9 +55,14 @@ var imports = []struct {
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},
 	{"runtime/codec/zstd", []string{"github.com/klauspost/compress"}, "the one format that the standard library lacks; programs without a zstd file do not link it"},
 	{"runtime/connect", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
+	{"runtime/connect/nats", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/nats-io/nats.go"}, "the client library of NATS comes with the programs that use it"},
 	{"runtime/connect/sqlite", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "modernc.org/sqlite"}, "SQLite in Go: a program without a database does not link it"},
 	{"runtime/program", []string{"runtime/flow"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
 }
+
+// testServers are modules that run a server in the process of a test. Nothing
+// that is built links them.
+var testServers = []string{"github.com/nats-io/nats-server/v2"}
 
 // std are packages of the standard library that only some may use.
 var std = []struct {
@@ -159,7 +164,7 @@ func TestImports(t *testing.T) {
 		}
 		if strings.HasPrefix(short(p.ImportPath), "runtime/") {
 			for _, to := range slices.Concat(p.TestImports, p.XTestImports) {
-				if !within(to, module+"/runtime") && isModule(to) {
+				if !within(to, module+"/runtime") && isModule(to) && allowed(row, to) != nil && !slices.ContainsFunc(testServers, func(m string) bool { return within(to, m) }) {
 					t.Errorf("a test of %s imports %s: the runtime is copied, so it is tested, without the modules of others", p.ImportPath, to)
 				}
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -166,6 +165,6 @@ func inOrder(t *testing.T, what string, keys []int, n int, again bool) {
 		t.Fatalf("%s: %d of %d are there", what, next, n)
 	}
 	if len(keys) > n {
-		t.Log(fmt.Sprintf("%s: %d came again", what, len(keys)-n))
+		t.Logf("%s: %d came again", what, len(keys)-n)
 	}
 }

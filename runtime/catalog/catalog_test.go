@@ -102,6 +102,25 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// What a source of NATS promises depends on its keys.
+func TestFactsFor(t *testing.T) {
+	c, ok := Lookup("nats")
+	if !ok {
+		t.Fatal("nats")
+	}
+	for keys, want := range map[string]Facts{
+		"stream":         {Acks: true, Replayable: true, Ordered: true},
+		"subject":        {Ordered: true},
+		"stream durable": {Acks: true},
+	} {
+		got := c.Source.FactsFor(func(key string) bool { return slices.Contains(strings.Fields(keys), key) })
+		want.Endless, want.Memory = true, c.Source.Facts.Memory
+		if got != want {
+			t.Errorf("with %s: %+v", keys, got)
+		}
+	}
+}
+
 func TestParseSize(t *testing.T) {
 	for text, want := range map[string]int64{"0": 0, "7": 7, "7B": 7, "2KB": 2000, "2KiB": 2048, " 3 MiB ": 3 << 20, "1GB": 1e9, "1GiB": 1 << 30, "9223372036854775807": math.MaxInt64} {
 		if got, ok := ParseSize(text); !ok || got != want {

@@ -29,6 +29,7 @@ var connectors = []struct {
 	{"generate", "generate", true, false},
 	{"http", "http", true, true},
 	{"log", "log", false, true},
+	{"nats", "nats", true, true},
 	{"sqlite", "sqlite", true, true},
 	{"stdin", "stdin", true, false},
 	{"stdout", "stdout", false, true},
