@@ -4,6 +4,8 @@ import (
 	"cmp"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/flowc-dev/flowc/ir"
 )
 
 // entryName is the file of the way in: a main, or Run of a package.
@@ -42,7 +44,7 @@ func (w *wiring) entryFile() *jen.File {
 	f.Comment("spec is what package program needs to know: settings, references and how to make the program.")
 	f.Func().Id("spec").Params().Add(w.Go("@program.Spec")).Block(
 		w.Go("s := newSettings()"),
-		w.Go("return @program.Spec").Values(jen.Dict{
+		w.Go("return @program.Spec").Values(w.keeper(jen.Dict{
 			jen.Id("Name"):      jen.Lit(w.p.Name),
 			jen.Id("Hash"):      jen.Id("hash"),
 			jen.Id("Version"):   jen.Lit(cmp.Or(w.l.Version, "devel")),
@@ -51,6 +53,16 @@ func (w *wiring) entryFile() *jen.File {
 			jen.Id("Settings"):  w.Go("s.tunables()"),
 			jen.Id("Telemetry"): w.Go("&s.telemetry"),
 			jen.Id("New"):       w.Go("func() (*@flow.Program, error) { return newProgram(s) }"),
-		}))
+		})))
 	return f
+}
+
+// keeper adds the sink that keeps the checkpoint, where one does.
+func (w *wiring) keeper(spec jen.Dict) jen.Dict {
+	for _, n := range w.p.Nodes {
+		if op, ok := n.Op.(*ir.Sink); ok && op.Checkpoint {
+			spec[jen.Id("Keeper")] = jen.Lit(n.YAML)
+		}
+	}
+	return spec
 }

@@ -28,6 +28,7 @@ type cli struct {
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types."`
 	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
 	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
+	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`
 	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

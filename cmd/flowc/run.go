@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/flowc-dev/flowc/backends/golang/build"
 )
 
 type runCmd struct {
@@ -30,23 +28,7 @@ func (c *runCmd) Run(a *app) error {
 	if arg.File == "" {
 		arg.File, args = fileAmong(args)
 	}
-	args, err := absolutePaths(args)
-	if err != nil {
-		return environment(err)
-	}
-	r, err := arg.compile(a)
-	if err != nil {
-		return err
-	}
-	binary, _, err := a.build(r, build.Request{})
-	if err != nil {
-		return err
-	}
-	code, err := build.Exec(a.ctx, binary, args, r.Dir)
-	if err != nil {
-		return environment(err)
-	}
-	return exit(code)
+	return a.forward(&arg, args)
 }
 
 // forProgram puts a -- before the first flag of `flowc run` that is not flowc's:
@@ -98,19 +80,13 @@ var valueFlags = []string{"--set", "--set-file", "--report", "--log-format", "--
 // runs in the pipeline's folder and not in the user's.
 func absolutePaths(args []string) ([]string, error) {
 	out := append([]string(nil), args...)
-	abs := func(p string) (string, error) {
-		if p == "-" || p == "" {
-			return p, nil
-		}
-		return filepath.Abs(p)
-	}
 	for i, arg := range out {
 		for _, flag := range []string{"--report", "--set-file"} {
 			var err error
 			if arg == flag && i+1 < len(out) {
-				out[i+1], err = abs(out[i+1])
+				out[i+1], err = absolute(out[i+1])
 			} else if p, ok := strings.CutPrefix(arg, flag+"="); ok {
-				p, err = abs(p)
+				p, err = absolute(p)
 				out[i] = flag + "=" + p
 			}
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -119,4 +95,12 @@ func absolutePaths(args []string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// absolute is a path that holds from another folder too; - stays.
+func absolute(path string) (string, error) {
+	if path == "-" || path == "" {
+		return path, nil
+	}
+	return filepath.Abs(path)
 }

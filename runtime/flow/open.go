@@ -26,16 +26,8 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 	if store == nil {
 		return nil, nil
 	}
-	if s := p.keeperSink(); s != nil {
-		sink, ok := s.sink.(Transactional)
-		if !ok {
-			return nil, &WiringError{"sink " + s.name + " is not transactional"}
-		}
-		store.keeper, store.kept = &sinkKeeper{s, sink}, s
-		sink.Keep(p.info.Name)
-		if err := p.openSink(ctx, s, nil); err != nil {
-			return nil, err
-		}
+	if err := p.openKeeper(ctx); err != nil {
+		return nil, err
 	}
 	if o.Fresh {
 		return nil, store.remove(ctx)
@@ -104,6 +96,21 @@ func (p *Program) saveStart(ctx context.Context) error {
 		return nil
 	}
 	return p.writeCheckpoint(ctx, nil, states, false)
+}
+
+// openKeeper opens the sink that keeps the checkpoint, where one does.
+func (p *Program) openKeeper(ctx context.Context) error {
+	s := p.keeperSink()
+	if s == nil {
+		return nil
+	}
+	sink, ok := s.sink.(Transactional)
+	if !ok {
+		return &WiringError{"sink " + s.name + " is not transactional"}
+	}
+	p.store.keeper, p.store.kept = &sinkKeeper{s, sink}, s
+	sink.Keep(p.info.Name)
+	return p.openSink(ctx, s, nil)
 }
 
 func (p *Program) openSink(ctx context.Context, s *sinkRun, saved *Checkpoint) error {

@@ -11,7 +11,7 @@ type place struct {
 	// comes from a checkpoint and nothing was read since.
 	position any
 	moved    bool
-	// records and lines are those before it.
+	// records and lines are those before it, Unknown behind a rewind.
 	records, lines int64
 }
 
@@ -67,8 +67,10 @@ func (p *place) advance(in *Input, b *Batch) {
 		p.moved = true
 	}
 	records := run.counts[in.node].In
-	p.records += records
-	if in.options.Lines {
+	if p.records != Unknown {
+		p.records += records
+	}
+	if in.options.Lines && p.lines != Unknown {
 		if run.verdict == goOn {
 			p.lines += records + int64(run.blank)
 		} else {

@@ -19,7 +19,16 @@ type options struct {
 	version, help bool
 
 	address string // of health
-	format  string // of checkpoint
+	checkpointOptions
+}
+
+// checkpointOptions are those of `checkpoint`.
+type checkpointOptions struct {
+	action            string // show, export, import, rewind
+	format            string
+	file              string // of export and import
+	source, split, to string
+	yes, dryRun       bool
 }
 
 // list is a flag that may be given several times.
@@ -50,9 +59,43 @@ func (o *options) flagsOf(command string) *flag.FlagSet {
 	case "health":
 		f.StringVar(&o.address, "address", "", "")
 	case "checkpoint":
-		f.StringVar(&o.format, "format", "text", "")
+		o.checkpointFlags(f)
 	}
 	return f
+}
+
+// checkpointFlags declares those of an action.
+func (o *checkpointOptions) checkpointFlags(f *flag.FlagSet) {
+	switch o.action {
+	case "show":
+		f.StringVar(&o.format, "format", "text", "")
+	case "rewind":
+		f.StringVar(&o.source, "source", "", "")
+		f.StringVar(&o.split, "split", "", "")
+		f.StringVar(&o.to, "to", "", "")
+		fallthrough
+	case "import":
+		f.BoolVar(&o.yes, "yes", false, "")
+		f.BoolVar(&o.dryRun, "dry-run", false, "")
+	}
+}
+
+// takeFile takes the file of export and import, before or behind the flags.
+func (o *checkpointOptions) takeFile(f *flag.FlagSet, args []string) error {
+	if o.action != "export" && o.action != "import" {
+		return f.Parse(args)
+	}
+	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
+		o.file, args = args[0], args[1:]
+	}
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if o.file == "" && f.NArg() == 1 {
+		o.file = f.Arg(0)
+		return f.Parse(nil)
+	}
+	return nil
 }
 
 var commands = []string{"run", "health", "checkpoint"}
@@ -65,26 +108,39 @@ func parse(args []string) (*options, error) {
 		switch o.command {
 		case "run", "health":
 		case "checkpoint":
-			if len(args) == 0 || args[0] != "show" {
-				if len(args) > 0 && isHelp(args[0]) {
-					o.help = true
-					return o, nil
-				}
-				return nil, &usageError{"checkpoint: expected `checkpoint show`"}
+			switch {
+			case len(args) == 0:
+				return nil, &usageError{"checkpoint: say what to do: " + strings.Join(checkpointActions, ", ")}
+			case isHelp(args[0]):
+				o.help = true
+				return o, nil
+			case !contains(checkpointActions, args[0]):
+				return nil, unknown("command", "checkpoint "+args[0], withPrefix("checkpoint ", checkpointActions))
 			}
-			args = args[1:]
+			o.action, args = args[0], args[1:]
 		default:
 			return nil, unknown("command", o.command, commands)
 		}
 	}
 	f := o.flagsOf(o.command)
-	if err := f.Parse(args); err != nil {
+	if err := o.takeFile(f, args); err != nil {
 		return nil, flagError(f, err)
+	}
+	if o.action == "import" && o.file == "" && !o.help {
+		return nil, &usageError{"checkpoint import: name the file that `checkpoint export` wrote, or - for standard input"}
 	}
 	if f.NArg() > 0 {
 		return nil, &usageError{fmt.Sprintf("unexpected argument %q", f.Arg(0))}
 	}
 	return o, o.check()
+}
+
+func withPrefix(prefix string, words []string) []string {
+	var out []string
+	for _, w := range words {
+		out = append(out, prefix+w)
+	}
+	return out
 }
 
 func isHelp(arg string) bool { return arg == "--help" || arg == "-help" || arg == "-h" }

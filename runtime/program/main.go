@@ -79,8 +79,9 @@ func (p *process) main(ctx context.Context, args []string) int {
 	case o.version:
 		fmt.Fprintf(p.stdout, "%s %s (flowc %s)\n", p.spec.Name, p.spec.Hash, p.spec.Version)
 		return exitOK
-	case o.command == "checkpoint":
-		return p.showCheckpoint(o)
+	}
+	if o.command == "checkpoint" && p.spec.Keeper == "" && !o.changesCheckpoint() {
+		return p.readCheckpoint(o)
 	}
 	set, err := collect(p.env, o.setFiles, o.set)
 	if err != nil {
@@ -94,6 +95,9 @@ func (p *process) main(ctx context.Context, args []string) int {
 		return p.fail(err)
 	}
 	p.grown = grown(p.spec, compiled)
+	if o.command == "checkpoint" {
+		return p.checkpoint(ctx, o)
+	}
 	return p.run(ctx, o)
 }
 

@@ -47,7 +47,7 @@ func TestBadSettings(t *testing.T) {
 		{nil, []string{"run", "x"}, 2, []string{`unexpected argument "x"`}},
 		{nil, []string{"--log-format", "xml"}, 2, []string{"--log-format: expected text, json"}},
 		{nil, []string{"--log-level", "loud"}, 2, []string{"--log-level: expected debug, info, warn, error"}},
-		{nil, []string{"checkpoint"}, 2, []string{"expected `checkpoint show`"}},
+		{nil, []string{"checkpoint"}, 2, []string{"say what to do: show, export, import, rewind"}},
 		{nil, []string{"--set", "store.config.fatal=it can't be"}, 6, []string{"numbers: error: numbers.yaml:14: it can't be"}},
 		{[]string{"TEST_LIMIT=lots"}, nil, 6, []string{"numbers.yaml:13: error: store.config.limit: expected a size like 64KiB or 10MB, in the value of ${env:TEST_LIMIT}"}},
 		{[]string{"TEST_LIMIT=lots"}, []string{"--set", "store.config.limit=1KB"}, 0, nil},

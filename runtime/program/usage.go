@@ -11,9 +11,17 @@ func usage(w io.Writer, s *Spec) {
 	fmt.Fprintf(w, `%[1]s runs the pipeline in %[2]s.
 
 Usage:
-  %[1]s [run] [flags]          run it
-  %[1]s health                 ask the running program whether it is ready (exit code 0 or 1)
-  %[1]s checkpoint show        show how far earlier runs have got
+  %[1]s [run] [flags]            run it
+  %[1]s health                   ask the running program whether it is ready (exit code 0 or 1)
+  %[1]s checkpoint show          show how far earlier runs have got (--format json)
+  %[1]s checkpoint export FILE   write that as JSON, - for standard output
+  %[1]s checkpoint import FILE   have the next run go on from there
+  %[1]s checkpoint rewind        have the next run go back: --to start, a time such as 2026-01-31T12:00:00Z,
+                                 or a position; of all sources, or --source NAME --split NAME
+
+Flags of import and rewind:
+  --dry-run             show what would change, and change nothing
+  --yes                 ask nobody
 
 Flags:
   --set KEY=VALUE       change a setting (may be repeated)

@@ -3,7 +3,6 @@ package program
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -11,14 +10,8 @@ import (
 )
 
 // showCheckpoint prints how far earlier runs have got.
-func (p *process) showCheckpoint(o *options) int {
-	base, _ := p.env.lookup(stateVariable)
-	dir := flow.StateDir(base, p.spec.Name)
-	c, err := flow.ReadCheckpoint(dir)
-	if err != nil {
-		return p.fail(err)
-	}
-	if o.format == "json" {
+func (p *process) showCheckpoint(where string, c *flow.Checkpoint, format string) error {
+	if format == "json" {
 		type shown struct {
 			Path       string `json:"path"`
 			Generation uint64 `json:"generation"`
@@ -26,20 +19,20 @@ func (p *process) showCheckpoint(o *options) int {
 		}
 		var value any
 		if c != nil {
-			value = shown{filepath.Join(dir, "checkpoint"), c.Generation, c}
+			value = shown{checkpointPath(where), c.Generation, c}
 		}
 		data, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {
-			return p.fail(err)
+			return err
 		}
 		fmt.Fprintln(p.stdout, string(data))
-		return exitOK
+		return nil
 	}
 	if c == nil {
-		fmt.Fprintf(p.stdout, "%s: no checkpoint in %s\n", p.spec.Name, dir)
-		return exitOK
+		fmt.Fprintf(p.stdout, "%s: no checkpoint in %s\n", p.spec.Name, where)
+		return nil
 	}
-	fmt.Fprintf(p.stdout, "%s: generation %d of %s, by pipeline %s, in %s\n", p.spec.Name, c.Generation, c.Time.Format(time.RFC3339), c.Hash, dir)
+	fmt.Fprintf(p.stdout, "%s: generation %d of %s, by pipeline %s, in %s\n", p.spec.Name, c.Generation, c.Time.Format(time.RFC3339), c.Hash, where)
 	for _, name := range sorted(c.Sources) {
 		splits := c.Sources[name].Splits
 		if len(splits) == 0 {
@@ -47,13 +40,20 @@ func (p *process) showCheckpoint(o *options) int {
 		}
 		for _, split := range sorted(splits) {
 			s := splits[split]
-			fmt.Fprintf(p.stdout, "  source %s %s: %s after %s records\n", name, split, compact(s.Position), count(s.Records))
+			after := ""
+			if s.Records != flow.Unknown {
+				after = fmt.Sprintf(" after %s records", count(s.Records))
+			}
+			fmt.Fprintf(p.stdout, "  source %s %s: %s%s\n", name, split, compact(s.Position), after)
 		}
 	}
 	for _, name := range sorted(c.Sinks) {
 		fmt.Fprintf(p.stdout, "  sink %s: %s\n", name, compact(c.Sinks[name]))
 	}
-	return exitOK
+	if c.Complete {
+		fmt.Fprintln(p.stdout, "  all input was handled")
+	}
+	return nil
 }
 
 func sorted[V any](m map[string]V) []string {
@@ -66,6 +66,9 @@ func sorted[V any](m map[string]V) []string {
 }
 
 func compact(raw json.RawMessage) string {
+	if raw == nil {
+		return "nothing"
+	}
 	data, err := json.Marshal(raw)
 	if err != nil {
 		return string(raw)
