@@ -55,10 +55,10 @@ func promised(w way) promise {
 	case sink.Checkpoint:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither", to)}
 	case sink.Facts.Keeper && !sink.Facts.Idempotent:
+		why, fix := w.g.notKept(w.sink)
 		return promise{
-			ir.AtLeastOnce, fmt.Sprintf("`%s` does not keep the checkpoint with its records, so after a crash some may be there twice", to),
-			w.sink,
-			[]string{"one sink keeps the checkpoint: let it be this one, by `guarantee: effectively-once` there and without `store` in `delivery.checkpoint`", "have nothing reach it that can't be read again"},
+			ir.AtLeastOnce, fmt.Sprintf("`%s` does not keep the checkpoint with its records, since %s, so after a crash some may be there twice", to, why),
+			w.sink, []string{fix},
 		}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
@@ -84,6 +84,22 @@ func promised(w way) promise {
 		}
 	}
 	return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, and `%s` gives the same records again", to, from)}
+}
+
+// notKept says why a sink that could keep the checkpoint does not, and what would
+// have it do so.
+func (g *graph) notKept(sink *ir.Node) (why, fix string) {
+	for _, w := range g.ways() {
+		if source := w.source.Op.(*ir.Source); w.sink == sink && !source.Facts.Replayable {
+			return fmt.Sprintf("what comes from `%s` can't be read again", w.source.YAML), fmt.Sprintf("give `%s` a sink of its own", w.source.YAML)
+		}
+	}
+	for _, n := range g.p.Nodes {
+		if op, ok := n.Op.(*ir.Sink); ok && op.Checkpoint {
+			return fmt.Sprintf("`%s` does and one sink can", n.YAML), fmt.Sprintf("ask for `guarantee: effectively-once` on `%s` alone, and it will instead", sink.YAML)
+		}
+	}
+	return fmt.Sprintf("`store` in `delivery.checkpoint` is `%s`", g.p.Delivery.Store), "leave `store` out"
 }
 
 func names(list []ir.Setting, key string) bool {

@@ -59,6 +59,17 @@ func TestPromises(t *testing.T) {
 			src.Facts, sink.Facts.Transactional = replayable, true
 			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock // what is rolled back may differ
 		}},
+		"a sink that keeps the checkpoint, behind a clock": {ir.EffectivelyOnce, "commits the checkpoint in the transaction", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper, sink.Checkpoint = replayable, true, true
+			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
+		}},
+		"a sink that could keep it": {ir.AtLeastOnce, "since `store` in `delivery.checkpoint` is `file`", func(p *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper, p.Delivery.Store = replayable, true, "file"
+		}},
+		"a sink beside the one that keeps it": {ir.AtLeastOnce, "since `other` does and one sink can", func(p *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper = replayable, true
+			p.Nodes = append(p.Nodes, &ir.Node{ID: "other", YAML: "other", Op: &ir.Sink{Facts: ir.Facts{Keeper: true}, Checkpoint: true}})
+		}},
 		"an idempotent sink": {ir.EffectivelyOnce, "gives the same records again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
 		}},

@@ -20,6 +20,7 @@ func newGraph(p *ir.Program) *graph {
 
 // A way is what lies between a source and a sink that its records reach.
 type way struct {
+	g            *graph
 	source, sink *ir.Node
 	// nodes are those on any way from one to the other, both included, in the
 	// order in which records pass them; edges lie between them.
@@ -58,7 +59,7 @@ func (g *graph) ways() []way {
 
 func (g *graph) way(source, sink *ir.Node, reached map[string]bool) way {
 	reaching := g.reach(sink.ID, func(e *ir.Edge) string { return e.From }, g.in)
-	w := way{source: source, sink: sink}
+	w := way{g: g, source: source, sink: sink}
 	seen := map[string]bool{}
 	var visit func(id string)
 	visit = func(id string) {
