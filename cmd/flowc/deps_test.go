@@ -57,6 +57,7 @@ var imports = []struct {
 	{"runtime/connect", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
 	{"runtime/connect/nats", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/nats-io/nats.go"}, "the client library of NATS comes with the programs that use it"},
 	{"runtime/connect/sqlite", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "modernc.org/sqlite"}, "SQLite in Go: a program without a database does not link it"},
+	{"runtime/flowtest", []string{"runtime/flow"}, "it judges the engine and the connectors by what they promise, so it sees their interfaces and nothing behind them"},
 	{"runtime/program", []string{"runtime/flow"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
 }
 
