@@ -18,6 +18,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/connect/postgres/pgtest"
 )
 
 // The cases of testdata/pipelines: pipeline.yaml with its input, compiled,
@@ -105,9 +106,17 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 	work := t.TempDir()
 	copyInput(t, dir, work)
 	makeDatabases(t, work)
+	server, there := caseServer(t, dir)
+	if !there {
+		t.Logf("not run: %s", pgtest.NotHere)
+		return
+	}
 	cmd := exec.Command(binary, "--log-level", "error")
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "FLOWC_STATE="+t.TempDir())
+	if server != nil {
+		cmd.Env = append(cmd.Env, "DATABASE_URL="+server.DSN())
+	}
 	if in, err := os.ReadFile(filepath.Join(dir, "stdin")); err == nil {
 		cmd.Stdin = bytes.NewReader(in)
 	}
@@ -118,6 +127,11 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 	}
 	if _, err := os.Stat(filepath.Join(dir, "stdout")); err == nil || stdout.Len() > 0 {
 		backendtest.File(t, filepath.Join(dir, "stdout"), stdout.Bytes())
+	}
+	if server != nil {
+		if err := os.WriteFile(filepath.Join(work, "postgres.txt"), dumpPostgres(server), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	compareOutput(t, dir, work)
 }

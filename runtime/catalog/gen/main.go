@@ -30,6 +30,7 @@ var connectors = []struct {
 	{"http", "http", true, true},
 	{"log", "log", false, true},
 	{"nats", "nats", true, true},
+	{"postgres", "postgres", true, true},
 	{"sqlite", "sqlite", true, true},
 	{"stdin", "stdin", true, false},
 	{"stdout", "stdout", false, true},

@@ -1,0 +1,82 @@
+// Package postgres reads and writes tables of PostgreSQL.
+//
+// The sink makes the table from the records' type where it is not there; one that
+// is there must fit, which is checked before anything is read. Records are copied
+// (COPY) in transactions that are committed before the source is told that they are
+// safe, or keep the program's checkpoint with them. With a `key` a record takes the
+// place of the row that has its key. A record that the table does not take fails by
+// itself; the others are written.
+//
+//	sources:
+//	  orders: {use: postgres, config: {dsn: "${env:SHOP_DB}", table: orders, key: id, every: 5s}, out: Order}
+//	sinks:
+//	  archive: {from: orders, use: postgres, config: {dsn: "${env:ARCHIVE_DB}", table: sales.orders, key: [region, id]}}
+//
+// A server that can't be reached is waited for, and nothing is lost meanwhile: what
+// was written since the last commit is written again, unless the server says that
+// the commit had its effect.
+//
+// What a value becomes in a column, and which columns of a table that is there
+// can hold it:
+//
+//   - string, enum: text; varchar, char, citext, uuid, inet, the server's enums and other types that are texts. bool: boolean
+//   - int, int64: bigint; integer, smallint, numeric. uint64: numeric(20,0); the same. float64: double precision; numeric
+//   - decimal, number: numeric with all digits; numeric(p,s), where a value with more places is a record error; text
+//   - time: timestamptz, the instant to the microsecond (a finer one is a record error, and the offset is not kept); timestamp, in UTC; text in RFC 3339
+//   - duration: bigint, in nanoseconds; numeric, interval to the microsecond, text. bytes: bytea
+//   - lists, mappings, json, any: jsonb; json, text
+//
+// The source reads rows in the order of a key that is unique and grows: its value
+// in the last row is the position. Rows that become visible later with smaller keys
+// are not seen. A key needs an index, or each page is a sort of all of the table.
+package postgres
+
+import "time"
+
+// What stands between the engine and the connector.
+const (
+	// SinkFormat: the sink gets rows.
+	SinkFormat = "table"
+	// SourceFormat: the source gives a JSON object a row.
+	SourceFormat = "ndjson"
+	// SinkMemory is what the sink keeps until it is committed, a packet as text,
+	// and the connection's buffers.
+	SinkMemory = 24 << 20
+	// SourceMemory is the connection's buffers.
+	SourceMemory = 1 << 20
+)
+
+// SourceConfig is the config of the source.
+type SourceConfig struct {
+	// DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full,
+	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
+	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
+	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
+	// Table is what is read, with or without a schema: the columns that the type
+	// declares, or all where it declares none. Instead of it there can be a query.
+	Table string `json:"table"`
+	// Query is what is read: a SELECT without parameters.
+	Query string `json:"query"`
+	// Key is the column whose value is unique, never null, and larger in each row
+	// that comes later.
+	Key string `json:"key" flowc:"required"`
+	// Every is how often the table is looked at for new rows; without, the source
+	// ends with those that are there.
+	Every time.Duration `json:"every" flowc:"natural,fixed"`
+}
+
+// SinkConfig is the config of the sink.
+type SinkConfig struct {
+	// DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full,
+	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
+	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
+	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
+	// Table is the table that records are written to, with or without a schema.
+	Table string `json:"table" flowc:"required"`
+	// Key are the fields that tell which row a record is: the primary key of a
+	// table that is made, a unique index of one that is there.
+	Key []string `json:"key" flowc:"fixed,fields"`
+	// Mode is insert or upsert (a record takes the place of the row that has its
+	// key); without, upsert where there is a key.
+	Mode string `json:"mode" flowc:"fixed" values:"insert,upsert"`
+}

@@ -1,0 +1,369 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/table"
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// A Sink writes rows. A transaction is open from the first record after a commit
+// to the next.
+type Sink struct {
+	config SinkConfig
+	output connect.Output
+	upsert bool
+	server *server
+
+	columns []column
+	keys    []int  // of the columns
+	sql     string // what writes records
+	// pipeline is the name under which the checkpoint is kept, "" where it is not.
+	pipeline string
+
+	// inside tells that a transaction is open, xid which one; dirty that it holds
+	// records.
+	inside, dirty bool
+	xid           string
+	saved         bool // there is a savepoint
+	// kept are the records since the last commit, where no checkpoint is kept.
+	kept table.Kept
+	// doubt is a transaction whose commit was not answered: kept are its records.
+	doubt string
+
+	packet packet
+	lines  []byte
+	send   []int
+	seen   map[string]bool
+}
+
+// NewSink returns the sink.
+func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
+	if c.Table == "" {
+		return nil, errors.New("table is empty")
+	}
+	if len(out.Columns) == 0 {
+		return nil, errors.New("the records have no columns")
+	}
+	server, err := newServer(c.DSN)
+	if err != nil {
+		return nil, err
+	}
+	return &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", server: server, seen: map[string]bool{}}, nil
+}
+
+// Idempotent tells that a record that comes twice counts once: it takes its own
+// place.
+func (s *Sink) Idempotent() bool { return s.upsert }
+
+// Open connects, and makes the table or checks that it fits.
+func (s *Sink) Open(ctx context.Context) error {
+	if err := s.server.connect(ctx); err != nil {
+		return err
+	}
+	if s.keeps() {
+		if err := s.makeCheckpoints(ctx); err != nil {
+			return err
+		}
+	}
+	have, err := s.server.tableColumns(ctx, s.config.Table)
+	if err == nil && len(have) == 0 {
+		if err = s.server.create(ctx, s.config.Table, s.output.Columns, s.config.Key); err == nil {
+			have, err = s.server.tableColumns(ctx, s.config.Table)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	var key []string
+	if s.upsert {
+		key = s.config.Key
+	}
+	if s.columns, err = s.server.fits(ctx, s.config.Table, have, s.output.Columns, key); err != nil {
+		return err
+	}
+	s.prepare()
+	return nil
+}
+
+// prepare writes the statement that writes records.
+func (s *Sink) prepare() {
+	var names, values, params, fresh []string
+	s.keys = nil
+	for i, c := range s.columns {
+		names = append(names, table.Quote(c.name))
+		value := fmt.Sprintf("r.c%d", i)
+		if !c.isText() { // texts become varchar(n) by assignment, which refuses those that are too long
+			value += "::" + c.cast
+		}
+		values, params = append(values, value), append(params, fmt.Sprintf("$%d::text[]", i+1))
+		if slices.Contains(s.config.Key, c.name) {
+			s.keys = append(s.keys, i)
+		} else {
+			fresh = append(fresh, names[i]+" = excluded."+names[i])
+		}
+	}
+	into := tableName(s.config.Table) + " (" + strings.Join(names, ", ") + ")"
+	if !s.upsert {
+		s.sql = "COPY " + into + " FROM STDIN"
+		return
+	}
+	action := "DO NOTHING"
+	if len(fresh) > 0 {
+		action = "DO UPDATE SET " + strings.Join(fresh, ", ")
+	}
+	columns := make([]string, len(names))
+	for i := range columns {
+		columns[i] = fmt.Sprintf("c%d", i)
+	}
+	s.sql = "INSERT INTO " + into + " SELECT " + strings.Join(values, ", ") + " FROM unnest(" + strings.Join(params, ", ") + ") AS r(" + strings.Join(columns, ", ") + ")" +
+		" ON CONFLICT (" + table.QuoteAll(s.config.Key) + ") " + action
+}
+
+// Write writes the records into the open transaction. Those that the table does
+// not take fail, each for itself.
+func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	s.packet.reset(s.columns)
+	from := uint32(0)
+	for _, end := range o.Ends {
+		s.packet.add(o.Data[from:end])
+		from = end
+	}
+	if err := s.writeRange(ctx, 0, s.packet.count); err != nil {
+		return s.lost(err)
+	}
+	s.dirty = true
+	if !s.keeps() {
+		from = 0
+		for i, end := range o.Ends {
+			if s.packet.failed[i] == nil {
+				s.kept.Add(o.Data[from:end])
+			}
+			from = end
+		}
+		if s.kept.Bytes() >= table.KeepBytes {
+			if err := s.commit(ctx); err != nil && !lostItself(err) {
+				return err
+			} // else the records are kept, and the next call writes them again
+		}
+	}
+	if len(s.packet.failed) > 0 {
+		return &flow.PartialError{Failed: s.packet.failed}
+	}
+	return nil
+}
+
+// lostItself tells that a transaction is gone because of what happened to the
+// server, not because of its records.
+func lostItself(err error) bool {
+	var gone *table.GoneError
+	var busy *table.BusyError
+	return errors.As(err, &gone) || errors.As(err, &busy)
+}
+
+// writeRange writes the records of a range of the packet. Where the server refuses
+// one of them it is cut in two until the one is found.
+func (s *Sink) writeRange(ctx context.Context, from, to int) error {
+	s.send = s.packet.sent(s.send, from, to)
+	if len(s.send) == 0 {
+		return nil
+	}
+	first, last := s.send[0], s.send[len(s.send)-1]
+	err := s.attempt(ctx)
+	var refused *table.RowError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if first == last {
+		s.packet.fail(first, err)
+		return nil
+	}
+	middle := first + (last-first+1)/2
+	if err := s.writeRange(ctx, first, middle); err != nil {
+		return err
+	}
+	return s.writeRange(ctx, middle, last+1)
+}
+
+// attempt writes the records of s.send, or none of them.
+func (s *Sink) attempt(ctx context.Context) error {
+	savepoint := "SAVEPOINT flowc"
+	if s.saved {
+		savepoint = "RELEASE SAVEPOINT flowc; SAVEPOINT flowc"
+	}
+	if _, err := s.server.exec(ctx, savepoint); err != nil {
+		return err
+	}
+	s.saved = true
+	err := s.put(ctx)
+	var refused *table.RowError
+	if errors.As(err, &refused) {
+		if _, undo := s.server.exec(ctx, "ROLLBACK TO SAVEPOINT flowc"); undo != nil {
+			return undo
+		}
+	}
+	return err
+}
+
+// put sends the records of s.send.
+func (s *Sink) put(ctx context.Context) error {
+	conn := s.server.conn
+	if !s.upsert {
+		s.lines = s.packet.appendCopy(s.lines[:0], s.send)
+		_, err := conn.CopyFrom(ctx, bytes.NewReader(s.lines), s.sql)
+		if cap(s.lines) > 4*table.KeepBytes {
+			s.lines = nil
+		}
+		return s.server.failed(ctx, err)
+	}
+	params := s.packet.arrays(s.packet.last(s.send, s.keys, s.seen))
+	formats := make([]int16, len(params))
+	for i := range formats {
+		formats[i] = 1
+	}
+	r := conn.ExecParams(ctx, s.sql, params, nil, formats, nil).Read()
+	return s.server.failed(ctx, r.Err)
+}
+
+// begin opens a transaction, and writes again what one that is lost held.
+func (s *Sink) begin(ctx context.Context) error {
+	if s.inside && s.server.alive() {
+		return nil
+	}
+	if s.inside { // the connection went while nothing was asked of it
+		err := s.lost(&table.GoneError{Err: fmt.Errorf("%s: the connection was lost", s.server.address())})
+		var back *flow.RolledBackError
+		if errors.As(err, &back) {
+			return err
+		}
+	}
+	if err := s.server.connect(ctx); err != nil {
+		return err
+	}
+	if err := s.clearDoubt(ctx); err != nil {
+		return err
+	}
+	// Deferred constraints speak while it is known which record they speak of.
+	rows, err := s.server.exec(ctx, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE; SELECT txid_current()")
+	if err != nil {
+		return s.lost(err)
+	}
+	s.inside, s.saved, s.dirty, s.xid = true, false, false, string(rows[0][0])
+	if s.kept.Len() == 0 {
+		return nil
+	}
+	return s.again(ctx)
+}
+
+// again writes what is kept.
+func (s *Sink) again(ctx context.Context) error {
+	const piece = 4096
+	for from := 0; from < s.kept.Len(); from += piece {
+		s.packet.reset(s.columns)
+		for i := from; i < min(from+piece, s.kept.Len()); i++ {
+			s.packet.add(s.kept.At(i))
+		}
+		err := s.writeRange(ctx, 0, s.packet.count)
+		if err == nil && len(s.packet.failed) > 0 { // it was taken before
+			for _, refused := range s.packet.failed {
+				err = &table.ConfigError{Err: fmt.Errorf("%s: a record that was written already is not taken again: %w", s.server.address(), refused)}
+			}
+		}
+		if err != nil {
+			return s.lost(err)
+		}
+	}
+	s.dirty = true
+	return nil
+}
+
+// clearDoubt asks the server what became of a commit that it did not answer.
+func (s *Sink) clearDoubt(ctx context.Context) error {
+	if s.doubt == "" {
+		return nil
+	}
+	rows, err := s.server.query(ctx, "SELECT txid_status($1::text::bigint)", s.doubt)
+	var wrong *table.ConfigError
+	var value *table.RowError
+	switch {
+	case errors.As(err, &wrong) || errors.As(err, &value):
+		// The server does not know it: a standby has taken over that never had it.
+	case err != nil:
+		return err
+	default:
+		switch string(rows[0][0]) {
+		case "committed":
+			s.kept.Clear()
+		case "in progress":
+			return &table.GoneError{Err: fmt.Errorf("%s: the transaction %s, whose commit was not answered, is still at work", s.server.address(), s.doubt)}
+		}
+	}
+	s.doubt = ""
+	return nil
+}
+
+// lost gives up the open transaction because of an error, and is the error: where
+// the checkpoint is kept in it, what it held is read again.
+func (s *Sink) lost(err error) error {
+	held := s.inside && s.dirty
+	if s.server.alive() && !lostItself(err) || s.server.alive() && isBusy(err) {
+		if _, failed := s.server.exec(context.Background(), "ROLLBACK"); failed != nil {
+			s.server.close()
+		}
+	} else {
+		s.server.close()
+	}
+	s.inside, s.dirty = false, false
+	if s.keeps() && held && lostItself(err) {
+		return &flow.RolledBackError{Err: err}
+	}
+	return err
+}
+
+func isBusy(err error) bool {
+	var busy *table.BusyError
+	return errors.As(err, &busy)
+}
+
+// Sync commits.
+func (s *Sink) Sync(ctx context.Context) error {
+	if s.kept.Len() == 0 && !s.inside {
+		return nil
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	return s.commit(ctx)
+}
+
+func (s *Sink) commit(ctx context.Context) error {
+	if _, err := s.server.exec(ctx, "COMMIT"); err != nil {
+		var gone *table.GoneError
+		var refused *table.RowError
+		switch {
+		case errors.As(err, &gone):
+			s.doubt = s.xid
+		case errors.As(err, &refused): // of a trigger: nothing tells which record it was
+			err = &table.ConfigError{Err: fmt.Errorf("%s: the commit is refused: %w", s.server.address(), err)}
+		}
+		return s.lost(err)
+	}
+	s.inside, s.dirty = false, false
+	s.kept.Clear()
+	return nil
+}
+
+// Close rolls back what was not committed.
+func (s *Sink) Close(context.Context, bool) error {
+	s.server.close()
+	return nil
+}
