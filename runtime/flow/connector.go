@@ -16,8 +16,9 @@ type Source interface {
 	// Read puts complete records into b.Data (which is empty and has a capacity
 	// of BlockSize at least) or b.Rows and fills the fields that it knows. It
 	// waits until there is at least one record, and does not wait for more than
-	// are there. io.EOF (with no records) ends the stream; a context that ended
-	// returns its error.
+	// are there; a batch without records has a Position and an OnDone, or says that
+	// the server is back. io.EOF (with no records) ends the stream; a context that
+	// ended returns its error.
 	Read(ctx context.Context, b *Batch) error
 	// Close lets go of everything. It is called once, also after errors.
 	Close(ctx context.Context) error

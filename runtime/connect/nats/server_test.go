@@ -19,7 +19,7 @@ import (
 
 // A fixture is a server in this process, and a connection to it.
 type fixture struct {
-	t      *testing.T
+	t      testing.TB
 	opts   server.Options
 	server *server.Server
 	login  []nats.Option
@@ -27,7 +27,7 @@ type fixture struct {
 	js     jetstream.JetStream
 }
 
-func newFixture(t *testing.T, change func(*server.Options), login ...nats.Option) *fixture {
+func newFixture(t testing.TB, change func(*server.Options), login ...nats.Option) *fixture {
 	t.Helper()
 	f := &fixture{t: t, login: login, opts: server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	if change != nil {
