@@ -255,7 +255,7 @@ var Connectors = []*Connector{
 			},
 			Formats: []string{"table"},
 			Table:   true,
-			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 25165824},
+			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432},
 		},
 	},
 	{
@@ -289,7 +289,7 @@ var Connectors = []*Connector{
 			},
 			Formats: []string{"table"},
 			Table:   true,
-			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 25165824},
+			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 41943040},
 		},
 	},
 	{

@@ -39,9 +39,9 @@ const (
 	SinkFormat = "table"
 	// SourceFormat: the source gives a JSON object a row.
 	SourceFormat = "ndjson"
-	// SinkMemory is what the sink keeps until it is committed, a packet as text,
-	// and the connection's buffers.
-	SinkMemory = 24 << 20
+	// SinkMemory is what the sink keeps until it is committed, the longest packet
+	// as text, and the connection's buffers.
+	SinkMemory = 32 << 20
 	// SourceMemory is the connection's buffers.
 	SourceMemory = 1 << 20
 )

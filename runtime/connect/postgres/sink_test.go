@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +213,44 @@ func TestNoPassword(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", dsn, err)
 		}
+	}
+}
+
+// The DSN says whom to trust. A server that nobody vouches for is refused at once,
+// and not waited for.
+func TestTLS(t *testing.T) {
+	server, ca := pgtest.NewTLS(t)
+	at := strings.TrimSuffix(server.DSN(), "?sslmode=disable")
+	_, port, _ := strings.Cut(at, "127.0.0.1:")
+	other := filepath.Join(t.TempDir(), "other.pem")
+	_, strange := pgtest.NewTLS(t)
+	text, err := os.ReadFile(strange)
+	must(t, err)
+	must(t, os.WriteFile(other, text, 0o600))
+	for _, c := range []struct {
+		dsn  string
+		want string // "" where it is let in
+	}{
+		{at + "?sslmode=verify-full&sslrootcert=" + ca, ""},
+		{at + "?sslmode=require", ""},
+		{at + "?sslmode=verify-full&sslrootcert=" + other, "certificate"},
+		{"postgres://postgres@localhost:" + port + "?sslmode=verify-full&sslrootcert=" + ca, "localhost"},
+	} {
+		s, err := NewSink(SinkConfig{DSN: c.dsn, Table: "secret"}, connect.Output{Columns: idName})
+		must(t, err)
+		err = s.Open(t.Context())
+		switch {
+		case c.want != "" && (err == nil || flow.ClassOf(err) != flow.Fatal || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: %v", c.dsn, err)
+		case c.want == "":
+			must(t, err)
+			rows, err := s.(*Sink).server.exec(t.Context(), "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+			must(t, err)
+			if string(rows[0][0]) != "t" {
+				t.Errorf("%s: in the clear", c.dsn)
+			}
+		}
+		_ = s.Close(t.Context(), false)
 	}
 }
 

@@ -34,9 +34,9 @@ const (
 	SinkFormat = "table"
 	// SourceFormat: the source gives a JSON object a row.
 	SourceFormat = "ndjson"
-	// SinkMemory is SQLite's page cache, and what the sink keeps until it is
-	// committed.
-	SinkMemory = 24 << 20
+	// SinkMemory is SQLite's page cache, what the sink keeps until it is committed,
+	// and copies of the longest record.
+	SinkMemory = 40 << 20
 	// SourceMemory is SQLite's page cache.
 	SourceMemory = 8 << 20
 )

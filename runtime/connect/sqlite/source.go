@@ -168,16 +168,16 @@ func (d *database) Page(ctx context.Context, after json.RawMessage, limit, size 
 	}
 	sql += " ORDER BY " + table.Quote(d.config.Key) + " LIMIT " + strconv.Itoa(limit)
 	var page table.Page
-	start := len(dst)
+	start, last := len(dst), d.last
 	err := d.conn.query(ctx, sql, args, func(row []driver.Value) (bool, error) {
 		key, err := keyText(row[d.key])
 		if err != nil {
 			return false, &table.ConfigError{Err: fmt.Errorf("%s: the key `%s`: %w", d.config.Path, d.config.Key, err)}
 		}
-		if string(key) == d.last {
+		if string(key) == last {
 			return false, &table.ConfigError{Err: fmt.Errorf("%s: two rows have the key `%s` %s: the key must be unique, so that nothing is left out when reading goes on behind it", d.config.Path, d.config.Key, key)}
 		}
-		d.last, page.Last = string(key), key
+		last, page.Last = string(key), key
 		dst = d.object(dst, row)
 		page.Rows++
 		page.More = page.Rows == limit || len(dst)-start >= size
@@ -186,6 +186,7 @@ func (d *database) Page(ctx context.Context, after json.RawMessage, limit, size 
 	if err != nil {
 		return dst[:start], table.Page{}, err
 	}
+	d.last = last
 	return dst, page, nil
 }
 

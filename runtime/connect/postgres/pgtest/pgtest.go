@@ -28,6 +28,8 @@ type Server struct {
 	dir string
 	cmd *exec.Cmd
 	log *os.File
+	// more are settings of the server.
+	more []string
 }
 
 // NotHere is why a test without a server is skipped.
@@ -39,6 +41,14 @@ func Here() bool { return find() != "" }
 // New starts a server, which is stopped when the test ends. Where PostgreSQL is
 // not on the machine the test is skipped.
 func New(t testing.TB) *Server {
+	t.Helper()
+	s := newServer(t)
+	s.Start()
+	return s
+}
+
+// newServer makes a server that is not started yet.
+func newServer(t testing.TB) *Server {
 	t.Helper()
 	if !Here() {
 		t.Skip(NotHere)
@@ -68,7 +78,6 @@ func New(t testing.TB) *Server {
 	}
 	s.Port = l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	s.Start()
 	t.Cleanup(func() {
 		s.Stop()
 		_ = s.log.Close()
@@ -99,6 +108,9 @@ func (s *Server) Start() {
 	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.dir, "-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30", "-c", "wal_level=logical")
+	for _, m := range s.more {
+		s.cmd.Args = append(s.cmd.Args, "-c", m)
+	}
 	s.cmd.Dir = filepath.Dir(s.dir)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	asPostgres(s.cmd)

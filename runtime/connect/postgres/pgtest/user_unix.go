@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// giveAway gives a folder to the user postgres where this one is root, as whom the
+// giveAway gives a file or folder to the user postgres where this one is root, as whom the
 // server does not run.
-func giveAway(dir string) error {
+func giveAway(path string) error {
 	if os.Getuid() != 0 {
 		return nil
 	}
@@ -20,7 +20,7 @@ func giveAway(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.Chown(dir, uid, gid)
+	return os.Chown(path, uid, gid)
 }
 
 // asPostgres has a command run as that user.

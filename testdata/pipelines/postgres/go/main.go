@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "4f9a8e99e599e668"
+const hash = "d2388bed26909172"
 
 func main() {
 	program.Main(spec())

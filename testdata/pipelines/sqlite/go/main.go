@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "7a90624deae6f1f8"
+const hash = "fa3ec957349eb48c"
 
 func main() {
 	program.Main(spec())
