@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,14 @@ func (w *wiring) anyLiteral(v *ir.Value) *jen.Statement {
 // ref quotes one value from outside.
 func (w *wiring) ref(key string, v *ir.Value, setter *jen.Statement) *jen.Statement {
 	code := w.Gof("{Key: %q, Place: %q, Set: ", key, v.Span.Place()).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
-	for i, p := range v.Parts {
+	parts := slices.Clip(v.Parts)
+	for i, item := range v.Items { // a list is set by its items with commas between
+		if i > 0 {
+			parts = append(parts, ir.Part{Kind: ir.Literal, Text: ","})
+		}
+		parts = append(parts, item.Parts...)
+	}
+	for i, p := range parts {
 		if i > 0 {
 			code.Op(", ")
 		}

@@ -71,11 +71,26 @@ func (s *settings) key(n *ir.Node, place string, k keySetting) {
 		return // the loop computes it
 	case k.Value.IsLiteral():
 		s.defaults = append(s.defaults, s.Gof("%s = ", place).Add(s.literal(k.typ, k.Value)))
+	case k.Value.Entries != nil:
+		s.entries(key, place, k)
 	case ok:
 		s.refs = append(s.refs, s.ref(key, k.Value, setter))
 	}
 	if ok && !k.fixed {
 		s.tunables = append(s.tunables, s.tunable(key, k, setter))
+	}
+}
+
+// entries adds a map some of whose values come from outside.
+func (s *settings) entries(key, place string, k keySetting) {
+	s.defaults = append(s.defaults, s.Gof("%s = ", place).Add(s.literal(k.typ, k.Value)))
+	for _, e := range k.Value.Entries {
+		if e.Value.IsLiteral() {
+			continue
+		}
+		at := fmt.Sprintf("%s[%q]", place, e.Key)
+		s.refs = append(s.refs, s.ref(key+"."+e.Key, e.Value,
+			s.Gof("@program.Text(\"string\", func() string { return %s }, func(text string) error { %s = text; return nil })", at, at)))
 	}
 }
 
