@@ -55,6 +55,7 @@ var imports = []struct {
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},
 	{"runtime/codec/zstd", []string{"github.com/klauspost/compress"}, "the one format that the standard library lacks; programs without a zstd file do not link it"},
 	{"runtime/connect", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
+	{"runtime/connect/kafka", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/twmb/franz-go"}, "the client library of Kafka comes with the programs that use it"},
 	{"runtime/connect/nats", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/nats-io/nats.go"}, "the client library of NATS comes with the programs that use it"},
 	{"runtime/connect/postgres", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "github.com/jackc/pgx/v5"}, "the protocol of PostgreSQL; of pgx only the connection is used"},
 	{"runtime/connect/sqlite", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "modernc.org/sqlite"}, "SQLite in Go: a program without a database does not link it"},
@@ -64,7 +65,7 @@ var imports = []struct {
 
 // testServers are modules that run a server in the process of a test. Nothing
 // that is built links them.
-var testServers = []string{"github.com/nats-io/nats-server/v2"}
+var testServers = []string{"github.com/nats-io/nats-server/v2", "github.com/twmb/franz-go/pkg/kfake"}
 
 // std are packages of the standard library that only some may use.
 var std = []struct {

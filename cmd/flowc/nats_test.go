@@ -143,12 +143,12 @@ func TestNATS(t *testing.T) {
 	s.publish(0, 200)
 	binary := buildProgram(t, filepath.Join(casesDir, "nats", "pipeline.yaml"))
 	dir := t.TempDir()
-	begin := func() *started { return start(t, binary, dir, "NATS_URL="+s.url()) }
+	begin := func() *started { return start(t, binary, dir, "NATS_URL="+s.url(), "SHOP=7") }
 
 	// The server is away when the program starts.
 	s.stop()
 	p := begin()
-	eventually(t, "the program says that the server is away", func() bool { return strings.Contains(p.said(), "connection lost") })
+	eventually(t, "the program says that the server is away", func() bool { p.alive(); return strings.Contains(p.said(), "connection lost") })
 	if at := p.ready(); at == 200 {
 		t.Error("it is ready without a server")
 	}
@@ -208,7 +208,7 @@ func TestNATS(t *testing.T) {
 		if err := json.Unmarshal(m.Data(), &v); err != nil {
 			t.Fatalf("%s: %v", m.Data(), err)
 		}
-		if v.Place != v.ID+1 || m.Subject() != "bills."+v.Region || v.Sender != fmt.Sprintf("shop %d", v.ID%2) {
+		if v.Place != v.ID+1 || m.Subject() != "bills."+v.Region || v.Sender != fmt.Sprintf("shop %d", v.ID%2) || m.Headers().Get("by") != "flowc" || m.Headers().Get("shop") != "no 7" {
 			t.Fatalf("%s: %s", m.Subject(), m.Data())
 		}
 		bills = append(bills, v.ID)

@@ -121,6 +121,20 @@ func TestFactsFor(t *testing.T) {
 	}
 }
 
+// A member of a group has its position from the broker.
+func TestFactsOfAGroup(t *testing.T) {
+	c, ok := Lookup("kafka")
+	if !ok {
+		t.Fatal("kafka")
+	}
+	if f := c.Source.FactsFor(func(key string) bool { return key == "topics" }); !f.Replayable || !f.Ordered {
+		t.Errorf("%+v", f)
+	}
+	if f := c.Source.FactsFor(func(key string) bool { return key == "group" }); f.Replayable || !f.Acks {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestParseSize(t *testing.T) {
 	for text, want := range map[string]int64{"0": 0, "7": 7, "7B": 7, "2KB": 2000, "2KiB": 2048, " 3 MiB ": 3 << 20, "1GB": 1e9, "1GiB": 1 << 30, "9223372036854775807": math.MaxInt64} {
 		if got, ok := ParseSize(text); !ok || got != want {

@@ -28,6 +28,7 @@ var connectors = []struct {
 	{"file", "file", true, true},
 	{"generate", "generate", true, false},
 	{"http", "http", true, true},
+	{"kafka", "kafka", true, true},
 	{"log", "log", false, true},
 	{"nats", "nats", true, true},
 	{"postgres", "postgres", true, true},

@@ -46,10 +46,10 @@ func (s *CoreSource) Open(ctx context.Context) error {
 	}
 	if err != nil {
 		s.link.close()
-		return s.link.gone(err)
+		return s.link.Gone(err)
 	}
 	s.sub, s.left = sub, -1
-	slog.Info("subscribed", "node", s.link.node, "server", s.link.servers(), "subject", s.subject)
+	slog.Info("subscribed", "node", s.link.node, "server", s.link.Server, "subject", s.subject)
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (s *CoreSource) Read(ctx context.Context, b *flow.Batch) error {
 			s.fill(b, m)
 			return nil
 		}
-		_, back, err := s.link.ready(ctx)
+		_, back, err := s.link.Ready(ctx)
 		if err != nil || back {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *CoreSource) Read(ctx context.Context, b *flow.Batch) error {
 			return ctx.Err()
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrSlowConsumer):
 		case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubscription):
-			if _, _, err := s.link.ready(ctx); err != nil {
+			if _, _, err := s.link.Ready(ctx); err != nil {
 				return err
 			}
 			return err

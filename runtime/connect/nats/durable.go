@@ -70,7 +70,7 @@ func (s *DurableSource) Open(ctx context.Context) error {
 		s.link.close()
 		return err
 	}
-	slog.Info("reading", "node", s.link.node, "server", s.link.servers(), "stream", s.stream, "consumer", s.durable)
+	slog.Info("reading", "node", s.link.node, "server", s.link.Server, "stream", s.stream, "consumer", s.durable)
 	return nil
 }
 
@@ -94,7 +94,7 @@ func (s *DurableSource) consume(ctx context.Context) error {
 	}
 	switch {
 	case err != nil && isAway(err):
-		return s.link.gone(err)
+		return s.link.Gone(err)
 	case err != nil:
 		return missing(s.stream, err)
 	}
@@ -122,7 +122,7 @@ func (s *DurableSource) config() jetstream.ConsumerConfig {
 // Read gives the messages that are there, or waits for one.
 func (s *DurableSource) Read(ctx context.Context, b *flow.Batch) error {
 	for {
-		changed, back, err := s.link.ready(ctx)
+		changed, back, err := s.link.Ready(ctx)
 		if err != nil || back {
 			return err
 		}
@@ -200,7 +200,7 @@ func (s *DurableSource) Ack(ctx context.Context, positions map[string]any) error
 	for _, batch := range safe {
 		for _, reply := range batch.to {
 			if err := s.link.conn.Publish(reply, []byte("+ACK")); err != nil {
-				return s.link.gone(err)
+				return s.link.Gone(err)
 			}
 		}
 	}

@@ -84,22 +84,17 @@ func (a *access) servers() string {
 // A link is a connection that comes back by itself.
 type link struct {
 	access
+	*messages.Link
 	options []nats.Option
 	conn    *nats.Conn
 
-	mu sync.Mutex
-	// down is why there is no connection, nil where there is one; told that
-	// somebody was told. changed is closed when it changes.
-	down    error
-	told    bool
-	closed  bool // for good
-	tries   int  // to connect, each with a connection of its own
-	changed chan struct{}
-	dial    error // of the last try to connect
+	mu    sync.Mutex
+	tries int   // to connect, each with a connection of its own
+	dial  error // of the last try
 }
 
 func newLink(a access) (*link, error) {
-	l := &link{access: a, changed: make(chan struct{})}
+	l := &link{access: a, Link: messages.NewLink(a.servers())}
 	var err error
 	if l.options, err = a.options(); err != nil {
 		return nil, err
@@ -119,16 +114,27 @@ func (l *link) handlers() []nats.Option {
 			if err == nil {
 				err = errors.New("the connection was closed")
 			}
-			l.set(try, err, false)
+			l.of(try, func() { l.Down(err) })
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { l.set(try, nil, false) }),
+		nats.ReconnectHandler(func(*nats.Conn) { l.of(try, l.Up) }),
 		nats.ClosedHandler(func(c *nats.Conn) {
 			err := c.LastError()
 			if err == nil {
 				err = nats.ErrConnectionClosed
 			}
-			l.set(try, err, true)
+			l.of(try, func() { l.Dead(err) })
 		}),
+	}
+}
+
+// of does what the handlers of the present connection say, and not what those of
+// one that was given up do.
+func (l *link) of(try int, do func()) {
+	l.mu.Lock()
+	present := try == l.tries
+	l.mu.Unlock()
+	if present {
+		do()
 	}
 }
 
@@ -142,17 +148,6 @@ func (l *link) Dial(network, address string) (net.Conn, error) {
 	return c, err
 }
 
-func (l *link) set(try int, down error, closed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if try != l.tries { // of a connection that was given up
-		return
-	}
-	l.down, l.told, l.closed = down, false, closed
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
 // open connects.
 func (l *link) open(context.Context) error {
 	conn, err := nats.Connect(l.url, append(l.handlers(), l.options...)...)
@@ -164,9 +159,9 @@ func (l *link) open(context.Context) error {
 			err = dial
 		}
 		if refusedLogin(err) {
-			return fmt.Errorf("%s: %w", l.servers(), err)
+			return fmt.Errorf("%s: %w", l.Server, err)
 		}
-		return &messages.GoneError{Server: l.servers(), Err: err}
+		return l.Gone(err)
 	}
 	l.conn = conn
 	return nil
@@ -175,37 +170,8 @@ func (l *link) open(context.Context) error {
 // refusedLogin tells whether a server is there and does not let the program in.
 func refusedLogin(err error) bool {
 	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) ||
-		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted)
+		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) || secure.Refused(err)
 }
-
-// ready returns at once where the connection is up, with what is closed when that
-// changes. Where it is down it says so to the first who asks; those who ask again
-// wait until it is up, and learn that it has been away.
-func (l *link) ready(ctx context.Context) (changed <-chan struct{}, back bool, err error) {
-	for {
-		l.mu.Lock()
-		down, told, closed, changed := l.down, l.told, l.closed, l.changed
-		l.told = down != nil
-		l.mu.Unlock()
-		switch {
-		case down == nil:
-			return changed, back, nil
-		case closed:
-			return nil, false, fmt.Errorf("%s: the connection is closed for good: %w", l.servers(), down)
-		case !told && !back:
-			return nil, false, l.gone(down)
-		}
-		back = true
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, false, ctx.Err()
-		}
-	}
-}
-
-// gone is an error of a server that is away.
-func (l *link) gone(err error) error { return &messages.GoneError{Server: l.servers(), Err: err} }
 
 // close lets go of the connection.
 func (l *link) close() {

@@ -112,7 +112,7 @@ func (s *Sink) Open(ctx context.Context) error {
 // Write publishes the records and waits until the stream has them.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	var gone *messages.GoneError
-	if _, _, err := s.link.ready(ctx); err != nil {
+	if _, _, err := s.link.Ready(ctx); err != nil {
 		s.repeated = s.repeated && errors.As(err, &gone)
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Sink) publish(ctx context.Context, o *flow.Out, first uint64) error {
 		return nil
 	case away > 0:
 		// All of it again: what is there already the server knows by its id.
-		return s.link.gone(why)
+		return s.link.Gone(why)
 	}
 	return &flow.PartialError{Failed: failed}
 }
@@ -227,6 +227,9 @@ func (s *Sink) answered(subject string, err error) error {
 	}
 	return &refusedError{err}
 }
+
+// Healthy tells whether the server is there, also while nothing is written.
+func (s *Sink) Healthy(context.Context) error { return s.link.Err() }
 
 // Sync does nothing: an answer said that the messages are stored.
 func (s *Sink) Sync(context.Context) error { return nil }

@@ -125,7 +125,7 @@ func (s *Source) begin(ctx context.Context) error {
 	if err := s.consume(ctx); err != nil {
 		return err
 	}
-	slog.Info("reading", "node", s.link.node, "server", s.link.servers(), "stream", s.stream, "from", s.last+1)
+	slog.Info("reading", "node", s.link.node, "server", s.link.Server, "stream", s.stream, "from", s.last+1)
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 // failed is an error of the server's about the stream.
 func (s *Source) failed(err error) error {
 	if isAway(err) {
-		return s.link.gone(err)
+		return s.link.Gone(err)
 	}
 	return missing(s.stream, err)
 }
@@ -202,7 +202,7 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 		return nil
 	}
 	for {
-		changed, back, err := s.link.ready(ctx)
+		changed, back, err := s.link.Ready(ctx)
 		if err != nil {
 			return err
 		}

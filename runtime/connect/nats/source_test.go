@@ -262,8 +262,12 @@ func TestDurable(t *testing.T) {
 	if n := stream.CachedInfo().State.Msgs; n != 2 {
 		t.Errorf("the work queue holds %d", n)
 	}
-	if len(s.open) != 1 {
-		t.Errorf("%d batches are open", len(s.open))
+	open := 0
+	for _, batch := range s.open {
+		open += len(batch.to)
+	}
+	if open != 2 {
+		t.Errorf("%d messages are open", open)
 	}
 	// A consumer that acknowledges otherwise would lose what is not safe.
 	if _, err := f.js.CreateConsumer(context.Background(), "S", jetstream.ConsumerConfig{Durable: "other", FilterSubject: "t", AckPolicy: jetstream.AckAllPolicy}); err == nil {

@@ -44,3 +44,11 @@ func Client(t connect.ClientTLS) (*tls.Config, error) {
 	}
 	return c, nil
 }
+
+// Refused tells whether one side does not trust the other: nothing that goes away
+// by itself.
+func Refused(err error) bool {
+	var theirs *tls.CertificateVerificationError
+	var ours tls.AlertError
+	return errors.As(err, &theirs) || errors.As(err, &ours)
+}

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c9e33bfdd9730393"
+const hash = "faa87091664064d2"
 
 func main() {
 	program.Main(spec())

@@ -26,6 +26,10 @@ func newSettings() *settings {
 	s.orders.Stream = "ORDERS"
 	s.orders.Subject = "orders.>"
 	s.bills.Stream = "BILLS"
+	s.bills.Headers = map[string]string{
+		"by":   "flowc",
+		"shop": "no ",
+	}
 	s.all.Path = "all.ndjson"
 	s.dead.Subject = "dead"
 	s.telemetry = program.Telemetry{Log: "text", Level: "info", Progress: "auto"}
@@ -85,6 +89,7 @@ func (s *settings) refs() []program.Ref {
 	return []program.Ref{
 		{Key: "orders.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.orders.URL), Parts: []program.Part{program.Env("NATS_URL")}},
 		{Key: "bills.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.bills.URL), Parts: []program.Part{program.Env("NATS_URL")}},
+		{Key: "bills.config.headers.shop", Place: "pipeline.yaml:27", Set: program.Text("string", func() string { return s.bills.Headers["shop"] }, func(text string) error { s.bills.Headers["shop"] = text; return nil }), Parts: []program.Part{program.Literal("no "), program.Env("SHOP")}},
 		{Key: "dead.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.dead.URL), Parts: []program.Part{program.Env("NATS_URL")}},
 	}
 }

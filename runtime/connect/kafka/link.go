@@ -1,0 +1,257 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/flowc-dev/flowc/runtime/connect/messages"
+	"github.com/flowc-dev/flowc/runtime/connect/secure"
+)
+
+// patience is how long one request may take where a program waits for it.
+const patience = 5 * time.Second
+
+// An access is how to get to a cluster.
+type access struct {
+	node    string
+	brokers []string
+	tls     TLS
+	sasl    SASL
+}
+
+// options checks the access and makes the client's options of it.
+func (a *access) options() ([]kgo.Opt, error) {
+	if len(a.brokers) == 0 {
+		return nil, errors.New("brokers is empty: give the addresses of some brokers, such as localhost:9092")
+	}
+	for _, b := range a.brokers {
+		if strings.TrimSpace(b) == "" || strings.ContainsAny(b, "/ @") {
+			return nil, fmt.Errorf("the broker %q is no address such as localhost:9092", b)
+		}
+	}
+	o := []kgo.Opt{
+		kgo.SeedBrokers(a.brokers...), kgo.ClientID("flowc " + a.node), kgo.SoftwareNameAndVersion("flowc", "1"), kgo.DisableClientMetrics(),
+		kgo.DialTimeout(patience), kgo.MetadataMaxAge(30 * time.Second), kgo.MetadataMinAge(500 * time.Millisecond),
+		// The longest that there is: it is a lost connection that is to mean something.
+		kgo.ConnIdleTimeout(15 * time.Minute),
+		kgo.RetryBackoffFn(func(tries int) time.Duration { return min(50*time.Millisecond<<min(tries, 6), time.Second) }),
+	}
+	if a.tls != (TLS{}) {
+		c, err := secure.Client(a.tls.client())
+		if err != nil {
+			return nil, err
+		}
+		o = append(o, kgo.DialTLSConfig(c))
+	}
+	if a.sasl.Mechanism == "" && (a.sasl.User != "" || a.sasl.Password != "") {
+		return nil, errors.New("sasl.mechanism is empty: it is plain, scram-sha-256 or scram-sha-512")
+	}
+	switch a.sasl.Mechanism {
+	case "":
+	case "plain":
+		o = append(o, kgo.SASL(plain.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsMechanism()))
+	case "scram-sha-256":
+		o = append(o, kgo.SASL(scram.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsSha256Mechanism()))
+	case "scram-sha-512":
+		o = append(o, kgo.SASL(scram.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsSha512Mechanism()))
+	default:
+		return nil, fmt.Errorf("sasl.mechanism %q is none of plain, scram-sha-256 and scram-sha-512", a.sasl.Mechanism)
+	}
+	return o, nil
+}
+
+// A link is the client of a cluster. The client itself tries again for ever and
+// says nothing: the link hears of each connection, and knows when there is none.
+type link struct {
+	access
+	*messages.Link
+	options []kgo.Opt
+	client  *kgo.Client
+	ear     atomic.Pointer[ear] // of the client
+}
+
+func newLink(a access) (*link, error) {
+	l := &link{access: a, Link: messages.NewLink(strings.Join(a.brokers, ","))}
+	o, err := a.options()
+	l.options = o
+	return l, err
+}
+
+// start connects: a client that is made with more options.
+func (l *link) start(ctx context.Context, more ...kgo.Opt) error {
+	e := &ear{link: l}
+	client, err := kgo.NewClient(append(append([]kgo.Opt{kgo.WithHooks(e)}, l.options...), more...)...)
+	if err != nil {
+		return err
+	}
+	l.client = client
+	l.ear.Store(e)
+	e.hear(client)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := client.Ping(ctx); err != nil {
+		if reason := e.reason(); reason != nil {
+			err = reason // and not that it took too long
+		}
+		l.close()
+		l.Up() // the next try is another client
+		return l.failed(err)
+	}
+	return nil
+}
+
+// failed is an error of a request that the start needs.
+func (l *link) failed(err error) error {
+	for _, final := range []error{kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState, kerr.ClusterAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed} {
+		if errors.Is(err, final) {
+			return fmt.Errorf("%s: %w", l.Server, err)
+		}
+	}
+	switch {
+	case secure.Refused(err):
+		return fmt.Errorf("%s: %w", l.Server, err)
+	case errors.Is(err, io.EOF):
+		err = fmt.Errorf("the broker closed the connection as it was made; it may want TLS, or another login: %w", err)
+	}
+	return l.Gone(err)
+}
+
+// healthy asks the brokers whether they are there: a client that has nothing to
+// send does not notice that its connections are gone. It may be called from any
+// goroutine.
+func (l *link) healthy(ctx context.Context) error {
+	if err := l.Err(); err != nil {
+		return err
+	}
+	e := l.ear.Load()
+	if e == nil {
+		return nil // not open yet
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := e.ping(ctx); err != nil {
+		if known := l.Err(); known != nil {
+			return known
+		}
+		return l.Gone(err)
+	}
+	return nil
+}
+
+// close lets go of the client.
+func (l *link) close() {
+	if l.client == nil {
+		return
+	}
+	l.ear.Load().hear(nil)
+	l.client.CloseAllowingRebalance()
+	l.client = nil
+}
+
+// An ear hears of the connections of one client.
+type ear struct {
+	link *link
+
+	mu     sync.Mutex
+	client *kgo.Client // nil when it is not listened to any more
+	open   int         // connections
+	asking bool
+	last   error // of the last connection that could not be made
+}
+
+// hear listens to a client; nil to none.
+func (e *ear) hear(client *kgo.Client) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.client = client
+}
+
+// reason is why the last connection could not be made.
+func (e *ear) reason() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.last
+}
+
+// OnBrokerConnect hears of a connection that was made, or could not be made.
+func (e *ear) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
+	e.mu.Lock()
+	if err == nil {
+		e.open++
+	}
+	if !errors.Is(err, context.Canceled) {
+		e.last = err
+	}
+	none, listened := e.open == 0, e.client != nil
+	e.mu.Unlock()
+	switch {
+	case !listened:
+	case err == nil:
+		e.link.Up()
+	case none && !errors.Is(err, context.Canceled):
+		e.link.Down(err)
+		e.ask()
+	}
+}
+
+// OnBrokerDisconnect hears of a connection that was lost.
+func (e *ear) OnBrokerDisconnect(kgo.BrokerMetadata, net.Conn) {
+	e.mu.Lock()
+	e.open--
+	none := e.open == 0
+	e.mu.Unlock()
+	if none {
+		e.ask()
+	}
+}
+
+// ask tries to reach the cluster until it is there: a client that has nothing to
+// send would not notice.
+func (e *ear) ask() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.asking || e.client == nil {
+		return
+	}
+	e.asking = true
+	go func() {
+		for pause := 20 * time.Millisecond; !e.reached(); pause = min(2*pause, time.Second) {
+			time.Sleep(pause)
+		}
+	}()
+}
+
+// reached tells that the cluster is there, or that nobody cares any more.
+func (e *ear) reached() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := e.ping(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	done := e.client == nil || err == nil && e.open > 0
+	e.asking = !done
+	return done
+}
+
+// ping asks the brokers whether they are there, as long as somebody listens.
+func (e *ear) ping(ctx context.Context) error {
+	e.mu.Lock()
+	client := e.client
+	e.mu.Unlock()
+	if client == nil {
+		return nil
+	}
+	return client.Ping(ctx)
+}

@@ -1,0 +1,229 @@
+package kafka
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/flow"
+)
+
+// silence is how long the brokers may say nothing of a write before that is told:
+// the client tries on.
+const silence = 20 * time.Second
+
+// A Sink produces records. What the brokers have answered is written: it asks for
+// nothing more.
+type Sink struct {
+	link    *link
+	config  SinkConfig
+	lines   bool // records end with a line end
+	headers []kgo.RecordHeader
+
+	topic, key int // in Out.Keys; -1 for those that are not there
+
+	// flight is the write that the client is at. It stays so where the engine is
+	// told that the brokers are away: the client never gives up what may have been
+	// stored, so the write is not begun anew, but waited for.
+	flight *flight
+}
+
+// A flight is a write on its way.
+type flight struct {
+	o    *flow.Out
+	errs []error
+	left atomic.Int64
+	done chan struct{}
+}
+
+// NewSink returns the sink.
+func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
+	at := func(key string) int { return slices.Index(out.Keys, key) }
+	s := &Sink{config: c, lines: out.Format == "ndjson" || out.Format == "text", topic: at("topic"), key: at("meta.key")}
+	if s.key < 0 {
+		s.key = at("key")
+	} else if c.Key != "" || at("key") >= 0 {
+		return nil, errors.New("key stands in the config and in meta: choose one")
+	}
+	switch {
+	case s.topic < 0 && c.Topic == "":
+		return nil, errors.New("topic is empty: name the topic to write to")
+	case c.MaxMessage <= 0 || c.MaxMessage > math.MaxInt32:
+		return nil, errors.New("max_message must be larger than 0, and less than 2GiB")
+	}
+	names := make([]string, 0, len(c.Headers))
+	for name := range c.Headers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s.headers = append(s.headers, kgo.RecordHeader{Key: name, Value: []byte(c.Headers[name])})
+	}
+	var err error
+	s.link, err = newLink(access{out.Node, c.Brokers, c.TLS, c.SASL})
+	return s, err
+}
+
+// Messages says that each record is a message.
+func (s *Sink) Messages() {}
+
+// Open connects.
+func (s *Sink) Open(ctx context.Context) error {
+	codec := kgo.SnappyCompression()
+	switch s.config.Compression {
+	case "none":
+		codec = kgo.NoCompression()
+	case "gzip":
+		codec = kgo.GzipCompression()
+	case "lz4":
+		codec = kgo.Lz4Compression()
+	case "zstd":
+		codec = kgo.ZstdCompression()
+	}
+	return s.link.start(ctx,
+		kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(int32(s.config.MaxMessage)), kgo.RequiredAcks(kgo.AllISRAcks()),
+		// A write is given as a whole and waited for as a whole: nothing comes that
+		// would be worth waiting for, and its packet bounds what is on its way.
+		kgo.ProducerLinger(0), kgo.MaxBufferedRecords(math.MaxInt32))
+}
+
+// Write produces the records and waits until the brokers have them.
+func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
+	_, _, err := s.link.Ready(ctx)
+	if err != nil {
+		return err
+	}
+	if s.flight == nil || s.flight.o != o {
+		s.flight = s.produce(o)
+	}
+	f := s.flight
+	quiet := time.NewTimer(silence)
+	defer quiet.Stop()
+	for {
+		changed, _, err := s.link.Ready(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-f.done:
+			s.flight = nil
+			return f.result()
+		case <-changed:
+		case <-quiet.C:
+			return s.link.Gone(fmt.Errorf("the brokers have not stored the records for %s", silence))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// produce gives the records to the client, with copies of their bytes: it may need
+// them for longer than the packet is there.
+func (s *Sink) produce(o *flow.Out) *flight {
+	f := &flight{o: o, errs: make([]error, o.Count), done: make(chan struct{})}
+	f.left.Store(int64(o.Count))
+	if o.Count == 0 {
+		close(f.done)
+		return f
+	}
+	data := bytes.Clone(o.Data)
+	records := make([]kgo.Record, o.Count)
+	begin := uint32(0)
+	for i := range records {
+		r := &records[i]
+		r.Topic, r.Headers = s.config.Topic, s.headers
+		r.Value = data[begin:o.Ends[i]:o.Ends[i]]
+		begin = o.Ends[i]
+		if s.lines {
+			r.Value = bytes.TrimSuffix(r.Value, []byte{'\n'})
+		}
+		if s.topic >= 0 {
+			r.Topic = o.Keys[s.topic][i]
+		}
+		key := s.config.Key
+		if s.key >= 0 {
+			key = o.Keys[s.key][i]
+		}
+		if key != "" {
+			r.Key = []byte(key)
+		}
+		// Not with the write's context: a record whose context ends fails, though
+		// it may be stored.
+		s.link.client.Produce(context.Background(), r, func(_ *kgo.Record, err error) {
+			f.errs[i] = err
+			if f.left.Add(-1) == 0 {
+				close(f.done)
+			}
+		})
+	}
+	return f
+}
+
+// result is what became of the records.
+func (f *flight) result() error {
+	var failed map[int]error
+	for i, err := range f.errs {
+		if err == nil {
+			continue
+		}
+		if failed == nil {
+			failed = map[int]error{}
+		}
+		failed[i] = refusal(err)
+	}
+	if failed == nil {
+		return nil
+	}
+	return &flow.PartialError{Failed: failed}
+}
+
+// A recordError is a record that the brokers do not take.
+type recordError struct {
+	err       error
+	code      string
+	permanent bool
+}
+
+func (e *recordError) Error() string   { return e.err.Error() }
+func (e *recordError) Unwrap() error   { return e.err }
+func (e *recordError) Code() string    { return e.code }
+func (e *recordError) Permanent() bool { return e.permanent }
+func (e *recordError) Temporary() bool { return !e.permanent }
+
+// refusal says what an error of a record means.
+func refusal(err error) error {
+	switch {
+	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge):
+		return &recordError{fmt.Errorf("the record is larger than the brokers take, or than max_message: %w", err), "too-large", true}
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
+		return &recordError{fmt.Errorf("there is no such topic: make it, or correct `topic`: %w", err), "topic", false}
+	case errors.Is(err, kerr.InvalidTopicException):
+		return &recordError{fmt.Errorf("it is no name of a topic: %w", err), "topic", true}
+	}
+	var answered *kerr.Error
+	if errors.As(err, &answered) && !answered.Retriable {
+		return &recordError{err, "kafka", true}
+	}
+	return &recordError{err, "kafka", false}
+}
+
+// Healthy tells whether the brokers are there, also while nothing is written.
+func (s *Sink) Healthy(ctx context.Context) error { return s.link.healthy(ctx) }
+
+// Sync does nothing: an answer said that the records are stored.
+func (s *Sink) Sync(context.Context) error { return nil }
+
+// Close ends the connections.
+func (s *Sink) Close(context.Context, bool) error {
+	s.link.close()
+	return nil
+}

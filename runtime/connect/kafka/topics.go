@@ -1,0 +1,147 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/flowc-dev/flowc/runtime/connect/messages"
+)
+
+// A selection is which topics to read.
+type selection struct {
+	names    []string
+	patterns []*regexp.Regexp
+}
+
+// selected reads the key `topics`.
+func selected(topics []string) (s selection, err error) {
+	if len(topics) == 0 {
+		return s, errors.New("topics is empty: name the topics to read")
+	}
+	for _, t := range topics {
+		switch {
+		case t == "":
+			return s, errors.New("a topic of topics is empty")
+		case !strings.HasPrefix(t, "^"):
+			s.names = append(s.names, t)
+		default:
+			r, err := regexp.Compile(t)
+			if err != nil {
+				return s, fmt.Errorf("the topic %q begins with ^ and is no regular expression: %w", t, err)
+			}
+			s.patterns = append(s.patterns, r)
+		}
+	}
+	return s, nil
+}
+
+// expressions are the topics for a client that knows regular expressions alone,
+// all being such where one is.
+func (s selection) expressions() (topics []string, regular bool) {
+	if len(s.patterns) == 0 {
+		return s.names, false
+	}
+	for _, n := range s.names {
+		topics = append(topics, "^"+regexp.QuoteMeta(n)+"$")
+	}
+	for _, p := range s.patterns {
+		topics = append(topics, p.String())
+	}
+	return topics, true
+}
+
+func (s selection) has(topic string) bool {
+	return slices.Contains(s.names, topic) || slices.ContainsFunc(s.patterns, func(r *regexp.Regexp) bool { return r.MatchString(topic) })
+}
+
+// partitions lists the partitions of the topics that there are. A topic that is
+// named and is not there is an error.
+func (s selection) partitions(ctx context.Context, l *link) ([]partition, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ask := s.names
+	if len(s.patterns) > 0 {
+		ask = nil // all
+	}
+	topics, err := kadm.NewClient(l.client).ListTopics(ctx, ask...)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	for _, name := range s.names {
+		t, ok := topics[name]
+		switch {
+		case !ok, errors.Is(t.Err, kerr.UnknownTopicOrPartition):
+			return nil, fmt.Errorf("there is no topic %s: make it, or correct `topics`", name)
+		case t.Err != nil && kerr.IsRetriable(t.Err):
+			return nil, l.Gone(fmt.Errorf("topic %s: %w", name, t.Err))
+		case t.Err != nil:
+			return nil, fmt.Errorf("topic %s: %w", name, t.Err)
+		}
+	}
+	var all []partition
+	for _, t := range topics.Sorted() {
+		if t.Err != nil || !s.has(t.Topic) {
+			continue
+		}
+		for _, p := range t.Partitions.Sorted() {
+			all = append(all, partition{t.Topic, p.Partition})
+		}
+	}
+	return all, nil
+}
+
+// An extent is from where to where there are messages in a partition: from is the
+// first, to behind the last, begin where a first run begins.
+type extent struct{ from, to, begin int64 }
+
+// extents asks for those of partitions.
+func extents(ctx context.Context, l *link, of []partition, start messages.Start) (map[partition]extent, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var topics []string
+	for _, p := range of {
+		if !slices.Contains(topics, p.topic) {
+			topics = append(topics, p.topic)
+		}
+	}
+	admin := kadm.NewClient(l.client)
+	from, err := admin.ListStartOffsets(ctx, topics...)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	to, err := admin.ListEndOffsets(ctx, topics...)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	begin := from
+	switch {
+	case start.Latest:
+		begin = to
+	case !start.Time.IsZero():
+		if begin, err = admin.ListOffsetsAfterMilli(ctx, start.Time.UnixMilli(), topics...); err != nil {
+			return nil, l.failed(err)
+		}
+	}
+	all := make(map[partition]extent, len(of))
+	for _, p := range of {
+		var offsets [3]int64
+		for i, list := range []kadm.ListedOffsets{from, to, begin} {
+			o, ok := list.Lookup(p.topic, p.number)
+			if !ok || o.Err != nil {
+				return nil, l.Gone(fmt.Errorf("%s has no offsets: %w", p, errors.Join(o.Err, errUnlisted)))
+			}
+			offsets[i] = o.Offset
+		}
+		all[p] = extent{offsets[0], offsets[1], offsets[2]}
+	}
+	return all, nil
+}
+
+var errUnlisted = errors.New("the brokers do not say where it begins and ends")
