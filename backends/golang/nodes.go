@@ -38,6 +38,10 @@ func (w *wiring) nodesFile() *jen.File {
 		stages[jen.Lit(prefix+s.Func)] = jen.Id(w.Node(s.Node))
 	}
 	f.Var().Id("stages").Op("=").Map(jen.String()).Int().Values(stages)
+	if reach := w.reach(); len(reach) > 0 {
+		f.Line().Comment("reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.")
+		f.Var().Id("reach").Op("=").Map(jen.Int()).Index().Int().Values(lines(reach)...)
+	}
 	return f
 }
 

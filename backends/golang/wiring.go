@@ -100,6 +100,9 @@ func (w *wiring) info() *jen.Statement {
 	if w.p.Memory.Total > 0 {
 		s.Op(", Memory: " + sizeText(w.p.Memory.Total))
 	}
+	if len(w.reach()) > 0 {
+		s.Op(", Reach: reach")
+	}
 	return s.Op("})")
 }
 

@@ -29,6 +29,7 @@ type cli struct {
 	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
 	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
 	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`
+	Dlq        dlqCmd        `cmd:"" name:"dlq" help:"List, show or replay the dead letters of a pipeline."`
 	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

@@ -28,8 +28,19 @@ type Checkpoint struct {
 
 	Sources map[string]SourceState     `json:"sources"`
 	Sinks   map[string]json.RawMessage `json:"sinks,omitempty"`
+	// Replayed tells that a replay of dead letters wrote it.
+	Replayed *Replayed `json:"replayed,omitempty"`
 	// Nodes has room for the keyed state and timers of processors.
 	Nodes map[string]NodeState `json:"nodes,omitempty"`
+}
+
+// Replayed is what a replay of dead letters adds to a checkpoint.
+type Replayed struct {
+	// Letters are those of which all that came is in the sinks, as far as the index
+	// of replayed letters may not have them yet.
+	Letters []string `json:"letters,omitempty"`
+	// Alone tells that there was no checkpoint to go on from: a run begins anew.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // A SourceState is a source in a checkpoint.

@@ -42,6 +42,7 @@ type letter struct {
 	Time     time.Time       `json:"time"`
 	Source   string          `json:"source"`
 	Position any             `json:"position"`
+	Header   string          `json:"header,omitempty"`
 	Record   json.RawMessage `json:"record,omitempty"`
 	Data     string          `json:"data,omitempty"`
 	Input    json.RawMessage `json:"input,omitempty"`
@@ -52,7 +53,7 @@ func (p *Program) appendLetter(to *Target, o *Out, e *RecordError, at time.Time)
 	l := letter{
 		Pipeline: p.info.Name, Node: e.Node, Line: e.Line, Code: e.Code,
 		Error: validText(e.Err.Error()), Attempts: e.Attempts, Time: at.UTC(),
-		Source: e.Source, Position: e.Position,
+		Source: e.Source, Position: e.Position, Header: validText(string(e.Header)),
 	}
 	if original := e.Record; strictJSON(original) {
 		l.Record = compact(original)

@@ -96,6 +96,12 @@ func (in *Input) locate(e *RecordError, b *Batch, r Record) {
 	} else {
 		e.Position = e.place()
 	}
+	if h, ok := b.Frame.(interface{ HeaderRow() []byte }); ok {
+		e.Header = h.HeaderRow()
+	}
+	if again, ok := in.source.(*letterSource); ok {
+		again.tell(e, b)
+	}
 	rows := in.options.Rows
 	switch {
 	case r.End > r.Start:

@@ -45,6 +45,8 @@ type RecordError struct {
 	// Record is the source's original, Input what the failing node got where
 	// that is something else (JSON).
 	Record, Input []byte
+	// Header is the header row of the table that the record is a row of.
+	Header []byte
 	// Then is what became of the record.
 	Then Then
 	Err  error

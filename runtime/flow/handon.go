@@ -46,6 +46,9 @@ func (in *Input) handOnBatch(b *Batch) {
 		in.reject(b)
 		return
 	}
+	if again, ok := in.source.(*letterSource); ok {
+		again.look(b)
+	}
 	letters := in.writeLetters(b)
 	in.count(b)
 	if !st.pushed {

@@ -86,7 +86,10 @@ func (p *Program) runOpened(ctx context.Context) (Ending, error) {
 		}
 	}
 	finish := make(chan struct{})
-	if p.seeks || p.acks {
+	if p.replay != nil {
+		work.Go(func() { p.replay.feed(p.reading) })
+	}
+	if p.seeks || p.acks || p.replay != nil {
 		checkpoints.Go(func() { p.keepCheckpoints(finish) })
 	}
 	finished := make(chan struct{})
@@ -113,6 +116,9 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 	done := p.commitEnd(commit, complete) && complete
 	cancel()
 	p.abandonTickets()
+	if p.replay != nil && !p.replay.alone {
+		done = false // what it added to is to be gone on with
+	}
 	if err := p.closeAll(ctx, done); err != nil {
 		done = false
 		p.stop(err)

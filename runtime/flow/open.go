@@ -8,7 +8,7 @@ import (
 
 // takeState takes the lock of the state folder, where a source can go back.
 func (p *Program) takeState(ctx context.Context, o RunOptions) error {
-	if !p.seeks {
+	if !p.seeks && p.replay == nil {
 		return nil
 	}
 	store, err := openStore(ctx, StateDir(o.StateDir, p.info.Name), o.Wait)
@@ -16,6 +16,9 @@ func (p *Program) takeState(ctx context.Context, o RunOptions) error {
 		return err
 	}
 	p.store = store
+	if p.replay != nil {
+		return p.replay.begin(store)
+	}
 	return nil
 }
 
@@ -33,11 +36,17 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 		return nil, store.remove(ctx)
 	}
 	saved, err := store.load(ctx)
+	if err == nil {
+		saved, err = p.absorbReplay(ctx, saved)
+	}
 	if saved == nil || err != nil {
 		return nil, err
 	}
 	if err := p.adopt(saved, store.keeper.where()); err != nil {
 		return nil, err
+	}
+	if p.replay != nil {
+		return saved, nil
 	}
 	p.log.Info("going on from the checkpoint", "path", store.keeper.where(), "generation", saved.Generation, "time", saved.Time)
 	if saved.Complete && store.keeper.lasts() {
@@ -52,6 +61,12 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 	for _, s := range p.sinks {
 		if s.keeps() {
 			continue // it is open: the checkpoint came from it
+		}
+		if s.muted {
+			continue
+		}
+		if err := p.prepareReplay(s); err != nil {
+			return err
 		}
 		if err := p.openSink(ctx, s, saved); err != nil {
 			return err
@@ -130,7 +145,7 @@ func (p *Program) openSink(ctx context.Context, s *sinkRun, saved *Checkpoint) e
 }
 
 func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) error {
-	if seeker, ok := in.source.(Seeker); ok && saved != nil {
+	if seeker, ok := in.source.(Seeker); ok && saved != nil && p.replay == nil {
 		splits := saved.Sources[in.name].Splits
 		in.places.restore(splits)
 		if len(splits) > 0 {

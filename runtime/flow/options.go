@@ -15,6 +15,9 @@ type Info struct {
 	// Funcs names the functions in which a node's own code runs, as
 	// runtime.Frame.Function spells them, to find the node of a panic.
 	Funcs map[string]int
+	// Reach has, by node, the sinks that its records can come to; a node that is not
+	// in it reaches all.
+	Reach map[int][]int
 	// Drain is how long an ordered end may take (0: 30 s): three quarters for
 	// what is on its way, one for the checkpoint and closing.
 	Drain time.Duration

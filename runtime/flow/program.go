@@ -31,6 +31,7 @@ type Program struct {
 	seeks   bool // a source can go back
 	acks    bool // a source wants to be told how far everything is safe
 	control control
+	replay  *Replay // nil in a run
 
 	// reading ends when no source is to be read any more, hard when all must
 	// stop at once.

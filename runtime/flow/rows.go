@@ -1,6 +1,9 @@
 package flow
 
-import "unsafe"
+import (
+	"encoding/json"
+	"unsafe"
+)
 
 // Rows lets the engine handle typed records, which it sees as any holding a
 // *[]T, without reflection. RowsOf makes it.
@@ -19,6 +22,8 @@ type Rows struct {
 	// JSON appends row index as JSON, for the dead letters of a sink of rows; nil
 	// where none of its rows can end in one.
 	JSON func(dst []byte, rows any, index int) []byte
+	// Decode appends the row that JSON says, for letters that are replayed.
+	Decode func(rows any, data []byte) error
 	// Size is the size of a row in bytes, without what it points to.
 	Size int
 }
@@ -35,6 +40,15 @@ func RowsOf[T any]() *Rows {
 		Truncate: func(rows any, n int) {
 			r := rows.(*[]T)
 			*r = (*r)[:n]
+		},
+		Decode: func(rows any, data []byte) error {
+			var row T
+			if err := json.Unmarshal(data, &row); err != nil {
+				return err
+			}
+			d := rows.(*[]T)
+			*d = append(*d, row)
+			return nil
 		},
 		Size: int(unsafe.Sizeof(*new(T))),
 	}

@@ -33,6 +33,7 @@ type sinkRun struct {
 	unsynced []*ticket
 	dirty    bool // something was written since the last Sync
 	broken   error
+	muted    bool    // a replay is not for it
 	ails     ailment // what it failed at and has not done since: see ailing.go
 	probing  *time.Timer
 	probeAt  time.Time // when probing fires
@@ -250,7 +251,7 @@ func (s *sinkRun) commit() json.RawMessage {
 // state is what the sink wants to find again; nil where it has none.
 func (s *sinkRun) state() (json.RawMessage, error) {
 	stateful, ok := s.sink.(Stateful)
-	if !ok || !s.p.checkpointing() {
+	if !ok || !s.p.checkpointing() || s.muted {
 		return nil, nil
 	}
 	var state any

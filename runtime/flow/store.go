@@ -226,6 +226,9 @@ func (p *Program) writeCheckpoint(ctx context.Context, marks map[*Input]sourceMa
 		Pipeline: p.info.Name, Hash: p.info.Hash, Shape: p.shapeOf(), Time: time.Now().UTC(), Complete: complete,
 		Sources: map[string]SourceState{}, Sinks: map[string]json.RawMessage{},
 	}
+	if p.replay != nil {
+		return p.replay.write(ctx, c, marks, states)
+	}
 	for in, m := range marks {
 		if _, ok := in.source.(Seeker); !ok {
 			continue

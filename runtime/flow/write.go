@@ -24,6 +24,9 @@ func (s *sinkRun) writeOnce(o *Out) (err error) {
 			err = s.p.crashOf(v, s.node).err
 		}
 	}()
+	if s.muted {
+		return nil
+	}
 	s.dirty = true
 	return s.sink.Write(s.p.hard, o)
 }

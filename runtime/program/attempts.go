@@ -16,6 +16,8 @@ type attempts struct {
 	spec    *Spec
 	log     *slog.Logger
 	program atomic.Pointer[flow.Program] // the present one
+	// prepare is called for each program that was made; nil for nothing.
+	prepare func(*flow.Program) error
 }
 
 // The pauses before another attempt grow from the first to the last of these; an
@@ -28,6 +30,9 @@ const (
 // next makes the program anew.
 func (a *attempts) next() (*flow.Program, error) {
 	p, err := a.spec.New()
+	if err == nil && a.prepare != nil {
+		err = a.prepare(p)
+	}
 	if err == nil {
 		a.program.Store(p)
 	}

@@ -45,7 +45,7 @@ func (p *process) checkpoint(ctx context.Context, o *options) int {
 }
 
 // changesCheckpoint tells that the action is not only to read.
-func (o *checkpointOptions) changesCheckpoint() bool {
+func (o *options) changesCheckpoint() bool {
 	return o.action == "import" || o.action == "rewind"
 }
 

@@ -9,7 +9,7 @@ import (
 
 // options is what the command line says.
 type options struct {
-	command string // run, health, checkpoint
+	command string // run, health, checkpoint, dlq
 
 	set, setFiles []string
 	report        string
@@ -19,13 +19,14 @@ type options struct {
 	version, help bool
 
 	address string // of health
+	// action is what `checkpoint` or `dlq` does, format how it prints.
+	action, format string
 	checkpointOptions
+	dlqOptions
 }
 
 // checkpointOptions are those of `checkpoint`.
 type checkpointOptions struct {
-	action            string // show, export, import, rewind
-	format            string
 	file              string // of export and import
 	source, split, to string
 	yes, dryRun       bool
@@ -59,16 +60,24 @@ func (o *options) flagsOf(command string) *flag.FlagSet {
 	case "health":
 		f.StringVar(&o.address, "address", "", "")
 	case "checkpoint":
-		o.checkpointFlags(f)
+		if o.action == "show" {
+			f.StringVar(&o.format, "format", "text", "")
+		}
+		o.checkpointFlags(o.action, f)
+	case "dlq":
+		if o.action != "replay" {
+			f.StringVar(&o.format, "format", "text", "")
+		} else {
+			f.BoolVar(&o.dryRun, "dry-run", false, "")
+		}
+		o.dlqFlags(o.action, f)
 	}
 	return f
 }
 
 // checkpointFlags declares those of an action.
-func (o *checkpointOptions) checkpointFlags(f *flag.FlagSet) {
-	switch o.action {
-	case "show":
-		f.StringVar(&o.format, "format", "text", "")
+func (o *checkpointOptions) checkpointFlags(action string, f *flag.FlagSet) {
+	switch action {
 	case "rewind":
 		f.StringVar(&o.source, "source", "", "")
 		f.StringVar(&o.split, "split", "", "")
@@ -82,9 +91,6 @@ func (o *checkpointOptions) checkpointFlags(f *flag.FlagSet) {
 
 // takeFile takes the file of export and import, before or behind the flags.
 func (o *checkpointOptions) takeFile(f *flag.FlagSet, args []string) error {
-	if o.action != "export" && o.action != "import" {
-		return f.Parse(args)
-	}
 	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
 		o.file, args = args[0], args[1:]
 	}
@@ -98,7 +104,10 @@ func (o *checkpointOptions) takeFile(f *flag.FlagSet, args []string) error {
 	return nil
 }
 
-var commands = []string{"run", "health", "checkpoint"}
+var commands = []string{"run", "health", "checkpoint", "dlq"}
+
+// actions are what the commands do that do several things.
+var actions = map[string][]string{"checkpoint": checkpointActions, "dlq": dlqActions}
 
 // parse reads the command line. `run` may be left out.
 func parse(args []string) (*options, error) {
@@ -107,15 +116,16 @@ func parse(args []string) (*options, error) {
 		o.command, args = args[0], args[1:]
 		switch o.command {
 		case "run", "health":
-		case "checkpoint":
+		case "checkpoint", "dlq":
+			can := actions[o.command]
 			switch {
 			case len(args) == 0:
-				return nil, &usageError{"checkpoint: say what to do: " + strings.Join(checkpointActions, ", ")}
+				return nil, &usageError{o.command + ": say what to do: " + strings.Join(can, ", ")}
 			case isHelp(args[0]):
 				o.help = true
 				return o, nil
-			case !contains(checkpointActions, args[0]):
-				return nil, unknown("command", "checkpoint "+args[0], withPrefix("checkpoint ", checkpointActions))
+			case !contains(can, args[0]):
+				return nil, unknown("command", o.command+" "+args[0], withPrefix(o.command+" ", can))
 			}
 			o.action, args = args[0], args[1:]
 		default:
@@ -123,7 +133,7 @@ func parse(args []string) (*options, error) {
 		}
 	}
 	f := o.flagsOf(o.command)
-	if err := o.takeFile(f, args); err != nil {
+	if err := o.takeArgs(f, args); err != nil {
 		return nil, flagError(f, err)
 	}
 	if o.action == "import" && o.file == "" && !o.help {
@@ -132,7 +142,23 @@ func parse(args []string) (*options, error) {
 	if f.NArg() > 0 {
 		return nil, &usageError{fmt.Sprintf("unexpected argument %q", f.Arg(0))}
 	}
+	if o.command == "dlq" && !o.help {
+		if err := o.dlqOptions.check(o.action); err != nil {
+			return nil, err
+		}
+	}
 	return o, o.check()
+}
+
+// takeArgs parses the flags, and what the command takes besides them.
+func (o *options) takeArgs(f *flag.FlagSet, args []string) error {
+	switch {
+	case o.command == "dlq":
+		return o.takeIDs(f, args)
+	case o.action == "export" || o.action == "import":
+		return o.takeFile(f, args)
+	}
+	return f.Parse(args)
 }
 
 func withPrefix(prefix string, words []string) []string {

@@ -98,6 +98,9 @@ func (p *process) main(ctx context.Context, args []string) int {
 	if o.command == "checkpoint" {
 		return p.checkpoint(ctx, o)
 	}
+	if o.command == "dlq" {
+		return p.dlq(ctx, o)
+	}
 	return p.run(ctx, o)
 }
 

@@ -19,9 +19,19 @@ Usage:
   %[1]s checkpoint rewind        have the next run go back: --to start, a time such as 2026-01-31T12:00:00Z,
                                  or a position; of all sources, or --source NAME --split NAME
 
-Flags of import and rewind:
+  %[1]s dlq list                 list the dead letters that were not replayed (--format json; with --all the others too)
+  %[1]s dlq show ID              show all of one, with the record's bytes (--format json)
+  %[1]s dlq replay ID…           send them through the pipeline as it is now; --all for every one of them
+
+Flags of import, rewind and replay:
   --dry-run             show what would change, and change nothing
-  --yes                 ask nobody
+  --yes                 ask nobody (of import and rewind)
+
+Flags of list and replay:
+  --node NAME           those that failed there
+  --code CODE           those that failed so
+  --since TIME          those since 2026-01-31T12:00:00Z, or since so long ago: 90m
+  --limit N             so many of them, the oldest first
 
 Flags:
   --set KEY=VALUE       change a setting (may be repeated)

@@ -7,3 +7,6 @@ type Header struct {
 	// Row is the row without its line end.
 	Row []byte
 }
+
+// HeaderRow is Row, for those who know of no framers.
+func (h *Header) HeaderRow() []byte { return h.Row }

@@ -33,6 +33,7 @@ type SourceConfig struct {
 // A Source reads standard input.
 type Source struct {
 	in     io.Reader
+	input  connect.Input
 	blocks *blocks.Reader
 	// pump reads ahead, nil for input that never makes anybody wait.
 	pump *pump
@@ -44,7 +45,7 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if c.MaxRecord <= 0 {
 		return nil, errors.New("max_record must be larger than 0")
 	}
-	return &Source{in: os.Stdin, blocks: blocks.New("stdin", in, c.MaxRecord)}, nil
+	return &Source{in: os.Stdin, input: in, blocks: blocks.New("stdin", in, c.MaxRecord)}, nil
 }
 
 // Open begins to read.
@@ -87,4 +88,9 @@ func (s *Source) Close(context.Context) error {
 		s.pump.stop()
 	}
 	return nil
+}
+
+// Again gives a record of a letter the place that it had.
+func (s *Source) Again(b *flow.Batch, l *flow.Letter) error {
+	return blocks.Again(b, s.input.Format, s.input.Header, l)
 }

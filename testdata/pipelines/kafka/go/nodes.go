@@ -38,3 +38,11 @@ var stages = map[string]int{
 	"main.keyBillsTopic": nodeBills,
 	"main.setPlaced":     nodePlaced,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeLarge:  {nodeBills},
+	nodePlaced: {nodeBills},
+	nodeBills:  {nodeBills},
+	nodeAll:    {nodeAll},
+}

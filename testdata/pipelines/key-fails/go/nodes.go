@@ -43,3 +43,13 @@ var stages = map[string]int{
 	"main.mapAgain":    nodeAgain,
 	"main.mapKeyed":    nodeKeyed,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeNamed: {nodeOut},
+	nodeKeyed: {nodeOut},
+	nodeAgain: {nodeIds},
+	nodeAll:   {nodeAll},
+	nodeOut:   {nodeOut},
+	nodeIds:   {nodeIds},
+}

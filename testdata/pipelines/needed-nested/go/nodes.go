@@ -36,3 +36,11 @@ var stages = map[string]int{
 	"main.mapNamed": nodeNamed,
 	"main.mapZoned": nodeZoned,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeNamed: {nodeNames},
+	nodeZoned: {nodeZones},
+	nodeNames: {nodeNames},
+	nodeZones: {nodeZones},
+}

@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "needed-nested", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 178432 << 10})
+	p := flow.New(flow.Info{Name: "needed-nested", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 178432 << 10, Reach: reach})
 
 	namesSink, err := file.NewSink(s.names, connect.Output{
 		Format: "ndjson",

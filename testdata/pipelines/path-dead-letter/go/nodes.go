@@ -37,3 +37,10 @@ var stages = map[string]int{
 	"main.keyAsReadPath": nodeAsRead,
 	"main.mapShouted":    nodeShouted,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeShouted: {nodeAsMade},
+	nodeAsRead:  {nodeAsRead},
+	nodeAsMade:  {nodeAsMade},
+}

@@ -41,3 +41,10 @@ var stages = map[string]int{
 	"main.keyPriced":   nodePriced,
 	"main.routeSplit":  nodeSplit,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeNotes: {},
+	nodeStore: {nodeStore},
+	nodeAlert: {nodeAlert},
+}

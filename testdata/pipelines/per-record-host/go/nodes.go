@@ -34,3 +34,9 @@ var stages = map[string]int{
 	"main.keyTenantsUrl":  nodeTenants,
 	"main.keyTenantsUrl2": nodeTenants,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeTenants: {nodeTenants},
+	nodeParts:   {nodeParts},
+}

@@ -37,3 +37,14 @@ var nodes = [...]flow.Node{
 
 // stages tells which node the code of a generated function belongs to.
 var stages = map[string]int{"main.mapLast": nodeLast}
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeOrders:    {nodeThere, nodeMade, nodeRegions},
+	nodeCustomers: {nodeOut},
+	nodeLast:      {nodeRegions},
+	nodeThere:     {nodeThere},
+	nodeMade:      {nodeMade},
+	nodeRegions:   {nodeRegions},
+	nodeOut:       {nodeOut},
+}

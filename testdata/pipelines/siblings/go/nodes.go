@@ -41,3 +41,13 @@ var stages = map[string]int{
 	"main.mapFirst":     nodeFirst,
 	"main.mapShares":    nodeShares,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeFirst:  {nodeTags},
+	nodeParts:  {nodeOut},
+	nodeShares: {nodeOut},
+	nodeTags:   {nodeTags},
+	nodeAll:    {nodeAll},
+	nodeOut:    {nodeOut},
+}

@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "siblings", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 218624 << 10})
+	p := flow.New(flow.Info{Name: "siblings", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 218624 << 10, Reach: reach})
 
 	tagsSink, err := file.NewSink(s.tags, connect.Output{
 		Format: "ndjson",

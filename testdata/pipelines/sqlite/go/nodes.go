@@ -31,3 +31,10 @@ var nodes = [...]flow.Node{
 
 // stages tells which node the code of a generated function belongs to.
 var stages = map[string]int{"main.mapLast": nodeLast}
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeLast:    {nodeRegions},
+	nodeAll:     {nodeAll},
+	nodeRegions: {nodeRegions},
+}

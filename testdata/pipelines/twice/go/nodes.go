@@ -55,3 +55,18 @@ var stages = map[string]int{
 	"main.parseParsed":   nodeParsed,
 	"main.routeSame":     nodeSame,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeMade:    {nodeOut},
+	nodeSame:    {nodeOut},
+	nodeTrimmed: {nodeNames, nodeChecked},
+	nodeParsed:  {nodeNames},
+	nodeGood:    {nodeNames},
+	nodeSpread:  {nodeParts},
+	nodeDigits:  {nodeChecked},
+	nodeOut:     {nodeOut},
+	nodeNames:   {nodeNames},
+	nodeParts:   {nodeParts},
+	nodeChecked: {nodeChecked},
+}

@@ -49,3 +49,17 @@ var stages = map[string]int{
 	"main.setCut":       nodeCut,
 	"main.setPacket2":   nodePacket,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeOrders:  {nodeOut, nodeSet},
+	nodeLines:   {nodeKinds},
+	nodeCut:     {nodeOut},
+	nodeFixed:   {nodeOut},
+	nodePacket:  {nodeSet},
+	nodeBoth:    {nodeKinds},
+	nodeCounted: {nodeKinds},
+	nodeOut:     {nodeOut},
+	nodeSet:     {nodeSet},
+	nodeKinds:   {nodeKinds},
+}

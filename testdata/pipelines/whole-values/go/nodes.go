@@ -73,3 +73,28 @@ var stages = map[string]int{
 	"main.mapMoved":    nodeMoved,
 	"main.mapUpper":    nodeUpper,
 }
+
+// reach has the sinks behind those nodes that do not feed all: what a dead letter of theirs is replayed into.
+var reach = map[int][]int{
+	nodeLists:    {nodeLongOut, nodeSkusOut},
+	nodeWords:    {nodeUpperOut},
+	nodeSums:     {nodeLargeOut},
+	nodeStates:   {nodeDownOut},
+	nodePoints:   {nodeFarOut, nodeMovedOut},
+	nodeRest:     {nodeRestOut},
+	nodeLong:     {nodeLongOut},
+	nodeSkus:     {nodeSkusOut},
+	nodeUpper:    {nodeUpperOut},
+	nodeLarge:    {nodeLargeOut},
+	nodeDown:     {nodeDownOut},
+	nodeFar:      {nodeFarOut},
+	nodeMoved:    {nodeMovedOut},
+	nodeLongOut:  {nodeLongOut},
+	nodeSkusOut:  {nodeSkusOut},
+	nodeUpperOut: {nodeUpperOut},
+	nodeLargeOut: {nodeLargeOut},
+	nodeDownOut:  {nodeDownOut},
+	nodeFarOut:   {nodeFarOut},
+	nodeMovedOut: {nodeMovedOut},
+	nodeRestOut:  {nodeRestOut},
+}

@@ -14,7 +14,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "whole-values", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 989696 << 10})
+	p := flow.New(flow.Info{Name: "whole-values", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 989696 << 10, Reach: reach})
 
 	longOutSink, err := file.NewSink(s.longOut, connect.Output{
 		Format: "ndjson",
