@@ -39,6 +39,9 @@ func newServer(dsn string) (*server, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
+	// A machine that went without a word is missed after half a minute.
+	dialer := &net.Dialer{Timeout: config.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
 	// What values look like depends on these.
 	for name, value := range map[string]string{"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "client_encoding": "UTF8"} {
 		for have := range config.RuntimeParams {
@@ -140,9 +143,9 @@ func (s *server) failed(ctx context.Context, err error) error {
 	said := saidBy(e)
 	named := fmt.Errorf("%s: %w", s.address(), said)
 	switch class := e.Code[:min(2, len(e.Code))]; {
-	case class == "23" || class == "44" || e.Code == "P0001":
+	case class == "23" || class == "44" || own(class):
 		return &table.RowError{Name: "constraint", Err: said}
-	case class == "22" || e.Code == "21000":
+	case class == "22" || class == "54" || e.Code == "21000": // 54: an index entry that is too long
 		return &table.RowError{Name: "value", Err: said}
 	case class == "08", class == "57" && e.Code != "57014", e.Code == "53300", e.Code == "25006":
 		return &table.GoneError{Err: named} // it stops, starts, is full, or is a standby
@@ -152,6 +155,20 @@ func (s *server) failed(ctx context.Context, err error) error {
 		return &table.GoneError{Err: named}
 	}
 	return &table.ConfigError{Err: named}
+}
+
+// own tells whether an error's class is of the database's own code: what a trigger
+// raises. Classes that begin so are left to implementations by the standard, and
+// of these PostgreSQL has some itself.
+func own(class string) bool {
+	switch class {
+	case "53", "54", "55", "57", "58", "72", "XX", "":
+		return false
+	case "45": // the standard's own for this
+		return true
+	}
+	c := class[0]
+	return c >= '5' && c <= '9' || c >= 'I' && c <= 'Z'
 }
 
 // A serverError is what a server said, on one line.

@@ -104,6 +104,27 @@ CREATE TABLE strict (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED REFEREN
 		}
 	})
 
+	// So does one that a trigger refuses, whatever it calls that.
+	t.Run("triggers", func(t *testing.T) {
+		server.Exec(`CREATE TABLE guarded (id bigint, name text);
+CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.name = 'raise' THEN RAISE 'not this one'; END IF;
+  IF NEW.name LIKE 'code%' THEN RAISE 'nor this one' USING ERRCODE = substr(NEW.name, 6); END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT ON guarded FOR EACH ROW EXECUTE FUNCTION guard()`)
+		s := openSink(t, server, SinkConfig{Table: "guarded"}, idName)
+		failed := failedOf(t, s.Write(t.Context(), idNames(1, "ok", 2, "raise", 3, "ok", 4, "code U0001", 5, "code 45000", 6, "ok")))
+		if len(failed) != 3 || failed[1] == nil || failed[3] == nil || failed[4] == nil {
+			t.Errorf("failed: %v", failed)
+		}
+		must(t, s.Sync(t.Context()))
+		wantRows(t, server, `SELECT id FROM guarded ORDER BY id`, "1", "3", "6")
+		if err := s.Write(t.Context(), idNames(7, "code 42000")); flow.ClassOf(err) != flow.Fatal {
+			t.Errorf("an error that is not the record's: %v", err)
+		}
+	})
+
 	// Values that a column would change fail, and name the field.
 	t.Run("values", func(t *testing.T) {
 		server.Exec(`CREATE TABLE narrow (amount numeric(6,2), at timestamptz(3), wait interval, small smallint)`)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -52,6 +53,11 @@ func (s *Sink) Idempotent() bool { return s.upsert }
 func (s *Sink) Open(context.Context) error {
 	_, err := os.Stat(s.config.Path)
 	fresh := errors.Is(err, os.ErrNotExist)
+	if fresh {
+		if err := os.MkdirAll(filepath.Dir(s.config.Path), 0o755); err != nil {
+			return err
+		}
+	}
 	if s.conn, err = open(s.config.Path, true); err != nil {
 		return err
 	}
