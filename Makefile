@@ -5,6 +5,8 @@ LINT    := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # Seconds that `make fuzz` gives to each target.
 FUZZ    ?= 60
+# How long `make chaos` goes on.
+CHAOS   ?= 1h
 
 .DEFAULT_GOAL := help
 
@@ -48,6 +50,10 @@ fuzz: ## Fuzz each target for FUZZ seconds
 .PHONY: deep
 deep: ## Run what takes hours: thousands of random pipelines, then the fuzzers
 	bash .ci/deep 3000 $(FUZZ)
+
+.PHONY: chaos
+chaos: ## Kill, stop, freeze and double built programs for CHAOS (1h), and judge what they wrote
+	FLOWC_CHAOS=$(CHAOS) $(GO) test ./cmd/flowc -run '^TestChaos$$' -v -count=1 -timeout 0
 
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)

@@ -1,0 +1,262 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/flowtest"
+)
+
+const chaosType = `types: {T: {id: int64, key: string, pad: string}}
+delivery: {checkpoint: {every: 20ms}}
+`
+
+// chaosWorlds are the pipelines that are run through faults: replayable and
+// answering sources, sinks of each kind, a line, a fan-out with dead letters, a
+// fan-in.
+var chaosWorlds = []chaosWorld{
+	{"file-file", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 30 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 100_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
+	{"file-sqlite", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 30_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
+		}
+	}},
+	{"http-file", chaosType + `
+sources: {in: {use: http, config: {listen: "ADDRESS", path: /in}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 100 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.Produce = r.post(t, "http://"+r.address+"/in", 3, 400)
+		r.Done = func() (bool, error) { return true, nil } // what was accepted is safe
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
+	{"follow-file", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson, follow: true}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 80 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		const count = 4000
+		r.input(t, "in.ndjson", 0, 10, false)
+		r.Produce = func(ctx context.Context) error {
+			for from := 10; from < count && ctx.Err() == nil; from += 10 {
+				r.input(t, "in.ndjson", from, 10, false)
+				time.Sleep(2 * time.Millisecond)
+			}
+			return ctx.Err()
+		}
+		r.Done = func() (bool, error) {
+			text, err := os.ReadFile(r.path("out.ndjson"))
+			return bytes.Count(text, []byte{'\n'}) >= count, err
+		}
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
+	{"fan-out", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T, on_error: {then: dead}}}
+processors: {some: {from: in, filter: in.Key == "k1"}}
+sinks:
+  rows: {from: in, use: sqlite, config: {path: out.db, table: t}}
+  lines: {from: some, use: file, config: {path: some.ndjson}}
+  dead: {use: file, config: {path: dead.ndjson}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 30_000, true)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			dead := []flowtest.Place{r.letters(t, "dead.ndjson")}
+			isTorn := func(record flowtest.Record) bool { return !json.Valid(record.Data) }
+			return []flowtest.Branch{
+				{Name: "rows", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}, Dead: dead},
+				{
+					Name: "lines", Sinks: []flowtest.Place{r.lines(t, "some.ndjson")}, Dead: dead,
+					Wants: func(record flowtest.Record) bool { return record.Key == "k1" || isTorn(record) },
+				},
+			}
+		}
+	}},
+	{"fan-in", chaosType + `
+sources:
+  one: {use: file, config: {path: one.ndjson}, out: T}
+  two: {use: file, config: {path: two.ndjson}, out: T}
+sinks: {out: {from: [one, two], use: sqlite, config: {path: out.db, table: t}}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "one.ndjson", 0, 15_000, false)
+		r.input(t, "two.ndjson", 1_000_001, 15_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
+		}
+	}},
+}
+
+// chaosRecord is the record of a number. Its key says what order it is kept in; the
+// keys of even and odd numbers above a million are others than those below.
+func chaosRecord(id int) flowtest.Record {
+	rnd := rand.New(rand.NewPCG(uint64(id), 3))
+	key := fmt.Sprintf("k%d", id%3+id/1_000_000*3)
+	pad := strings.Repeat("é\\\"x ", rnd.IntN(30))
+	text, err := json.Marshal(pad)
+	if err != nil {
+		panic(err)
+	}
+	return flowtest.Record{ID: strconv.Itoa(id), Key: key, Data: fmt.Appendf(nil, `{"id":%d,"key":"%s","pad":%s}`, id, key, text)}
+}
+
+// input adds promised records to a file, every 97th of them torn where torn is.
+func (r *chaosRun) input(t *testing.T, name string, from, count int, torn bool) {
+	var text []byte
+	var records []flowtest.Record
+	for id := from; id < from+count; id++ {
+		record := chaosRecord(id)
+		if torn && id%97 == 5 {
+			record.Data = record.Data[:len(record.Data)-2]
+		}
+		records = append(records, record)
+		text = append(append(text, record.Data...), '\n')
+	}
+	if err := r.ledger.Promise(records...); err != nil {
+		t.Error(err)
+	}
+	f, err := os.OpenFile(r.path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err == nil {
+		_, err = f.Write(text)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// post returns a producer that sends requests of up to 20 records by several lanes.
+func (r *chaosRun) post(t *testing.T, url string, lanes, requests int) func(ctx context.Context) error {
+	client := &http.Client{Timeout: 20 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	var mu sync.Mutex
+	next, sent := make([]int, lanes), make([]int, lanes)
+	rnd := rand.New(rand.NewPCG(r.Seed, 9))
+	p := &flowtest.Producer{
+		Ledger: r.ledger, Lanes: lanes, Pause: 5 * time.Millisecond,
+		Next: func(lane int) (records []flowtest.Record) {
+			mu.Lock()
+			defer mu.Unlock()
+			if sent[lane]++; sent[lane] > requests {
+				return nil
+			}
+			for range 1 + rnd.IntN(20) {
+				records = append(records, chaosRecord(next[lane]*3+lane)) // a lane has the keys of its own
+				next[lane]++
+			}
+			return records
+		},
+		Send: func(ctx context.Context, records []flowtest.Record) error {
+			var body bytes.Buffer
+			for _, record := range records {
+				body.Write(record.Data)
+				body.WriteByte('\n')
+			}
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, &body)
+			if err != nil {
+				return err
+			}
+			response, err := client.Do(request)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			answer, err := io.ReadAll(response.Body)
+			if err == nil && response.StatusCode != http.StatusOK {
+				err = fmt.Errorf("%s: %s", response.Status, answer)
+			}
+			return err
+		},
+	}
+	return p.Run
+}
+
+var chaosID = regexp.MustCompile(`^\{"id":(\d+),`)
+
+// idOf is the number of a record.
+func idOf(line []byte) string {
+	if m := chaosID.FindSubmatch(line); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// lines are the records of a file.
+func (r *chaosRun) lines(t *testing.T, name string) flowtest.Place {
+	t.Helper()
+	p, err := flowtest.Lines(name, idOf, r.path(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// letters are the originals of a file of dead letters.
+func (r *chaosRun) letters(t *testing.T, name string) flowtest.Place {
+	t.Helper()
+	p := r.lines(t, name)
+	for i, f := range p.Records {
+		var letter struct{ Data []byte }
+		if err := json.Unmarshal(f.Data, &letter); err == nil {
+			p.Records[i] = flowtest.Found{ID: idOf(letter.Data), Data: letter.Data}
+		}
+	}
+	return p
+}
+
+// rows are the records of a table, in the order in which they were written.
+func (r *chaosRun) rows(t *testing.T, name, table string) flowtest.Place {
+	t.Helper()
+	p := flowtest.Place{Name: name}
+	db := openSQLite(t, r.path(name))
+	defer db.Close()
+	rows, err := db.Query("SELECT id, key, pad FROM " + table + " ORDER BY rowid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int
+		var key, pad string
+		if err := rows.Scan(&id, &key, &pad); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(pad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Records = append(p.Records, flowtest.Found{ID: strconv.Itoa(id), Data: fmt.Appendf(nil, `{"id":%d,"key":"%s","pad":%s}`, id, key, text)})
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
