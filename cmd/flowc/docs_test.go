@@ -271,6 +271,24 @@ processors:
 	}
 }
 
+// TestTestingPage holds the Go of the page on testing to the tests that it is taken
+// from, which run.
+func TestTestingPage(t *testing.T) {
+	n := 0
+	for _, b := range blocksOf(t, "docs/testing.md") {
+		n++
+		source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(b.args)))
+		if err != nil {
+			t.Errorf("%s: %v", b.place(), err)
+		} else if !strings.Contains(string(source), b.text) {
+			t.Errorf("%s: %s has no such lines", b.place(), b.args)
+		}
+	}
+	if n < 5 {
+		t.Errorf("only %d blocks were found", n)
+	}
+}
+
 // No document shows a pipeline that nothing compiles: TestLanguage,
 // TestComponents, TestConnectors and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.

@@ -220,7 +220,7 @@ func (r *run) twice() error {
 		return err
 	}
 	r.result.Starts++
-	second.second = true
+	first.rival, second.rival = true, true
 	if !second.ended(r.sometime()) {
 		first.kill()
 		if err := r.killed(); err != nil || r.complete {
@@ -234,6 +234,8 @@ func (r *run) twice() error {
 	}
 	switch code := second.code(); {
 	case code == exitLocked:
+	case code == 0 && r.Done == nil && first.ended(r.patience) && first.gaveUp():
+		r.now, r.complete = nil, true // the second did all of it
 	case code == 0 && r.Done == nil && first.ended(r.patience) && first.code() == 0:
 		r.now, r.complete = nil, true // one behind the other, and nothing was left to do
 	default:

@@ -126,6 +126,9 @@ func chaos(t *testing.T, how string, seed uint64, faults ...flowtest.Fault) (*fl
 		Program: flowtest.Program{Binary: os.Args[0], Dir: dir, Env: []string{copying + "=" + how}},
 		Seed:    seed, Most: 12, Between: 30 * time.Millisecond, Faults: faults, Patience: 20 * time.Second,
 	}
+	if len(faults) > 1 { // in a hurry, so that copies meet while they start
+		c.Between, c.Most = 2*time.Millisecond, 100
+	}
 	if how == "hangs" {
 		c.Patience, c.Most = 300*time.Millisecond, 1
 	}
@@ -196,6 +199,7 @@ func TestChaos(t *testing.T) {
 		err    string         // what the driver itself finds
 	}{
 		{how: "right"},
+		{how: "right", faults: []flowtest.Fault{flowtest.Twice, flowtest.Kill}},
 		{how: "endless"},
 		{how: "saves what it will have done", faults: []flowtest.Fault{flowtest.Kill}, class: flowtest.Lost},
 		{how: "does not go back", faults: []flowtest.Fault{flowtest.Kill}, class: flowtest.Repeated},
@@ -205,7 +209,7 @@ func TestChaos(t *testing.T) {
 		{how: "hangs", faults: []flowtest.Fault{flowtest.Freeze}, err: "does not come to its end"},
 		{how: "right", faults: []flowtest.Fault{"earthquake"}, err: "earthquake: there is no such fault"},
 	} {
-		t.Run(c.how+c.err, func(t *testing.T) {
+		t.Run(fmt.Sprint(c.how, c.faults), func(t *testing.T) {
 			t.Parallel()
 			result, verdict, err := chaos(t, c.how, 1, c.faults...)
 			if c.err != "" {

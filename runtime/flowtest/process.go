@@ -24,8 +24,8 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	said tail
-	// second tells that it was started beside another copy.
-	second bool
+	// rival tells that another copy was started, too: either may give up.
+	rival bool
 }
 
 // start starts a program.
@@ -73,7 +73,7 @@ func (s *process) signal(sig os.Signal) { _ = s.cmd.Process.Signal(sig) }
 func (s *process) code() int { return s.cmd.ProcessState.ExitCode() }
 
 // gaveUp tells that it ended because another copy ran.
-func (s *process) gaveUp() bool { return s.second && s.code() == exitLocked }
+func (s *process) gaveUp() bool { return s.rival && s.code() == exitLocked }
 
 // fault is an end that nobody asked for.
 func (s *process) fault(what string) error {
