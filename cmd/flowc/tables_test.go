@@ -266,6 +266,61 @@ delivery: {checkpoint: {every: 50ms}}
 	}
 }
 
+// A program that reads a table while it grows, and is killed again and again, reads
+// each row once, in order.
+func TestTablesReadKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	const count = 30000
+	for name, begin := range databases {
+		t.Run(name, func(t *testing.T) {
+			db := begin(t)
+			writer := buildPipeline(t, "grows", fmt.Sprintf(`
+types: {T: {id: int64, pad: string}}
+sources: {in: {use: generate, config: {count: %d, rate: 15000, fields: {id: i}}, out: T}}
+sinks: {out: {from: in, use: %s, config: {%s, key: id}}}
+delivery: {checkpoint: {every: 20ms}}
+`, count, db.name, db.config("grown")))
+			reader := buildPipeline(t, "reads", fmt.Sprintf(`
+types: {T: {id: int64}}
+sources: {in: {use: %s, config: {%s, key: id, every: 5ms}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+delivery: {checkpoint: {every: 20ms}}
+`, db.name, db.config("grown")))
+			writing := start(t, writer, t.TempDir())
+			eventually(t, "there is a table", func() bool { writing.alive(); return db.has(t, "grown") })
+			dir := t.TempDir()
+			out := filepath.Join(dir, "out.ndjson")
+			var p *started
+			for kill := range 6 {
+				p = start(t, reader, dir)
+				eventually(t, "it has read more", func() bool { p.alive(); return len(linesOf(t, out)) > kill*count/7 })
+				if kill < 5 {
+					p.kill()
+				}
+			}
+			<-writing.done
+			if code := writing.cmd.ProcessState.ExitCode(); code != 0 {
+				t.Fatalf("the writer: exit code %d\n%s", code, writing.said())
+			}
+			eventually(t, "all is read", func() bool { p.alive(); return len(linesOf(t, out)) >= count })
+			if code := p.end(); code != 0 {
+				t.Fatalf("exit code %d\n%s", code, p.said())
+			}
+			lines := linesOf(t, out)
+			for i, line := range lines {
+				if want := fmt.Sprintf(`{"id":%d}`, i); i < count && line != want {
+					t.Fatalf("line %d is %s, not %s", i+1, line, want)
+				}
+			}
+			if len(lines) != count {
+				t.Errorf("%d lines of %d rows", len(lines), count)
+			}
+		})
+	}
+}
+
 // waitForRows waits until a table has so many rows, or the program has ended.
 func waitForRows(t *testing.T, db database, table string, n int, ended chan error) {
 	t.Helper()
