@@ -203,12 +203,12 @@ func sinkHealthy(c *trial, w *SinkWorld) {
 }
 
 func sinkLate(c *trial, w *SinkWorld) {
-	w.Stop()
+	back := c.goAway(w.Stop, w.Start)
 	wr := &writing{c: c, w: w, s: w.Make()}
 	c.finally(func() { wr.close(false) })
 	open := func() error { return c.call("Open", func() error { return wr.s.Open(c) }) }
 	c.mustBeAway("Open", open())
-	w.Start()
+	back()
 	c.eventually("Open succeeds when the server is there", func() bool {
 		err := open()
 		if err != nil {
@@ -228,7 +228,7 @@ func sinkAway(c *trial, w *SinkWorld) {
 	wr.write(want[:10]...)
 	wr.sync()
 	wr.write(want[10:20]...) // and nobody has made it durable
-	w.Stop()
+	back := c.goAway(w.Stop, w.Start)
 	told := make(chan struct{}, 1)
 	result := c.start(func() error {
 		for from := 20; from < len(want); from += 20 {
@@ -258,7 +258,7 @@ func sinkAway(c *trial, w *SinkWorld) {
 	if early != nil {
 		c.fatalf("writing while the server is away gives no error with Unavailable() bool: %v", early)
 	}
-	w.Start()
+	back()
 	c.must("writing, when the server is back", c.call("writing, when the server is back,", func() error { return <-result }))
 	wr.finish()
 	// What was on its way when the server went may be there twice.
@@ -283,9 +283,9 @@ func sinkCloses(c *trial, w *SinkWorld) {
 	open(gone)
 	open(c)
 	if hasSinkServer(w) {
-		w.Stop()
+		back := c.goAway(w.Stop, w.Start)
 		open(c)
-		w.Start()
+		back()
 	}
 	if w.Refused == nil {
 		return

@@ -393,11 +393,11 @@ func sourceHealthy(c *trial, w *SourceWorld) {
 func sourceLate(c *trial, w *SourceWorld) {
 	want := samples(0, 20)
 	w.Feed(want...)
-	w.Stop()
+	back := c.goAway(w.Stop, w.Start)
 	r := &reading{c: c, w: w, s: w.Make()}
 	c.finally(r.close)
 	c.mustBeAway("Open", c.call("Open", func() error { return r.s.Open(c) }))
-	w.Start()
+	back()
 	c.eventually("Open succeeds when the server is there", func() bool {
 		err := c.call("Open", func() error { return r.s.Open(c) })
 		if err != nil {
@@ -409,11 +409,11 @@ func sourceLate(c *trial, w *SourceWorld) {
 }
 
 func sourceAway(c *trial, w *SourceWorld) {
-	want := samples(0, 30)
+	want := samples(0, 600) // more than a source reads at once
 	w.Feed(want...)
 	r := c.openSource(w, nil)
 	r.read(10)
-	w.Stop()
+	back := c.goAway(w.Stop, w.Start)
 	for {
 		_, more, err := r.next(c)
 		if err != nil {
@@ -424,8 +424,8 @@ func sourceAway(c *trial, w *SourceWorld) {
 			return // it had read all of it before
 		}
 	}
-	w.Start()
-	more := samples(30, 30)
+	back()
+	more := samples(600, 30)
 	w.Feed(more...)
 	want = append(want, more...)
 	c.eventually("the records come when the server is back", func() bool {
@@ -456,9 +456,9 @@ func sourceCloses(c *trial, w *SourceWorld) {
 	open(gone)
 	open(c)
 	if hasSourceServer(w) {
-		w.Stop()
+		back := c.goAway(w.Stop, w.Start)
 		open(c)
-		w.Start()
+		back()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"testing"
 	"time"
 
@@ -162,6 +163,15 @@ func (c *trial) eventually(what string, is func() bool) {
 			c.fatalf("%s: never", what)
 		}
 	}
+}
+
+// goAway has the server go away until back is called, at the end of the trial at the
+// latest.
+func (c *trial) goAway(stop, start func()) (back func()) {
+	stop()
+	back = sync.OnceFunc(start)
+	c.finally(back)
+	return back
 }
 
 // isAway tells whether an error says that the other side is gone, so that the
