@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "d2388bed26909172"
+const hash = "e2deb1b92faabe71"
 
 func main() {
 	program.Main(spec())
