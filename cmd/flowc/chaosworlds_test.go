@@ -18,6 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/flowc-dev/flowc/runtime/connect/postgres/pgtest"
 	"github.com/flowc-dev/flowc/runtime/flowtest"
 )
 
@@ -41,8 +45,8 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 	{"file-sqlite", chaosType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}
-`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
-		r.input(t, "in.ndjson", 0, 30_000, false)
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 60_000, false)
 		r.branches = func(t *testing.T) []flowtest.Branch {
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
@@ -85,7 +89,7 @@ sinks:
   rows: {from: in, use: sqlite, config: {path: out.db, table: t}}
   lines: {from: some, use: file, config: {path: some.ndjson}}
   dead: {use: file, config: {path: dead.ndjson}}
-`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		r.input(t, "in.ndjson", 0, 30_000, true)
 		r.branches = func(t *testing.T) []flowtest.Branch {
 			dead := []flowtest.Place{r.letters(t, "dead.ndjson")}
@@ -104,13 +108,114 @@ sources:
   one: {use: file, config: {path: one.ndjson}, out: T}
   two: {use: file, config: {path: two.ndjson}, out: T}
 sinks: {out: {from: [one, two], use: sqlite, config: {path: out.db, table: t}}}
-`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		r.input(t, "one.ndjson", 0, 15_000, false)
 		r.input(t, "two.ndjson", 1_000_001, 15_000, false)
 		r.branches = func(t *testing.T) []flowtest.Branch {
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
 	}},
+	{"nats-nats", chaosType + `
+defaults: {nats: {url: "${env:NATS_URL}"}}
+sources: {in: {use: nats, config: {stream: IN}, out: T}}
+sinks: {out: {from: in, use: nats, config: {stream: OUT, subject: out}}}
+`, 10, 150 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := newNATSServer(t)
+		s.make("IN", "in.*")
+		s.make("OUT", "out")
+		r.Program.Env = append(r.Program.Env, "NATS_URL="+s.url())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.stop()
+			time.Sleep(pause)
+			s.start()
+			return nil
+		}}
+		r.Produce = r.publish(t, s, 3, 300)
+		out := func() (p flowtest.Place) {
+			p.Name = "OUT"
+			for _, m := range s.all("OUT") {
+				p.Records = append(p.Records, flowtest.Found{ID: idOf(m.Data()), Data: m.Data()})
+			}
+			return p
+		}
+		r.Done = func() (bool, error) {
+			_, accepted := r.ledger.Counts()
+			if s.count("OUT") < accepted {
+				return false, nil
+			}
+			there := map[string]bool{}
+			for _, f := range out().Records {
+				there[f.ID] = true
+			}
+			return len(there) >= accepted, nil
+		}
+		r.branches = func(*testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{out()}}}
+		}
+	}},
+	{"file-postgres", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := pgtest.New(t)
+		s.Exec(`CREATE TABLE t (n bigint GENERATED ALWAYS AS IDENTITY, id bigint NOT NULL, key text NOT NULL, pad text NOT NULL)`)
+		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.Stop()
+			time.Sleep(pause)
+			s.Start()
+			return nil
+		}}
+		r.input(t, "in.ndjson", 0, 60_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			p := flowtest.Place{Name: "t"}
+			for _, row := range s.Exec(`SELECT id, key, pad FROM t ORDER BY n`) {
+				id, rest, _ := strings.Cut(row, "|")
+				key, pad, _ := strings.Cut(rest, "|")
+				text, err := json.Marshal(pad)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Records = append(p.Records, flowtest.Found{ID: id, Data: fmt.Appendf(nil, `{"id":%s,"key":"%s","pad":%s}`, id, key, text)})
+			}
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{p}}}
+		}
+	}},
+}
+
+// serverAway is a server that stops and comes back.
+const serverAway flowtest.Fault = "server away"
+
+// publish returns a producer that publishes records by several lanes.
+func (r *chaosRun) publish(t *testing.T, s *natsServer, lanes, messages int) func(ctx context.Context) error {
+	t.Helper()
+	conn, err := nats.Connect(s.url(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := make([]int, lanes) // a lane looks at its own alone
+	return (&flowtest.Producer{
+		Ledger: r.ledger, Lanes: lanes, Pause: 10 * time.Millisecond,
+		Next: func(lane int) []flowtest.Record {
+			if next[lane] == messages {
+				return nil
+			}
+			next[lane]++
+			return []flowtest.Record{chaosRecord(next[lane]*lanes + lane)}
+		},
+		Send: func(ctx context.Context, records []flowtest.Record) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			_, err := js.Publish(ctx, "in."+records[0].Key, records[0].Data)
+			time.Sleep(time.Millisecond) // so that there is something to disturb
+			return err
+		},
+	}).Run
 }
 
 // chaosRecord is the record of a number. Its key says what order it is kept in; the

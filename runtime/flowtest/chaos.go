@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -37,6 +39,9 @@ type Chaos struct {
 	Faults  []Fault
 	Most    int
 	Between time.Duration
+	// More are faults of what is around the program, beside those: a server that goes
+	// away and is back after a pause. They return when it is back.
+	More map[Fault]func(pause time.Duration) error
 	// Produce sends the input while the program runs, and returns when all of it is
 	// accepted; nil where it is there already.
 	Produce func(ctx context.Context) error
@@ -68,6 +73,7 @@ func (c *Chaos) Run(ctx context.Context) (*Result, error) {
 	if r.kinds = c.Faults; len(r.kinds) == 0 {
 		r.kinds = AllFaults()
 	}
+	r.kinds = slices.Concat(r.kinds, slices.Sorted(maps.Keys(c.More)))
 	if r.patience = c.Patience; r.patience == 0 {
 		r.patience = 2 * time.Minute
 	}
@@ -178,7 +184,11 @@ func (r *run) do(kind Fault) error {
 	case Twice:
 		return r.twice()
 	default:
-		return errors.New("there is no such fault")
+		more := r.More[kind]
+		if more == nil {
+			return errors.New("there is no such fault")
+		}
+		return more(r.sometime())
 	}
 	return nil
 }

@@ -129,6 +129,12 @@ func chaos(t *testing.T, how string, seed uint64, faults ...flowtest.Fault) (*fl
 	if len(faults) > 1 { // in a hurry, so that copies meet while they start
 		c.Between, c.Most = 2*time.Millisecond, 100
 	}
+	if how == "endless" {
+		c.More = map[flowtest.Fault]func(time.Duration) error{"no input": func(pause time.Duration) error {
+			time.Sleep(pause)
+			return nil
+		}}
+	}
 	if how == "hangs" {
 		c.Patience, c.Most = 300*time.Millisecond, 1
 	}
