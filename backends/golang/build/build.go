@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -55,6 +56,8 @@ type Request struct {
 	Downloading func([]backends.Module)
 	// Log gets what the go command prints while it works; nil discards it.
 	Log io.Writer
+
+	inWorkspace bool
 }
 
 // An Error is a build that failed.
@@ -106,16 +109,29 @@ func Binary(ctx context.Context, r Request) (path string, built bool, err error)
 	}
 	tmp.Close()
 	defer os.Remove(tmp.Name())
+	env := r.environment()
+	if r.ModuleDir != "" && len(r.Modules) > 0 && !slices.Contains(r.Flags, "-mod=vendor") {
+		gowork, err := goEnv(ctx, goTool, r.ModuleDir, "GOWORK")
+		if err != nil {
+			return "", false, err
+		}
+		if r.inWorkspace = gowork != "" && gowork != "off"; r.inWorkspace {
+			if gowork, err = r.workspace(ctx, goTool, gowork, src); err != nil {
+				return "", false, err
+			}
+			env = append(env, "GOWORK="+gowork)
+		}
+	}
 	args, workdir, err := r.arguments(src, tmp.Name())
 	if err != nil {
 		return "", false, err
 	}
-	if err := r.download(ctx, goTool, src, args, workdir); err != nil {
+	if err := r.download(ctx, goTool, src, args, workdir, env); err != nil {
 		return "", false, err
 	}
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	cmd.Dir = workdir
-	cmd.Env = r.environment()
+	cmd.Env = env
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if r.Log != nil {
@@ -216,11 +232,13 @@ func (r Request) arguments(src, out string) (args []string, dir string, err erro
 		return nil, "", err
 	}
 	args = append(args, r.Flags...)
-	more, err := r.modfile(src)
-	if err != nil {
-		return nil, "", err
+	if !r.inWorkspace {
+		more, err := r.modfile(src)
+		if err != nil {
+			return nil, "", err
+		}
+		args = append(args, more...)
 	}
-	args = append(args, more...)
 	return append(args, "-overlay", file, r.Layout.Path), r.ModuleDir, nil
 }
 

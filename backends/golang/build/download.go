@@ -2,9 +2,7 @@ package build
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,11 +15,11 @@ import (
 // download brings those of the program's modules into the module cache that are
 // not there, and says so before it begins. Where all are there, which is so but
 // for the first time, it costs a look at each folder.
-func (r Request) download(ctx context.Context, goTool, src string, args []string, workdir string) error {
+func (r Request) download(ctx context.Context, goTool, src string, args []string, workdir string, env []string) error {
 	if len(r.Modules) == 0 || slices.Contains(r.Flags, "-mod=vendor") {
 		return nil
 	}
-	cache, err := moduleCache(ctx, goTool, workdir)
+	cache, err := goEnv(ctx, goTool, workdir, "GOMODCACHE")
 	if err != nil {
 		return err
 	}
@@ -48,7 +46,7 @@ func (r Request) download(ctx context.Context, goTool, src string, args []string
 		command = append(command, m.Path+"@"+m.Version)
 	}
 	cmd := exec.CommandContext(ctx, goTool, command...)
-	cmd.Dir, cmd.Env = dir, r.environment()
+	cmd.Dir, cmd.Env = dir, env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -58,9 +56,9 @@ func (r Request) download(ctx context.Context, goTool, src string, args []string
 	return nil
 }
 
-// moduleCache is the folder of downloaded modules.
-func moduleCache(ctx context.Context, goTool, dir string) (string, error) {
-	cmd := exec.CommandContext(ctx, goTool, "env", "-json", "GOMODCACHE")
+// goEnv asks the go command for one of its variables.
+func goEnv(ctx context.Context, goTool, dir, name string) (string, error) {
+	cmd := exec.CommandContext(ctx, goTool, "env", name)
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
@@ -69,11 +67,7 @@ func moduleCache(ctx context.Context, goTool, dir string) (string, error) {
 		}
 		return "", err
 	}
-	var env struct{ GOMODCACHE string }
-	if err := json.Unmarshal(out, &env); err != nil {
-		return "", fmt.Errorf("`go env` answered with something else than JSON: %w", err)
-	}
-	return env.GOMODCACHE, nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // cached tells whether a module is unpacked in the module cache, or its zip is

@@ -51,7 +51,7 @@ func TestDownload(t *testing.T) {
 		Modules:     []backends.Module{{Path: "example.com/gone", Version: "v1.2.3", Sum: "h1:a=", GoModSum: "h1:b="}},
 		Downloading: func(m []backends.Module) { told = m },
 	}
-	err = r.download(context.Background(), goTool, src, nil, src)
+	err = r.download(context.Background(), goTool, src, nil, src, os.Environ())
 	failed, ok := errors.AsType[*Error](err)
 	if !ok || !failed.Download || !strings.Contains(err.Error(), "example.com/gone@v1.2.3") {
 		t.Errorf("got %v", err)
@@ -60,7 +60,7 @@ func TestDownload(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 	// Without modules the go command is not even asked.
-	if err := (Request{}).download(context.Background(), "no such command", src, nil, src); err != nil {
+	if err := (Request{}).download(context.Background(), "no such command", src, nil, src, nil); err != nil {
 		t.Error(err)
 	}
 }

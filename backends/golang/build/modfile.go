@@ -37,29 +37,16 @@ func (r Request) modfile(beside string) (flags []string, err error) {
 		return nil, &Error{Err: fmt.Errorf("the pipeline needs %s, which the vendor folder of %s lacks: run `go get %s` and `go mod vendor` there",
 			missing[0].Path, r.ModuleDir, versions(missing, "@", " "))}
 	}
-	var m, s bytes.Buffer
+	var m bytes.Buffer
 	m.Write(mod)
-	s.Write(sum)
-	if n := len(sum); n > 0 && sum[n-1] != '\n' {
-		s.WriteByte('\n')
-	}
 	for _, x := range missing {
 		fmt.Fprintf(&m, "\nrequire %s %s\n", x.Path, x.Version)
-	}
-	seen := map[string]bool{}
-	for _, x := range r.Modules {
-		for _, line := range x.Sums() {
-			if !seen[line] && !bytes.Contains(sum, []byte(line)) {
-				seen[line] = true
-				s.WriteString(line)
-			}
-		}
 	}
 	file := beside + ".mod"
 	if err := os.WriteFile(file, m.Bytes(), 0o644); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(strings.TrimSuffix(file, ".mod")+".sum", s.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(strings.TrimSuffix(file, ".mod")+".sum", withSums(sum, r.Modules), 0o644); err != nil {
 		return nil, err
 	}
 	return []string{"-mod=mod", "-modfile=" + file}, nil
