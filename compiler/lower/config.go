@@ -224,8 +224,12 @@ func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 	return s, r.fits(k, k.Name, k.Type, v)
 }
 
-// hasPassword tells whether the place of a database says how to get in.
+// hasPassword tells whether the place of a server says how to get in. Of NATS that
+// may be several, and what stands before an @ a token.
 func hasPassword(dsn string) bool {
+	if strings.HasPrefix(dsn, "nats:") || strings.HasPrefix(dsn, "tls:") {
+		return strings.Contains(dsn, "@")
+	}
 	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
 		_, has := u.User.Password()
 		return has || u.Query().Has("password")

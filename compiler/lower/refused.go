@@ -59,6 +59,7 @@ func (l literals) number(key string) (n float64, ok bool) {
 func (w *lowering) refused(n *node, side *catalog.Side, settings []ir.Setting) {
 	l := literalsOf(settings)
 	for _, k := range side.Keys {
+		w.alone(n, &k, settings)
 		v := l[k.Name]
 		if v == nil {
 			continue
@@ -73,6 +74,20 @@ func (w *lowering) refused(n *node, side *catalog.Side, settings []ir.Setting) {
 	}
 	if n.Use.Text == "file" {
 		w.followed(n, l)
+	}
+}
+
+// alone checks that a key does not stand without the one that it is a part of.
+func (w *lowering) alone(n *node, k *catalog.Key, settings []ir.Setting) {
+	at := func(key string) int {
+		return slices.IndexFunc(settings, func(s ir.Setting) bool { return s.Key == key })
+	}
+	if i := at(k.Name); k.Needs != "" && i >= 0 && at(k.Needs) < 0 && n.Body.Get(k.Needs) == nil {
+		d := w.l.Errorf(diag.MissingKey, settings[i].Span, "`%s` means nothing without `%s`", k.Name, k.Needs)
+		if k.Doc != "" {
+			d.Notef("`%s`: %s", k.Name, k.Doc)
+		}
+		d.Helpf("give `%s` as well, or remove `%s`", k.Needs, k.Name)
 	}
 }
 
@@ -91,6 +106,11 @@ func (w *lowering) form(k *catalog.Key, v *ir.Value) {
 			if _, err := strconv.ParseUint(text, 10, 16); err == nil {
 				d.Replace(v.Span, "':"+text+"'", "write `:%s`", text)
 			}
+		}
+	case "start":
+		if _, err := time.Parse(time.RFC3339, text); err != nil && text != "earliest" && text != "latest" {
+			d := w.l.Errorf(diag.BadValue, v.Span, "`%s` must be `earliest`, `latest` or a time such as `2026-01-31T08:00:00Z`, not `%s`", k.Name, text)
+			d.Near(text, []string{"earliest", "latest"})
 		}
 	case "url":
 		if u, err := url.Parse(text); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

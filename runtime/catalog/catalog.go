@@ -90,8 +90,11 @@ type Key struct {
 	Positive, Natural bool
 	// Form is what the text of the value must be: "address" (host:port), "url"
 	// (of an HTTP server), "rooted" (a path that begins with a slash), "dsn" (where
-	// a database is: secret with a password in it); "" for any.
+	// a server is: secret with a password in it), "start" (where a source of messages
+	// begins: earliest, latest or a time); "" for any.
 	Form string
+	// Needs is a key without which this one means nothing; "" for none.
+	Needs string
 	// Holds is how many bytes the connector may hold for each one of the value
 	// (for each byte of a size), beside Facts.Memory.
 	Holds int64

@@ -7,7 +7,8 @@
 // Tags of a config field: json:"name", flowc:"required,secret,per-record,fixed,fields",
 // default:"text", values:"a,b", type:"size" where the Go type says too little; what
 // `check` refuses: flowc:"positive" or "natural" for numbers, form:"address", "url"
-// or "rooted" for texts.
+// "dsn", "rooted" or "start" for texts, needs:"key" for a key that means nothing without
+// another.
 package main
 
 import (

@@ -257,6 +257,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
 			k.Fields = slices.Contains(words, "fields")
 			k.Positive, k.Natural, k.Form = slices.Contains(words, "positive"), slices.Contains(words, "natural"), tag.Get("form")
+			k.Needs = tag.Get("needs")
 			if k.Form != "" && !slices.Contains(forms, k.Form) {
 				return nil, fmt.Errorf("%s.%s: there is no form %q", name, id.Name, k.Form)
 			}
@@ -289,7 +290,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 }
 
 // forms are those of catalog.Key.Form.
-var forms = []string{"address", "dsn", "url", "rooted"}
+var forms = []string{"address", "dsn", "url", "rooted", "start"}
 
 // structOf is the package and the name of a struct that is the type of a field;
 // nil for other types.

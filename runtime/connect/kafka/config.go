@@ -51,10 +51,10 @@ type SourceConfig struct {
 	Group string `json:"group" flowc:"fixed"`
 	// Instance is the name of this member of the group, of its own in each copy of
 	// the program: after a restart it has its partitions again at once.
-	Instance string `json:"instance"`
+	Instance string `json:"instance" needs:"group"`
 	// Start is where a first run begins: earliest, latest, or a time such as
 	// 2026-01-31T08:00:00Z.
-	Start string `json:"start" default:"earliest"`
+	Start string `json:"start" form:"start" default:"earliest"`
 	// Format is json (ndjson means the same: one value a message), text or bytes.
 	Format string `json:"format" flowc:"fixed" values:"json,ndjson,text,bytes" default:"json"`
 	// TLS says whom to trust, and who the program is.
@@ -116,7 +116,7 @@ type SASL struct {
 	// User is the name.
 	User string `json:"user"`
 	// Password belongs to User.
-	Password string `json:"password" flowc:"secret"`
+	Password string `json:"password" flowc:"secret" needs:"sasl.user"`
 }
 
 // SinkMeta is what `meta:` sets beside a record.

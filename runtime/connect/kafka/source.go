@@ -101,6 +101,27 @@ func (s *Source) Open(ctx context.Context) error {
 	return nil
 }
 
+// PositionsAt finds where a time is in each partition, for a rewind.
+func (s *Source) PositionsAt(ctx context.Context, at time.Time) (map[string]any, error) {
+	if err := s.link.start(ctx); err != nil {
+		return nil, err
+	}
+	defer s.link.close()
+	all, err := s.topics.partitions(ctx, s.link)
+	if err != nil {
+		return nil, err
+	}
+	found, err := extents(ctx, s.link, all, messages.Start{Time: at})
+	if err != nil {
+		return nil, err
+	}
+	positions := map[string]any{}
+	for p, e := range found {
+		positions[p.String()] = &position{e.begin}
+	}
+	return positions, nil
+}
+
 // assign begins to read the partitions that are not read yet.
 func (s *Source) assign(ctx context.Context) (partitions int, err error) {
 	all, err := s.topics.partitions(ctx, s.link)

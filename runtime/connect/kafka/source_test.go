@@ -99,6 +99,18 @@ func TestStart(t *testing.T) {
 	same(t, "latest, from its first checkpoint", got, "t/0: d, t/1: x")
 	got, _, _ = read(t, f.source(SourceConfig{Topics: []string{"t"}, Start: middle}, nil), 3)
 	same(t, "from a time", got, "t/0: c d, t/1: x")
+	finder, err := NewSource(SourceConfig{Brokers: f.brokers(), Topics: []string{"t"}}, connect.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.Parse(time.RFC3339, middle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := finder.(flow.TimeFinder).PositionsAt(context.Background(), at)
+	if err != nil || len(found) != 2 || found["t/0"].(*position).Offset != 2 || found["t/1"].(*position).Offset != 0 {
+		t.Errorf("%v %v", found, err)
+	}
 }
 
 // Topics by a regular expression; one that comes later is read from its beginning.

@@ -45,8 +45,8 @@ const SinkMemory = 16 << 20
 // SourceConfig is the config of the source.
 type SourceConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a
-	// cluster with commas between.
-	URL string `json:"url" flowc:"required"`
+	// cluster with commas between. With a password in it it takes a reference alone.
+	URL string `json:"url" flowc:"required,secret" form:"dsn"`
 	// Stream is the JetStream stream to read; without it the source subscribes to
 	// a subject of core NATS, at most once.
 	Stream string `json:"stream" flowc:"fixed"`
@@ -55,16 +55,16 @@ type SourceConfig struct {
 	Subject string `json:"subject"`
 	// Durable is the name of a consumer that keeps the position on the server,
 	// made where there is none. Without it the checkpoint keeps it.
-	Durable string `json:"durable" flowc:"fixed"`
+	Durable string `json:"durable" flowc:"fixed" needs:"stream"`
 	// Start is where a first run begins: earliest, latest, or a time such as
 	// 2026-01-31T08:00:00Z.
-	Start string `json:"start" default:"earliest"`
+	Start string `json:"start" form:"start" default:"earliest"`
 	// Format is json (ndjson means the same: one value a message), text or bytes.
 	Format string `json:"format" flowc:"fixed" values:"json,ndjson,text,bytes" default:"json"`
 	// User is the name to log in with.
 	User string `json:"user"`
 	// Password belongs to User.
-	Password string `json:"password" flowc:"secret"`
+	Password string `json:"password" flowc:"secret" needs:"user"`
 	// Token is what the server asks for in place of a user.
 	Token string `json:"token" flowc:"secret"`
 	// Credentials is the file with the JWT and the seed of a user (a .creds file);
@@ -77,8 +77,8 @@ type SourceConfig struct {
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a
-	// cluster with commas between.
-	URL string `json:"url" flowc:"required"`
+	// cluster with commas between. With a password in it it takes a reference alone.
+	URL string `json:"url" flowc:"required,secret" form:"dsn"`
 	// Subject is what messages are published to.
 	Subject string `json:"subject" flowc:"required,per-record"`
 	// Stream is the stream that must take them; empty takes any.
@@ -90,7 +90,7 @@ type SinkConfig struct {
 	// User is the name to log in with.
 	User string `json:"user"`
 	// Password belongs to User.
-	Password string `json:"password" flowc:"secret"`
+	Password string `json:"password" flowc:"secret" needs:"user"`
 	// Token is what the server asks for in place of a user.
 	Token string `json:"token" flowc:"secret"`
 	// Credentials is the file with the JWT and the seed of a user (a .creds file);

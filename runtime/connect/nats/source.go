@@ -147,6 +147,27 @@ func (s *Source) failed(err error) error {
 	return missing(s.stream, err)
 }
 
+// PositionsAt finds where a time is in the stream, for a rewind.
+func (s *Source) PositionsAt(ctx context.Context, at time.Time) (map[string]any, error) {
+	if err := s.link.open(ctx); err != nil {
+		return nil, err
+	}
+	defer s.link.close()
+	var err error
+	if s.js, err = jetstream.New(s.link.conn); err != nil {
+		return nil, err
+	}
+	info, err := s.info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, err := s.before(ctx, at, info.State.LastSeq)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{s.stream: &position{before}}, nil
+}
+
 // before finds the sequence behind which messages are of a time or later.
 func (s *Source) before(ctx context.Context, t time.Time, last uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

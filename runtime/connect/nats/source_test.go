@@ -81,6 +81,17 @@ func TestStart(t *testing.T) {
 	if got, _ := read(t, f.source(SourceConfig{Stream: "S", Start: middle}), 3); got != "m-3 m-4 m-5" {
 		t.Error(got)
 	}
+	finder, err := NewSource(SourceConfig{URL: f.url(), Stream: "S"}, connect.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.Parse(time.RFC3339, middle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := finder.(flow.TimeFinder).PositionsAt(context.Background(), at); err != nil || len(found) != 1 || found["S"].(*position).Sequence != 3 {
+		t.Errorf("%v %v", found, err)
+	}
 	future := f.source(SourceConfig{Stream: "S", Start: "2099-01-01T00:00:00Z"})
 	nothing(t, future)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "faa87091664064d2"
+const hash = "712de208b28a53d3"
 
 func main() {
 	program.Main(spec())

@@ -39,7 +39,7 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
-		{Key: "orders.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.orders.URL), Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between."},
+		{Key: "orders.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.orders.URL), Secret: true, Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between. With a password in it it takes a reference alone."},
 		{Key: "orders.config.subject", Place: "pipeline.yaml:14", Set: program.String(&s.orders.Subject), Doc: "Subject is which messages to read, with wildcards: orders.> or orders.*.eu; empty reads all of the stream."},
 		{Key: "orders.config.start", Set: program.String(&s.orders.Start), Doc: "Start is where a first run begins: earliest, latest, or a time such as 2026-01-31T08:00:00Z."},
 		{Key: "orders.config.user", Set: program.String(&s.orders.User), Doc: "User is the name to log in with."},
@@ -50,7 +50,7 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "orders.config.tls.cert", Set: program.String(&s.orders.TLS.Cert), Doc: "Cert is the file of the client's certificate (PEM), where the server asks for one. It is read anew for each connection."},
 		{Key: "orders.config.tls.key", Set: program.String(&s.orders.TLS.Key), Doc: "Key is the file of its key (PEM)."},
 		{Key: "orders.config.tls.insecure", Set: program.Bool(&s.orders.TLS.Insecure), Doc: "Insecure trusts anybody: for tests alone."},
-		{Key: "bills.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.bills.URL), Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between."},
+		{Key: "bills.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.bills.URL), Secret: true, Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between. With a password in it it takes a reference alone."},
 		{Key: "bills.config.stream", Place: "pipeline.yaml:27", Set: program.String(&s.bills.Stream), Doc: "Stream is the stream that must take them; empty takes any."},
 		{Key: "bills.config.user", Set: program.String(&s.bills.User), Doc: "User is the name to log in with."},
 		{Key: "bills.config.password", Set: program.String(&s.bills.Password), Secret: true, Doc: "Password belongs to User."},
@@ -65,7 +65,7 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "all.config.rotate.bytes", Set: program.Bytes(&s.all.Rotate.Bytes), Doc: "Bytes is the size, compressed where it is, from which on a new file begins; 0 for no limit."},
 		{Key: "all.config.rotate.every", Set: program.Duration(&s.all.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "all.config.rotate.keep", Set: program.Int(&s.all.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
-		{Key: "dead.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.dead.URL), Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between."},
+		{Key: "dead.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.dead.URL), Secret: true, Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between. With a password in it it takes a reference alone."},
 		{Key: "dead.config.subject", Place: "pipeline.yaml:29", Set: program.String(&s.dead.Subject), Doc: "Subject is what messages are published to."},
 		{Key: "dead.config.stream", Set: program.String(&s.dead.Stream), Doc: "Stream is the stream that must take them; empty takes any."},
 		{Key: "dead.config.user", Set: program.String(&s.dead.User), Doc: "User is the name to log in with."},
