@@ -120,6 +120,7 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		case <-finish:
 			return
 		case <-tick.C:
+		case <-p.care.steps():
 		}
 		if p.tainted.Load() || !p.moved(seen) {
 			continue

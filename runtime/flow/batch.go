@@ -42,6 +42,10 @@ type Batch struct {
 	Rows any
 	// Count is the number of records where the source knows it, else -1.
 	Count int
+	// Limit is how many records Read is to give at most, 0 for as many as there are:
+	// set while the engine looks for a record that kills the program. A source that
+	// is handed several at once may give those.
+	Limit int
 	// From is the place of the batch's input in RegionOptions.From.
 	From int
 	// Lanes is set in keyed regions only: the lane of each row. All lanes get

@@ -13,6 +13,10 @@ func ClassOf(err error) Class {
 	if errors.As(err, &poison) {
 		return Poison
 	}
+	var killed *KilledError
+	if errors.As(err, &killed) {
+		return Lethal
+	}
 	var arithmetic arithmeticError
 	if errors.As(err, &arithmetic) {
 		return Permanent

@@ -116,7 +116,7 @@ func (in *Input) letterPackets(b *Batch) (packets int32) {
 	fails := b.engine.run.fails
 	for i := range fails {
 		if fails[i].then == Dead {
-			seen |= 1 << in.deadIndex(fails[i].node)
+			seen |= 1 << in.deadIndex(fails[i].by)
 		}
 	}
 	return int32(bits.OnesCount64(seen))
@@ -136,7 +136,7 @@ func (in *Input) writeLetters(b *Batch) (any bool) {
 		if f.then != Dead {
 			continue
 		}
-		at := in.deadIndex(f.node)
+		at := in.deadIndex(f.by)
 		to := in.region.deads[at]
 		if in.deads[at] == nil {
 			in.deads[at] = to.depot.get()

@@ -12,17 +12,19 @@ type Class uint8
 
 // The classes. Transient errors may go away by themselves, permanent ones
 // don't; what is unclassed is treated as permanent unless the user wrote
-// `retry`. Poison is a panic of user code. Fatal errors end the program.
+// `retry`. Poison is a panic of user code, lethal what ends the process without a
+// chance to catch it. Fatal errors end the program.
 const (
 	Unclassed Class = iota
 	Transient
 	Permanent
 	Poison
 	Fatal
+	Lethal
 )
 
 func (c Class) String() string {
-	return [...]string{"unclassed", "transient", "permanent", "poison", "fatal"}[c]
+	return [...]string{"unclassed", "transient", "permanent", "poison", "fatal", "lethal"}[c]
 }
 
 // A RecordError is the failure of one record.

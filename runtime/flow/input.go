@@ -83,6 +83,8 @@ type batchState struct {
 	left    atomic.Int32
 	pushed  bool
 	skipped *RecordError
+	// killed is how often the process died at this batch, where that is too often.
+	killed int
 }
 
 // An event is what reading gave.
@@ -169,7 +171,7 @@ func (in *Input) recycle(b *Batch) {
 		in.feeder.depot.put(o)
 	}
 	st.packet, st.parts, st.origins, st.ticket, st.skipped = nil, nil, nil, nil, nil
-	b.OnDone, b.Position, st.weight = nil, nil, 0
+	b.OnDone, b.Position, st.weight, st.killed = nil, nil, 0, 0
 	st.run.reset(in.region)
 	for i := range st.runs {
 		st.runs[i].reset(in.region)
@@ -187,6 +189,7 @@ func (in *Input) recycle(b *Batch) {
 // ready empties a batch for a source.
 func (in *Input) ready(b *Batch) {
 	b.Split, b.Base, b.Offset, b.Count, b.Mark = "", -1, -1, -1, MarkNone
+	b.Limit = in.p.care.limit()
 	if cap(b.Data) < BlockSize {
 		b.Data = make([]byte, 0, BlockSize)
 	}

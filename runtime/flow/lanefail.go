@@ -23,6 +23,8 @@ type failure struct {
 	general bool
 	// whole is set instead where a source skipped the record itself.
 	whole *RecordError
+	// by is the node whose dead-letter sink gets it, where that is not node.
+	by int
 }
 
 // stopWith stops the program for an error that belongs to no record: no policy
@@ -54,7 +56,7 @@ func (l *Lane) failed(node int, err error, line string, input []byte) (stop bool
 	f := failure{
 		node: node, err: err, class: ClassOf(err), line: line, attempts: 1,
 		record: l.Record, origin: l.originOf(), input: slices.Clone(input), at: time.Now(),
-		whole: st.batch.engine.skipped,
+		whole: st.batch.engine.skipped, by: node,
 	}
 	if st.attempts > 0 && st.attemptsAt == l.Next {
 		f.attempts = st.attempts + 1
@@ -62,6 +64,10 @@ func (l *Lane) failed(node int, err error, line string, input []byte) (stop bool
 	st.attempts, st.free = 0, 0
 	policy := &st.p.policies[node]
 	f.then = policy.Then
+	if f.class == Lethal {
+		f.attempts = st.batch.engine.killed
+		f.then, f.by = st.region.quarantine(node)
+	}
 	switch {
 	case f.class == Fatal && node == st.in.node && f.then != Stop && st.batch.waits() && st.p.hard.Err() == nil:
 		// What no record of this batch can get over (a table with a wrong header)

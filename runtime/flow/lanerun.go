@@ -103,6 +103,11 @@ func (l *Lane) handle(in *Input, b *Batch, run *laneRun) {
 		l.leave()
 		return
 	}
+	if b.engine.killed > 0 {
+		l.quarantine(b)
+		l.leave()
+		return
+	}
 	l.resume(b)
 	st := &l.engine
 	if st.holder != nil {

@@ -60,8 +60,16 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 		}
 		return Broken, err
 	}
+	if err := p.beginCare(); err != nil {
+		_ = p.closeAll(context.WithoutCancel(ctx), false)
+		return Broken, err
+	}
 	p.state.Store(stateRunning)
-	return p.runOpened(ctx)
+	ending, err := p.runOpened(ctx)
+	if careErr := p.care.end(err); err == nil && careErr != nil {
+		return Broken, careErr
+	}
+	return ending, err
 }
 
 // runOpened runs everything until the sinks have come to the end.

@@ -33,7 +33,7 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 		return nil, err
 	}
 	if o.Fresh {
-		return nil, store.remove(ctx)
+		return nil, errors.Join(store.remove(ctx), forgetDeaths(store.dir))
 	}
 	saved, err := store.load(ctx)
 	if err == nil {

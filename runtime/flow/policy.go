@@ -44,14 +44,21 @@ func (p *Policy) pause(ctx context.Context, attempt int, err error) bool {
 	return sleep(ctx, delay)
 }
 
-func (p *Policy) delay(attempt int) time.Duration {
-	bound := p.MaxBackoff
+func (p *Policy) delay(attempt int) time.Duration { return p.jitter(attempt, rand.Int64N) }
+
+// jitter is a pause before attempt, by a source of numbers from 0 to below n.
+func (p *Policy) jitter(attempt int, random func(n int64) int64) time.Duration {
+	return time.Duration(random(int64(p.bound(attempt)) + 1))
+}
+
+// bound is the longest pause before attempt: it doubles, to MaxBackoff.
+func (p *Policy) bound(attempt int) time.Duration {
 	if shift := max(attempt-1, 0); shift < 30 {
-		if d := p.Backoff << shift; d > 0 && d < bound {
-			bound = d
+		if d := p.Backoff << shift; d > 0 && d < p.MaxBackoff {
+			return d
 		}
 	}
-	return time.Duration(rand.Int64N(int64(bound) + 1))
+	return p.MaxBackoff
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -32,6 +32,7 @@ type Program struct {
 	acks    bool // a source wants to be told how far everything is safe
 	control control
 	replay  *Replay // nil in a run
+	care    *care   // nil where nothing is to be gone on with after a death
 
 	// reading ends when no source is to be read any more, hard when all must
 	// stop at once.

@@ -33,7 +33,8 @@ type sinkRun struct {
 	unsynced []*ticket
 	dirty    bool // something was written since the last Sync
 	broken   error
-	muted    bool    // a replay is not for it
+	muted    bool // a replay is not for it
+	breaker  breaker
 	ails     ailment // what it failed at and has not done since: see ailing.go
 	probing  *time.Timer
 	probeAt  time.Time // when probing fires

@@ -248,7 +248,7 @@ func (p *Program) writeCheckpoint(ctx context.Context, marks map[*Input]sourceMa
 		return err
 	}
 	p.lastCheckpoint.Store(&checkpointInfo{c.Generation, time.Now()})
-	return nil
+	return p.care.committed(c.Generation)
 }
 
 type checkpointInfo struct {

@@ -34,8 +34,14 @@ func (in *Input) work(lane *Lane) {
 		got, mark := in.read(b)
 		switch got {
 		case gotBatch:
+			if in.source != nil {
+				in.p.care.enter(in, b)
+			}
 			b.engine.seq = in.order.reserve()
 			in.openTicket(b)
+			if in.source != nil {
+				in.p.care.entered()
+			}
 		case gotBarrier:
 			in.free <- b
 			in.passBarrier(mark)

@@ -8,11 +8,16 @@ func (s *sinkRun) write(o *Out) {
 		o.failAll(s.broken)
 		return
 	}
+	if err := s.admit(o); err != nil {
+		s.failAll(o, nil, o, err, 0)
+		return
+	}
 	err := s.writeOnce(o)
 	if err != nil {
 		s.rewrite(o, err)
 		return
 	}
+	s.noteWritten()
 	s.recovered(cantWrite)
 	s.counts.out.Add(int64(o.Count))
 	s.counts.bytes.Add(int64(len(o.Data)))
@@ -40,6 +45,7 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 		var partial *PartialError
 		switch {
 		case err == nil:
+			s.noteWritten()
 			s.recovered(cantWrite)
 			s.counts.out.Add(int64(now.Count))
 			s.counts.bytes.Add(int64(len(now.Data)))
@@ -62,7 +68,8 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			if err == nil { // what is left has not been tried
 				continue
 			}
-		case !unavailable(err) && (!s.policy.covers(ClassOf(err)) || retries >= s.policy.Retry):
+		case !unavailable(err) && (!s.policy.covers(ClassOf(err)) || retries >= s.retries()):
+			s.noteGivenUp(err)
 			s.failAll(o, index, now, err, retries+1)
 			return
 		}
@@ -81,6 +88,14 @@ func (s *sinkRun) rewrite(o *Out, err error) {
 			return
 		}
 	}
+}
+
+// retries is how often a write is tried again: a probe is not.
+func (s *sinkRun) retries() int {
+	if s.breaker.open() {
+		return 0
+	}
+	return s.policy.Retry
 }
 
 var errIndivisible = errors.New("the sink reports single records, but its packets don't tell where they end (SinkOptions.Ends)")
@@ -122,7 +137,7 @@ func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, ret
 			continue
 		}
 		gone := unavailable(err)
-		if gone || s.policy.covers(ClassOf(err)) && retries < s.policy.Retry {
+		if gone || s.policy.covers(ClassOf(err)) && retries < s.retries() {
 			again = append(again, at)
 			if why == nil || gone {
 				why = err
@@ -139,6 +154,12 @@ func (s *sinkRun) sort(o *Out, index []int, now *Out, partial *PartialError, ret
 		s.ail(cantWrite, ails)
 	case failed < now.Count:
 		s.recovered(cantWrite)
+	}
+	switch {
+	case failed < now.Count:
+		s.noteWritten()
+	case ails != nil && len(again) == 0:
+		s.noteGivenUp(ails)
 	}
 	s.counts.out.Add(int64(now.Count - failed))
 	s.counts.bytes.Add(int64(bytes))

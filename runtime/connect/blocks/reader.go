@@ -156,6 +156,9 @@ func (r *Reader) Fill(b *flow.Batch, more More) (bool, error) {
 		} else if r.mayEnd(data, min(looked, before)) {
 			n, state, err := r.cut(data)
 			whole := n
+			if b.Limit > 0 {
+				n = r.limit(data[:n], b.Limit, state)
+			}
 			switch {
 			case n > 0:
 				if n, err = r.tooLong(data[:n], state); err != nil {
@@ -182,6 +185,34 @@ func (r *Reader) Fill(b *flow.Batch, more More) (bool, error) {
 			looked = 0
 		}
 	}
+}
+
+// limit is how much of whole records holds count of them at most. state is what cut
+// gave with them.
+func (r *Reader) limit(data []byte, count int, state any) int {
+	framer := r.framer
+	var values frame.JSONValues
+	before, isJSON := state.(*frame.JSONValues)
+	if isJSON {
+		values = *before
+		framer = &values
+	}
+	pos := 0
+	for range count {
+		_, _, next, ok := framer.Next(data, pos)
+		if !ok {
+			return len(data)
+		}
+		pos = next
+	}
+	if isJSON {
+		after := values
+		if _, _, _, more := framer.Next(data, pos); !more {
+			return len(data) // what is left closes an array
+		}
+		r.framer = &after
+	}
+	return pos
 }
 
 // keep returns err, and keeps what was read for the next call.

@@ -102,6 +102,9 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 	if s.config.Count > 0 {
 		n = min(n, s.config.Count-s.next)
 	}
+	if b.Limit > 0 {
+		n = min(n, int64(b.Limit))
+	}
 	if s.config.Rate > 0 {
 		due, err := s.wait(ctx)
 		if err != nil {

@@ -31,6 +31,9 @@ func Add(b *flow.Batch, data []byte) {
 // Room tells whether a batch takes another message of n bytes. A first one always
 // finds room.
 func Room(b *flow.Batch, n int) bool {
+	if b.Limit > 0 && len(b.Ends) >= b.Limit {
+		return false
+	}
 	return len(b.Ends) == 0 || len(b.Ends) < most && len(b.Data)+n <= flow.BlockSize
 }
 

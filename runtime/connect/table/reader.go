@@ -92,8 +92,11 @@ func (r *Reader) Read(ctx context.Context, b *flow.Batch) error {
 			}
 			r.wait = false
 		}
-		before := len(b.Data)
-		data, page, err := r.db.Page(ctx, r.after, r.limit, flow.BlockSize, b.Data)
+		before, limit := len(b.Data), r.limit
+		if b.Limit > 0 {
+			limit = min(limit, b.Limit)
+		}
+		data, page, err := r.db.Page(ctx, r.after, limit, flow.BlockSize, b.Data)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
