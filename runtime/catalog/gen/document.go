@@ -142,6 +142,9 @@ func promise(f catalog.Facts, memory int64, source bool) string {
 		switch {
 		case f.Keeper:
 			s = append(s, "It commits the checkpoint with its records: effectively once from a source that can go back.")
+			if f.KeyIdempotent {
+				s = append(s, "One sink of a pipeline does; of the others, and behind a source that can't go back, some records may be there twice after a crash, unless they have a `key`, by which a record takes its own place.")
+			}
 		case f.Transactional:
 			s = append(s, "It keeps what it wrote and the checkpoint as one: effectively once from a source that can go back.")
 		case f.KeyIdempotent:
