@@ -203,36 +203,37 @@ func sinkHealthy(c *trial, w *SinkWorld) {
 }
 
 func sinkLate(c *trial, w *SinkWorld) {
+	want := samples(0, 10)
 	back := c.goAway(w.Stop, w.Start)
 	wr := &writing{c: c, w: w, s: w.Make()}
 	c.finally(func() { wr.close(false) })
 	open := func() error { return c.call("Open", func() error { return wr.s.Open(c) }) }
-	c.mustBeAway("Open", open())
-	back()
-	c.eventually("Open succeeds when the server is there", func() bool {
-		err := open()
-		if err != nil {
-			c.mustBeAway("Open", err)
-		}
-		return err == nil
-	})
-	want := samples(0, 10)
-	wr.write(want...)
+	if err := open(); err == nil { // one that connects when it writes
+		wr.throughAway(back, want)
+	} else {
+		c.mustBeAway("Open", err)
+		back()
+		c.eventually("Open succeeds when the server is there", func() bool {
+			err := open()
+			if err != nil {
+				c.mustBeAway("Open", err)
+			}
+			return err == nil
+		})
+		wr.write(want...)
+	}
 	wr.finish()
 	c.sees("writing, where the server came late", w, want)
 }
 
-func sinkAway(c *trial, w *SinkWorld) {
-	want := samples(0, 60)
-	wr := c.openSink(w, nil)
-	wr.write(want[:10]...)
-	wr.sync()
-	wr.write(want[10:20]...) // and nobody has made it durable
-	back := c.goAway(w.Stop, w.Start)
+// throughAway writes packets while the server is away, and has it come back when the
+// sink has told so.
+func (wr *writing) throughAway(back func(), packets ...[]string) {
+	c := wr.c
 	told := make(chan struct{}, 1)
 	result := c.start(func() error {
-		for from := 20; from < len(want); from += 20 {
-			err := wr.deliver(w.packet(want[from:from+20]...), func() {
+		for _, records := range packets {
+			err := wr.deliver(wr.w.packet(records...), func() {
 				select {
 				case told <- struct{}{}:
 				default:
@@ -260,6 +261,16 @@ func sinkAway(c *trial, w *SinkWorld) {
 	}
 	back()
 	c.must("writing, when the server is back", c.call("writing, when the server is back,", func() error { return <-result }))
+}
+
+func sinkAway(c *trial, w *SinkWorld) {
+	want := samples(0, 60)
+	wr := c.openSink(w, nil)
+	wr.write(want[:10]...)
+	wr.sync()
+	wr.write(want[10:20]...) // and nobody has made it durable
+	back := c.goAway(w.Stop, w.Start)
+	wr.throughAway(back, want[20:40], want[40:])
 	wr.finish()
 	// What was on its way when the server went may be there twice.
 	got := w.Visible()
