@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,8 +31,8 @@ delivery: {checkpoint: {every: 20ms}}
 `
 
 // chaosWorlds are the pipelines that are run through faults: replayable and
-// answering sources, sinks of each kind, a line, a fan-out with dead letters, a
-// fan-in.
+// answering sources, sinks of each kind, a line, a fan-out with dead letters and a
+// branch that fails, a fan-in.
 var chaosWorlds = []chaosWorld{
 	{"file-file", chaosType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
@@ -86,16 +87,24 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 sources: {in: {use: file, config: {path: in.ndjson}, out: T, on_error: {then: dead}}}
 processors: {some: {from: in, filter: in.Key == "k1"}}
 sinks:
-  rows: {from: in, use: sqlite, config: {path: out.db, table: t}}
+  rows: {from: in, use: sqlite, config: {path: out.db, table: t}, on_error: {then: dead}}
   lines: {from: some, use: file, config: {path: some.ndjson}}
   dead: {use: file, config: {path: dead.ndjson}}
 `, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		r.input(t, "in.ndjson", 0, 30_000, true)
+		// One of the branches can't take all of it.
+		db := openSQLite(t, r.path("out.db"))
+		if _, err := db.Exec(`CREATE TABLE t (id INTEGER NOT NULL CHECK (id % 89 <> 7), key TEXT NOT NULL, pad TEXT NOT NULL)`); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 		r.branches = func(t *testing.T) []flowtest.Branch {
-			dead := []flowtest.Place{r.letters(t, "dead.ndjson")}
+			dead := []flowtest.Place{r.letters(t, "dead.ndjson", "in")}
 			isTorn := func(record flowtest.Record) bool { return !json.Valid(record.Data) }
 			return []flowtest.Branch{
-				{Name: "rows", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}, Dead: dead},
+				{Name: "rows", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}, Dead: append(dead, r.letters(t, "dead.ndjson", "rows"))},
 				{
 					Name: "lines", Sinks: []flowtest.Place{r.lines(t, "some.ndjson")}, Dead: dead,
 					Wants: func(record flowtest.Record) bool { return record.Key == "k1" || isTorn(record) },
@@ -324,14 +333,21 @@ func (r *chaosRun) lines(t *testing.T, name string) flowtest.Place {
 	return p
 }
 
-// letters are the originals of a file of dead letters.
-func (r *chaosRun) letters(t *testing.T, name string) flowtest.Place {
+// letters are the originals of a node's dead letters in a file.
+func (r *chaosRun) letters(t *testing.T, name, node string) flowtest.Place {
 	t.Helper()
-	p := r.lines(t, name)
-	for i, f := range p.Records {
-		var letter struct{ Data []byte }
-		if err := json.Unmarshal(f.Data, &letter); err == nil {
-			p.Records[i] = flowtest.Found{ID: idOf(letter.Data), Data: letter.Data}
+	p := flowtest.Place{Name: name + " of " + node}
+	for _, f := range r.lines(t, name).Records {
+		var letter struct {
+			Node   string
+			Record json.RawMessage // an original that is JSON
+			Data   []byte          // another one
+		}
+		if err := json.Unmarshal(f.Data, &letter); err != nil {
+			p.Records = append(p.Records, flowtest.Found{Data: f.Data}) // it is torn
+		} else if letter.Node == node {
+			original := slices.Concat(letter.Record, letter.Data)
+			p.Records = append(p.Records, flowtest.Found{ID: idOf(original), Data: original})
 		}
 	}
 	return p
