@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +191,57 @@ sinks:
 	}
 	if out, code := c("replay", "--all"); code != 0 || !strings.Contains(out, "2 new letters") {
 		t.Errorf("exit code %d: %s", code, out)
+	}
+}
+
+// A letter whose sender could be answered is not lost where it fails at another node
+// than the first time, and does not hold up the others.
+func TestReplayRefused(t *testing.T) {
+	t.Parallel()
+	dir, address := t.TempDir(), freeAddress(t)
+	write(t, dir, "pipeline.yaml", `
+pipeline: web
+types: {E: {n: int}}
+sources: {in: {use: http, config: {listen: "`+address+`", path: /e}, out: E}}
+processors:
+  ok: {from: in, check: {small: 'mended != "" || in.N < 10'}, let: {mended: "${env:MENDED:-}"}, on_error: {then: dead}}
+  odd: {from: ok, check: {odd: in.N % 2 == 1}}
+sinks:
+  out: {from: odd, use: file, config: {path: out.ndjson}}
+  dead: {use: file, config: {path: dead.ndjson}}
+`)
+	binary := buildProgram(t, filepath.Join(dir, "pipeline.yaml"))
+	p := start(t, binary, dir)
+	for range 3000 {
+		if p.ready() == 200 {
+			break
+		}
+		p.alive()
+		time.Sleep(10 * time.Millisecond)
+	}
+	resp, err := http.Post("http://"+address+"/e", "application/x-ndjson", strings.NewReader("{\"n\":1}\n{\"n\":11}\n{\"n\":12}\n{\"n\":13}\n"))
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	resp.Body.Close()
+	replay := func() (string, int) {
+		c := exec.Command(binary, "dlq", "replay", "--all")
+		c.Dir, c.Env = dir, append(os.Environ(), "MENDED=yes")
+		out, _ := c.CombinedOutput()
+		return string(out), c.ProcessState.ExitCode()
+	}
+	if out, code := replay(); code != 6 || !strings.Contains(out, "another sink or program is writing this file") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	p.end()
+	for _, want := range []string{"replayed 2 letters; 1 left as before", "replayed 0 letters; 1 left as before"} {
+		if out, code := replay(); code != 7 || !strings.Contains(out, want) || !strings.Contains(out, "check `odd` failed") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "out.ndjson"))
+	if want := "{\"n\":1}\n{\"n\":11}\n{\"n\":13}\n"; err != nil || string(data) != want {
+		t.Errorf("%q, not %q", data, want)
 	}
 }
 

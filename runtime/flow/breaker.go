@@ -49,8 +49,11 @@ func (b *breaker) succeeded() (closed bool) {
 // admit waits until a write may be tried. It returns the error of a packet that is
 // not even to be tried.
 func (s *sinkRun) admit(o *Out) error {
+	if !s.breaker.open() {
+		return nil // without a look at the clock
+	}
 	wait := time.Until(s.breaker.until)
-	if !s.breaker.open() || wait <= 0 {
+	if wait <= 0 {
 		return nil
 	}
 	if s.policy.Then == Reject && o.allAwaited() {
