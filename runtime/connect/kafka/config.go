@@ -32,8 +32,8 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
-// SourceMemory is what the client holds of messages that were not read yet: two
-// answers, decompressed.
+// SourceMemory is what the client holds of messages that were not read yet: an
+// answer of each broker, taken apart.
 const SourceMemory = 48 << 20
 
 // SinkMemory is what the client holds of records on their way, compressed and not.

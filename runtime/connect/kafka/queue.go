@@ -17,10 +17,12 @@ import (
 // look is how often a source that waits looks whether the cluster is there.
 const look = 200 * time.Millisecond
 
-// fetching are the options of a client that reads: how much it holds.
+// fetching are the options of a client that reads. It holds an answer of each
+// broker: small messages that compress well become some thirty times as much
+// memory, so an answer is small, and as fast as a large one.
 func fetching() []kgo.Opt {
 	return []kgo.Opt{
-		kgo.FetchMaxBytes(8 << 20), kgo.FetchMaxPartitionBytes(1 << 20), kgo.MaxConcurrentFetches(2), kgo.FetchMaxWait(time.Second),
+		kgo.FetchMaxBytes(1 << 20), kgo.FetchMaxPartitionBytes(1 << 20), kgo.FetchMaxWait(time.Second),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 	}
 }
