@@ -233,12 +233,13 @@ func (r *run) twice() error {
 	first.rival, second.rival = true, true
 	if !second.ended(r.sometime()) {
 		first.kill()
-		if err := r.killed(); err != nil || r.complete {
-			// Where the first had done all of it, the second begins anew: what the first
-			// has left must stay whole whatever becomes of that.
+		if err := r.killed(); err != nil {
 			second.kill()
 			return err
 		}
+		// Where the first had done all of it, the second is a run of its own, which may
+		// have what the first published in its hands: it comes to its end as well.
+		r.complete = false
 		r.now = second
 		return nil
 	}
