@@ -177,9 +177,6 @@ sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
 		s := pgtest.New(t)
 		s.Exec(`CREATE TABLE t (n bigint GENERATED ALWAYS AS IDENTITY, id bigint NOT NULL, key text NOT NULL, pad text NOT NULL)`)
 		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
-		// Asked to stop while it goes back after a lost transaction, the program ends
-		// with that error's code: SIGTERM is left to the other pipelines.
-		r.Faults = []flowtest.Fault{flowtest.Kill, flowtest.Freeze, flowtest.Twice}
 		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
 			s.Stop()
 			time.Sleep(pause)

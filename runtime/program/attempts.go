@@ -48,8 +48,11 @@ func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow
 		report, err := p.Run(ctx, o)
 		stop()
 		var back *flow.RolledBackError
-		if !errors.As(err, &back) || ctx.Err() != nil {
+		if !errors.As(err, &back) {
 			return report, err
+		}
+		if ctx.Err() != nil {
+			return a.cutShort(report, err)
 		}
 		if time.Since(began) > lastPause {
 			pause = firstPause
@@ -57,7 +60,7 @@ func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow
 		a.log.Warn("going back to the checkpoint", "error", err, "pause", pause)
 		select {
 		case <-ctx.Done():
-			return report, err
+			return a.cutShort(report, err)
 		case <-time.After(pause):
 		}
 		o.Fresh = false // what was to be forgotten is
@@ -65,4 +68,12 @@ func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow
 			return report, errors.Join(failed, err)
 		}
 	}
+}
+
+// cutShort is the end of a program that was told to stop when it had to go back:
+// nothing is lost, and the next start goes back.
+func (a *attempts) cutShort(report *flow.Report, err error) (*flow.Report, error) {
+	a.log.Warn("the next run goes back to the checkpoint", "error", err)
+	report.Ending, report.Error = flow.CutShort, ""
+	return report, nil
 }

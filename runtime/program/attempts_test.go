@@ -91,9 +91,8 @@ func TestLostTransaction(t *testing.T) {
 func TestLostTransactionAtTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	table, made := &ledger{loses: 1, onLoss: cancel}, 0
-	_, err := Embed(ctx, ledgerSpec(table, testConfig{count: 1000, endless: true}, &made), flow.RunOptions{StateDir: t.TempDir()})
-	var back *flow.RolledBackError
-	if made != 1 || !errors.As(err, &back) {
-		t.Errorf("made %d programs, which ended with %v", made, err)
+	report, err := Embed(ctx, ledgerSpec(table, testConfig{count: 1000, endless: true}, &made), flow.RunOptions{StateDir: t.TempDir()})
+	if made != 1 || err != nil || report.Ending != flow.CutShort {
+		t.Errorf("made %d programs, which ended with %v, %v", made, report, err)
 	}
 }
