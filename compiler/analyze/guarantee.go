@@ -58,7 +58,8 @@ func promised(w way) promise {
 		why, fix := w.g.notKept(w.sink)
 		return promise{
 			ir.AtLeastOnce, fmt.Sprintf("`%s` does not keep the checkpoint with its records, since %s, so after a crash some may be there twice", to, why),
-			w.sink, []string{fix},
+			w.sink,
+			[]string{fix},
 		}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
