@@ -271,6 +271,8 @@ sinks:
 	<-done
 	eventually(t, "all is written", func() bool { a.alive(); b.alive(); return len(seen()) == 1500 })
 	for _, p := range []*started{a, b} {
+		// The other one may have written all before this one was there.
+		eventually(t, "the copy is ready", func() bool { p.alive(); return p.ready() == 200 })
 		if code := p.end(); code != 0 {
 			t.Errorf("exit code %d:\n%s", code, p.said())
 		}
