@@ -47,8 +47,9 @@ func (k *keeping) start() {
 		k.t.Fatal(err)
 	}
 	k.address, k.listens = l.Addr().String(), l
-	k.server = &http.Server{Handler: k}
-	go func() { _ = k.server.Serve(l) }()
+	server := &http.Server{Handler: k}
+	k.server = server // a later one takes its place while this may not have begun
+	go func() { _ = server.Serve(l) }()
 }
 
 func (k *keeping) stop() {
