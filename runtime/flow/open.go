@@ -115,13 +115,9 @@ func (p *Program) saveStart(ctx context.Context) error {
 
 // openKeeper opens the sink that keeps the checkpoint, where one does.
 func (p *Program) openKeeper(ctx context.Context) error {
-	s := p.keeperSink()
+	s, sink := p.keeperSink()
 	if s == nil {
 		return nil
-	}
-	sink, ok := s.sink.(Transactional)
-	if !ok {
-		return &WiringError{"sink " + s.name + " is not transactional"}
 	}
 	p.store.keeper, p.store.kept = &sinkKeeper{s, sink}, s
 	sink.Keep(p.info.Name)

@@ -29,24 +29,30 @@ func (p *Program) OpenState(ctx context.Context, o RunOptions, locked bool) (*St
 	p.health.nodes, p.health.logger = p.info.Nodes, p.log
 	p.reading, p.stopReading = context.WithCancel(ctx)
 	p.hard, p.stopHard = context.WithCancel(ctx)
-	if err := p.wire(); err != nil {
-		return nil, err
-	}
-	if !p.seeks {
-		return nil, &StateError{Path: p.info.Name, Reason: "no source of this pipeline can go back, so there is no checkpoint"}
-	}
 	dir := StateDir(o.StateDir, p.info.Name)
-	p.store = &store{dir: dir, keeper: folderKeeper{dir}}
-	if locked {
-		if err := p.takeState(ctx, o); err != nil {
-			return nil, err
-		}
-	}
-	s := &State{p: p, store: p.store}
-	if err := p.openKeeper(ctx); err != nil {
+	s := &State{p: p, store: &store{dir: dir, keeper: folderKeeper{dir}}}
+	if err := s.open(ctx, o, locked); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
+}
+
+func (s *State) open(ctx context.Context, o RunOptions, locked bool) error {
+	p := s.p
+	if err := p.wire(); err != nil {
+		return err
+	}
+	if !p.seeks {
+		return &StateError{Path: p.info.Name, Reason: "no source of this pipeline can go back, so there is no checkpoint"}
+	}
+	p.store = s.store
+	if locked {
+		if err := p.takeState(ctx, o); err != nil {
+			return err
+		}
+		s.store = p.store
+	}
+	return p.openKeeper(ctx)
 }
 
 // Close closes what was opened.
@@ -78,9 +84,6 @@ func (s *State) Save(ctx context.Context, c *Checkpoint) error {
 	c.Time = time.Now().UTC()
 	return s.store.write(ctx, c)
 }
-
-// Remove forgets the checkpoint.
-func (s *State) Remove(ctx context.Context) error { return s.store.remove(ctx) }
 
 // A Repeating sink is one that gets records again after a rewind, and how it takes
 // them.

@@ -131,13 +131,13 @@ func (k *sinkKeeper) remove(ctx context.Context) error {
 
 // keeperSink is the sink that keeps the checkpoint; nil for none. There is
 // something to keep where a source can go back.
-func (p *Program) keeperSink() *sinkRun {
+func (p *Program) keeperSink() (*sinkRun, Transactional) {
 	for _, s := range p.sinks {
-		if s.options.KeepsCheckpoint && p.seeks {
-			return s
+		if sink, ok := s.sink.(Transactional); ok && s.options.KeepsCheckpoint && p.seeks {
+			return s, sink
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // checkKeeper finds mistakes of the wiring.
