@@ -188,8 +188,39 @@ func TestStrictJSON(t *testing.T) {
 		`"\ud83d"`: false, `"\ude00"`: false, `"\ud83dx"`: false, `"\ud83d\ud83d"`: false, "\"\xc3\"": false,
 		``: false, `{`: false, `1 2`: false, `{"a":1,}`: false,
 	} {
-		if got := strictJSON([]byte(text)); got != want {
+		if got, _ := strictJSON([]byte(text)); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// A wide object is looked at for keys that are there twice as well, and the objects
+// in it do not count with it.
+func TestStrictJSONOfManyKeys(t *testing.T) {
+	for n := 1; n < 3*fewKeys; n++ {
+		var keys []string
+		for i := range n {
+			keys = append(keys, fmt.Sprintf(`"k%d":{"k0":1,"k1":2}`, i))
+		}
+		once := "{" + strings.Join(keys, ",") + "}"
+		if ok, dense := strictJSON([]byte(once)); !ok || !dense {
+			t.Errorf("%d keys: %v, dense %v", n, ok, dense)
+		}
+		for _, i := range []int{0, n / 2, n - 1} {
+			twice := "{" + strings.Join(keys, ",") + fmt.Sprintf(`,"k%d":0}`, i)
+			if ok, _ := strictJSON([]byte(twice)); ok {
+				t.Errorf("%d keys, the one at %d twice: not seen", n, i)
+			}
+		}
+	}
+}
+
+func TestOriginalHasNoSpaces(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":"b c","d":[1,2]}`: `{"a":"b c","d":[1,2]}`, ` {"a":1}`: `{"a":1}`, "{\"a\":1}\r": `{"a":1}`, "[1,\t2 ]": `[1,2]`, `{"a" :1}`: `{"a":1}`, "\"\u2028<\"": "\"\u2028<\"",
+	} {
+		if got := original([]byte(text)); string(got) != want {
+			t.Errorf("%q gives %q, want %q", text, got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"unicode/utf8"
@@ -8,14 +9,15 @@ import (
 
 // strictJSON tells whether data is one JSON value that every reader understands
 // alike: valid UTF-8, no half of a surrogate pair, no key twice in one object.
-// Only such a record may stand in a dead letter as it is.
-func strictJSON(data []byte) bool {
+// Only such a record may stand in a dead letter as it is. dense tells that there
+// is no white space between its parts.
+func strictJSON(data []byte) (ok, dense bool) {
 	if !utf8.Valid(data) || !json.Valid(data) {
-		return false
+		return false, false
 	}
 	s := strict{data: data}
 	s.value()
-	return !s.bad
+	return !s.bad, !s.spaced && s.at == len(data)
 }
 
 // strict walks over JSON that is known to be valid.
@@ -23,12 +25,17 @@ type strict struct {
 	data []byte
 	at   int
 	bad  bool
+	// spaced tells that white space was passed.
+	spaced bool
+	// keys are those of the objects that are open, the innermost last.
+	keys [][]byte
 }
 
 func (s *strict) space() {
 	for s.at < len(s.data) {
 		switch s.data[s.at] {
 		case ' ', '\t', '\n', '\r':
+			s.spaced = true
 			s.at++
 		default:
 			return
@@ -58,7 +65,9 @@ func (s *strict) value() {
 
 func (s *strict) object() {
 	s.at++
-	var seen map[string]bool
+	outer := len(s.keys)
+	defer func() { s.keys = s.keys[:outer] }()
+	var many map[string]bool // of an object with so many keys that looking through them takes long
 	for !s.bad {
 		s.space()
 		switch s.data[s.at] {
@@ -73,18 +82,37 @@ func (s *strict) object() {
 		if s.bad {
 			return
 		}
-		if seen[key] {
-			s.bad = true
+		if many = s.note(outer, key, many); s.bad {
 			return
 		}
-		if seen == nil {
-			seen = map[string]bool{}
-		}
-		seen[key] = true
 		s.space()
 		s.at++ // the colon
 		s.value()
 	}
+}
+
+// fewKeys is up to how many keys of an object are looked through one by one.
+const fewKeys = 32
+
+// note adds a key to those of the object whose keys begin at outer, and looks
+// whether it is there already.
+func (s *strict) note(outer int, key []byte, many map[string]bool) map[string]bool {
+	if many == nil {
+		for _, k := range s.keys[outer:] {
+			s.bad = s.bad || bytes.Equal(k, key)
+		}
+		if s.keys = append(s.keys, key); len(s.keys)-outer <= fewKeys {
+			return nil
+		}
+		many = map[string]bool{}
+		for _, k := range s.keys[outer:] {
+			many[string(k)] = true
+		}
+		return many
+	}
+	s.bad = s.bad || many[string(key)]
+	many[string(key)] = true
+	return many
 }
 
 func (s *strict) array() {
@@ -102,8 +130,8 @@ func (s *strict) array() {
 	}
 }
 
-// text passes a string and gives its value.
-func (s *strict) text() string {
+// text passes a string and gives its value, which is good as long as the data.
+func (s *strict) text() []byte {
 	start := s.at
 	s.at++
 	escaped := false
@@ -124,19 +152,19 @@ func (s *strict) text() string {
 			s.at += 12
 		default:
 			s.bad = true
-			return ""
+			return nil
 		}
 	}
 	s.at++
 	quoted := s.data[start:s.at]
 	if !escaped {
-		return string(quoted[1 : len(quoted)-1])
+		return quoted[1 : len(quoted)-1]
 	}
 	var value string
 	if json.Unmarshal(quoted, &value) != nil {
 		s.bad = true
 	}
-	return value
+	return []byte(value)
 }
 
 // unit is the number of the \uXXXX at a place.
