@@ -18,6 +18,7 @@ type options struct {
 	size      int
 	out       string
 	dir       string
+	disk      string
 	span      time.Duration
 }
 
@@ -34,6 +35,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.out, "out", "README.md", "file whose tables are rewritten (\"\": print only)")
 	flags.DurationVar(&o.span, "span", 2*time.Second, "of each phase of W6")
 	flags.StringVar(&o.dir, "dir", memory(), "where data is kept while the suite runs")
+	flags.StringVar(&o.disk, "disk", os.TempDir(), "where programs write whose fsyncs are measured: a folder on a disk")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return o, err

@@ -14,6 +14,7 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/report"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
+	"github.com/flowc-dev/flowc/bench/internal/stalled"
 	"github.com/flowc-dev/flowc/bench/internal/suite"
 	"github.com/flowc-dev/flowc/bench/internal/workload"
 )
@@ -32,6 +33,11 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	disk, err := os.MkdirTemp(o.disk, "flowc-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(disk)
 	s, err := shop.New(dir, progress)
 	if err != nil {
 		return err
@@ -55,9 +61,13 @@ func run(ctx context.Context, args []string) error {
 			err = compilation(ctx, o, compile.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Log: progress,
 			})
+		case stalling:
+			ok, err = standstill(ctx, o, stalled.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Span: o.span, Cores: cores()[len(cores())-1], Log: progress,
+			})
 		default:
 			ok, err = files(ctx, o, name, &suite.Suite{
-				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Disk: disk,
 				Rounds: o.rounds, Size: o.size, Cores: cores(), Log: progress,
 			})
 		}
@@ -79,6 +89,9 @@ const w6 = "W6"
 
 // compiler is the section of what the compiler itself takes.
 const compiler = "compile"
+
+// stalling is the section of what is held while a sink stands still.
+const stalling = "stalled"
 
 // files runs a workload over files or in memory; false: a result is wrong.
 func files(ctx context.Context, o options, name string, s *suite.Suite) (bool, error) {
@@ -107,6 +120,17 @@ func servers(ctx context.Context, o options, i ingest.Options) (bool, error) {
 	return ok, publish(o, w6, report.Ingest(rows), facts)
 }
 
+// standstill measures the memory held before a sink that stands still; false: more than promised.
+func standstill(ctx context.Context, o options, s stalled.Options) (bool, error) {
+	facts := report.Machine()
+	rows, err := stalled.Run(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	ok := !slices.ContainsFunc(rows, func(r stalled.Row) bool { return r.Wrong != "" })
+	return ok, publish(o, stalling, report.Stalled(rows), facts)
+}
+
 // compilation measures the compiler.
 func compilation(ctx context.Context, o options, c compile.Options) error {
 	facts := report.Machine()
@@ -133,7 +157,7 @@ func choose(prefixes string) ([]string, error) {
 	for _, w := range workload.All() {
 		all = append(all, w.ID)
 	}
-	all = append(all, w6, compiler)
+	all = append(all, w6, stalling, compiler)
 	for prefix := range strings.SplitSeq(prefixes, ",") {
 		found := false
 		for _, name := range all {

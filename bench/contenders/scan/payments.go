@@ -23,10 +23,13 @@ var (
 )
 
 // Payments is W2 by a walk over each whole line.
-type Payments struct{ walker *Walker }
+type Payments struct {
+	walker *Walker
+	fee    []byte // of the last row
+}
 
 // NewPayments makes one; it serves one goroutine.
-func NewPayments() *Payments { return &Payments{NewWalker(paymentNames...)} }
+func NewPayments() *Payments { return &Payments{walker: NewWalker(paymentNames...)} }
 
 // NewForgetfulPayments is NewPayments without the learned order of keys.
 func NewForgetfulPayments() *Payments {
@@ -110,28 +113,35 @@ func (p *EarlyPayments) line(line, out []byte) ([]byte, error) {
 	return appendPayment(out, line, p.values)
 }
 
-// appendPayment appends the event of a payment whose values are known, if its
-// amount is over 100.
-func appendPayment(out, line []byte, v []Span) ([]byte, error) {
+// feeOf gives the fee of a payment whose values are known, and false if its amount
+// is not over 100.
+func feeOf(line []byte, v []Span) (fixed.Decimal, bool, error) {
 	text, ok := v[payAmount].Text(line)
 	if !ok {
-		return out, fixed.ErrSyntax
+		return fixed.Decimal{}, false, fixed.ErrSyntax
 	}
 	amount, err := fixed.Parse(text)
-	if err != nil {
-		return out, err
-	}
-	if amount.CmpInt(100) <= 0 {
-		return out, nil
+	if err != nil || amount.CmpInt(100) <= 0 {
+		return fixed.Decimal{}, false, err
 	}
 	fee, err := amount.Mul(feeRate)
 	if err != nil {
-		return out, err
+		return fixed.Decimal{}, false, err
 	}
 	for _, field := range [...]int{payID, payAt, payAccount, payCounterparty} {
 		if v[field].To == 0 {
-			return out, ErrMissing
+			return fixed.Decimal{}, false, ErrMissing
 		}
+	}
+	return fee, true, nil
+}
+
+// appendPayment appends the event of a payment whose values are known, if its
+// amount is over 100.
+func appendPayment(out, line []byte, v []Span) ([]byte, error) {
+	fee, keep, err := feeOf(line, v)
+	if !keep || err != nil {
+		return out, err
 	}
 	out = append(append(out, `{"id":`...), v[payID].Of(line)...)
 	out = append(append(out, `,"at":`...), v[payAt].Of(line)...)

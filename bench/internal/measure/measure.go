@@ -87,6 +87,14 @@ func (p *Process) Stop() (usage.Usage, error) {
 	return p.end()
 }
 
+// StopNow asks twice: a server that drains for long ends at once by the second
+// signal.
+func (p *Process) StopNow() (usage.Usage, error) {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	time.Sleep(200 * time.Millisecond) // two signals of one kind at once are one
+	return p.Stop()
+}
+
 // Wait waits for the end of the process; an exit code other than 0 is an error.
 func (p *Process) Wait() (usage.Usage, error) {
 	u, err := p.end()

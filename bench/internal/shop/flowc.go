@@ -2,8 +2,10 @@ package shop
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -48,4 +50,29 @@ func (s *Shop) Pipeline(ctx context.Context, name string, overlays ...string) (s
 		}
 		return program, nil
 	})
+}
+
+// Memory gives how many bytes the program of pipelines/<name>.yaml holds at most, as
+// `flowc explain` says.
+func (s *Shop) Memory(ctx context.Context, name string) (int64, error) {
+	flowc, err := s.Flowc(ctx)
+	if err != nil {
+		return 0, err
+	}
+	text, err := exec.CommandContext(ctx, flowc, "explain", filepath.Join(s.Bench, "pipelines", name+".yaml"), "--format", "json").Output()
+	if err != nil {
+		return 0, fmt.Errorf("flowc explain %s: %w", name, err)
+	}
+	var explained struct {
+		Result struct {
+			Memory struct{ Bytes int64 }
+		}
+	}
+	if err := json.Unmarshal(text, &explained); err != nil {
+		return 0, fmt.Errorf("flowc explain %s: %w", name, err)
+	}
+	if explained.Result.Memory.Bytes == 0 {
+		return 0, fmt.Errorf("flowc explain %s says nothing of memory", name)
+	}
+	return explained.Result.Memory.Bytes, nil
 }

@@ -22,6 +22,7 @@ type Suite struct {
 	Shop     *shop.Shop
 	Launcher measure.Launcher
 	Dir      string // for data; in memory where the system can
+	Disk     string // for what workloads write that ask for a disk
 	Rounds   int
 	Size     int // number of 1 KB events; the other workloads follow
 	// Cores are the sets of cores to run on: one core, and two where there are.
@@ -173,7 +174,11 @@ func (s *Suite) warm(m material) error {
 
 // once runs a contender and compares what it gave.
 func (s *Suite) once(ctx context.Context, w workload.Workload, c workload.Contender, plan workload.Plan, m material, cores []int) (usage.Usage, error) {
-	dir, err := os.MkdirTemp(s.Dir, "run-")
+	place := s.Dir
+	if w.OnDisk {
+		place = s.Disk
+	}
+	dir, err := os.MkdirTemp(place, "run-")
 	if err != nil {
 		return usage.Usage{}, err
 	}

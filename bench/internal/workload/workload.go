@@ -34,6 +34,9 @@ type Workload struct {
 	Contenders []Contender
 	// Nanoseconds shows the time an event instead of the events a second.
 	Nanoseconds bool
+	// OnDisk has the contenders write to a disk in place of memory: for what waits for
+	// an fsync.
+	OnDisk bool
 }
 
 // A Contender is one way to do a workload.
@@ -68,7 +71,7 @@ type Job struct {
 
 // All gives the workloads that run over files or in memory, in their order.
 func All() []Workload {
-	return []Workload{w1Text(), w1Typed(), w2(), w3(), w4(), w5()}
+	return []Workload{w1Text(), w1Typed(), w2(), w3(), w4(), w5(), checkpoints(), deadLetters(), tables()}
 }
 
 func kilobytes(size int) int { return size }
