@@ -49,19 +49,19 @@ func run(ctx context.Context, args []string) error {
 	var wrong []string
 	for _, name := range chosen {
 		var ok bool
-		switch name {
-		case w6:
-			ok, err = servers(ctx, o, ingest.Options{
+		switch served, isServed := servers(name); {
+		case isServed:
+			ok, err = ingestion(ctx, o, served, ingest.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
 				Rounds: o.rounds, Events: max(o.size/10, 100), Span: o.span,
 				ServerCore: 1, LoadCore: 0, Log: progress,
 			})
-		case compiler:
+		case name == compiler:
 			ok = true
 			err = compilation(ctx, o, compile.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Log: progress,
 			})
-		case stalling:
+		case name == stalling:
 			ok, err = standstill(ctx, o, stalled.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Span: o.span, Cores: cores()[len(cores())-1], Log: progress,
 			})
@@ -84,9 +84,6 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// w6 is the workload that has servers.
-const w6 = "W6"
-
 // compiler is the section of what the compiler itself takes.
 const compiler = "compile"
 
@@ -105,19 +102,29 @@ func files(ctx context.Context, o options, name string, s *suite.Suite) (bool, e
 	return !result.Wrong(), publish(o, name, report.Result(result), facts)
 }
 
-// servers runs W6; false: a result is wrong.
-func servers(ctx context.Context, o options, i ingest.Options) (bool, error) {
+// servers gives the workload of servers of that name.
+func servers(name string) (ingest.Workload, bool) {
+	all := ingest.All()
+	i := slices.IndexFunc(all, func(w ingest.Workload) bool { return w.ID == name })
+	if i < 0 {
+		return ingest.Workload{}, false
+	}
+	return all[i], true
+}
+
+// ingestion runs a workload of servers; false: a result is wrong.
+func ingestion(ctx context.Context, o options, w ingest.Workload, i ingest.Options) (bool, error) {
 	if runtime.NumCPU() < 2 {
-		progress("W6: left out: the server and its load need a core each")
+		progress("%s: left out: the server and its load need a core each", w.ID)
 		return true, nil
 	}
 	facts := report.Machine()
-	rows, err := ingest.Run(ctx, i)
+	rows, err := ingest.Run(ctx, w, i)
 	if err != nil {
 		return false, err
 	}
 	ok := !slices.ContainsFunc(rows, func(r *ingest.Row) bool { return r.Wrong != "" })
-	return ok, publish(o, w6, report.Ingest(rows), facts)
+	return ok, publish(o, w.ID, report.Ingest(w, rows), facts)
 }
 
 // standstill measures the memory held before a sink that stands still; false: more than promised.
@@ -157,7 +164,10 @@ func choose(prefixes string) ([]string, error) {
 	for _, w := range workload.All() {
 		all = append(all, w.ID)
 	}
-	all = append(all, w6, stalling, compiler)
+	for _, w := range ingest.All() {
+		all = append(all, w.ID)
+	}
+	all = append(all, stalling, compiler)
 	for prefix := range strings.SplitSeq(prefixes, ",") {
 		found := false
 		for _, name := range all {

@@ -1,11 +1,11 @@
-// Package ingest runs W6: servers that take one event a request and answer when what
-// W2 makes of it is written. The server has one core and the load generator the
-// other.
+// Package ingest runs W6 and its like: servers that take one event a request and answer
+// when what W2 makes of it is written. The server has one core, which it shares with
+// the database or broker that it writes to, and the load generator the other.
 //
 // A round of a server is: every event once, and its result compared; then as many
 // requests as it takes; then 10, 50 and 90 % of that, due at fixed moments, for the
-// latencies. At the end the lines of its output are counted: each that was answered
-// must be there.
+// latencies. At the end what it wrote is counted: all that was answered must be
+// there.
 package ingest
 
 import (
@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,6 +22,7 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/data"
 	"github.com/flowc-dev/flowc/bench/internal/load/result"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
+	"github.com/flowc-dev/flowc/bench/internal/rig"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
 	"github.com/flowc-dev/flowc/bench/internal/usage"
 )
@@ -57,8 +57,8 @@ type Row struct {
 	Absent, Wrong string
 }
 
-// Run runs all servers.
-func Run(ctx context.Context, o Options) ([]*Row, error) {
+// Run runs all servers of a workload.
+func Run(ctx context.Context, w Workload, o Options) ([]*Row, error) {
 	m, err := prepare(o)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options) ([]*Row, error) {
 	}
 	var rows []*Row
 	plans := map[*Row]plan{}
-	for _, s := range Servers() {
+	for _, s := range w.Servers {
 		row := &Row{Server: s}
 		rows = append(rows, row)
 		p, err := s.prepare(ctx, o.Shop)
@@ -77,27 +77,39 @@ func Run(ctx context.Context, o Options) ([]*Row, error) {
 		switch {
 		case errors.As(err, &absent):
 			row.Absent = absent.Reason
-			o.Log("W6: left out %s: %s", s.Name, absent.Reason)
+			o.Log("%s: left out %s: %s", w.ID, s.Name, absent.Reason)
 		case err != nil:
-			return nil, fmt.Errorf("W6: %s: %w", s.Name, err)
+			return nil, fmt.Errorf("%s: %s: %w", w.ID, s.Name, err)
 		default:
 			plans[row] = p
 		}
 	}
+	out, err := w.open(ctx, rig.Rig{Shop: o.Shop, Launcher: o.Launcher, Dir: o.Dir, Cores: []int{o.ServerCore}})
+	var absent *shop.Absent
+	if errors.As(err, &absent) {
+		for _, row := range rows {
+			row.Absent = absent.Reason
+		}
+		return rows, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.ID, err)
+	}
+	defer out.close()
 	for round := range o.Rounds {
-		o.Log("W6: round %d of %d", round+1, o.Rounds)
+		o.Log("%s: round %d of %d", w.ID, round+1, o.Rounds)
 		for _, row := range rows {
 			p, ok := plans[row]
 			if !ok || row.Wrong != "" {
 				continue
 			}
-			r, err := o.round(ctx, row.Server, p, load, m)
+			r, err := o.round(ctx, row.Server, p, load, out, m)
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
 			if err != nil {
 				row.Wrong = err.Error()
-				o.Log("W6: %s is WRONG: %v", row.Server.Name, err)
+				o.Log("%s: %s is WRONG: %v", w.ID, row.Server.Name, err)
 				continue
 			}
 			row.Rounds = append(row.Rounds, r)
@@ -125,25 +137,28 @@ func prepare(o Options) (material, error) {
 	return m, err
 }
 
-func (o Options) round(ctx context.Context, s Server, p plan, load string, m material) (Round, error) {
+func (o Options) round(ctx context.Context, s Server, p plan, load string, out output, m material) (Round, error) {
 	dir, err := os.MkdirTemp(o.Dir, "run-")
 	if err != nil {
 		return Round{}, err
 	}
 	defer os.RemoveAll(dir)
-	address, err := freeAddress()
+	address, err := rig.FreeAddress()
 	if err != nil {
 		return Round{}, err
 	}
-	output := filepath.Join(dir, "out.ndjson")
-	command := p(address, output, dir)
+	place, err := out.empty(ctx, dir)
+	if err != nil {
+		return Round{}, err
+	}
+	command := p(address, place, dir)
 	command.Cores = []int{o.ServerCore}
 	command.Stdout = filepath.Join(dir, "stdout")
 	server, err := o.Launcher.Start(ctx, command)
 	if err != nil {
 		return Round{}, err
 	}
-	r, err := o.phases(ctx, s, load, address, output, m)
+	r, err := o.phases(ctx, s, load, address, dir, out, m)
 	u, stopErr := server.Stop()
 	r.Usage = u
 	if err != nil {
@@ -152,9 +167,9 @@ func (o Options) round(ctx context.Context, s Server, p plan, load string, m mat
 	return r, stopErr
 }
 
-func (o Options) phases(ctx context.Context, s Server, load, address, output string, m material) (Round, error) {
+func (o Options) phases(ctx context.Context, s Server, load, address, dir string, out output, m material) (Round, error) {
 	var r Round
-	if err := wait(ctx, address); err != nil {
+	if err := rig.Wait(ctx, address); err != nil {
 		return r, err
 	}
 	phase := func(args ...string) (result.Phase, error) {
@@ -165,7 +180,11 @@ func (o Options) phases(ctx context.Context, s Server, load, address, output str
 		return r, err
 	}
 	if s.Writes {
-		if err := (compare.Rule{Unordered: true}).Files(m.expected, output); err != nil {
+		written := filepath.Join(dir, "written.ndjson")
+		if err := out.dump(ctx, written); err != nil {
+			return r, err
+		}
+		if err := (compare.Rule{Unordered: true}).Files(m.expected, written); err != nil {
 			return r, err
 		}
 	}
@@ -189,9 +208,9 @@ func (o Options) phases(ctx context.Context, s Server, load, address, output str
 	if !s.Writes {
 		return r, nil
 	}
-	written, err := countLines(output)
+	written, err := out.count(ctx)
 	if err == nil && written != lines {
-		err = fmt.Errorf("%d lines were written for the answered requests, want %d", written, lines)
+		err = fmt.Errorf("%d records were written for the answered requests, want %d", written, lines)
 	}
 	return r, err
 }
@@ -208,27 +227,4 @@ func (o Options) load(ctx context.Context, load string, args []string) (result.P
 		return phase, err
 	}
 	return phase, json.Unmarshal(text, &phase)
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
-// wait waits until the server listens.
-func wait(ctx context.Context, address string) error {
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		c, err := net.DialTimeout("tcp4", address, time.Second)
-		if err == nil {
-			return c.Close()
-		}
-		if ctx.Err() != nil || time.Now().After(deadline) {
-			return fmt.Errorf("the server does not listen: %w", err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/stats"
 )
 
-// Ingest gives the section of W6.
-func Ingest(rows []*ingest.Row) string {
+// Ingest gives the section of a workload of servers.
+func Ingest(w ingest.Workload, rows []*ingest.Row) string {
 	t := Table{Header: []string{"", "requests/s", "ratio (min–max)"}}
 	for _, part := range ingest.Loads {
 		t.Header = append(t.Header, fmt.Sprintf("p50 / p99 / p99.9 at %.0f %%", 100*part))
@@ -19,7 +19,7 @@ func Ingest(rows []*ingest.Row) string {
 	t.Header = append(t.Header, "RSS MB", "result")
 	var reference []float64
 	for _, row := range rows {
-		if row.Server.Name == ingest.Reference {
+		if row.Server.Name == w.Reference {
 			reference = most(row)
 		}
 	}
@@ -36,7 +36,7 @@ func Ingest(rows []*ingest.Row) string {
 			t.Rows = append(t.Rows, ingestFigures(row, reference))
 		}
 	}
-	return "**W6** HTTP ingest of one event a request with W2's transform, answered after the write; a core for the server, a core for 64 connections. Goal: flowc ≥ 0.87 (within 1.15 × of doing nothing).\n\n" + t.Markdown() + b.String()
+	return fmt.Sprintf("**%s** %s. Goal: %s.\n\n", w.ID, w.Title, w.Goal) + t.Markdown() + b.String()
 }
 
 func ingestFigures(row *ingest.Row, reference []float64) []string {
