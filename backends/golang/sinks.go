@@ -40,8 +40,11 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	if op.DeadLetter {
 		// The engine finds it by its node; no loop fills it.
 		opts[jen.Id("DeadLetter")] = jen.True()
-		if gocode.IsMessages(n) {
+		switch {
+		case gocode.IsMessages(n):
 			opts[jen.Id("Ends")], opts[jen.Id("Bare")] = jen.True(), jen.True()
+		case isTable(op):
+			opts[jen.Id("Ends")], opts[jen.Id("Letter")] = jen.True(), w.Go("@table.AppendLetter")
 		}
 		call, args = "p.Sink(%s, %s, ", args[1:]
 	}
@@ -97,6 +100,9 @@ func (w *wiring) codecOf(id string) string {
 			return encode.Codec
 		}
 	}
+	if sink, ok := w.graph.Nodes[id].Op.(*ir.Sink); ok && isTable(sink) {
+		return "table" // dead letters, a row each
+	}
 	return "ndjson" // dead letters
 }
 
@@ -108,6 +114,8 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 	}
 	if t := w.unit.Tables[n.ID]; t != nil {
 		d[jen.Id("Columns")] = w.columns(t)
+	} else if op.DeadLetter && isTable(op) {
+		d[jen.Id("Columns")] = w.Go("@table.LetterColumns()")
 	}
 	if len(feed.Keys) > 0 {
 		var keys []jen.Code
@@ -128,8 +136,17 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 	}
 	if w.needsZstd(op.Config) {
 		d[jen.Id("Zstd")] = w.Go("@zstd.NewWriter")
+		if op.DeadLetter {
+			d[jen.Id("Unzstd")] = w.Go("@zstd.NewReader")
+		}
 	}
 	return w.Go("@connect.Output").Values(d)
+}
+
+// isTable tells whether a sink gets rows.
+func isTable(op *ir.Sink) bool {
+	c, ok := catalog.Lookup(op.Connector)
+	return ok && c.Sink != nil && c.Sink.Table
 }
 
 // columns quotes the fields of a type as a table's columns.

@@ -20,10 +20,13 @@ import (
 func TestReplayKilled(t *testing.T) {
 	t.Parallel()
 	const records = 3000
-	for name, path := range map[string]string{"plain": "dead.ndjson", "gzip": "dead.ndjson.gz", "transaction": "dead.ndjson"} {
+	for name, path := range map[string]string{"plain": "dead.ndjson", "gzip": "dead.ndjson.gz", "zstd": "dead.ndjson.zst", "table": "dead.db, table: letters", "transaction": "dead.ndjson"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			sink := "{from: small, use: file, config: {path: out.ndjson}}"
+			sink, use := "{from: small, use: file, config: {path: out.ndjson}}", "file"
+			if name == "table" {
+				use = "sqlite"
+			}
 			if name == "transaction" {
 				sink = "{from: small, use: sqlite, config: {path: out.db, table: numbers}}"
 			}
@@ -36,7 +39,7 @@ processors:
   small: {from: in, check: {small: 'len(mended) > 0 || in.N < 10'}, let: {mended: "${env:MENDED:-}"}, on_error: {then: dead}}
 sinks:
   out: `+sink+`
-  dead: {use: file, config: {path: `+path+`}}
+  dead: {use: `+use+`, config: {path: `+path+`}}
 `)
 			var in bytes.Buffer
 			for i := range records {

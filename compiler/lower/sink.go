@@ -46,16 +46,8 @@ func (w *lowering) sink(n *node, known bool) {
 	}
 	op.Config = w.config(n, side, ownKeys(side)...)
 	w.sinkMeta(n, op, side)
-	if dead && side.Table {
-		d := w.l.Errorf(diag.DeadLetter, n.Use.Span, "a dead-letter sink is a built-in that writes bytes, and `%s` writes tables", n.Use.Text)
-		if by := w.dead[n.Name.Text]; len(by) > 0 {
-			d.Also(by[0].OnError.Then.Span, "dead letters are sent here")
-		}
-		d.Helpf("write dead letters to a file: `use: file`")
-		return
-	}
 	if dead {
-		w.deadFormat(n)
+		w.deadFormat(n, side)
 		return
 	}
 	if side.Table {
@@ -74,8 +66,12 @@ func (w *lowering) sink(n *node, known bool) {
 
 // deadFormat checks that a dead-letter sink does not ask for another format
 // than that of dead letters.
-func (w *lowering) deadFormat(n *node) {
+func (w *lowering) deadFormat(n *node, side *catalog.Side) {
 	for _, c := range n.Config {
+		if side.Table && (c.Key.Text == "key" || c.Key.Text == "mode" && c.Node.Text != "insert") {
+			w.l.Errorf(diag.DeadLetter, c.Node.Place(), "a table of dead letters is added to, a row for each").
+				Helpf("remove `%s`", c.Key.Text)
+		}
 		if c.Key.Text == "csv" || c.Key.Text == "format" && c.Node.Text != "ndjson" {
 			w.l.Errorf(diag.UnknownFormat, c.Node.Place(), "dead letters are JSON, one object a line").
 				Helpf("remove `%s`", c.Key.Text)
@@ -115,7 +111,7 @@ func (w *lowering) sinkMeta(n *node, op *ir.Sink, side *catalog.Side) {
 // goSink lowers a sink in Go.
 func (w *lowering) goSink(n *node, m *ir.Node, dead bool) {
 	if dead {
-		w.l.Errorf(diag.DeadLetter, n.Use.Span, "a dead-letter sink is a built-in that writes bytes, and `%s` is Go", n.Use.Text).
+		w.l.Errorf(diag.DeadLetter, n.Use.Span, "a dead-letter sink is a built-in, and `%s` is Go", n.Use.Text).
 			Also(w.dead[n.Name.Text][0].OnError.Then.Span, "dead letters are sent here").
 			Helpf("write dead letters to a file: `use: file`")
 		return

@@ -407,7 +407,7 @@ sinks:
 		Text: `` + "`" + `on_error: {then: …}` + "`" + ` says what becomes of a record that failed for good: ` + "`" + `stop` + "`" + `,
 ` + "`" + `drop` + "`" + `, ` + "`" + `reject` + "`" + ` (the sender gets an error) or the name of a dead-letter sink. That
 is a built-in sink without ` + "`" + `from` + "`" + `, which gets nothing but dead letters: each is a
-JSON object with the record, the node, the error and the place.`,
+JSON object, or a row of a table, with the record, the node, the error and the place.`,
 		Bad: `pipeline: payments
 types:
   Payment: {id: string, amount: decimal}

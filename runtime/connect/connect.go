@@ -59,6 +59,9 @@ type Output struct {
 	Append bool
 	// Zstd begins a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Writer) (io.WriteCloser, error)
+	// Unzstd opens one, for dead letters that are read back; nil where the program
+	// does not link zstd, and for other sinks.
+	Unzstd func(io.Reader) (io.ReadCloser, error)
 }
 
 // A Column is a field of a record as sources and sinks of tables see it.

@@ -46,7 +46,14 @@ func (in *Input) writeLetters(b *Batch) (any bool) {
 	fails := b.engine.run.fails
 	for i := range fails {
 		f := &fails[i]
-		in.noteFailure(b, f)
+		known := in.p.hasExample(f.node)
+		if known && f.then != Dead {
+			continue
+		}
+		e := in.describe(b, f)
+		if !known {
+			in.p.noteRecordError(f.node, e)
+		}
 		if f.then != Dead {
 			continue
 		}
@@ -55,7 +62,7 @@ func (in *Input) writeLetters(b *Batch) (any bool) {
 		if in.deads[at] == nil {
 			in.deads[at] = to.depot.get()
 		}
-		in.p.appendLetter(to, in.deads[at], in.describe(b, f), f.at)
+		in.p.appendLetter(to, in.deads[at], e, f.at)
 		any = true
 	}
 	return any

@@ -51,7 +51,12 @@ type RecordError struct {
 	Header []byte
 	// Then is what became of the record.
 	Then Then
-	Err  error
+	// Letter is the ID of its dead letter, of the examples in a Report alone; "" where
+	// it has none.
+	Letter string
+	Err    error
+
+	example bool // of its node
 }
 
 func (e *RecordError) Error() string {

@@ -77,6 +77,9 @@ type SinkOptions struct {
 	KeepsCheckpoint bool
 	// Bare leaves the line end of dead letters out: for sinks of messages.
 	Bare bool
+	// Letter appends a dead letter in the form of a sink whose records are not JSON;
+	// nil where they are. Needs Ends.
+	Letter func(dst []byte, l *Letter) []byte
 }
 
 // A Gather is the size of the batches of a sink, or of a component that takes

@@ -30,16 +30,21 @@ func (p *Program) stopError() error {
 func (p *Program) noteRecordError(node int, e *RecordError) {
 	p.mu.Lock()
 	if p.examples[node] == nil {
-		p.examples[node] = e
+		p.examples[node], e.example = e, true
 	}
 	p.mu.Unlock()
 }
 
-func (in *Input) noteFailure(b *Batch, f *failure) {
-	in.p.mu.Lock()
-	known := in.p.examples[f.node] != nil
-	in.p.mu.Unlock()
-	if !known {
-		in.p.noteRecordError(f.node, in.describe(b, f))
-	}
+// noteLetter says in the example of a failed record which dead letter has it.
+func (p *Program) noteLetter(e *RecordError, id string) {
+	p.mu.Lock()
+	e.Letter = id
+	p.mu.Unlock()
+}
+
+// hasExample tells whether a node has a failed record in the report already.
+func (p *Program) hasExample(node int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.examples[node] != nil
 }

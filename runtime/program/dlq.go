@@ -55,13 +55,14 @@ func (d *deadLetters) open() (err error) {
 			unreadable = append(unreadable, "`"+s.Name+"`")
 		}
 	}
+	const remedy = "files, tables (postgres, sqlite), topics of Kafka and streams of NATS can: send dead letters there (`on_error: {then: …}`)"
 	switch {
 	case len(sinks) == 0:
 		return &usageError{"this pipeline has no sink for dead letters: `on_error: {then: NAME}` sends them to one"}
 	case len(unreadable) == len(sinks):
-		return &environmentError{fmt.Errorf("what %s was given can't be read back: only files can, so give the dead letters `use: file`", strings.Join(unreadable, ", "))}
+		return &environmentError{fmt.Errorf("what %s was given can't be read back; %s", strings.Join(unreadable, ", "), remedy)}
 	case len(unreadable) > 0:
-		fmt.Fprintf(d.process.stderr, "%s: what %s was given can't be read back, and is not shown\n", d.process.spec.Name, strings.Join(unreadable, ", "))
+		fmt.Fprintf(d.process.stderr, "%s: what %s was given can't be read back, and is not shown; %s\n", d.process.spec.Name, strings.Join(unreadable, ", "), remedy)
 	}
 	d.replayed, err = flow.ReadReplayed(d.stateDir())
 	return err

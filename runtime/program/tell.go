@@ -17,19 +17,20 @@ import (
 type teller struct {
 	w        io.Writer
 	name     string
+	file     string // of the pipeline
 	json     bool
 	terminal bool
 	log      *slog.Logger
 }
 
 func (p *process) teller(t Telemetry, log *slog.Logger) *teller {
-	return &teller{w: p.stderr, name: p.spec.Name, json: t.Log == "json", terminal: p.terminal, log: log}
+	return &teller{w: p.stderr, name: p.spec.Name, file: p.spec.File, json: t.Log == "json", terminal: p.terminal, log: log}
 }
 
 // end tells how the run ended: failed records with an example each, the error if
 // one ended it, and one line of sums.
 func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
-	nodes := p.Info().Nodes
+	nodes, readable := p.Info().Nodes, readableSinks(p)
 	for i := range nodes {
 		c, known := r.Nodes[nodes[i].Name]
 		if known {
@@ -37,7 +38,7 @@ func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
 				"dropped", c.Dropped, "failed", c.Failed, "pending", c.Pending, "retried", c.Retried, "emitted", c.Emitted)
 		}
 		if e := r.Examples[nodes[i].Name]; e != nil {
-			t.failed(&nodes[i], nodes, c, e)
+			t.failed(&nodes[i], nodes, c, e, readable)
 		}
 	}
 	if err != nil && !t.isTold(r, err) {
@@ -57,6 +58,17 @@ func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
 	if kept != "" {
 		fmt.Fprintf(t.w, "%s: the next run goes on from %s (--fresh starts over)\n", t.name, kept)
 	}
+}
+
+// readableSinks are the sinks of dead letters that `dlq` can read back.
+func readableSinks(p *flow.Program) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range p.DeadSinks() {
+		if s.Readable {
+			names[s.Name] = true
+		}
+	}
+	return names
 }
 
 // stateOf is what the next run goes on from: a folder or a sink; "" for nothing.
@@ -164,17 +176,23 @@ func placeOf(err error) (place, msg string) {
 }
 
 // failed tells about the records that failed in a node.
-func (t *teller) failed(n *flow.Node, nodes []flow.Node, c flow.Count, e *flow.RecordError) {
+func (t *teller) failed(n *flow.Node, nodes []flow.Node, c flow.Count, e *flow.RecordError, readable map[string]bool) {
 	if t.json {
-		t.log.Error("records failed", "node", n.Name, "line", e.Line, "code", e.Code, "failed", c.Lost(), "of", c.In,
-			"error", e.Err.Error(), "record", e.Place(), "value", excerpt(e.Record))
+		args := []any{
+			"node", n.Name, "line", e.Line, "code", e.Code, "failed", c.Lost(), "of", c.In,
+			"error", e.Err.Error(), "record", e.Place(), "value", excerpt(e.Record),
+		}
+		if e.Letter != "" {
+			args = append(args, "letter", e.Letter)
+		}
+		t.log.Error("records failed", args...)
 		return
 	}
 	line := ""
 	if e.Line != "" {
 		line = e.Line + ": "
 	}
-	fmt.Fprintf(t.w, "%serror: `%s` failed on %s of %s records (%s) [%s]\n", line, n.Name, count(c.Lost()), count(c.In), kept(n, nodes, e), e.Code)
+	fmt.Fprintf(t.w, "%serror: `%s` failed on %s of %s records (%s) [%s]\n", line, n.Name, count(c.Lost()), count(c.In), kept(n, nodes, e, readable), e.Code)
 	fmt.Fprintf(t.w, "   = %s\n", e.Err)
 	place := e.Place()
 	if e.Offset >= 0 {
@@ -183,16 +201,43 @@ func (t *teller) failed(n *flow.Node, nodes []flow.Node, c flow.Count, e *flow.R
 	if value := excerpt(e.Record); value != "" || place != "" {
 		fmt.Fprintf(t.w, "   = record: %s\n", strings.TrimSpace(place+" "+value))
 	}
+	if dead := deadSinkOf(n, nodes); e.Then == flow.Dead && e.Letter != "" && dead != nil && readable[dead.Name] {
+		what, more := e.Letter[:min(shortID, len(e.Letter))], ""
+		if t.file != "pipeline.yaml" {
+			what = t.file + " " + what
+		}
+		if c.Lost() > 1 {
+			more = fmt.Sprintf(" (--node %s for all %s)", n.Name, count(c.Lost()))
+		}
+		fmt.Fprintf(t.w, "   = try: flowc dlq show %[1]s; when it is mended: flowc dlq replay %[1]s%[2]s\n", what, more)
+	}
+}
+
+// shortID is how much of a letter's ID is shown: two letters of a program hardly
+// ever begin with the same.
+const shortID = 8
+
+// deadSinkOf is the dead-letter sink of a node; nil where it has none.
+func deadSinkOf(n *flow.Node, nodes []flow.Node) *flow.Node {
+	if dead := n.Policy.Dead; dead >= 0 && dead < len(nodes) {
+		return &nodes[dead]
+	}
+	return nil
 }
 
 // kept tells where the records are now.
-func kept(n *flow.Node, nodes []flow.Node, e *flow.RecordError) string {
+func kept(n *flow.Node, nodes []flow.Node, e *flow.RecordError, readable map[string]bool) string {
 	switch e.Then {
 	case flow.Dead:
-		if dead := n.Policy.Dead; dead >= 0 && dead < len(nodes) {
-			return "kept in `" + nodes[dead].Name + "`"
+		dead := deadSinkOf(n, nodes)
+		if dead == nil {
+			return "kept"
 		}
-		return "kept"
+		where := "kept in `" + dead.Name + "`"
+		if e.Letter != "" && readable[dead.Name] {
+			where += ", id " + e.Letter[:min(shortID, len(e.Letter))]
+		}
+		return where
 	case flow.Drop:
 		return "dropped"
 	case flow.Reject:

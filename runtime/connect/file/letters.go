@@ -60,7 +60,19 @@ func (s *Sink) lettersOf(ctx context.Context, path string, yield func([]byte) er
 		}
 		stream = z
 	case zstded:
-		return fmt.Errorf("%s is compressed with zstd, which the program can only write: unpack it, and give the sink the path of that (--set %s.config.path=…)", path, s.output.Node)
+		buffered := bufio.NewReaderSize(f, readSize)
+		if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if s.output.Unzstd == nil {
+			return fmt.Errorf("%s: %w", path, errNoZstd)
+		}
+		z, err := s.output.Unzstd(buffered)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, describe(err, how))
+		}
+		defer z.Close()
+		stream = z
 	}
 	lines := bufio.NewReaderSize(stream, readSize)
 	for {
