@@ -204,6 +204,7 @@ func (f *form) facts(v *Facts) {
 		f.flag("prunes_on_ack", &v.PrunesOnAck)
 		f.flag("answers", &v.Answers)
 		f.size("memory", &v.Memory)
+		f.size("gathers", &v.Gathers)
 	})
 }
 

@@ -32,6 +32,10 @@ type Facts struct {
 	Memory int64
 	// Answers tells that the source can answer the sender of a record (HTTP).
 	Answers bool
+	// Gathers is up to how many bytes of small packets that wait the sink gets as
+	// one, because each write waits for a server; 0 for one that takes them as they
+	// come.
+	Gathers int64
 }
 
 // A Validate is how much of a record the scanner looks at.

@@ -32,6 +32,9 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 	if op.Batch != nil {
 		opts[jen.Id("Batch")] = w.Gof("s.%s", gocode.BatchField(w.Name(n.YAML)))
 	}
+	if op.Batch == nil && op.Facts.Gathers > 0 {
+		opts[jen.Id("Gathers")] = jen.Op(sizeText(op.Facts.Gathers))
+	}
 	if op.Checkpoint {
 		opts[jen.Id("KeepsCheckpoint")] = jen.True()
 	}

@@ -68,6 +68,9 @@ func buffers(p *ir.Program) {
 			add(gathers(op.Batch, takesBatches(n)), "`%s`: the batch that it gathers", n.YAML)
 		case *ir.Sink:
 			add(gathers(op.Batch, op.Batch != nil), "`%s`: the batch that it gathers", n.YAML)
+			if op.Batch == nil && op.Facts.Gathers > 0 {
+				add(op.Facts.Gathers, "`%s`: small packets that are written as one", n.YAML)
+			}
 			add(op.Facts.Memory, "`%s`: the connector's own", n.YAML)
 		}
 	}

@@ -116,6 +116,9 @@ type Facts struct {
 	Endless, Depends bool
 	// Memory is what it may hold itself, in bytes.
 	Memory int64
+	// Gathers is up to how many bytes of small packets a sink likes to get as one,
+	// because each write waits for a server; 0 for one that does not care.
+	Gathers int64
 }
 
 // A Module is a Go module with what go.mod and go.sum need.

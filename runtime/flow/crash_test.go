@@ -61,6 +61,7 @@ func crashTopologies() map[string]topology {
 	all["lanes"] = topology{build: linear(4, false, SinkOptions{}), want: same}
 	all["unordered"] = topology{build: linear(4, true, SinkOptions{}), want: same, unordered: true}
 	all["gather"] = topology{build: linear(2, false, SinkOptions{Ends: true, Origins: true, Batch: Gather{Count: 13, Linger: time.Hour}}), want: same}
+	all["gather what waits"] = topology{build: linear(2, false, SinkOptions{Ends: true, Origins: true, Gathers: 60}), want: same}
 	all["fan-out"] = topology{build: func(p *Program, sources []Source, sinks []*statefulSink) {
 		in := p.Source(nodeIn, sources[0], SourceOptions{Lines: true})
 		to := []*Target{p.Sink(nodeOut, sinks[0], SinkOptions{}), p.Sink(nodeOut2, sinks[1], SinkOptions{Depth: 1})}

@@ -10,7 +10,7 @@ import (
 // as that is full. Packets whose records can't be taken apart stay whole.
 func (s *sinkRun) add(o *Out) {
 	d := &s.target.depot
-	whole := !d.divisible()
+	whole := s.options.Batch.whole || !d.divisible()
 	for from := 0; from < o.Count; {
 		if s.gathered == nil {
 			s.gathered = d.get()
@@ -33,6 +33,23 @@ func (s *sinkRun) add(o *Out) {
 	// The gathered packet has holds of its own now.
 	s.target.letGo(o)
 	d.put(o)
+}
+
+// addWhole gathers small packets that are there at the same time. One that is alone,
+// or larger than what is gathered, is written without a copy.
+func (s *sinkRun) addWhole(o *Out, last bool) {
+	d := &s.target.depot
+	size, limit := d.footprint(o), s.options.Batch.Bytes
+	if s.gathered != nil && d.footprint(s.gathered)+size > limit {
+		s.flush()
+	}
+	gathering := s.gathered != nil && s.gathered.Count > 0
+	if size >= limit || !gathering && last && s.target.queue.empty() {
+		s.flush()
+		s.writeNow(o)
+		return
+	}
+	s.add(o)
 }
 
 // fits tells up to which record o still fits in, one at least.
@@ -122,9 +139,7 @@ func (s *sinkRun) flush() {
 	if s.linger != nil {
 		s.linger.Stop()
 	}
-	s.write(o)
-	s.written(o)
-	s.target.depot.put(o)
+	s.writeNow(o)
 }
 
 func (s *sinkRun) startLinger() {

@@ -54,6 +54,11 @@ type SinkOptions struct {
 	Bytes int
 	// Batch gathers packets before one Write.
 	Batch Gather
+	// Gathers, where there is no Batch, is up to how many bytes of packets that
+	// wait are written as one: for sinks that wait for a server in each Write. No
+	// packet is taken apart or waits for another, and what is larger is written as
+	// it came.
+	Gathers int
 	// Ends tells that loops keep Out.Ends. A sink that reports single records,
 	// has a dead letter, or a Batch.Count needs them (or Rows).
 	Ends bool
@@ -91,6 +96,9 @@ type Gather struct {
 	Count  int
 	Bytes  int
 	Linger time.Duration
+
+	// whole is a gathering of SinkOptions.Gathers.
+	whole bool
 }
 
 // QueueOptions describe an edge between two regions.

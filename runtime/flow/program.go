@@ -115,6 +115,9 @@ func (p *Program) Sink(node int, s Sink, o SinkOptions) *Target {
 	t := &Target{p: p, name: p.nodeName(node), queue: newQueue(o.Depth, o.Bytes)}
 	t.depot.spares = &p.spares
 	t.depot.shape = shape{ends: o.Ends, origins: o.Origins, keys: o.Keys, rows: o.Rows}
+	if o.Batch == (Gather{}) && o.Gathers > 0 {
+		o.Batch = Gather{Bytes: o.Gathers, whole: true}
+	}
 	t.sink = &sinkRun{p: p, node: node, name: t.name, sink: s, options: o, target: t}
 	p.sinks = append(p.sinks, t.sink)
 	return t

@@ -62,7 +62,7 @@ func (s *sinkRun) run() {
 			it := &items[i]
 			switch {
 			case it.out != nil:
-				s.accept(it.out)
+				s.accept(it.out, i == len(items)-1)
 			case it.barrier != nil:
 				s.atBarrier(it.barrier)
 			case it.end:
@@ -102,19 +102,28 @@ func (s *sinkRun) settle() {
 	s.probe()
 }
 
-// accept writes a packet, or adds it to the write that is being gathered.
-func (s *sinkRun) accept(o *Out) {
+// accept writes a packet, or adds it to the write that is being gathered. last is
+// the last of those that were there.
+func (s *sinkRun) accept(o *Out, last bool) {
 	if s.broken != nil {
 		s.target.drop(o, s.broken)
 		return
 	}
-	if s.options.Batch == (Gather{}) {
-		s.write(o)
-		s.written(o)
-		s.target.depot.put(o)
-		return
+	switch {
+	case s.options.Batch == (Gather{}):
+		s.writeNow(o)
+	case s.options.Batch.whole:
+		s.addWhole(o, last)
+	default:
+		s.add(o)
 	}
-	s.add(o)
+}
+
+// writeNow writes a packet as it came.
+func (s *sinkRun) writeNow(o *Out) {
+	s.write(o)
+	s.written(o)
+	s.target.depot.put(o)
 }
 
 // written ends a packet's hold on its originals and notes who waits for Sync.

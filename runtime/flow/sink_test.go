@@ -260,6 +260,74 @@ func TestGatherWithoutLinger(t *testing.T) {
 	}
 }
 
+// What waits is written as one, up to so many bytes: no packet is taken apart, and
+// none waits for another.
+func TestGathersWhatWaits(t *testing.T) {
+	noLeaks(t)
+	const limit = 100 // bytes: four packets of three short records
+	lines := numbers(0, 60)
+	lines[30] = `{"n":30,"long":"` + strings.Repeat("x", limit) + `"}`
+	source := newLines(3, lines...)
+	read := make(chan struct{}, 100)
+	source.wait = func(context.Context, int) error { read <- struct{}{}; return nil }
+	sink := &memorySink{}
+	var written []int // bytes of each write
+	sink.before = func(o *Out) error {
+		if len(written) == 0 { // until so many others are read that some must wait
+			for range 6 {
+				<-read
+			}
+		}
+		written = append(written, len(o.Data))
+		return nil
+	}
+	k := newOne(source, sink, oneOptions{nodes: quickRetry(Stop), sink: SinkOptions{Ends: true, Gathers: limit}})
+	r, err := run(t, k.p, RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equalLines(t, sink.lines(), lines)
+	several := false
+	for i, n := range sink.sizes {
+		if n%3 != 0 {
+			t.Errorf("write %d has %d records: a packet was taken apart", i, n)
+		}
+		if several = several || n > 3; n > 3 && written[i] > limit {
+			t.Errorf("write %d has %d bytes", i, written[i])
+		}
+	}
+	if !several || len(sink.sizes) >= 20 {
+		t.Errorf("20 packets were written as %v", sink.sizes)
+	}
+	if c := r.Nodes["out"]; c.In != 60 || c.Out != 60 {
+		t.Errorf("out is %+v", c)
+	}
+}
+
+// A record that fails in what was gathered is its sender's alone.
+func TestGatheredRecordFailsAlone(t *testing.T) {
+	noLeaks(t)
+	a := newAnswers(t)
+	source := newLines(2, numbers(0, 40)...)
+	source.done = a.done
+	sink := &memorySink{before: (&failing{times: map[string]int{`{"n":7}`: 1, `{"n":22}`: 1}, err: errBad}).before}
+	k := newOne(source, sink, oneOptions{
+		nodes:  func(nodes []Node) { nodes[nodeOut].Policy.Then = Reject },
+		source: SourceOptions{Answers: true}, sink: SinkOptions{Ends: true, Origins: true, Gathers: 1 << 10},
+	})
+	if _, err := run(t, k.p, RunOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for n, err := range a.errs {
+		if bad := n == 3 || n == 11; (err != nil) != bad {
+			t.Errorf("batch %d: %v", n, err)
+		}
+	}
+	if len(a.errs) != 20 {
+		t.Errorf("%d answers", len(a.errs))
+	}
+}
+
 // A sink that gathers must not starve a source whose batches it needs for dead
 // letters.
 func TestGatherLetsGoOfBatches(t *testing.T) {

@@ -133,10 +133,13 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 	}
 	s.Facts = p.facts(kind)
 	s.Messages = p.methods[kind]["Messages"] != nil
-	s.Facts.Memory, err = p.memory(kind)
+	if s.Facts.Memory, err = p.bytes(kind + "Memory"); err != nil {
+		return nil, err
+	}
+	s.Facts.Gathers, err = p.bytes(kind + "Gathers")
 	for _, v := range p.variants[strings.ToLower(kind)] {
 		facts := p.facts(v.typ)
-		facts.Memory = s.Facts.Memory
+		facts.Memory, facts.Gathers = s.Facts.Memory, s.Facts.Gathers
 		s.Variants = append(s.Variants, catalog.Variant{Key: v.key, Given: v.given, Facts: facts})
 		if !slices.ContainsFunc(s.Keys, func(k catalog.Key) bool { return k.Name == v.key }) {
 			return nil, fmt.Errorf("%s: a variant asks for the key %q, which there is not", v.typ, v.key)
@@ -196,10 +199,11 @@ func (p *pkg) facts(kind string) catalog.Facts {
 	return f
 }
 
-// memory is the constant SourceMemory or SinkMemory: what one instance may hold
-// itself, beside the engine's blocks.
-func (p *pkg) memory(kind string) (int64, error) {
-	text, ok := p.consts[kind+"Memory"]
+// bytes is a constant that is a number of bytes, 0 where there is none: SourceMemory
+// and SinkMemory are what one instance may hold itself, beside the engine's blocks;
+// SinkGathers is up to how much of what waits it likes to get at once.
+func (p *pkg) bytes(name string) (int64, error) {
+	text, ok := p.consts[name]
 	if !ok {
 		return 0, nil
 	}
@@ -209,7 +213,7 @@ func (p *pkg) memory(kind string) (int64, error) {
 	}
 	n, exact := constant.Int64Val(constant.ToInt(v.Value))
 	if !exact || n < 0 {
-		return 0, fmt.Errorf("%sMemory is no number of bytes", kind)
+		return 0, fmt.Errorf("%s is no number of bytes", name)
 	}
 	return n, nil
 }

@@ -39,6 +39,9 @@ const SourceMemory = 48 << 20
 // SinkMemory is what the client holds of records on their way, compressed and not.
 const SinkMemory = 16 << 20
 
+// SinkGathers is up to how much of what waits goes into one write: each waits for an answer.
+const SinkGathers = 256 << 10
+
 // SourceConfig is the config of the source.
 type SourceConfig struct {
 	// Brokers are the addresses of some brokers of the cluster, host:port each.

@@ -42,6 +42,9 @@ const SourceMemory = 16 << 20
 // that they come from.
 const SinkMemory = 16 << 20
 
+// SinkGathers is up to how much of what waits goes into one write: each waits for an answer.
+const SinkGathers = 256 << 10
+
 // SourceConfig is the config of the source.
 type SourceConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a

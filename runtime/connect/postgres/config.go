@@ -42,6 +42,8 @@ const (
 	// SinkMemory is what the sink keeps until it is committed, the longest packet
 	// as text, and the connection's buffers.
 	SinkMemory = 32 << 20
+	// SinkGathers is up to how much of what waits goes into one write: each waits for an answer.
+	SinkGathers = 256 << 10
 	// SourceMemory is the connection's buffers.
 	SourceMemory = 1 << 20
 )

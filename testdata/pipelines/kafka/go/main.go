@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "4d5f9a397d211184"
+const hash = "9e5285330a609f04"
 
 func main() {
 	program.Main(spec())

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "712de208b28a53d3"
+const hash = "2bbb01d1c0c5a5cc"
 
 func main() {
 	program.Main(spec())

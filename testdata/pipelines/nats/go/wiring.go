@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "nats", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 211200 << 10, Reach: reach})
+	p := flow.New(flow.Info{Name: "nats", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 211712 << 10, Reach: reach})
 
 	billsSink, err := nats.NewSink(s.bills, connect.Output{
 		Append:   true,
@@ -26,10 +26,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "bills", Line: "pipeline.yaml:27", Op: "configure", Err: err}
 	}
 	billsTarget := p.Sink(nodeBills, billsSink, flow.SinkOptions{
-		Bytes: 1 << 20,
-		Depth: 8,
-		Ends:  true,
-		Keys:  2,
+		Bytes:   1 << 20,
+		Depth:   8,
+		Ends:    true,
+		Gathers: 256 << 10,
+		Keys:    2,
 	})
 	allSink, err := file.NewSink(s.all, connect.Output{
 		Append: true,
@@ -55,6 +56,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bare:       true,
 		DeadLetter: true,
 		Ends:       true,
+		Gathers:    256 << 10,
 	})
 	ordersSource, err := nats.NewSource(s.orders, connect.Input{
 		Format: "json",

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "e2deb1b92faabe71"
+const hash = "c3d34edcd8af6a11"
 
 func main() {
 	program.Main(spec())

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 383488 << 10, Reach: reach})
+	p := flow.New(flow.Info{Name: "postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 384256 << 10, Reach: reach})
 
 	thereSink, err := postgres.NewSink(s.there, connect.Output{
 		Columns: []connect.Column{
@@ -38,6 +38,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes:           1 << 20,
 		Depth:           8,
 		Ends:            true,
+		Gathers:         256 << 10,
 		Input:           row.Input("id", "region", "total", "at", "paid", "note", "items", "free"),
 		KeepsCheckpoint: true,
 		Origins:         true,
@@ -60,10 +61,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "made", Line: "pipeline.yaml:27", Op: "configure", Err: err}
 	}
 	madeTarget := p.Sink(nodeMade, madeSink, flow.SinkOptions{
-		Bytes: 1 << 20,
-		Depth: 8,
-		Ends:  true,
-		Input: row.Input("id", "region", "total", "at", "paid", "note", "items", "free"),
+		Bytes:   1 << 20,
+		Depth:   8,
+		Ends:    true,
+		Gathers: 256 << 10,
+		Input:   row.Input("id", "region", "total", "at", "paid", "note", "items", "free"),
 	})
 	regionsSink, err := postgres.NewSink(s.regions, connect.Output{
 		Columns: []connect.Column{
@@ -80,10 +82,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "regions", Line: "pipeline.yaml:28", Op: "configure", Err: err}
 	}
 	regionsTarget := p.Sink(nodeRegions, regionsSink, flow.SinkOptions{
-		Bytes: 1 << 20,
-		Depth: 8,
-		Ends:  true,
-		Input: row.Input("region", "order", "vat", "raw", "wait"),
+		Bytes:   1 << 20,
+		Depth:   8,
+		Ends:    true,
+		Gathers: 256 << 10,
+		Input:   row.Input("region", "order", "vat", "raw", "wait"),
 	})
 	outSink, err := file.NewSink(s.out, connect.Output{
 		Format: "ndjson",
