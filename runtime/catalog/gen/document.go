@@ -9,17 +9,18 @@ import (
 )
 
 // document returns the text of docs/connectors.md; docs are the comments of the
-// connectors' packages.
-func document(all []catalog.Connector, docs []string) []byte {
+// connectors' packages, sizes those of programs that link them.
+func document(all []catalog.Connector, docs []string, sizes map[string]string) []byte {
 	var b bytes.Buffer
 	b.WriteString("# Connectors\n\n" +
 		"<!-- Generated from the connectors' source by runtime/catalog/gen. DO NOT EDIT. -->\n\n" +
 		"The built-in sources and sinks: what `use:` may name, the keys of their `config:`, and what each promises.\n" +
 		"Keys marked *fixed* are part of the program; all others can be changed when it starts (`--set NODE.config.KEY=VALUE`).\n" +
 		"Keys marked *per record* take `${in.Field}`, `${or(in.Field, …)}` and `${meta.Key}`. Keys marked *secret* take references alone (`${env:NAME}`, `${file:PATH}`).\n\n" +
-		"| name | source | sink | |\n| --- | --- | --- | --- |\n")
+		"A program links the connectors that it uses and nothing of the others; `program` is the size of one that has nothing else (linux/amd64, as `flowc build` makes it).\n\n" +
+		"| name | source | sink | program | |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range all {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", c.Name, c.Name, yes(c.Source != nil), yes(c.Sink != nil), cell(sentence(c.Doc)))
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s |\n", c.Name, c.Name, yes(c.Source != nil), yes(c.Sink != nil), linkedSize(sizes, c.Name), cell(sentence(c.Doc)))
 	}
 	b.WriteString("\n")
 	for i, c := range all {

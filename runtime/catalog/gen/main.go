@@ -66,10 +66,14 @@ func generate(runtime, module string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	sizes, err := linked(filepath.Join(runtime, "catalog", "gen", "linked.txt"))
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		"catalog_gen.go":           tables,
 		"modules_gen.go":           needs,
-		"../../docs/connectors.md": document(all, docs),
+		"../../docs/connectors.md": document(all, docs, sizes),
 	}, nil
 }
 
