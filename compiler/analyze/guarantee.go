@@ -35,11 +35,11 @@ func promised(w way) promise {
 	from, to := w.source.YAML, w.sink.YAML
 	switch {
 	case !source.Facts.Replayable && !source.Facts.Acks && !source.Facts.Answers:
-		return promise{
-			ir.AtMostOnce, fmt.Sprintf("`%s` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies", from),
-			w.source,
-			[]string{"read from a source that can go back, such as `file`", "or ask for `at-most-once`"},
+		reason := fmt.Sprintf("`%s` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies", from)
+		if asks(source) {
+			reason = fmt.Sprintf("`%s` gives what its server answers at the time, so what it has read and not yet written may be gone when the program dies", from)
 		}
+		return promise{ir.AtMostOnce, reason, w.source, []string{goBack(w.source), "or ask for `at-most-once`"}}
 	case source.Facts.Answers && !source.Facts.Replayable && !names(source.Config, "idempotency_key"):
 		return promise{
 			ir.AtLeastOnce, fmt.Sprintf("`%s` answers when the sinks have the records; a sender that hears no answer sends them again, perhaps for the second time", from),
@@ -47,11 +47,11 @@ func promised(w way) promise {
 			[]string{fmt.Sprintf("name the header that tells a repeated request in `idempotency_key` of `%s`", from)},
 		}
 	case !source.Facts.Replayable && !source.Facts.Answers:
-		return promise{
-			ir.AtLeastOnce, fmt.Sprintf("what `%s` has not acknowledged comes again after a crash, perhaps for the second time", from),
-			w.source,
-			[]string{"read from a source that can go back to a position, such as `file`"},
+		reason := fmt.Sprintf("what `%s` has not acknowledged comes again after a crash, perhaps for the second time", from)
+		if asks(source) {
+			reason = fmt.Sprintf("`%s` begins anew after a crash, so what was written before it comes for the second time", from)
 		}
+		return promise{ir.AtLeastOnce, reason, w.source, []string{goBack(w.source)}}
 	case sink.Checkpoint:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither", to)}
 	case sink.Facts.Keeper && !sink.Facts.Idempotent:
@@ -85,6 +85,26 @@ func promised(w way) promise {
 		}
 	}
 	return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, and `%s` gives the same records again", to, from)}
+}
+
+// asks tells that a source asks a server for records, in place of being sent them.
+func asks(source *ir.Source) bool {
+	return source.Connector == "http" && names(source.Config, "url")
+}
+
+// goBack is what would have a source go back to a position.
+func goBack(n *ir.Node) string {
+	switch source := n.Op.(*ir.Source); {
+	case asks(source):
+		return fmt.Sprintf("say how `%s` asks for what is behind a record: `cursor` and `cursor_field`", n.YAML)
+	case source.Connector == "nats" && names(source.Config, "durable"):
+		return fmt.Sprintf("take `durable` from `%s`, and the checkpoint keeps its position", n.YAML)
+	case source.Connector == "nats":
+		return fmt.Sprintf("have `%s` read a stream: `stream`, in place of a subject that nobody keeps", n.YAML)
+	case source.Connector == "kafka" && names(source.Config, "group"):
+		return fmt.Sprintf("take `group` from `%s`, and the checkpoint keeps its position", n.YAML)
+	}
+	return "read from a source that can go back to a position, such as `file`"
 }
 
 // notKept says why a sink that could keep the checkpoint does not, and what would

@@ -42,6 +42,14 @@ func TestPromises(t *testing.T) {
 		"stdin": {ir.AtMostOnce, "`src` can neither go back nor wait for an answer", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			sink.Facts.Transactional = true
 		}},
+		"answers at the time": {ir.AtMostOnce, "`src` gives what its server answers at the time", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Connector, sink.Facts.Transactional = "http", true
+			src.Config = []ir.Setting{{Key: "url", Value: key}}
+		}},
+		"answers, once": {ir.AtLeastOnce, "`src` begins anew after a crash", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Connector, src.Facts.Acks, sink.Facts.Transactional = "http", true, true
+			src.Config = []ir.Setting{{Key: "url", Value: key}}
+		}},
 		"a queue that acknowledges": {ir.AtLeastOnce, "what `src` has not acknowledged comes again", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts.Acks, sink.Facts.Transactional = true, true
 		}},

@@ -35,13 +35,27 @@ var testConnectors = []*catalog.Connector{
 	}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}}},
 	{
 		Name: "http", Package: "connect/http",
-		Source: &catalog.Side{Config: "SourceConfig", Formats: []string{"ndjson", "json"}, Keys: []catalog.Key{
-			{Name: "listen", Go: "Listen", Type: "string", Required: true, Form: "address"},
-			{Name: "path", Go: "Path", Type: "string", Form: "rooted"},
+		Source: &catalog.Side{Config: "SourceConfig", Formats: []string{"ndjson", "json", "csv"}, Keys: []catalog.Key{
+			{Name: "listen", Go: "Listen", Type: "string", Form: "address"},
+			{Name: "url", Go: "URL", Type: "string", Form: "url"},
+			{Name: "path", Go: "Path", Type: "string", Form: "rooted", Needs: "listen"},
+			{Name: "max_requests", Go: "MaxRequests", Type: "int", Needs: "listen"},
 			{Name: "tls.cert", Go: "TLS.Cert", Type: "string"},
 			{Name: "tls.key", Go: "TLS.Key", Type: "string", Secret: true},
-			{Name: "idempotency_key", Go: "IdempotencyKey", Type: "string"},
-		}, Meta: []catalog.Key{{Name: "remote", Go: "Remote", Type: "string"}, {Name: "headers", Go: "Headers", Type: "map of string"}}, Facts: catalog.Facts{Endless: true, Answers: true}},
+			{Name: "idempotency_key", Go: "IdempotencyKey", Type: "string", Needs: "listen"},
+			{Name: "every", Go: "Every", Type: "duration", Positive: true, Fixed: true, Needs: "url"},
+			{Name: "records", Go: "Records", Type: "string", Fixed: true, Needs: "url"},
+			{Name: "next", Go: "Next", Type: "string", Fixed: true, Needs: "url"},
+			{Name: "next_param", Go: "NextParam", Type: "string", Fixed: true, Needs: "next"},
+			{Name: "cursor", Go: "Cursor", Type: "string", Fixed: true, Needs: "url"},
+			{Name: "cursor_field", Go: "CursorField", Type: "string", Fixed: true, Needs: "cursor"},
+			{Name: "headers", Go: "Headers", Type: "map of string", Needs: "url"},
+			{Name: "timeout", Go: "Timeout", Type: "duration", Default: "30s", Positive: true, Needs: "url"},
+		}, Meta: []catalog.Key{{Name: "remote", Go: "Remote", Type: "string"}, {Name: "headers", Go: "Headers", Type: "map of string"}}, Facts: catalog.Facts{Endless: true, Answers: true}, Variants: []catalog.Variant{
+			{Key: "cursor", Given: true, Facts: catalog.Facts{Acks: true, Replayable: true, Ordered: true, Depends: true}},
+			{Key: "every", Given: true, Facts: catalog.Facts{Ordered: true, Endless: true}},
+			{Key: "url", Given: true, Facts: catalog.Facts{Acks: true, Ordered: true}},
+		}},
 		Sink: &catalog.Side{Config: "SinkConfig", Formats: []string{"json", "ndjson"}, Keys: []catalog.Key{
 			{Name: "url", Go: "URL", Type: "string", Required: true, Form: "url"},
 			{Name: "headers", Go: "Headers", Type: "map of string"},

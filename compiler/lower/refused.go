@@ -83,6 +83,9 @@ func (w *lowering) alone(n *node, k *catalog.Key, settings []ir.Setting) {
 		return slices.IndexFunc(settings, func(s ir.Setting) bool { return s.Key == key })
 	}
 	if i := at(k.Name); k.Needs != "" && i >= 0 && at(k.Needs) < 0 && n.Body.Get(k.Needs) == nil {
+		if n.Use.Text == "http" && n.Role == syntax.Source && w.ofOtherWay(n, k, settings[i]) {
+			return
+		}
 		d := w.l.Errorf(diag.MissingKey, settings[i].Span, "`%s` means nothing without `%s`", k.Name, k.Needs)
 		if k.Doc != "" {
 			d.Notef("`%s`: %s", k.Name, k.Doc)

@@ -38,12 +38,15 @@ func (w *lowering) source(n *node) {
 		}
 		return
 	}
+	if n.Use.Text == "http" {
+		n.Config = ofWay(n.Config, side)
+	}
 	promised := factsOf(n, side)
 	n.answers = promised.Answers
 	n.meta = w.metaType(n.Use.Text, side)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
-	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side), Facts: facts(promised)}
+	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side, promised), Facts: facts(promised)}
 	m.Op = op
 	if len(side.Formats) == 0 {
 		own := []string{}
@@ -59,15 +62,18 @@ func (w *lowering) source(n *node) {
 	if side.Table {
 		w.tableOrQuery(n, op)
 	}
+	if n.Use.Text == "http" {
+		w.listensOrAsks(n, op)
+	}
 	f := w.format(n, side, lines)
 	m.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: n.Name.Span}}
 	w.decoder(n, f)
 }
 
 // bounded tells whether a built-in source ends by itself.
-func bounded(n *node, side *catalog.Side) bool {
-	if !side.Facts.Depends {
-		return !side.Facts.Endless
+func bounded(n *node, side *catalog.Side, promised catalog.Facts) bool {
+	if !promised.Depends {
+		return !promised.Endless
 	}
 	for _, c := range n.Config {
 		switch c.Key.Text {

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/flowc-dev/flowc/ir"
@@ -239,17 +240,27 @@ func held(op *ir.Source, longest int64) int64 {
 	var bytes, fixed int64
 	for _, key := range sourceKeys(op) {
 		switch {
-		case key.Holds == 0:
+		case key.Holds == 0, key.Needs != "" && !has(op, key.Needs):
 		case key.Type == "size":
 			bytes += amount(op, key) * key.Holds
 		default:
 			fixed += amount(op, key) * key.Holds
 		}
 	}
-	if op.Facts.Answers {
+	if readsBodies(op) {
 		bytes = max(bytes, 5*longest/2+ir.BlockBytes)
 	}
 	return bytes + fixed
+}
+
+// readsBodies tells that a source has a whole body before it gives records of it.
+func readsBodies(op *ir.Source) bool {
+	return slices.ContainsFunc(sourceKeys(op), func(k catalog.Key) bool { return k.Name == "max_body" })
+}
+
+// has tells whether a source's config has a key.
+func has(op *ir.Source, key string) bool {
+	return slices.ContainsFunc(op.Config, func(s ir.Setting) bool { return s.Key == key })
 }
 
 func sourceKeys(op *ir.Source) []catalog.Key {

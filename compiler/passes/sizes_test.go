@@ -37,8 +37,12 @@ func TestSmaller(t *testing.T) {
 			[]Size{{"max_record", []string{"a", "b"}, 64 << 20, 1 << 20}},
 		},
 		"requests": {
-			program(source("a", "http")), program(source("a", "http", size("max_body", "1MiB"), size("max_waiting", "8MiB"))),
-			[]Size{{"max_waiting", []string{"a"}, 64 << 20, 8 << 20}, {"max_body", []string{"a"}, 16 << 20, 1 << 20}},
+			program(source("a", "http", size("listen", ":0"))), program(source("a", "http", size("listen", ":0"), size("max_body", "1MiB"), size("max_waiting", "8MiB"))),
+			[]Size{{"max_body", []string{"a"}, 16 << 20, 1 << 20}, {"max_waiting", []string{"a"}, 64 << 20, 8 << 20}},
+		},
+		"answers that are asked for": {
+			program(source("a", "http", size("url", "http://x/"))), program(source("a", "http", size("url", "http://x/"), size("max_body", "1MiB"))),
+			[]Size{{"max_body", []string{"a"}, 16 << 20, 1 << 20}},
 		},
 		"small":   {program(source("a", "file", size("max_record", "1MiB"))), nil, nil},
 		"no size": {program(source("a", "generate")), nil, nil},

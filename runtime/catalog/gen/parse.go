@@ -181,7 +181,7 @@ func (p *pkg) facts(kind string) catalog.Facts {
 	m := p.methods[kind]
 	has := func(name string) bool { return m[name] != nil }
 	f := catalog.Facts{
-		Acks: has("Ack"), Replayable: has("Seek"), Ordered: !has("Unordered"), Idempotent: has("Idempotent"),
+		Acks: has("Ack"), Replayable: has("Seek") && !has("Fleeting"), Ordered: !has("Unordered"), Idempotent: has("Idempotent"),
 		// Both keep what they wrote and how far they had come as one: Committed in
 		// the sink, State and Restore with the engine's checkpoint.
 		Transactional: has("Committed") || has("State") && has("Restore"), Keeper: has("Keep") && has("Load") && has("Commit"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),

@@ -1,20 +1,55 @@
-// Package http takes records from HTTP requests, and sends records in them.
+// Package http takes records from HTTP requests, asks servers for records, and
+// sends records in requests.
 //
-// The source answers a request after all of its records are safe: written by
-// every sink, or refused with a place and a reason. No sender's bad record ever
-// stops the program.
+// With `listen` the source answers a request after all of its records are safe:
+// written by every sink, or refused with a place and a reason. No sender's bad
+// record ever stops the program.
 //
 //	sources:
 //	  events: {use: http, config: {listen: ":8080", path: /events}, out: Event}
 //	sinks:
 //	  hook: {from: events, use: http, config: {url: "https://api.example.com/v1/events", token: "${env:API_TOKEN}"}, batch: {count: 100}}
 //
-// The source answers:
+// It answers:
 //
 //   - 200 `{"accepted": n}`: all records are safe
 //   - 400: the body can't be decoded; 422: a record failed; both with code, node, line and offset in the body, and nothing of it was taken
 //   - 401: the token is wrong; 404, 405: another path or method; 413: larger than max_body; 415: another content type or encoding; 408: it did not come in time
 //   - 503 with Retry-After: the program is stopping, too much is waiting, or a sink can't be reached
+//
+// With `url` in place of `listen` the source asks for records by GET: once, or
+// again and again with `every`. `records` says where they stand in an answer, and
+// `next` where its next page is. `cursor` and `cursor_field` say how to ask for
+// what is behind the last record, and then the position is in the checkpoint:
+//
+//	sources:
+//	  charges:
+//	    use: http
+//	    config: {url: "https://api.example.com/v1/charges", token: "${env:API_KEY}", records: data, cursor: starting_after, cursor_field: id, every: 30s}
+//	    out: Event
+//	  issues:
+//	    use: http
+//	    config: {url: "https://api.example.com/issues?sort=updated&direction=asc", next: link, cursor: since, cursor_field: updated_at, every: 5m}
+//	    out: Event
+//	  messages:
+//	    use: http
+//	    config: {url: "https://api.example.com/history?channel=C1", records: messages, next: response_metadata.next_cursor, next_param: cursor, cursor: oldest, cursor_field: ts, newest: first, every: 1m}
+//	    out: Event
+//
+// A server that gives the record at the cursor once more (`since` often does)
+// is no problem: what was read with the cursor's value and comes again, byte for
+// byte, counts as the same. More records with one value than a page holds are one,
+// unless there is a `next`.
+//
+// Without a cursor all that is there is read, with `every` again when it has
+// changed, as ETag, Last-Modified or the answer itself say. An answer that was read
+// and not yet written when the program dies may be another one then.
+//
+// A server that can't be reached, that is slow, or that answers 429, 408 or 5xx is
+// waited for, and not asked before its Retry-After; `/readyz` says so. All other
+// answers stop the program, or are tried again as `on_error` says. Redirects are
+// followed: to another server without token, password and headers, and never from
+// https to http. A next page is on the server that `url` names.
 //
 // The sink takes 2xx for success. It sends again what met a timeout, 429, 408 or
 // 5xx (as `on_error` says, and not before Retry-After), and waits for ever for a
@@ -31,50 +66,93 @@ import (
 // SinkMemory is what a request's body and the compressor hold.
 const SinkMemory = 2 << 20
 
-// SourceConfig is the config of the source.
+// SourceConfig is the config of the source: with `listen` it takes requests, with
+// `url` it asks for records.
 type SourceConfig struct {
 	// Listen is the address to listen on: 127.0.0.1:8080, or :8080 for all
 	// interfaces.
-	Listen string `json:"listen" flowc:"required" form:"address"`
+	Listen string `json:"listen" form:"address"`
+	// URL is what is asked for by GET, in place of listening.
+	URL string `json:"url" form:"url"`
 	// Path is the path that takes records; others are not found.
-	Path string `json:"path" default:"/" form:"rooted"`
+	Path string `json:"path" default:"/" form:"rooted" needs:"listen"`
 	// Format is ndjson or json (both take an object, an array of them, and one a
 	// line), csv, text (a record a line) or bytes (the body is the record).
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes" default:"ndjson"`
-	// Token is what a sender must show as `Authorization: Bearer`; empty lets in
-	// all.
+	// Token is what a sender must show as `Authorization: Bearer` (empty lets in
+	// all), or with `url` what is shown to the server.
 	Token string `json:"token" flowc:"secret"`
-	// MaxBody is the largest request body, decompressed.
+	// MaxBody is the largest body, decompressed.
 	MaxBody int64 `json:"max_body" flowc:"positive" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
 	// asked to come again (503). Twice as many connections are kept open; beyond
 	// that those go that have had no request for longest.
-	MaxRequests int `json:"max_requests" flowc:"positive" default:"1024" holds:"40KiB"`
+	MaxRequests int `json:"max_requests" flowc:"positive" default:"1024" holds:"40KiB" needs:"listen"`
 	// MaxWaiting is how many bytes of bodies wait for their answer at once; more
 	// are asked to come again (503). A body of max_body finds room, alone.
-	MaxWaiting int64 `json:"max_waiting" flowc:"positive" type:"size" default:"64MiB" holds:"1B"`
+	MaxWaiting int64 `json:"max_waiting" flowc:"positive" type:"size" default:"64MiB" holds:"1B" needs:"listen"`
 	// ReadTimeout is how long a client may take to send a request.
-	ReadTimeout time.Duration `json:"read_timeout" flowc:"positive" default:"30s"`
+	ReadTimeout time.Duration `json:"read_timeout" flowc:"positive" default:"30s" needs:"listen"`
 	// AnswerTimeout is how long the sinks may take; then the client is asked to
 	// come again (503), and the records may be there twice.
-	AnswerTimeout time.Duration `json:"answer_timeout" flowc:"positive" default:"60s"`
+	AnswerTimeout time.Duration `json:"answer_timeout" flowc:"positive" default:"60s" needs:"listen"`
 	// IdleTimeout is how long a connection stays open between requests.
-	IdleTimeout time.Duration `json:"idle_timeout" flowc:"positive" default:"2m"`
-	// TLS makes it HTTPS.
-	TLS ServerTLS `json:"tls"`
+	IdleTimeout time.Duration `json:"idle_timeout" flowc:"positive" default:"2m" needs:"listen"`
+	// Every is how long it waits before it asks again when it has all there was;
+	// without, the source ends then.
+	Every time.Duration `json:"every" flowc:"positive,fixed" needs:"url"`
+	// Records is where the records stand in a JSON answer: `data`, or
+	// `result.items`; empty where the answer is nothing else.
+	Records string `json:"records" flowc:"fixed" needs:"url"`
+	// Next is where an answer says what its next page is: `link` for the header
+	// Link (rel="next"), else the place of a URL or a token in a JSON answer, such
+	// as response_metadata.next_cursor. Pages are read until there is none.
+	Next string `json:"next" flowc:"fixed" needs:"url"`
+	// NextParam is the query parameter that takes the token of the next page,
+	// where it is no URL.
+	NextParam string `json:"next_param" flowc:"fixed" needs:"next"`
+	// Cursor is the query parameter that asks for what is behind a record
+	// (starting_after, since); or `next` (without cursor_field) where the next page
+	// of the last answer is also what to ask for later.
+	Cursor string `json:"cursor" flowc:"fixed" needs:"url"`
+	// CursorField is where in a record that parameter's value stands: `id`, or
+	// `meta.updated`. It grows from record to record.
+	CursorField string `json:"cursor_field" flowc:"fixed" needs:"cursor"`
+	// Newest is which record of an answer is the newest: the last, or the first
+	// where they come newest first.
+	Newest string `json:"newest" flowc:"fixed" values:"last,first" default:"last" needs:"cursor_field"`
+	// Headers are sent with each request.
+	Headers map[string]string `json:"headers" needs:"url"`
+	// User is sent with Password as basic authentication.
+	User string `json:"user" needs:"url"`
+	// Password belongs to User.
+	Password string `json:"password" flowc:"secret" needs:"user"`
+	// Timeout is how long a request may take, its answer included.
+	Timeout time.Duration `json:"timeout" flowc:"positive" default:"30s" needs:"url"`
+	// TLS makes a server HTTPS; with `url` it says whom to trust, and who the
+	// program is.
+	TLS SourceTLS `json:"tls"`
 	// CSV says how the rows of a CSV body are written.
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
-// ServerTLS is the identity of a server.
-type ServerTLS struct {
-	// Cert is the file of the certificate chain (PEM); empty is plain HTTP.
+// SourceTLS is who the program is, as a server or as a client, and whom it
+// trusts.
+type SourceTLS struct {
+	// Cert is the file of the certificate chain (PEM): the server's, without which
+	// it is plain HTTP, or that of a client whose server asks for one. It is read
+	// anew when it has changed.
 	Cert string `json:"cert"`
 	// Key is the file of its key (PEM).
 	Key string `json:"key"`
 	// ClientCA is the file of the authorities (PEM) whose clients alone are let
 	// in; empty lets in all.
-	ClientCA string `json:"client_ca"`
+	ClientCA string `json:"client_ca" needs:"listen"`
+	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
+	// system.
+	CA string `json:"ca" needs:"url"`
+	// Insecure trusts anybody: for tests alone.
+	Insecure bool `json:"insecure" needs:"url"`
 }
 
 // SinkConfig is the config of the sink.
@@ -103,21 +181,7 @@ type SinkConfig struct {
 	// Timeout is how long a request may take, its answer included.
 	Timeout time.Duration `json:"timeout" flowc:"positive" default:"30s"`
 	// TLS says whom to trust, and who the program is.
-	TLS ClientTLS `json:"tls"`
-}
-
-// ClientTLS is whom a client trusts, and who it is.
-type ClientTLS struct {
-	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
-	// system.
-	CA string `json:"ca"`
-	// Cert is the file of the client's certificate (PEM), where the server asks
-	// for one.
-	Cert string `json:"cert"`
-	// Key is the file of its key (PEM).
-	Key string `json:"key"`
-	// Insecure trusts anybody: for tests alone.
-	Insecure bool `json:"insecure"`
+	TLS connect.ClientTLS `json:"tls"`
 }
 
 // SinkMeta is what `meta:` sets beside a record.

@@ -27,11 +27,15 @@ func (e *recordError) Permanent() bool { return true }
 
 // A goneError is a server that could not be reached, or that went away before it
 // answered: the engine tries again for ever, and says so once.
-type goneError struct{ err error }
+type goneError struct {
+	err   error
+	after time.Duration // that the server asks to wait
+}
 
-func (e *goneError) Error() string     { return e.err.Error() }
-func (e *goneError) Unwrap() error     { return e.err }
-func (e *goneError) Unavailable() bool { return true }
+func (e *goneError) Error() string             { return e.err.Error() }
+func (e *goneError) Unwrap() error             { return e.err }
+func (e *goneError) Unavailable() bool         { return true }
+func (e *goneError) RetryAfter() time.Duration { return e.after }
 
 // A slowError is a server that did not answer in time.
 type slowError struct{ err error }
@@ -65,7 +69,7 @@ func unanswered(ctx context.Context, err error, named bool) error {
 	case named && errors.As(err, &name) && name.IsNotFound:
 		return &recordError{err: err}
 	}
-	return &goneError{err}
+	return &goneError{err: err}
 }
 
 // A statusError is an answer that is no success.

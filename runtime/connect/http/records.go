@@ -3,9 +3,12 @@ package http
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/flowc-dev/flowc/runtime/codec"
 	"github.com/flowc-dev/flowc/runtime/codec/frame"
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
 // A bodyError is a body that can't be taken apart into records.
@@ -17,11 +20,34 @@ type bodyError struct {
 func (e *bodyError) Error() string { return e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
+// A content is a body and the records in it.
+type content struct {
+	input connect.Input
+	body  []byte
+	// grow gives a buffer another size, where what it holds is counted; nil where
+	// it is not.
+	grow func(buffer *[]byte, size int64) error
+
+	// records are what the engine gets: body, the rest of it behind a header row,
+	// or a line for each of its values in lines.
+	records []byte
+	lines   []byte
+	from    int // of records in body, where they lie there
+	header  *frame.Header
+	count   int // records
+}
+
+// clear makes it ready for another body; its buffers stay as they are.
+func (r *content) clear() {
+	r.body, r.lines = r.body[:0], r.lines[:0]
+	r.records, r.header, r.from, r.count = nil, nil, 0, 0
+}
+
 // takeApart finds the records of the body and counts them. byLines tells that
-// the sender says that each is a line.
-func (r *request) takeApart(byLines bool) error {
+// whoever sent it says that each is a line.
+func (r *content) takeApart(byLines bool) error {
 	r.records = r.body
-	switch r.source.input.Format {
+	switch r.input.Format {
 	case "bytes":
 		r.count = 1
 		return nil
@@ -60,19 +86,19 @@ func (r *request) takeApart(byLines bool) error {
 var newline = []byte{'\n'}
 
 // skipMark takes off the byte order mark that some programs begin text with.
-func (r *request) skipMark() {
+func (r *content) skipMark() {
 	n := frame.BOM(r.body)
 	r.records, r.from = r.body[n:], n
 }
 
 // rows finds the header and counts the rows.
-func (r *request) rows() error {
+func (r *content) rows() error {
 	r.skipMark()
-	rows := r.source.input.Frame()
+	rows := r.input.Frame()
 	if _, err := rows.Cut(r.records, true); err != nil {
 		return r.misframed(err)
 	}
-	first := r.source.input.Header
+	first := r.input.Header
 	for pos := 0; ; {
 		start, end, next, ok := rows.Next(r.records, pos)
 		if !ok {
@@ -93,7 +119,7 @@ func (r *request) rows() error {
 
 // values counts the JSON values in the body and gives each to keep, where that
 // is not nil.
-func (r *request) values(keep func(start, end int) error) error {
+func (r *content) values(keep func(start, end int) error) error {
 	var values frame.JSONValues
 	if _, err := values.Cut(r.records, true); err != nil {
 		return r.misframed(err)
@@ -119,12 +145,14 @@ func (r *request) values(keep func(start, end int) error) error {
 
 // line makes a line of a value: line ends between its parts become spaces, so
 // that every byte keeps its distance from the begin.
-func (r *request) line(start, end int) error {
+func (r *content) line(start, end int) error {
 	at := len(r.lines)
 	if size := at + end - start + 1; size > cap(r.lines) {
 		// The lines are hardly longer than the body, if at all.
 		size = max(size, min(2*cap(r.lines), len(r.body)+len(newline)), min(len(r.body)+len(newline), firstBuffer))
-		if err := r.resize(&r.lines, int64(size)); err != nil {
+		if r.grow == nil {
+			r.lines = slices.Grow(r.lines, size-at)
+		} else if err := r.grow(&r.lines, int64(size)); err != nil {
 			return err
 		}
 	}
@@ -150,10 +178,54 @@ func (r *request) line(start, end int) error {
 }
 
 // misframed gives an error of a framer its place in the body.
-func (r *request) misframed(err error) error {
+func (r *content) misframed(err error) error {
 	var f *frame.Error
 	if errors.As(err, &f) {
 		return &bodyError{int64(f.Offset + r.from), errors.New(f.Msg)}
 	}
 	return &bodyError{0, err}
+}
+
+// fill copies the records into a batch: most bodies are small beside a block,
+// whose memory the batch would lose, and the body must stay as it came until an
+// answer has named the line at fault.
+func (r *content) fill(b *flow.Batch) {
+	b.Data = b.Data[:0]
+	b.Grow(len(r.records))
+	b.Data = append(b.Data, r.records...)
+	b.Base, b.Offset = 0, 0
+	switch {
+	case r.header != nil:
+		b.Frame = r.header
+	case r.input.Format == "json":
+		values, ok := b.Frame.(*frame.JSONValues)
+		if !ok {
+			values = new(frame.JSONValues)
+			b.Frame = values
+		}
+		*values = frame.JSONValues{}
+	}
+}
+
+// place gives the offset in the body of a byte of the records. Where they were
+// made into lines it looks for the value of that line once more: to remember
+// where each came from would cost more memory than the body.
+func (r *content) place(offset int64) int64 {
+	if len(r.lines) == 0 {
+		return offset + int64(r.from)
+	}
+	var values frame.JSONValues
+	from, line := r.body[r.from:], int64(0)
+	for pos := 0; ; {
+		start, end, next, ok := values.Next(from, pos)
+		if !ok {
+			return int64(len(r.body))
+		}
+		if size := int64(end-start) + 1; offset >= line+size {
+			line += size
+			pos = next
+			continue
+		}
+		return min(int64(r.from+start)+offset-line, int64(len(r.body)))
+	}
 }

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -22,6 +20,7 @@ type Sink struct {
 	config SinkConfig
 	output connect.Output
 	client *http.Client
+	access access
 	body   bodies
 
 	// Where the per-record values stand in Out.Keys; -1 for those that are not
@@ -37,7 +36,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	s := &Sink{
 		config: c, output: out, body: bodies{format: out.Format, single: c.Single, zip: c.Compression == "gzip"},
 		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"),
-		literal: out.Literals["url"],
+		literal: out.Literals["url"], access: access{c.Token, c.User, c.Password, c.Headers},
 	}
 	_, host, _ := strings.Cut(s.literal, "://")
 	s.open = s.url >= 0 && ending(host) == len(host)
@@ -47,34 +46,17 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 			return nil, err
 		}
 	}
-	if c.Token != "" && c.User != "" {
-		return nil, errors.New("token and user are two ways to say who it is: choose one")
-	}
-	for name, v := range c.Headers {
-		if err := checkHeader(name, v); err != nil {
-			return nil, fmt.Errorf("headers: %w", err)
-		}
-	}
-	if checkHeader("Authorization", c.Token) != nil {
-		return nil, errors.New("token has a control character in it, a line end perhaps")
+	if err := s.access.check(); err != nil {
+		return nil, err
 	}
 	if c.Timeout <= 0 {
 		return nil, errors.New("timeout must be larger than 0")
 	}
-	t, err := c.TLS.load()
+	client, err := newClient(c.Timeout, c.TLS)
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: t, ForceAttemptHTTP2: true,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
-	}
-	s.client = &http.Client{
-		Transport: transport, Timeout: c.Timeout,
-		// A redirected POST would become a GET without its records.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	s.client = client
 	return s, nil
 }
 
@@ -181,19 +163,7 @@ func (s *Sink) headers(q *http.Request) {
 	if s.body.zip {
 		q.Header.Set("Content-Encoding", "gzip")
 	}
-	for k, v := range s.config.Headers {
-		if k == "Host" || k == "host" {
-			q.Host = v
-			continue
-		}
-		q.Header.Set(k, v)
-	}
-	switch {
-	case s.config.Token != "":
-		q.Header.Set("Authorization", "Bearer "+s.config.Token)
-	case s.config.User != "":
-		q.SetBasicAuth(s.config.User, s.config.Password)
-	}
+	s.access.put(q)
 }
 
 // Sync does nothing: an answer said that the records are safe.

@@ -330,9 +330,9 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
-		tls ClientTLS
+		tls connect.ClientTLS
 		ok  bool
-	}{{ClientTLS{}, false}, {ClientTLS{CA: ca}, true}, {ClientTLS{Insecure: true}, true}} {
+	}{{connect.ClientTLS{}, false}, {connect.ClientTLS{CA: ca}, true}, {connect.ClientTLS{Insecure: true}, true}} {
 		err := newSink(t, SinkConfig{URL: server.URL, TLS: tc.tls}, connect.Output{Format: "ndjson"}).Write(context.Background(), packet("1\n"))
 		if (err == nil) != tc.ok {
 			t.Errorf("%+v: %v", tc.tls, err)
@@ -350,9 +350,9 @@ func TestSinkConfigs(t *testing.T) {
 		{URL: "ftp://x", Timeout: 1},
 		{URL: "http://x"},
 		{URL: "http://x", Token: "a", User: "b", Timeout: 1},
-		{URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: "/nowhere"}},
-		{URL: "http://x", Timeout: 1, TLS: ClientTLS{CA: empty}},
-		{URL: "http://x", Timeout: 1, TLS: ClientTLS{Cert: "a"}},
+		{URL: "http://x", Timeout: 1, TLS: connect.ClientTLS{CA: "/nowhere"}},
+		{URL: "http://x", Timeout: 1, TLS: connect.ClientTLS{CA: empty}},
+		{URL: "http://x", Timeout: 1, TLS: connect.ClientTLS{Cert: "a"}},
 	} {
 		if _, err := NewSink(c, connect.Output{}); err == nil {
 			t.Errorf("%+v was taken", c)

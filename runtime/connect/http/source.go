@@ -41,11 +41,23 @@ type Source struct {
 	failed   chan error // of the server itself
 }
 
-// NewSource returns the source.
+// NewSource returns the source that the config asks for: one that listens, or one
+// that asks.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	switch {
+	case c.Listen != "" && c.URL != "":
+		return nil, errors.New("listen takes requests and url asks for records: give one of them")
+	case c.URL != "":
+		return newPolling(c, in)
+	}
+	return newServer(c, in)
+}
+
+// newServer returns the source that listens.
+func newServer(c SourceConfig, in connect.Input) (*Source, error) {
+	switch {
 	case c.Listen == "":
-		return nil, errors.New("listen is empty: give an address like 127.0.0.1:8080")
+		return nil, errors.New("listen is empty: give an address like 127.0.0.1:8080, or the url to ask for records")
 	case c.Path == "" || c.Path[0] != '/':
 		return nil, fmt.Errorf("path %q does not begin with a slash", c.Path)
 	case c.MaxBody <= 0 || c.MaxRequests <= 0 || c.MaxWaiting <= 0:
@@ -77,7 +89,7 @@ func (s *Source) Endless() bool { return true }
 
 // Open listens.
 func (s *Source) Open(ctx context.Context) error {
-	secure, err := s.config.TLS.load()
+	secure, err := s.config.TLS.server()
 	if err != nil {
 		return err
 	}

@@ -581,7 +581,7 @@ func TestSourceConfigs(t *testing.T) {
 		}
 	}
 	c := defaults()
-	c.TLS = ServerTLS{Cert: "none.pem", Key: "none.pem"}
+	c.TLS = SourceTLS{Cert: "none.pem", Key: "none.pem"}
 	s, err := NewSource(c, input("ndjson"))
 	if err != nil {
 		t.Fatal(err)

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
 // check finds what the settings of a server lack.
-func (t ServerTLS) check() error {
+func (t SourceTLS) check() error {
 	switch {
 	case (t.Cert == "") != (t.Key == ""):
 		return errors.New("tls needs both cert and key")
@@ -19,56 +23,65 @@ func (t ServerTLS) check() error {
 	return nil
 }
 
-// load reads the files of a server's identity; nil where it has none.
-func (t ServerTLS) load() (*tls.Config, error) {
+// server reads the files of a server's identity; nil where it has none.
+func (t SourceTLS) server() (*tls.Config, error) {
 	if t.Cert == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
+	id := &identity{certFile: t.Cert, keyFile: t.Key}
+	if _, err := id.get(nil); err != nil {
+		return nil, err
 	}
-	c := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	c := &tls.Config{GetCertificate: id.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	if t.ClientCA != "" {
-		if c.ClientCAs, err = pool("tls.client_ca", t.ClientCA); err != nil {
-			return nil, err
+		pem, err := os.ReadFile(t.ClientCA)
+		if err != nil {
+			return nil, fmt.Errorf("tls.client_ca: %w", err)
+		}
+		c.ClientCAs = x509.NewCertPool()
+		if !c.ClientCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls.client_ca: %s holds no certificate", t.ClientCA)
 		}
 		c.ClientAuth = tls.RequireAndVerifyClientCert
 	}
 	return c, nil
 }
 
-// load reads the files that say whom a client trusts.
-func (t ClientTLS) load() (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
-	var err error
-	if t.CA != "" {
-		if c.RootCAs, err = pool("tls.ca", t.CA); err != nil {
-			return nil, err
-		}
-	}
-	if (t.Cert == "") != (t.Key == "") {
-		return nil, errors.New("tls needs both cert and key")
-	}
-	if t.Cert != "" {
-		cert, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-		if err != nil {
-			return nil, fmt.Errorf("tls: %w", err)
-		}
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, nil
+// client is the part of it that a client has.
+func (t SourceTLS) client() connect.ClientTLS {
+	return connect.ClientTLS{CA: t.CA, Cert: t.Cert, Key: t.Key, Insecure: t.Insecure}
 }
 
-// pool reads the authorities in a file.
-func pool(key, file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", key, err)
+// An identity is a certificate with its key, read anew when a file has changed:
+// who renews it need not stop the program.
+type identity struct {
+	certFile, keyFile string
+
+	mu       sync.Mutex
+	cert     *tls.Certificate
+	modified [2]time.Time
+}
+
+// get is tls.Config.GetCertificate. Files that can't be read at present, because
+// one of them is written just now, leave the certificate that there was.
+func (i *identity) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var modified [2]time.Time
+	for n, file := range [2]string{i.certFile, i.keyFile} {
+		if info, err := os.Stat(file); err == nil {
+			modified[n] = info.ModTime()
+		}
 	}
-	p := x509.NewCertPool()
-	if !p.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s: %s holds no certificate", key, file)
+	if i.cert != nil && modified == i.modified {
+		return i.cert, nil
 	}
-	return p, nil
+	cert, err := tls.LoadX509KeyPair(i.certFile, i.keyFile)
+	if err == nil {
+		i.cert, i.modified = &cert, modified
+	}
+	if i.cert == nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	return i.cert, nil
 }

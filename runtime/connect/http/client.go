@@ -1,0 +1,79 @@
+package http
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/secure"
+)
+
+// newClient returns a client that follows no redirect. A request may take as
+// long as timeout, its answer included.
+func newClient(timeout time.Duration, trust connect.ClientTLS) (*http.Client, error) {
+	t, err := secure.Client(trust)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: t, ForceAttemptHTTP2: true,
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
+		},
+		Timeout: timeout,
+		// A redirected POST would become a GET without its records.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// access is how a client says who it is, and what else its requests say.
+type access struct {
+	token, user, password string
+	headers               map[string]string
+}
+
+// check finds what could not be sent.
+func (a access) check() error {
+	if a.token != "" && a.user != "" {
+		return fmt.Errorf("token and user are two ways to say who it is: choose one")
+	}
+	for name, v := range a.headers {
+		if err := checkHeader(name, v); err != nil {
+			return fmt.Errorf("headers: %w", err)
+		}
+	}
+	if checkHeader("Authorization", a.token) != nil {
+		return fmt.Errorf("token has a control character in it, a line end perhaps")
+	}
+	return nil
+}
+
+// put sets the headers of a request.
+func (a access) put(q *http.Request) {
+	for k, v := range a.headers {
+		if k == "Host" || k == "host" {
+			q.Host = v
+			continue
+		}
+		q.Header.Set(k, v)
+	}
+	switch {
+	case a.token != "":
+		q.Header.Set("Authorization", "Bearer "+a.token)
+	case a.user != "":
+		q.SetBasicAuth(a.user, a.password)
+	}
+}
+
+// takeOff takes them off again, from a request that goes to another server.
+func (a access) takeOff(q *http.Request) {
+	for k := range a.headers {
+		q.Header.Del(k)
+	}
+	q.Header.Del("Authorization")
+	q.Header.Del("Referer") // the query may say who it is
+	q.Host = ""
+}
