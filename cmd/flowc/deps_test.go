@@ -36,6 +36,7 @@ var imports = []struct {
 	{"compiler/check", []string{"ir/...", "golang.org/x/tools"}, "the owner of go/types and x/tools; it sees text and types, and no YAML"},
 	{"compiler/analyze", []string{"compiler/passes", "ir/...", "runtime/catalog"}, "it annotates a program that exists; how it came to be is hidden from it"},
 	{"compiler/passes", []string{"ir", "runtime/catalog"}, "a pass reports nothing to users, so it needs no diagnostics"},
+	{"compiler/edit", []string{"compiler/parse", "ir/diag", "ir/source"}, "it changes bytes of a text, so it sees the text and where things stand in it"},
 	{"compiler/infer", []string{"compiler/lower", "ir/...", "runtime/codec/...", "runtime/decimal"}, "samples are read by the codecs that will read the data, and fields named as they will be"},
 	{"compiler/driver", []string{"compiler/...", "ir/...", "runtime/catalog"}, "the one entry puts the phases together"},
 

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/flowc-dev/flowc/compiler/infer"
 )
 
 type inferCmd struct {
-	File      string `arg:"" name:"sample" help:"The data: NDJSON, JSON or CSV, plain or gzipped; - is standard input."`
+	File      string `arg:"" name:"sample" help:"The data: NDJSON, JSON or CSV, plain or gzipped; - is standard input. Or a pipeline, with a SOURCE of it."`
+	Source    string `arg:"" optional:"" help:"A source of the pipeline: its table says what the records are, or a sample of its topic or stream."`
+	Write     bool   `help:"With a SOURCE: write the types, and its out, into the pipeline's file."`
 	As        string `help:"The format: ${enum}; without, the extension tells it, else the data." enum:",ndjson,json,csv" default:"" placeholder:"FORMAT"`
 	Name      string `help:"The name of the type; without, that of the file." placeholder:"TYPE"`
 	By        string `help:"The field of JSON records that tells event types apart: a type for each of its values." placeholder:"FIELD"`
@@ -19,6 +22,9 @@ type inferCmd struct {
 	Decimals  bool   `help:"Strings that are all numbers become decimals."`
 	Floats    bool   `help:"Numbers with a fraction become float64, which rounds, instead of number, which does not."`
 	Enums     bool   `help:"Strings of few values become enums."`
+	settingsOf
+	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 }
 
 // Run reads the sample and prints types for it.
@@ -40,6 +46,16 @@ func (c *inferCmd) Run(a *app) error {
 		}
 		o.Delimiter = c.Delimiter[0]
 	}
+	if c.Source != "" {
+		return c.live(a, o)
+	}
+	if c.Write {
+		return usage(errors.New("--write is for a source of a pipeline: flowc infer PIPELINE SOURCE --write"))
+	}
+	switch filepath.Ext(c.File) {
+	case ".yaml", ".yml", ".cue":
+		return usage(fmt.Errorf("%s is a pipeline: name a source of it, as in `flowc infer %s orders`", c.File, c.File))
+	}
 	in := a.stdin
 	if c.File != "-" {
 		f, err := os.Open(c.File)
@@ -50,14 +66,20 @@ func (c *inferCmd) Run(a *app) error {
 		in = f
 	}
 	r, err := infer.Sample(a.ctx, in, o)
+	if err != nil {
+		return inferError(err)
+	}
+	return a.answer(plural(len(r.Types), "type"), r, func(w io.Writer) { fmt.Fprint(w, r.YAML) })
+}
+
+// inferError gives an error of a sample its exit code.
+func inferError(err error) error {
 	var broken *infer.Error
 	switch {
 	case errors.As(err, &broken):
 		return &exitError{code: exitInvalid, err: err}
 	case errors.Is(err, infer.ErrUsage):
 		return usage(err)
-	case err != nil:
-		return environment(err)
 	}
-	return a.answer(plural(len(r.Types), "type"), r, func(w io.Writer) { fmt.Fprint(w, r.YAML) })
+	return environment(err)
 }

@@ -30,6 +30,8 @@ type Input struct {
 	Include func(path string, at source.Span, l *diag.List) *parse.Node
 	// Name is the pipeline's name where the text gives none.
 	Name string
+	// Alone is a source that is read alone, see [alone]; "" for the whole pipeline.
+	Alone string
 	// IsConnector tells whether a name is that of a built-in; Connectors are all
 	// their names.
 	IsConnector func(name string) bool
@@ -54,6 +56,11 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 		}
 		before := root
 		root = r.overlay(before, r.changed(before, r.withIncludes(o)), "")
+	}
+	if in.Alone != "" {
+		if root = alone(root, in.Alone, l); root == nil {
+			return nil
+		}
 	}
 	p := r.pipeline(root)
 	p.Overrides = r.overrideList

@@ -51,6 +51,10 @@ type Options struct {
 	Targets map[string]string
 	// CacheDir is a folder for what is kept between compiles, "" for none.
 	CacheDir string
+	// Alone, where set, compiles a program that only reads the source of this name, as
+	// json whatever its `out` is: to find out what its records are. What the text says of
+	// other nodes is not looked at.
+	Alone string
 	// StopAfter ends the passes behind the one with this name; "lower" runs none.
 	StopAfter string
 	// Verify checks the program between all passes.
@@ -142,7 +146,7 @@ func (c *compile) run(ctx context.Context) error {
 	if connectors == nil {
 		connectors = catalog.Connectors
 	}
-	in := dialect.Input{Root: root, Overlays: overlays, Include: c.include, Name: c.defaultName()}
+	in := dialect.Input{Root: root, Overlays: overlays, Include: c.include, Name: c.defaultName(), Alone: c.o.Alone}
 	in.Connectors, in.IsConnector = names(connectors)
 	tree := dialect.Read(in, l)
 	if tree == nil {

@@ -17,7 +17,11 @@ func (r *Result) block() string {
 	if r.More {
 		which = "the first "
 	}
-	fmt.Fprintf(&b, "# from %s%s of %s\ntypes:\n", which, plural(r.Records, "record"), fileText(r.File))
+	if r.Format == "columns" {
+		fmt.Fprintf(&b, "# from the columns of %s\ntypes:\n", fileText(r.File))
+	} else {
+		fmt.Fprintf(&b, "# from %s%s of %s\ntypes:\n", which, plural(r.Records, "record"), fileText(r.File))
+	}
 	for _, n := range r.Types {
 		n.block(&b)
 	}
@@ -142,6 +146,9 @@ func (s *Source) block() string {
 	}
 	if s.MaxRecord > 0 {
 		add("max_record", fmt.Sprintf("%dMiB", s.MaxRecord>>20))
+	}
+	if s.Node != "" {
+		return "sources:\n  " + yamlText(s.Node) + ":\n    out: " + s.Out.yaml() + "\n"
 	}
 	text := "sources:\n  " + s.name() + ":\n    use: " + s.Use + "\n"
 	if len(config) > 0 {

@@ -44,8 +44,11 @@ type Options struct {
 	Format string
 	// Delimiter stands between the cells of CSV; 0 finds it in the header.
 	Delimiter byte
-	// Name is the name of the type; "" takes it from File.
+	// Name is the name of the type; "" takes it from File, or Node.
 	Name string
+	// Node is the source of a pipeline that the sample is from; "" where it is a file
+	// that no pipeline reads yet.
+	Node string
 	// By is the field of JSON records that tells event types apart, or "".
 	By string
 	// Limit ends the sample behind so many records; 0 reads all.

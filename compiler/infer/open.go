@@ -27,6 +27,9 @@ var formats = map[string]string{".ndjson": "ndjson", ".jsonl": "ndjson", ".json"
 
 // baseName is the name of the sample without folders and extensions.
 func (o *Options) baseName() string {
+	if o.Node != "" {
+		return o.Node
+	}
 	if o.File == "-" || o.File == "" {
 		return ""
 	}
@@ -42,6 +45,9 @@ func (o *Options) baseName() string {
 
 // shown is how messages call the sample.
 func (o *Options) shown() string {
+	if o.Node != "" {
+		return "`" + o.Node + "`"
+	}
 	if o.File == "-" || o.File == "" {
 		return "stdin"
 	}

@@ -7,6 +7,9 @@ const defaultMaxRecord = 16 << 20
 // come.
 func (f *sourceFacts) source(o *Options) Source {
 	s := Source{Use: "file"}
+	if o.Node != "" {
+		return Source{Node: o.Node}
+	}
 	if o.shown() == "stdin" {
 		s.Use = "stdin"
 	} else {

@@ -2,8 +2,8 @@ package infer
 
 // A Result is what was found in a sample.
 type Result struct {
-	// File is the name of the sample, Format ndjson, json or csv, Records how many
-	// were read; More tells that the sample was ended by a limit.
+	// File is the name of the sample, Format ndjson, json, csv or columns (what a table
+	// says of itself), Records how many were read; More tells that the sample was ended by a limit.
 	File    string `json:"file"`
 	Format  string `json:"format"`
 	Records int64  `json:"records"`
@@ -67,7 +67,10 @@ type Field struct {
 
 // A Source is what a pipeline says to read the sample.
 type Source struct {
-	Use    string `json:"use"`
+	// Node is the source of the pipeline that there is already; the rest but for Out
+	// is then "".
+	Node   string `json:"node,omitempty"`
+	Use    string `json:"use,omitempty"`
 	Path   string `json:"path,omitempty"`
 	Format string `json:"format,omitempty"`
 	// Compression and Delimiter are "" where the source finds them by itself.

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -9,7 +10,7 @@ import (
 
 // options is what the command line says.
 type options struct {
-	command string // run, health, checkpoint, dlq
+	command string // run, health, checkpoint, dlq, infer
 
 	set, setFiles []string
 	report        string
@@ -59,6 +60,9 @@ func (o *options) flagsOf(command string) *flag.FlagSet {
 		f.BoolVar(&o.version, "version", false, "")
 	case "health":
 		f.StringVar(&o.address, "address", "", "")
+	case "infer":
+		f.StringVar(&o.format, "format", "text", "")
+		f.IntVar(&o.limit, "limit", defaultSample, "")
 	case "checkpoint":
 		if o.action == "show" {
 			f.StringVar(&o.format, "format", "text", "")
@@ -104,7 +108,7 @@ func (o *checkpointOptions) takeFile(f *flag.FlagSet, args []string) error {
 	return nil
 }
 
-var commands = []string{"run", "health", "checkpoint", "dlq"}
+var commands = []string{"run", "health", "checkpoint", "dlq", "infer"}
 
 // actions are what the commands do that do several things.
 var actions = map[string][]string{"checkpoint": checkpointActions, "dlq": dlqActions}
@@ -115,7 +119,7 @@ func parse(args []string) (*options, error) {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		o.command, args = args[0], args[1:]
 		switch o.command {
-		case "run", "health":
+		case "run", "health", "infer":
 		case "checkpoint", "dlq":
 			can := actions[o.command]
 			switch {
@@ -155,10 +159,28 @@ func (o *options) takeArgs(f *flag.FlagSet, args []string) error {
 	switch {
 	case o.command == "dlq":
 		return o.takeIDs(f, args)
+	case o.command == "infer":
+		return o.takeSource(f, args)
 	case o.action == "export" || o.action == "import":
 		return o.takeFile(f, args)
 	}
 	return f.Parse(args)
+}
+
+// takeSource takes the name of a source, before or behind the flags.
+func (o *options) takeSource(f *flag.FlagSet, args []string) error {
+	if err := o.takeIDs(f, args); err != nil {
+		return err
+	}
+	switch {
+	case len(o.ids) > 1:
+		return &usageError{fmt.Sprintf("unexpected argument %q", o.ids[1])}
+	case o.limit < 1:
+		return &usageError{fmt.Sprintf("--limit %d: it is how many records to look at", o.limit)}
+	case len(o.ids) == 1:
+		o.node = o.ids[0]
+	}
+	return nil
 }
 
 func withPrefix(prefix string, words []string) []string {
@@ -173,6 +195,10 @@ func isHelp(arg string) bool { return arg == "--help" || arg == "-help" || arg =
 
 // flagError says what package flag says, with two dashes and a near name.
 func flagError(f *flag.FlagSet, err error) error {
+	var known *usageError
+	if errors.As(err, &known) {
+		return err
+	}
 	msg := err.Error()
 	if name, ok := strings.CutPrefix(msg, "flag provided but not defined: "); ok {
 		var names []string

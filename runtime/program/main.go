@@ -98,8 +98,15 @@ func (p *process) main(ctx context.Context, args []string) int {
 	if o.command == "checkpoint" {
 		return p.checkpoint(ctx, o)
 	}
-	if o.command == "dlq" {
+	switch o.command {
+	case "dlq":
+		if o.action != "replay" {
+			defer p.interruptible()()
+		}
 		return p.dlq(ctx, o)
+	case "infer":
+		defer p.interruptible()()
+		return p.infer(ctx, o)
 	}
 	return p.run(ctx, o)
 }
@@ -178,6 +185,20 @@ func (p *process) telemetry(o *options) Telemetry {
 		t.Level = o.logLevel
 	}
 	return t
+}
+
+// interruptible ends the process at a signal, as commands do that only look, until
+// what it returns is called.
+func (p *process) interruptible() (over func()) {
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-p.signals:
+			p.exit(exitOfSignal(s))
+		case <-done:
+		}
+	}()
+	return func() { close(done) }
 }
 
 // obey ends the program in order at the first signal, and at once at the second.

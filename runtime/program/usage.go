@@ -23,6 +23,9 @@ Usage:
   %[1]s dlq show ID              show all of one, with the record's bytes (--format json)
   %[1]s dlq replay ID…           send them through the pipeline as it is now; --all for every one of them
 
+  %[1]s infer [SOURCE]           show what its records are: the columns of a table, or a sample of a topic or
+                                 stream (--limit N; --format json); flowc infer %[2]s SOURCE makes types of it
+
 Flags of import, rewind and replay:
   --dry-run             show what would change, and change nothing
   --yes                 ask nobody (of import and rewind)

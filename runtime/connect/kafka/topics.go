@@ -78,7 +78,7 @@ func (s selection) partitions(ctx context.Context, l *link) ([]partition, error)
 		t, ok := topics[name]
 		switch {
 		case !ok, errors.Is(t.Err, kerr.UnknownTopicOrPartition):
-			return nil, fmt.Errorf("there is no topic %s: make it, or correct `topics`", name)
+			return nil, &noTopicError{name}
 		case t.Err != nil && kerr.IsRetriable(t.Err):
 			return nil, l.Gone(fmt.Errorf("topic %s: %w", name, t.Err))
 		case t.Err != nil:
@@ -95,6 +95,13 @@ func (s selection) partitions(ctx context.Context, l *link) ([]partition, error)
 		}
 	}
 	return all, nil
+}
+
+// A noTopicError is a topic that is named and is not there.
+type noTopicError struct{ name string }
+
+func (e *noTopicError) Error() string {
+	return "there is no topic " + e.name + ": make it, or correct `topics`"
 }
 
 // An extent is from where to where there are messages in a partition: from is the
