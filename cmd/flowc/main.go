@@ -30,6 +30,7 @@ type cli struct {
 	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
 	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`
 	Dlq        dlqCmd        `cmd:"" name:"dlq" help:"List, show or replay the dead letters of a pipeline."`
+	Components componentsCmd `cmd:"" help:"List the connectors, or show one with its config."`
 	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

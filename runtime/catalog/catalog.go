@@ -12,8 +12,9 @@ type Connector struct {
 	Name string
 	// Package is the import path below the runtime: "connect/file".
 	Package string
-	// Doc is the first paragraph of its package comment.
-	Doc string
+	// Doc is the first paragraph of its package comment, Manual all of it: paragraphs
+	// apart by an empty line, an example in each that begins with a tab.
+	Doc, Manual string
 	// Source and Sink are its sides; nil for one that it lacks.
 	Source, Sink *Side
 }

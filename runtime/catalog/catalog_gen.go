@@ -8,6 +8,7 @@ var Connectors = []*Connector{
 		Name:    "drop",
 		Package: "connect/drop",
 		Doc:     "Package drop is the sink that discards what it is given, on purpose.",
+		Manual:  "Package drop is the sink that discards what it is given, on purpose.\n\n\tsinks:\n\t  none: {from: split.rest, use: drop}\n",
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
@@ -19,6 +20,7 @@ var Connectors = []*Connector{
 		Name:    "file",
 		Package: "connect/file",
 		Doc:     "Package file reads and writes files: lines, JSON, CSV, text; plain or compressed; one file, several, or one that grows.",
+		Manual:  "Package file reads and writes files: lines, JSON, CSV, text; plain or\ncompressed; one file, several, or one that grows.\n\nA file that is written comes under its name when all of it is there, unless it\nis appended to; after a crash it is cut to what the checkpoint says, so that\nno record is there twice. One that is appended to may be moved away or cut\nshort while it is written, as logrotate does: what comes next goes to its place.\nWhat was not durable in one that is removed is answered 503, or comes again\nwith the next start.\n\n\tsources:\n\t  orders: {use: file, config: {path: \"orders/*.ndjson.gz\"}, out: Order}\n\t  access: {use: file, config: {path: /var/log/access.log, follow: true}, out: text}\n\tsinks:\n\t  daily: {from: orders, use: file, config: {path: \"out/${in.Region}.ndjson\", format: ndjson}}\n\t  hourly: {from: access, use: file, config: {path: access.txt, rotate: {every: 1h, keep: 24}}}\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -65,6 +67,7 @@ var Connectors = []*Connector{
 		Name:    "generate",
 		Package: "connect/generate",
 		Doc:     "Package generate is the source that makes records: so many, so fast, and the same ones for the same seed.",
+		Manual:  "Package generate is the source that makes records: so many, so fast, and the\nsame ones for the same seed.\n\nBeside the keys below, `fields` has Go for fields of the record: an expression\nover `i`, the record's number from 0, and `r`, a *rand.Rand of math/rand/v2 that\nis the record's own. All other fields get plausible values by type and name.\n\n\tsources:\n\t  orders:\n\t    use: generate\n\t    config: {count: 1000, seed: 7, fields: {amount: \"r.Float64() * 100\"}}\n\t    out: Order\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -81,6 +84,7 @@ var Connectors = []*Connector{
 		Name:    "http",
 		Package: "connect/http",
 		Doc:     "Package http takes records from HTTP requests, asks servers for records, and sends records in requests.",
+		Manual:  "Package http takes records from HTTP requests, asks servers for records, and\nsends records in requests.\n\nWith `listen` the source answers a request after all of its records are safe:\nwritten by every sink, or refused with a place and a reason. No sender's bad\nrecord ever stops the program.\n\n\tsources:\n\t  events: {use: http, config: {listen: \":8080\", path: /events}, out: Event}\n\tsinks:\n\t  hook: {from: events, use: http, config: {url: \"https://api.example.com/v1/events\", token: \"${env:API_TOKEN}\"}, batch: {count: 100}}\n\nIt answers:\n\n  - 200 `{\"accepted\": n}`: all records are safe\n  - 400: the body can't be decoded; 422: a record failed; both with code, node, line and offset in the body, and nothing of it was taken\n  - 401: the token is wrong; 404, 405: another path or method; 413: larger than max_body; 415: another content type or encoding; 408: it did not come in time\n  - 503 with Retry-After: the program is stopping, too much is waiting, or a sink can't be reached\n\nWith `url` in place of `listen` the source asks for records by GET: once, or\nagain and again with `every`. `records` says where they stand in an answer, and\n`next` where its next page is. `cursor` and `cursor_field` say how to ask for\nwhat is behind the last record, and then the position is in the checkpoint:\n\n\tsources:\n\t  charges:\n\t    use: http\n\t    config: {url: \"https://api.example.com/v1/charges\", token: \"${env:API_KEY}\", records: data, cursor: starting_after, cursor_field: id, every: 30s}\n\t    out: Event\n\t  issues:\n\t    use: http\n\t    config: {url: \"https://api.example.com/issues?sort=updated&direction=asc\", next: link, cursor: since, cursor_field: updated_at, every: 5m}\n\t    out: Event\n\t  messages:\n\t    use: http\n\t    config: {url: \"https://api.example.com/history?channel=C1\", records: messages, next: response_metadata.next_cursor, next_param: cursor, cursor: oldest, cursor_field: ts, newest: first, every: 1m}\n\t    out: Event\n\nA server that gives the record at the cursor once more (`since` often does)\nis no problem: what was read with the cursor's value and comes again, byte for\nbyte, counts as the same. More records with one value than a page holds are one,\nunless there is a `next`.\n\nWithout a cursor all that is there is read, with `every` again when it has\nchanged, as ETag, Last-Modified or the answer itself say. An answer that was read\nand not yet written when the program dies may be another one then.\n\nA server that can't be reached, that is slow, or that answers 429, 408 or 5xx is\nwaited for, and not asked before its Retry-After; `/readyz` says so. All other\nanswers stop the program, or are tried again as `on_error` says. Redirects are\nfollowed: to another server without token, password and headers, and never from\nhttps to http. A next page is on the server that `url` names.\n\nThe sink takes 2xx for success. It sends again what met a timeout, 429, 408 or\n5xx (as `on_error` says, and not before Retry-After), and waits for ever for a\nserver that can't be reached; all other answers fail the records at once, and\nso does a name that does not exist where a record says it.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -165,6 +169,7 @@ var Connectors = []*Connector{
 		Name:    "kafka",
 		Package: "connect/kafka",
 		Doc:     "Package kafka reads topics of Kafka and of brokers that speak its protocol, and writes to them.",
+		Manual:  "Package kafka reads topics of Kafka and of brokers that speak its protocol, and\nwrites to them.\n\nThe source reads all partitions of its topics, each in its order. The checkpoint\nhas the offset in each partition, so after a crash it goes on behind the last\nmessage that is safe; no group is joined, and nothing has to be waited for. An\nentry of `topics` that begins with ^ is a regular expression; topics and\npartitions that come later are found.\n\n\tsources:\n\t  orders: {use: kafka, config: {brokers: [\"localhost:9092\"], topics: [orders]}, out: Order}\n\tsinks:\n\t  bills: {from: orders, use: kafka, config: {brokers: [\"localhost:9092\"], topic: \"bills-${in.Region}\", key: \"${in.ID}\"}}\n\nWith `group` the partitions are shared with the other members of a consumer\ngroup, and the position is kept by the broker: offsets are committed behind what\nis safe. When partitions change hands what was read and is not safe yet comes\nagain, to whoever has them then. A member that was killed is missed after 10 s;\none with an `instance` of its own is back at once.\n\nMessages of transactions that were not committed are not read. A message is one\nrecord: a JSON value, a text, or bytes.\n\nThe sink is an idempotent producer that waits for all replicas: what it sends\nagain after a lost answer is stored once, and in order. A record goes to the\npartition of its key (as Java's clients have it), records without to any.\n\nBrokers that can't be reached are waited for, at the start as well.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -233,6 +238,7 @@ var Connectors = []*Connector{
 		Name:    "log",
 		Package: "connect/log",
 		Doc:     "Package log is the sink that writes records to the program's log.",
+		Manual:  "Package log is the sink that writes records to the program's log.\n\n\tsinks:\n\t  odd: {from: check.odd, use: log, config: {level: warn, message: an odd order}}\n",
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
@@ -250,6 +256,7 @@ var Connectors = []*Connector{
 		Name:    "nats",
 		Package: "connect/nats",
 		Doc:     "Package nats reads streams and subjects of a NATS server, and publishes to streams.",
+		Manual:  "Package nats reads streams and subjects of a NATS server, and publishes to\nstreams.\n\nWith `stream` the source reads a JetStream stream in its order. The checkpoint\nhas the sequence number of the stream, so after a crash it goes on behind the\nlast message that is safe, and a server that loses its consumers loses nothing.\n`subject` chooses messages of the stream; it may hold wildcards.\n\n\tsources:\n\t  orders: {use: nats, config: {url: \"nats://localhost:4222\", stream: ORDERS, subject: orders.>}, out: Order}\n\tsinks:\n\t  bills: {from: orders, use: nats, config: {url: \"nats://localhost:4222\", subject: \"bills.${in.Region}\"}, meta: {id: in.ID}}\n\nWith `durable` as well the server keeps the position, in a consumer of that\nname, and several copies of the program share the messages: for streams that\nare work queues. What was not acknowledged comes again after the consumer's ack\nwait, behind newer messages.\n\nWithout `stream` it subscribes to a subject of core NATS, where a message that\nnobody takes at once is gone. JetStream is what waits.\n\nA message is one record: a JSON value, a text, or bytes.\n\nThe sink publishes to the stream that takes the subject and waits for the\nserver's answer to each message. Each has an id (`meta: {id: …}`, else one of\nthe program's own): the server drops a message whose id it has seen within the\nstream's duplicate window, so what is sent again after a lost answer is stored\nonce. With an id of the records' own that also holds for what comes again after\na crash, as long as the window is.\n\nA server that can't be reached is waited for, at the start as well.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -315,6 +322,7 @@ var Connectors = []*Connector{
 		Name:    "postgres",
 		Package: "connect/postgres",
 		Doc:     "Package postgres reads and writes tables of PostgreSQL.",
+		Manual:  "Package postgres reads and writes tables of PostgreSQL.\n\nThe sink makes the table from the records' type where it is not there; one that\nis there must fit, which is checked before anything is read. Records are copied\n(COPY) in transactions that are committed before the source is told that they are\nsafe, or keep the program's checkpoint with them. With a `key` a record takes the\nplace of the row that has its key. A record that the table does not take fails by\nitself; the others are written.\n\n\tsources:\n\t  orders: {use: postgres, config: {dsn: \"${env:SHOP_DB}\", table: orders, key: id, every: 5s}, out: Order}\n\tsinks:\n\t  archive: {from: orders, use: postgres, config: {dsn: \"${env:ARCHIVE_DB}\", table: sales.orders, key: [region, id]}}\n\nA server that can't be reached is waited for, and nothing is lost meanwhile: what\nwas written since the last commit is written again, unless the server says that\nthe commit had its effect.\n\nWhat a value becomes in a column, and which columns of a table that is there\ncan hold it:\n\n  - string, enum: text; varchar, char, citext, uuid, inet, the server's enums and other types that are texts. bool: boolean\n  - int, int64: bigint; integer, smallint, numeric. uint64: numeric(20,0); the same. float64: double precision; numeric\n  - decimal, number: numeric with all digits; numeric(p,s), where a value with more places is a record error; text\n  - time: timestamptz, the instant to the microsecond (a finer one is a record error, and the offset is not kept); timestamp, in UTC; text in RFC 3339\n  - duration: bigint, in nanoseconds; numeric, interval to the microsecond, text. bytes: bytea\n  - lists, mappings, json, any: jsonb; json, text\n\nThe source reads rows in the order of a key that is unique and grows: its value\nin the last row is the position. Rows that become visible later with smaller keys\nare not seen. A key needs an index, or each page is a sort of all of the table.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -349,6 +357,7 @@ var Connectors = []*Connector{
 		Name:    "sqlite",
 		Package: "connect/sqlite",
 		Doc:     "Package sqlite reads and writes tables of a SQLite file, without C: the database is a part of the program.",
+		Manual:  "Package sqlite reads and writes tables of a SQLite file, without C: the\ndatabase is a part of the program.\n\nThe sink makes the table from the records' type where it is not there; one that\nis there must fit, which is checked before anything is read. Records that come\ntogether are written in one transaction, which is committed before the source\nis told that they are safe. With a `key` a record takes the place of the row\nthat has its key.\n\n\tsources:\n\t  orders: {use: sqlite, config: {path: shop.db, table: orders, key: id}, out: Order}\n\tsinks:\n\t  archive: {from: orders, use: sqlite, config: {path: archive.db, table: orders, key: [region, id]}}\n\nWhat a value becomes in a column, and which columns of a table that is there\ncan hold it without loss:\n\n  - string, enum: TEXT. bool: BOOLEAN (0 or 1); INTEGER. float64: REAL\n  - int, int64: INTEGER. duration: INTEGER, in nanoseconds. uint64: INTEGER, where values beyond 9223372036854775807 are record errors; TEXT holds them\n  - decimal, number: TEXT with all digits (a NUMERIC column would round them)\n  - time: TEXT in RFC 3339, to the nanosecond and with its offset. bytes: BLOB\n  - lists, mappings, json, any: TEXT that holds JSON\n\nThe source reads rows in the order of a key that is unique and grows: its value\nin the last row is the position. Rows that come later with smaller keys are not\nseen. A key needs an index, or each page is a search through all of the table.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -383,6 +392,7 @@ var Connectors = []*Connector{
 		Name:    "stdin",
 		Package: "connect/stdin",
 		Doc:     "Package stdin reads standard input. What was read can't be read again, so it is at-most-once by nature.",
+		Manual:  "Package stdin reads standard input. What was read can't be read again, so it is\nat-most-once by nature.\n\n\tsources:\n\t  lines: {use: stdin, config: {format: text}}\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -406,6 +416,7 @@ var Connectors = []*Connector{
 		Name:    "stdout",
 		Package: "connect/stdout",
 		Doc:     "Package stdout writes standard output, each packet of records at once.",
+		Manual:  "Package stdout writes standard output, each packet of records at once.\n\n\tsinks:\n\t  show: {from: large, use: stdout, config: {format: csv}}\n",
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",

@@ -101,7 +101,7 @@ func (s Source) Endless() bool { return s.x }
 	if strings.Contains(string(text), "hidden") {
 		t.Error("a field that is not exported is a key")
 	}
-	doc := string(document([]catalog.Connector{{Name: "x", Source: s, Doc: firstParagraph(p.doc)}}, []string{p.doc}, map[string]string{"x": "4.2"}))
+	doc := string(document([]catalog.Connector{{Name: "x", Source: s, Doc: firstParagraph(p.doc), Manual: p.doc}}, map[string]string{"x": "4.2"}))
 	for _, want := range []string{"Reads things: 127.0.0.1:0.\n\nMore.\n\n```yaml\nuse: x\n```\n", "| `a`, *required*, *secret* | string | `x\\|y` | A is a: 0, \"b\". |", "It holds up to 3 KiB itself.", "| 4.2 MB |"} {
 		if !strings.Contains(doc, want) {
 			t.Errorf("%q is not in\n%s", want, doc)

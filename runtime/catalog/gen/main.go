@@ -54,7 +54,7 @@ func main() {
 // generate returns the files by their paths from the catalog's folder; runtime
 // is the runtime's, module the module's.
 func generate(runtime, module string) (map[string][]byte, error) {
-	all, docs, err := extract(filepath.Join(runtime, "connect"))
+	all, err := extract(filepath.Join(runtime, "connect"))
 	if err != nil {
 		return nil, err
 	}
@@ -73,35 +73,34 @@ func generate(runtime, module string) (map[string][]byte, error) {
 	return map[string][]byte{
 		"catalog_gen.go":           tables,
 		"modules_gen.go":           needs,
-		"../../docs/connectors.md": document(all, docs, sizes),
+		"../../docs/connectors.md": document(all, sizes),
 	}, nil
 }
 
-// extract reads the connectors below a folder, and the whole documentation of
-// their packages.
-func extract(root string) (all []catalog.Connector, docs []string, err error) {
+// extract reads the connectors below a folder.
+func extract(root string) (all []catalog.Connector, err error) {
 	shared, err := parsePackage(root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, c := range connectors {
 		pkg, err := parsePackage(filepath.Join(root, c.dir))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		pkg.shared = shared
-		conn := catalog.Connector{Name: c.name, Package: "connect/" + c.dir, Doc: firstParagraph(pkg.doc)}
+		conn := catalog.Connector{Name: c.name, Package: "connect/" + c.dir, Doc: firstParagraph(pkg.doc), Manual: pkg.doc}
 		if c.source {
 			if conn.Source, err = pkg.side("Source"); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
 		if c.sink {
 			if conn.Sink, err = pkg.side("Sink"); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
-		all, docs = append(all, conn), append(docs, pkg.doc)
+		all = append(all, conn)
 	}
-	return all, docs, nil
+	return all, nil
 }

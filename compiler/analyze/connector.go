@@ -1,0 +1,160 @@
+package analyze
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// A Connector is a built-in as people and programs are told about it.
+type Connector struct {
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+	// Manual is the whole description; what is indented by a tab in it is YAML.
+	Manual string         `json:"manual"`
+	Source *ConnectorSide `json:"source,omitempty"`
+	Sink   *ConnectorSide `json:"sink,omitempty"`
+}
+
+// A ConnectorSide is a connector as a source or as a sink.
+type ConnectorSide struct {
+	Promise  string             `json:"promise"`
+	Variants []ConnectorVariant `json:"variants,omitempty"`
+	Formats  []string           `json:"formats,omitempty"`
+	Config   []ConnectorKey     `json:"config"`
+	Meta     []ConnectorKey     `json:"meta,omitempty"`
+}
+
+// A ConnectorVariant is another promise, where a key stands in the config (Given) or
+// does not.
+type ConnectorVariant struct {
+	Key     string `json:"key"`
+	Given   bool   `json:"given"`
+	Promise string `json:"promise"`
+}
+
+// A ConnectorKey is a key of a config, or a field of `meta`.
+type ConnectorKey struct {
+	Name      string   `json:"name"`
+	Type      string   `json:"type"`
+	Doc       string   `json:"doc"`
+	Default   string   `json:"default,omitempty"`
+	Values    []string `json:"values,omitempty"`
+	Required  bool     `json:"required,omitempty"`
+	Secret    bool     `json:"secret,omitempty"`
+	PerRecord bool     `json:"perRecord,omitempty"`
+	Fixed     bool     `json:"fixed,omitempty"`
+}
+
+// Connectors tells what there is to know of the built-ins, by name.
+func Connectors() []*Connector {
+	var all []*Connector
+	for _, c := range catalog.Connectors {
+		all = append(all, describe(c))
+	}
+	return all
+}
+
+func describe(c *catalog.Connector) *Connector {
+	return &Connector{Name: c.Name, Summary: c.Summary(), Manual: strings.TrimSpace(c.Manual), Source: describeSide(c.Source, true), Sink: describeSide(c.Sink, false)}
+}
+
+func describeSide(s *catalog.Side, source bool) *ConnectorSide {
+	if s == nil {
+		return nil
+	}
+	// A table's format is the connector's own affair.
+	out := &ConnectorSide{Promise: s.Promise(source), Config: describeKeys(s.Keys), Meta: describeKeys(s.Meta)}
+	if !s.Table {
+		out.Formats = s.Formats
+	}
+	for _, v := range s.Variants {
+		out.Variants = append(out.Variants, ConnectorVariant{v.Key, v.Given, v.Facts.Promise(source)})
+	}
+	return out
+}
+
+func describeKeys(keys []catalog.Key) []ConnectorKey {
+	out := []ConnectorKey{}
+	for _, k := range keys {
+		out = append(out, ConnectorKey{k.Name, k.Type, k.Doc, k.Default, k.Values, k.Required, k.Secret, k.PerRecord, k.Fixed})
+	}
+	return out
+}
+
+// Text writes a connector for people, wrapped at 100 columns.
+func (c *Connector) Text(w io.Writer) error {
+	t := &text{}
+	t.line("%s: %s", c.Name, c.Summary)
+	for i, paragraph := range strings.Split(c.Manual, "\n\n") {
+		switch {
+		case i == 0: // the summary
+		case strings.HasPrefix(paragraph, "\t"):
+			t.line("\n%s", "    "+strings.ReplaceAll(strings.TrimPrefix(paragraph, "\t"), "\n\t", "\n    "))
+		case isList(paragraph):
+			t.line("\n%s", paragraph)
+		default:
+			t.line("\n%s", strings.Join(wrap(paragraph, width), "\n"))
+		}
+	}
+	t.side("As a source", c.Source)
+	t.side("As a sink", c.Sink)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// isList tells that the lines of a paragraph mean something.
+func isList(paragraph string) bool { return strings.HasPrefix(strings.TrimSpace(paragraph), "- ") }
+
+func (t *text) side(title string, s *ConnectorSide) {
+	if s == nil {
+		return
+	}
+	t.section(title)
+	t.indented(s.Promise)
+	for _, v := range s.Variants {
+		with := "With"
+		if !v.Given {
+			with = "Without"
+		}
+		t.indented(fmt.Sprintf("%s `%s`: %s", with, v.Key, v.Promise))
+	}
+	if len(s.Config) == 0 {
+		t.indented("It has no config.")
+	} else {
+		t.line("\n  config:")
+		t.rows(keyRows(s.Config))
+	}
+	if len(s.Meta) > 0 {
+		t.line("\n  meta:")
+		t.rows(keyRows(s.Meta))
+	}
+}
+
+func (t *text) indented(sentence string) {
+	for _, line := range wrap(sentence, width-2) {
+		t.line("  %s", line)
+	}
+}
+
+func keyRows(keys []ConnectorKey) []row {
+	var rows []row
+	for _, k := range keys {
+		marks := k.Type
+		for _, m := range []struct {
+			is   bool
+			word string
+		}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}} {
+			if m.is {
+				marks += ", " + m.word
+			}
+		}
+		if k.Default != "" {
+			marks += ", default " + k.Default
+		}
+		rows = append(rows, row{k.Name, fmt.Sprintf("(%s) %s", marks, k.Doc)})
+	}
+	return rows
+}

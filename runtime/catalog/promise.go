@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Summary is the connector in one sentence, without the words that Go wants at the
+// begin of a package's comment.
+func (c Connector) Summary() string {
+	rest, ok := strings.CutPrefix(c.Doc, "Package ")
+	if !ok {
+		return c.Doc
+	}
+	_, rest, _ = strings.Cut(rest, " ")
+	rest = strings.TrimPrefix(rest, "is ")
+	return strings.ToUpper(rest[:1]) + rest[1:]
+}
+
+// Promise says in words what the facts of a source, or of a sink, mean.
+func (f Facts) Promise(source bool) string {
+	var s []string
+	if source {
+		switch {
+		case f.Answers:
+			s = append(s, "Each sender is answered when its records are safe: at least once.")
+		case f.Replayable:
+			s = append(s, "It goes back to its checkpoint after a crash: at least once, effectively once into a sink that keeps the checkpoint with its records.")
+		case f.Acks:
+			s = append(s, "What was not acknowledged comes again: at least once.")
+		default:
+			s = append(s, "What it has read and not yet written is lost when the program dies: at most once.")
+		}
+		switch {
+		case f.Depends:
+			s = append(s, "Whether it ends by itself depends on its config.")
+		case f.Endless:
+			s = append(s, "It never ends by itself.")
+		default:
+			s = append(s, "It ends with its input.")
+		}
+		if !f.Ordered {
+			s = append(s, "Its records have no order.")
+		}
+	} else {
+		switch {
+		case f.Keeper:
+			s = append(s, "It commits the checkpoint with its records: effectively once from a source that can go back.")
+			if f.KeyIdempotent {
+				s = append(s, "One sink of a pipeline does; of the others, and behind a source that can't go back, some records may be there twice after a crash, unless they have a `key`, by which a record takes its own place.")
+			}
+		case f.Transactional:
+			s = append(s, "It keeps what it wrote and the checkpoint as one: effectively once from a source that can go back.")
+		case f.KeyIdempotent:
+			s = append(s, "With a `key` (and no `mode: insert`) a record that comes twice counts once: effectively once from a source that can go back. Without, some records may be there twice after a crash: at least once.")
+		case f.Idempotent:
+			s = append(s, "A record that comes twice counts once: effectively once from a source that can go back.")
+		default:
+			s = append(s, "After a crash some records may be there twice: at least once.")
+		}
+	}
+	return strings.Join(s, " ")
+}
+
+// Promise says in words what a side promises, and what it holds.
+func (s *Side) Promise(source bool) string {
+	text := s.Facts.Promise(source)
+	if n := s.holds(); n > 0 {
+		text += " It holds up to " + inWords(n) + " itself."
+	}
+	return text
+}
+
+// holds is what a side may hold with its defaults, in bytes.
+func (s *Side) holds() int64 {
+	bytes := s.Facts.Memory
+	for _, k := range s.Keys {
+		if n, ok := ParseSize(k.Default); ok {
+			bytes += n * k.Holds
+		}
+	}
+	return bytes
+}
+
+func inWords(n int64) string {
+	switch {
+	case n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
