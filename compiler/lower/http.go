@@ -84,6 +84,7 @@ func (w *lowering) listensOrAsks(n *node, op *ir.Source) {
 			Helpf("write `config: {listen: \":8080\"}` or `config: {url: \"https://…\"}`")
 		return
 	}
+	w.signatures("verify", op.Config)
 	if url != nil {
 		w.asks(n, op, at)
 	}
@@ -121,4 +122,77 @@ func (w *lowering) asks(n *node, op *ir.Source, at func(key string) *ir.Setting)
 			w.l.Errorf(diag.BadValue, v.Span, "`%s` must be the keys that lead to a place in JSON, such as `result.items`, not `%s`", key, v.Text())
 		}
 	}
+}
+
+// signatures checks what the literals of a config say of signatures; side is the
+// key that they lie below.
+func (w *lowering) signatures(side string, settings []ir.Setting) {
+	l := literalsOf(settings)
+	at := func(key string) *ir.Value { return l[side+"."+key] }
+	parts := map[string][]string{"value": {"signature", "time"}, "over": {"body", "time", "id", "method", "path"}}
+	for _, key := range []string{"value", "over"} {
+		v := at(key)
+		if v == nil || v.Text() == "" {
+			continue
+		}
+		switch text := v.Text(); {
+		case key == "value" && !strings.Contains(text, "{signature}"):
+			w.l.Errorf(diag.BadValue, v.Span, "`%s.value` lacks `{signature}`, in whose place the signature stands", side).
+				Helpf("write `sha256={signature}`, or what the other side asks for")
+		case key == "over" && !strings.Contains(text, "{body}"):
+			w.l.Errorf(diag.BadValue, v.Span, "`%s.over` lacks `{body}`: whoever sees a request could put another body under its signature", side).
+				Helpf("write `{body}`, or `{time}.{body}`")
+		default:
+			w.pieces(side+"."+key, v, parts[key])
+		}
+	}
+	over := l.text(side + ".over")
+	for _, part := range []string{"time", "id"} {
+		if v := at("over"); l.text(side+".as") == "" && strings.Contains(over, "{"+part+"}") &&
+			!names(settings, side+"."+part+"_header") && !(part == "time" && strings.Contains(l.text(side+".value"), "{time}")) {
+			w.l.Errorf(diag.MissingKey, v.Span, "`%s.over` has `{%s}`, and nothing says in which header it is sent", side, part).
+				Helpf("name it: `%s_header`", part)
+		}
+	}
+}
+
+// pieces checks the parts of a request that a text names.
+func (w *lowering) pieces(key string, v *ir.Value, names []string) {
+	for rest := v.Text(); ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			return
+		}
+		name, behind, closed := strings.Cut(after, "}")
+		if !closed || !slices.Contains(names, name) {
+			d := w.l.Errorf(diag.BadValue, v.Span, "`{%s}` in `%s` is no part of a request that can be signed", name, key)
+			if !d.Near(name, names) {
+				d.Helpf("there are `{%s}`", strings.Join(names, "}`, `{"))
+			}
+			return
+		}
+		rest = behind
+	}
+}
+
+// signs checks that a sink which signs an id has one.
+func (w *lowering) signs(n *node, op *ir.Sink) {
+	w.signatures("sign", op.Config)
+	l := literalsOf(op.Config)
+	over := l["sign.over"]
+	standard := l.text("sign.as") == "standard" && (over == nil || over.Text() == "")
+	if !standard && !strings.Contains(l.text("sign.over"), "{id}") {
+		return
+	}
+	for _, a := range n.Assign {
+		if a.Name.Text == "id" {
+			return
+		}
+	}
+	at := l["sign.as"]
+	if !standard {
+		at = over
+	}
+	w.l.Errorf(diag.MissingKey, at.Span, "the signatures of `%s` have an id, by which a receiver knows a record that comes again, and nothing says what it is", n.Name.Text).
+		Helpf("say it beside `config`: `meta: {id: in.ID}`")
 }

@@ -31,7 +31,7 @@ func (b *bodies) contentType() string {
 
 // of makes the body with records [from, to) of a packet. It is good until the
 // next one is made.
-func (b *bodies) of(o *flow.Out, from, to int) (*bytes.Reader, error) {
+func (b *bodies) of(o *flow.Out, from, to int) ([]byte, error) {
 	begin := uint32(0)
 	if from > 0 {
 		begin = o.Ends[from-1]
@@ -57,7 +57,7 @@ func (b *bodies) of(o *flow.Out, from, to int) (*bytes.Reader, error) {
 		body = b.plain
 	}
 	if !b.zip {
-		return bytes.NewReader(body), nil
+		return body, nil
 	}
 	b.packed.Reset()
 	if b.packer == nil {
@@ -71,5 +71,5 @@ func (b *bodies) of(o *flow.Out, from, to int) (*bytes.Reader, error) {
 	if err := b.packer.Close(); err != nil {
 		return nil, err
 	}
-	return bytes.NewReader(b.packed.Bytes()), nil
+	return b.packed.Bytes(), nil
 }

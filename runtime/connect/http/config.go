@@ -14,8 +14,18 @@
 //
 //   - 200 `{"accepted": n}`: all records are safe
 //   - 400: the body can't be decoded; 422: a record failed; both with code, node, line and offset in the body, and nothing of it was taken
-//   - 401: the token is wrong; 404, 405: another path or method; 413: larger than max_body; 415: another content type or encoding; 408: it did not come in time
+//   - 401: the token or the signature is wrong; 404, 405: another path or method; 413: larger than max_body; 415: another content type or encoding; 408: it did not come in time
 //   - 503 with Retry-After: the program is stopping, too much is waiting, or a sink can't be reached
+//
+// `verify` takes only what is signed, as webhooks are: by GitHub, Stripe, Slack, by
+// the rules of Standard Webhooks, or in a way that its keys describe. `sign` of the
+// sink signs in the same ways, over the body and what `over` says beside it:
+//
+//	sources:
+//	  pushes: {use: http, config: {listen: ":8081", verify: {as: github, secret: "${env:HOOK_SECRET}"}}, out: Event}
+//	sinks:
+//	  told: {from: pushes, use: http, config: {url: "https://hooks.example.com/in", sign: {as: standard, secret: "${env:THEIR_SECRET}"}}, meta: {id: in.ID}}
+//	  own: {from: pushes, use: http, config: {url: "https://api.example.com/in", sign: {secret: "${env:API_SECRET}", header: X-Sign, value: "sha512={signature}", over: "{method} {path} {time} {body}", hash: sha512, time_header: X-Time}}}
 //
 // With `url` in place of `listen` the source asks for records by GET: once, or
 // again and again with `every`. `records` says where they stand in an answer, and
@@ -82,6 +92,9 @@ type SourceConfig struct {
 	// Token is what a sender must show as `Authorization: Bearer` (empty lets in
 	// all), or with `url` what is shown to the server.
 	Token string `json:"token" flowc:"secret"`
+	// Verify is how requests are signed; those whose signature is wrong, or is not
+	// there, are refused (401).
+	Verify Verify `json:"verify"`
 	// MaxBody is the largest body, decompressed.
 	MaxBody int64 `json:"max_body" flowc:"positive" type:"size" default:"16MiB"`
 	// MaxRequests is how many requests wait for their answer at once; more are
@@ -136,6 +149,63 @@ type SourceConfig struct {
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
 }
 
+// Verify is how a sender signs its requests.
+type Verify struct {
+	// Secret is the key of the signatures.
+	Secret string `json:"secret" flowc:"secret" needs:"listen"`
+	// Previous is the key before, which is good as well while senders change it.
+	Previous string `json:"previous" flowc:"secret" needs:"verify.secret"`
+	// As is whose signatures they are: github, stripe, slack or standard (Standard
+	// Webhooks). The keys below say what differs from that, or all of it.
+	As string `json:"as" values:"github,stripe,slack,standard" needs:"verify.secret"`
+	// Header is the header with the signature; X-Signature where nothing says it.
+	Header string `json:"header" needs:"verify.secret"`
+	// Value is what stands in it, with {signature} and perhaps {time}:
+	// `sha256={signature}`, or `t={time},v1={signature}`.
+	Value string `json:"value" needs:"verify.secret"`
+	// Over is what is signed: {body}, and {time}, {id}, {method}, {path} (with the
+	// query) where they are; `{time}.{body}`.
+	Over string `json:"over" needs:"verify.secret"`
+	// Hash is that of the HMAC; sha256 where nothing says it.
+	Hash string `json:"hash" values:"sha256,sha512,sha1" needs:"verify.secret"`
+	// Encoding is how the signature is written; hex where nothing says it.
+	Encoding string `json:"encoding" values:"hex,base64" needs:"verify.secret"`
+	// TimeHeader is the header with {time}, in seconds since 1970, where it does not
+	// stand in Value.
+	TimeHeader string `json:"time_header" needs:"verify.secret"`
+	// IDHeader is the header with {id}.
+	IDHeader string `json:"id_header" needs:"verify.secret"`
+	// Tolerance is how far {time} may be from now, so that a request can't be sent
+	// again by others later.
+	Tolerance time.Duration `json:"tolerance" flowc:"positive" default:"5m" needs:"verify.secret"`
+}
+
+// Sign is how the sink signs its requests.
+type Sign struct {
+	// Secret is the key of the signatures.
+	Secret string `json:"secret" flowc:"secret"`
+	// As is whose signatures they are like: github, stripe, slack or standard
+	// (Standard Webhooks). The keys below say what differs from that, or all of it.
+	As string `json:"as" values:"github,stripe,slack,standard" needs:"sign.secret"`
+	// Header is the header with the signature; X-Signature where nothing says it.
+	Header string `json:"header" needs:"sign.secret"`
+	// Value is what stands in it, with {signature} and perhaps {time}:
+	// `sha256={signature}`, or `t={time},v1={signature}`.
+	Value string `json:"value" needs:"sign.secret"`
+	// Over is what is signed: {body} as it is sent, and {time}, {id}, {method},
+	// {path} (with the query); `{time}.{body}`.
+	Over string `json:"over" needs:"sign.secret"`
+	// Hash is that of the HMAC; sha256 where nothing says it.
+	Hash string `json:"hash" values:"sha256,sha512,sha1" needs:"sign.secret"`
+	// Encoding is how the signature is written; hex where nothing says it.
+	Encoding string `json:"encoding" values:"hex,base64" needs:"sign.secret"`
+	// TimeHeader is the header that {time}, when the request was made in seconds
+	// since 1970, is sent in.
+	TimeHeader string `json:"time_header" needs:"sign.secret"`
+	// IDHeader is the header that {id} is sent in; `meta: {id: …}` says what it is.
+	IDHeader string `json:"id_header" needs:"sign.secret"`
+}
+
 // SourceTLS is who the program is, as a server or as a client, and whom it
 // trusts.
 type SourceTLS struct {
@@ -176,6 +246,9 @@ type SinkConfig struct {
 	User string `json:"user"`
 	// Password belongs to User.
 	Password string `json:"password" flowc:"secret"`
+	// Sign is how requests are signed, so that their receiver knows that they are
+	// whole and whose they are.
+	Sign Sign `json:"sign"`
 	// Compression is none or gzip, of request bodies.
 	Compression string `json:"compression" default:"none" values:"none,gzip"`
 	// Timeout is how long a request may take, its answer included.
@@ -192,6 +265,9 @@ type SinkMeta struct {
 	Path string `json:"path"`
 	// ContentType is the Content-Type of the request.
 	ContentType string `json:"content_type"`
+	// ID is the record's id in signatures ({id}), the same each time it is sent;
+	// records with one are sent singly.
+	ID string `json:"id"`
 	// IdempotencyKey is sent as the header Idempotency-Key, so that the server
 	// can tell a record that comes again; records with one are sent singly.
 	IdempotencyKey string `json:"idempotency_key"`

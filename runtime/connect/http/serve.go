@@ -128,7 +128,7 @@ func (s *Source) takes(contentType string) (byLines bool, charset string, ok boo
 // handle is ServeHTTP once the request is let in; it returns whether r may be
 // used again.
 func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLines bool) (again bool) {
-	err := r.read(q)
+	err := s.readSigned(r, q)
 	if err == nil && s.isEmpty(r.body) {
 		err = refused(http.StatusBadRequest, "the body is empty")
 	}
@@ -173,6 +173,22 @@ func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLi
 		}
 		return false
 	}
+}
+
+// readSigned reads the body, and refuses one that is not signed as it should be.
+func (s *Source) readSigned(r *request, q *http.Request) error {
+	if s.scheme == nil {
+		return r.read(q)
+	}
+	v, err := s.scheme.begin(q)
+	if err != nil {
+		return err
+	}
+	q.Body = v.watch(q.Body)
+	if err := r.read(q); err != nil {
+		return err
+	}
+	return v.end()
 }
 
 // isEmpty tells whether nothing stands in a body.

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -25,9 +26,11 @@ type Sink struct {
 
 	// Where the per-record values stand in Out.Keys; -1 for those that are not
 	// there.
-	url, method, path, contentType, idempotency int
-	literal                                     string // of the URL, before the first value
-	open                                        bool   // the record names the server, or a part of its name
+	url, method, path, contentType, idempotency, id int
+
+	literal string  // of the URL, before the first value
+	open    bool    // the record names the server, or a part of its name
+	scheme  *scheme // of signatures; nil for none
 }
 
 // NewSink returns the sink.
@@ -35,12 +38,12 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	at := func(key string) int { return slices.Index(out.Keys, key) }
 	s := &Sink{
 		config: c, output: out, body: bodies{format: out.Format, single: c.Single, zip: c.Compression == "gzip"},
-		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"),
+		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"), id: at("meta.id"),
 		literal: out.Literals["url"], access: access{c.Token, c.User, c.Password, c.Headers},
 	}
 	_, host, _ := strings.Cut(s.literal, "://")
 	s.open = s.url >= 0 && ending(host) == len(host)
-	s.body.single = s.body.single || s.idempotency >= 0
+	s.body.single = s.body.single || s.idempotency >= 0 || s.id >= 0
 	if s.url < 0 {
 		if _, err := parseURL(c.URL, ""); err != nil {
 			return nil, err
@@ -48,6 +51,15 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	}
 	if err := s.access.check(); err != nil {
 		return nil, err
+	}
+	if c.Sign.Secret != "" {
+		var err error
+		if s.scheme, err = c.Sign.scheme(); err != nil {
+			return nil, err
+		}
+		if s.scheme.has("id") && s.id < 0 {
+			return nil, errors.New("sign has an {id}, by which a receiver knows a record that comes again: say what it is, `meta: {id: in.ID}`")
+		}
 	}
 	if c.Timeout <= 0 {
 		return nil, errors.New("timeout must be larger than 0")
@@ -133,7 +145,7 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	if err != nil {
 		return err
 	}
-	q, err := http.NewRequestWithContext(ctx, value(s.method, s.config.Method), u.String(), body)
+	q, err := http.NewRequestWithContext(ctx, value(s.method, s.config.Method), u.String(), bytes.NewReader(body))
 	if err != nil {
 		return &recordError{err: err}
 	}
@@ -141,6 +153,11 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	err = cmp.Or(set(q.Header, "Content-Type", value(s.contentType, "")), set(q.Header, "Idempotency-Key", value(s.idempotency, "")))
 	if err != nil {
 		return err
+	}
+	if s.scheme != nil {
+		if err := s.scheme.sign(q, value(s.id, ""), body); err != nil {
+			return err
+		}
 	}
 	resp, err := s.client.Do(q)
 	if err != nil {
