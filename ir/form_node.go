@@ -146,6 +146,7 @@ func (f *form) opBody(op Op) {
 		each(f, "config", &op.Config, f.setting)
 		each(f, "field", &op.Fields, f.assign)
 		f.when("meta", op.Meta != nil, func() { f.typ(&op.Meta) })
+		maybe(f, "range", &op.Range, f.rangeOf)
 	case *Decode:
 		each(f, "option", &op.Options, f.setting)
 		maybe(f, "input", &op.Input, func(e *Expr) { f.expr(e, true) })
@@ -206,6 +207,19 @@ func (f *form) facts(v *Facts) {
 		f.size("memory", &v.Memory)
 		f.size("gathers", &v.Gathers)
 	})
+}
+
+func (f *form) rangeOf(r *Range) {
+	f.span(&r.Span)
+	number(f, "parallel", &r.Parallel)
+	for _, end := range []struct {
+		word string
+		at   **Value
+	}{{"from", &r.From}, {"to", &r.To}} {
+		if f.optional(end.word, *end.at != nil) {
+			f.newValue(end.at)
+		}
+	}
 }
 
 func (f *form) batch(b *Batch) {

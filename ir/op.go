@@ -19,7 +19,19 @@ type Source struct {
 	Meta *Type
 	// Bounded sources end by themselves.
 	Bounded bool
-	Facts   Facts
+	// Range is the part of it that is read, nil for all.
+	Range *Range
+	Facts Facts
+}
+
+// A Range is a part of what a source has: From one place to before another one, To.
+// They are texts for the source itself; nil is an open end, and they may be set when
+// the program starts. Parallel is how many chunks of it are read at once, 0 for one
+// after another.
+type Range struct {
+	From, To *Value
+	Parallel int
+	Span     source.Span // the key
 }
 
 // Facts are what a connector says it can promise.

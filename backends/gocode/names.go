@@ -25,7 +25,7 @@ var members = []string{"nodes", "telemetry", "refs", "tunables"}
 // suffixes are what generated variables put behind a node's name: with the node
 // parse there is a variable parseText, so the node parse-text can't have that
 // name.
-var suffixes = []string{"In", "InErr", "Err", "OK", "Text", "TextErr", "TextString", "TextMatch", "Row", "RowErr", "Rows", "Line", "LineErr", "Packet", "Batch"}
+var suffixes = []string{"In", "InErr", "Err", "OK", "Text", "TextErr", "TextString", "TextMatch", "Row", "RowErr", "Rows", "Line", "LineErr", "Packet", "Batch", "Range"}
 
 // newNames names all nodes in the order of the program.
 func newNames(p *ir.Program) *names {

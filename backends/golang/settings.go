@@ -21,6 +21,7 @@ func (w *wiring) settingsFile() *jen.File {
 	}
 	s.telemetry()
 	s.batches()
+	s.ranges()
 	s.tunables = append(s.tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
 	s.retries()
 	s.lets()
@@ -120,6 +121,46 @@ func (s *settings) batches() {
 			s.defaults = append(s.defaults, s.Gof("s.%s = ", field).Add(s.gather(n, b)))
 			s.tunables = append(s.tunables, s.batchTunables(n, field)...)
 		}
+	}
+}
+
+// rangeField is the field of the settings that holds a source's range.
+func rangeField(name string) string { return name + "Range" }
+
+// ranges adds the parts of sources that are read. Their ends can be set: a backfill
+// is started for one part after another.
+func (s *settings) ranges() {
+	for _, n := range s.p.Nodes {
+		op, ok := n.Op.(*ir.Source)
+		if !ok || op.Range == nil {
+			continue
+		}
+		field := rangeField(s.Name(n.YAML))
+		s.fields = append(s.fields, jen.Id(field).Add(s.Go("@connect.Range")))
+		d := jen.Dict{}
+		if op.Range.Parallel > 0 {
+			d[jen.Id("Parallel")] = jen.Lit(op.Range.Parallel)
+		}
+		for _, end := range []struct {
+			name, key, doc string
+			v              *ir.Value
+		}{
+			{"From", "from", "where the range begins; empty is where the source does", op.Range.From},
+			{"To", "to", "where the range ends, which is not read any more; empty is what is there when the program starts", op.Range.To},
+		} {
+			key, setter := n.YAML+".range."+end.key, s.Gof("@program.String(&s.%s.%s)", field, end.name)
+			place := op.Range.Span.Place()
+			if end.v != nil {
+				place = end.v.Span.Place()
+				if end.v.IsLiteral() {
+					d[jen.Id(end.name)] = jen.Lit(end.v.Text())
+				} else {
+					s.refs = append(s.refs, s.ref(key, end.v, setter))
+				}
+			}
+			s.tunables = append(s.tunables, s.Gof("{Key: %q, Place: %q, Set: ", key, place).Add(setter).Add(s.Gof(", Doc: %q},", end.doc)))
+		}
+		s.defaults = append(s.defaults, s.Gof("s.%s = ", field).Add(s.Go("@connect.Range").Values(d)))
 	}
 }
 

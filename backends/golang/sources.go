@@ -33,6 +33,9 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		if w.needsZstd(op.Config) {
 			d[jen.Id("Zstd")] = w.Go("@zstd.NewReader")
 		}
+		if op.Range != nil {
+			d[jen.Id("Range")] = w.Gof("&s.%s", rangeField(name))
+		}
 		args := []jen.Code{}
 		if c.Source.Config != "" {
 			args = append(args, w.Gof("s.%s", name))

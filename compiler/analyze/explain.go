@@ -98,6 +98,9 @@ func (x *explainer) orderOf(w way) (order, reason string) {
 			return "none", fmt.Sprintf("`%s` says `order: none`", n.YAML)
 		}
 	}
+	if r := w.source.Op.(*ir.Source).Range; r != nil && r.Parallel > 1 {
+		return "chunk", fmt.Sprintf("`%s` is read in chunks, %d at once, and order is kept inside each", w.source.YAML, r.Parallel)
+	}
 	for _, n := range w.nodes {
 		if n.Key != nil {
 			return "key", fmt.Sprintf("`%s` has a lane for each key, and keeps order inside it", n.YAML)
@@ -151,7 +154,7 @@ func (x *explainer) node(name string) Node {
 		}
 		switch op := n.Op.(type) {
 		case *ir.Source:
-			out.Kind, out.Does = "source", "reads from "+used(op.Connector, op.Go)
+			out.Kind, out.Does = "source", "reads "+rangeInWords(op.Range)+"from "+used(op.Connector, op.Go)
 			out.Reads = x.portReads(n, nil)
 		case *ir.Decode:
 			out.Reads = x.portReads(n, op)

@@ -28,7 +28,7 @@ type Path struct {
 	Reason    string       `json:"reason"`
 	// Stages are the nodes between and the two ends, in the order of records.
 	Stages []string `json:"stages"`
-	// Order is "source", "key" or "none", with a reason where it is not source.
+	// Order is "source", "chunk", "key" or "none", with a reason where it is not source.
 	Order       string `json:"order"`
 	OrderReason string `json:"orderReason,omitempty"`
 }

@@ -139,6 +139,7 @@ func (t *text) promises(e *Explanation) {
 	for _, p := range e.Paths {
 		order := map[string]string{
 			"source": "In the order of `" + p.Source + "`.",
+			"chunk":  "In order inside each chunk: " + p.OrderReason + ".",
 			"key":    "Ordered inside each key: " + p.OrderReason + ".",
 			"none":   "In no order: " + p.OrderReason + ".",
 		}[p.Order]

@@ -15,6 +15,28 @@ func used(connector string, g *ir.GoRef) string {
 	return "`" + connector + "`"
 }
 
+// rangeInWords says which part of a source is read, with a space behind it; "" for
+// all.
+func rangeInWords(r *ir.Range) string {
+	if r == nil {
+		return ""
+	}
+	end := func(v *ir.Value, open string) string {
+		switch {
+		case v == nil || v.IsLiteral() && (v.Text() == "" || v.Text() == "now" || v.Text() == "latest" || v.Text() == "earliest"):
+			return open
+		case !v.IsLiteral():
+			return "what is said at the start"
+		}
+		return "`" + v.Text() + "`"
+	}
+	text := "from " + end(r.From, "the begin") + " to before " + end(r.To, "what comes later") + " "
+	if r.Parallel > 1 {
+		text += fmt.Sprintf("in chunks, %d at once, ", r.Parallel)
+	}
+	return text
+}
+
 func does(n *ir.Node) string {
 	switch op := n.Op.(type) {
 	case *ir.Route:

@@ -4,6 +4,7 @@ import (
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/schema"
 	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
 )
 
 // node reads one node.
@@ -45,6 +46,10 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	n.Guarantee = text(body.Get("guarantee"))
 	n.Validate = text(body.Get("validate"))
 	n.Unordered = text(body.Get("order")).Text == "none"
+	if order := text(body.Get("order")); order.Text == "kept" {
+		n.OrderKept = order.Span
+	}
+	n.Range = r.rangeOf(body.Member("range"))
 	if p := body.Get("parallel"); p != nil {
 		n.Parallel, n.ParallelSpan = r.count(p, 0), p.Place()
 	}
@@ -75,6 +80,26 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	if out := body.Get("out"); out != nil {
 		n.Out = r.out(n, out)
 	}
+}
+
+// rangeOf reads a `range`.
+func (r *reader) rangeOf(m *parse.Member) *syntax.Range {
+	if m == nil || m.Value.Kind != parse.Mapping {
+		return nil
+	}
+	out := &syntax.Range{Key: m.Key.Span, Span: m.Value.Place()}
+	for _, end := range []struct {
+		key string
+		at  **ir.Value
+	}{{"from", &out.From}, {"to", &out.To}} {
+		if v := m.Value.Get(end.key); v != nil && v.Kind != parse.Mapping && v.Kind != parse.Sequence && v.Kind != parse.Null {
+			*end.at = r.value(v)
+		}
+	}
+	if p := m.Value.Get("parallel"); p != nil {
+		out.Parallel, out.ParallelSpan = r.count(p, 0), p.Place()
+	}
+	return out
 }
 
 // goNode is a scalar that holds Go, nil for anything else.

@@ -16,6 +16,7 @@ var testConnectors = []*catalog.Connector{
 				{Name: "max_record", Go: "MaxRecord", Type: "size", Default: "4MiB", Positive: true},
 			},
 			Meta:  []catalog.Key{{Name: "path", Go: "Path", Type: "string"}, {Name: "line", Go: "Line", Type: "int64"}, {Name: "offset", Go: "Offset", Type: "int64"}},
+			Range: &catalog.Range{Bounds: []string{"name"}, Without: []string{"follow"}},
 			Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true},
 		},
 		Sink: &catalog.Side{
@@ -32,7 +33,7 @@ var testConnectors = []*catalog.Connector{
 	{Name: "log", Package: "connect/log", Sink: &catalog.Side{Config: "SinkConfig", Keys: []catalog.Key{{Name: "level", Go: "Level", Type: "string", Values: []string{"debug", "info", "warn", "error"}}}}},
 	{Name: "generate", Package: "connect/generate", Source: &catalog.Side{Config: "SourceConfig", New: "NewSource", Keys: []catalog.Key{
 		{Name: "count", Go: "Count", Type: "int64", Natural: true}, {Name: "rate", Go: "Rate", Type: "float64", Natural: true}, {Name: "seed", Go: "Seed", Type: "uint64"},
-	}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}}},
+	}, Range: &catalog.Range{Bounds: []string{"number"}}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}}},
 	{
 		Name: "http", Package: "connect/http",
 		Source: &catalog.Side{Config: "SourceConfig", Formats: []string{"ndjson", "json", "csv"}, Keys: []catalog.Key{
@@ -72,6 +73,22 @@ var testConnectors = []*catalog.Connector{
 		}, Meta: []catalog.Key{{Name: "id", Go: "ID", Type: "string"}}},
 	},
 	{
+		Name: "kafka", Package: "connect/kafka",
+		Source: &catalog.Side{Config: "SourceConfig", Messages: true, Formats: []string{"json", "ndjson", "text", "bytes"}, Keys: []catalog.Key{
+			{Name: "brokers", Go: "Brokers", Type: "[string]", Required: true},
+			{Name: "topics", Go: "Topics", Type: "[string]", Required: true},
+			{Name: "group", Go: "Group", Type: "string", Fixed: true},
+			{Name: "start", Go: "Start", Type: "string", Form: "start"},
+		}, Range: &catalog.Range{Bounds: []string{"number", "time"}, Without: []string{"start", "group"}}, Facts: catalog.Facts{Replayable: true, Ordered: true, Endless: true}},
+	},
+	{
+		Name: "nats", Package: "connect/nats",
+		Source: &catalog.Side{Config: "SourceConfig", Messages: true, Formats: []string{"json", "ndjson", "text", "bytes"}, Keys: []catalog.Key{
+			{Name: "stream", Go: "Stream", Type: "string"},
+			{Name: "subject", Go: "Subject", Type: "string"},
+		}, Range: &catalog.Range{Bounds: []string{"number", "time"}, Needs: "stream"}, Facts: catalog.Facts{Replayable: true, Ordered: true, Endless: true}},
+	},
+	{
 		Name: "sqlite", Package: "connect/sqlite",
 		Source: &catalog.Side{Config: "SourceConfig", Table: true, Formats: []string{"ndjson"}, Keys: []catalog.Key{
 			{Name: "path", Go: "Path", Type: "string", Required: true},
@@ -80,7 +97,7 @@ var testConnectors = []*catalog.Connector{
 			{Name: "query", Go: "Query", Type: "string"},
 			{Name: "key", Go: "Key", Type: "string", Required: true},
 			{Name: "every", Go: "Every", Type: "duration", Natural: true, Fixed: true},
-		}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}},
+		}, Range: &catalog.Range{Bounds: []string{"key"}, Without: []string{"every"}}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}},
 		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{
 			{Name: "path", Go: "Path", Type: "string", Required: true},
 			{Name: "table", Go: "Table", Type: "string", Required: true},

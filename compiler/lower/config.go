@@ -181,7 +181,7 @@ func (r *configReader) otherSide(name string) bool {
 
 // nodeKeys are keys that people write into a config by mistake.
 var nodeKeys = map[syntax.Role][]string{
-	syntax.Source: {"out", "on_error", "validate", "drop", "was"},
+	syntax.Source: {"out", "on_error", "validate", "drop", "was", "range"},
 	syntax.Sink:   {"from", "on_error", "batch", "meta", "guarantee", "was"},
 }
 

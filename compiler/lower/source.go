@@ -48,6 +48,10 @@ func (w *lowering) source(n *node) {
 	n.main = m
 	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side, promised), Facts: facts(promised)}
 	m.Op = op
+	if w.canRange(n, side) {
+		op.Range = w.rangeOf(n)
+	}
+	defer w.checkRange(n, side, op.Range) // when its outputs are known
 	if len(side.Formats) == 0 {
 		own := []string{}
 		if n.Use.Text == "generate" {
@@ -72,6 +76,9 @@ func (w *lowering) source(n *node) {
 
 // bounded tells whether a built-in source ends by itself.
 func bounded(n *node, side *catalog.Side, promised catalog.Facts) bool {
+	if n.Range != nil {
+		return true
+	}
 	if !promised.Depends {
 		return !promised.Endless
 	}
@@ -96,6 +103,9 @@ func zeroLength(text string) bool {
 
 // factsOf is what a connector promises with the node's config.
 func factsOf(n *node, side *catalog.Side) catalog.Facts {
+	if n.Range != nil && side.Range != nil {
+		return side.Range.Facts(side.Facts.Memory)
+	}
 	return side.FactsFor(func(key string) bool {
 		return slices.ContainsFunc(n.Config, func(c syntax.ConfigKey) bool {
 			return c.Key.Text == key && c.Value != nil && c.Value.Kind != "null" && !(c.Value.IsLiteral() && c.Value.Kind == "string" && c.Value.Text() == "")

@@ -28,6 +28,7 @@ import (
 //	a batch of a sink      its bytes, else SinkBatchBytes, where the pipeline asks for batches
 //	a flatmap              L × FlatmapBytes
 //	a connector            what it says that it needs
+//	a range                for each chunk that is read at once a BlockBytes and R that are read ahead, and what the connector needs
 //
 // The runtime keeps to the same sizes; they are in ir/limits.go.
 func buffers(p *ir.Program) {
@@ -61,7 +62,13 @@ func buffers(p *ir.Program) {
 			}
 			add(blocks*ir.BlockBytes, "`%s`: %d %s in flight", n.YAML, blocks, kind)
 			add(long(longest[n.ID]), "`%s`: records longer than a block", n.YAML)
-			add(op.Facts.Memory+held(op, longest[n.ID]), "`%s`: the connector's own", n.YAML)
+			if op.Range == nil {
+				add(op.Facts.Memory+held(op, longest[n.ID]), "`%s`: the connector's own", n.YAML)
+				break
+			}
+			readers := int64(max(1, op.Range.Parallel))
+			add(readers*(ir.BlockBytes+longest[n.ID]), "`%s`: what is read ahead, a batch for each of %d chunks", n.YAML, readers)
+			add(readers*(op.Facts.Memory+held(op, longest[n.ID])), "`%s`: the connector's own, for each of them", n.YAML)
 		case *ir.Apply:
 			if op.Verb == ir.VerbFlatmap || op.Go != nil && spreads(op.Go.Shape) {
 				add(lanes[n.Region]*ir.FlatmapBytes, "`%s`: what one record becomes, in each lane", n.YAML)

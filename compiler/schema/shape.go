@@ -139,6 +139,7 @@ func (r *reader) fill(s *shape, v cue.Value) {
 	s.kind = v.IncompleteKind()
 	switch {
 	case s.kind == cue.TopKind:
+		s.open = true
 	case v.IsConcrete() && s.kind == cue.StringKind:
 		s.equals, _ = v.String()
 	case v.IsConcrete() && s.kind == cue.IntKind:

@@ -155,10 +155,15 @@ type Node struct {
 	Key       *parse.Node
 	Drop      Drop
 
+	// Range is the part of a source that is read, nil for all.
+	Range *Range
+
 	Parallel     int
 	ParallelSpan source.Span
 	Unordered    bool
-	OnError      *OnError
+	// OrderKept is where `order: kept` stands; zero where it does not.
+	OrderKept source.Span
+	OnError   *OnError
 	// ThenUnread tells the same of where its dead letters go.
 	ThenUnread bool
 	Batch      *ir.Batch
@@ -237,6 +242,16 @@ type Let struct {
 	Node  *parse.Node
 	// Default tells that the value comes from `defaults`.
 	Default bool
+}
+
+// A Range is the value of `range`.
+type Range struct {
+	Key, Span source.Span // the key, and what stands there
+	// From and To are nil where nothing is said, Parallel is 0.
+	From, To *ir.Value
+	Parallel int
+	// ParallelSpan is the place of Parallel.
+	ParallelSpan source.Span
 }
 
 // A Drop is what a node gives away on purpose.

@@ -33,6 +33,11 @@ const (
 	BadParse Code = "bad-parse"
 	// UnknownTarget is a block under `targets` for a target that does not exist.
 	UnknownTarget Code = "unknown-target"
+	// BadRange is a `range` that its source can't read.
+	BadRange Code = "bad-range"
+	// RangeOrder is a range that is read in several chunks at once, where order is
+	// asked for.
+	RangeOrder Code = "range-order"
 	// NotYet is a part of the language that this version does not compile.
 	NotYet Code = "not-yet"
 )
@@ -292,6 +297,57 @@ sources:
   ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
 sinks:
   store: {from: ledger, use: file, config: {path: "out/${in.ID}.ndjson"}}
+`,
+	},
+	{
+		Code:  BadRange,
+		Title: "a range that the source can't read",
+		Text: `A range is a part of a source that can be read again, from one place to before
+another: numbers or times of messages, keys of rows, names of files. It begins before
+it ends, its ends are what the source knows as places, and nothing beside it says
+where reading begins, or that it never ends.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: generate, range: {from: 2000, to: 1000}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: generate, range: {from: 1000, to: 2000}, out: Payment}
+sinks:
+  store: {from: ledger, use: stdout}
+`,
+	},
+	{
+		Code:  RangeOrder,
+		Title: "chunks that are read at once, where order is asked for",
+		Text: `With ` + "`parallel`" + ` a range is read in chunks, several at once. Each keeps its order, and
+what comes of different chunks is mixed. A node that asks for order can't have it then:
+one with ` + "`order: kept`" + `, or one with a ` + "`key`" + `, by which records of one key keep theirs.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: sqlite, config: {path: p.db, table: payments, key: id}, range: {parallel: 4}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.Amount > 100, order: kept}
+sinks:
+  store: {from: large, use: stdout}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, amount: decimal}
+sources:
+  ledger: {use: sqlite, config: {path: p.db, table: payments, key: id}, range: {parallel: 4}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.Amount > 100}
+sinks:
+  store: {from: large, use: stdout}
 `,
 	},
 	{

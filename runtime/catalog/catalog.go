@@ -35,6 +35,9 @@ type Side struct {
 	// Messages tells that a record is a message of its own: the source says where
 	// each ends (Batch.Ends) and the sink is told (Out.Ends).
 	Messages bool
+	// Range is what a `range` of a source may be; nil for a source that can't read a
+	// part of what there is.
+	Range *Range
 	// Meta are the fields of `meta` on records of a source; for a sink the keys
 	// that `meta:` may set.
 	Meta []Key
@@ -46,6 +49,23 @@ type Side struct {
 	// its one format is not the user's to choose.
 	Table bool
 	Doc   string
+}
+
+// A Range says which parts a source can read.
+type Range struct {
+	// Bounds are what its ends may be: "number" and "time" of records, "key" of
+	// rows, "name" of files.
+	Bounds []string
+	// Without are keys of the config that can't stand beside a range, Needs is one
+	// that must; "" for none.
+	Without []string
+	Needs   string
+}
+
+// Facts are what a source promises that reads a range, whatever it promises else:
+// chunks are gone on with where a checkpoint says.
+func (r *Range) Facts(memory int64) Facts {
+	return Facts{Acks: true, Replayable: true, Ordered: true, Memory: memory}
 }
 
 // A Variant are other facts of a side, where a key stands in the config, or does

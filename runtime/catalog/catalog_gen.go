@@ -42,6 +42,7 @@ var Connectors = []*Connector{
 			},
 			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
 			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 8388608},
+			Range:   &Range{Bounds: []string{"name"}, Without: []string{"follow"}},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -78,6 +79,7 @@ var Connectors = []*Connector{
 				{Name: "seed", Go: "Seed", Type: "uint64", Doc: "Seed decides which records: the same seed gives the same ones."},
 			},
 			Facts: Facts{Acks: true, Replayable: true, Ordered: true, Depends: true},
+			Range: &Range{Bounds: []string{"number"}},
 		},
 	},
 	{
@@ -224,6 +226,7 @@ var Connectors = []*Connector{
 			Variants: []Variant{
 				{Key: "group", Given: true, Facts: Facts{Acks: true, Ordered: true, Endless: true, Memory: 50331648}},
 			},
+			Range:    &Range{Bounds: []string{"number", "time"}, Without: []string{"start", "group"}},
 			Messages: true,
 		},
 		Sink: &Side{
@@ -310,6 +313,7 @@ var Connectors = []*Connector{
 				{Key: "stream", Given: false, Facts: Facts{Ordered: true, Endless: true, Memory: 16777216}},
 				{Key: "durable", Given: true, Facts: Facts{Acks: true, Endless: true, Memory: 16777216}},
 			},
+			Range:    &Range{Bounds: []string{"number", "time"}, Without: []string{"start", "durable"}, Needs: "stream"},
 			Messages: true,
 		},
 		Sink: &Side{
@@ -358,6 +362,7 @@ var Connectors = []*Connector{
 			Formats: []string{"ndjson"},
 			Table:   true,
 			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 1048576},
+			Range:   &Range{Bounds: []string{"key"}, Without: []string{"every"}},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -393,6 +398,7 @@ var Connectors = []*Connector{
 			Formats: []string{"ndjson"},
 			Table:   true,
 			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 8388608},
+			Range:   &Range{Bounds: []string{"key"}, Without: []string{"every"}},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",

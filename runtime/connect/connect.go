@@ -31,6 +31,8 @@ type Input struct {
 	// Columns are what a source of tables is to read: the fields of the type, nil
 	// where it is to read all that is there.
 	Columns []Column
+	// Range is the part that is to be read, nil for all.
+	Range *Range
 	// Zstd opens a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Reader) (io.ReadCloser, error)
 }

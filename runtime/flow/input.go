@@ -46,6 +46,7 @@ type Input struct {
 	deads  []*Out
 
 	exhausted atomic.Bool // the source came to its end by itself
+	started   bool        // it has said itself where it begins
 
 	stats struct {
 		sync.Mutex

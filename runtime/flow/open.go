@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 )
 
 // takeState takes the lock of the state folder, where a source can go back.
@@ -88,14 +89,20 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 			in.start(len(r.lanes))
 		}
 	}
-	if saved == nil && p.store != nil {
+	if p.store != nil && (saved == nil || p.startsAnew()) {
 		return p.saveStart(ctx)
 	}
 	return nil
 }
 
+// startsAnew tells whether a source has decided where it begins.
+func (p *Program) startsAnew() bool {
+	return slices.ContainsFunc(p.sources, func(in *Input) bool { return in.started })
+}
+
 // saveStart writes the first checkpoint, before anything is read, where sinks
-// have a state: a crash before the next one must find them as they are now.
+// have a state or a source has decided where it begins: a crash before the next
+// one must find them as they are now.
 func (p *Program) saveStart(ctx context.Context) error {
 	states := map[*sinkRun]json.RawMessage{}
 	for _, s := range p.sinks {
@@ -107,10 +114,17 @@ func (p *Program) saveStart(ctx context.Context) error {
 			states[s] = state
 		}
 	}
-	if len(states) == 0 {
-		return nil
+	if !p.startsAnew() {
+		if len(states) == 0 {
+			return nil
+		}
+		return p.writeCheckpoint(ctx, nil, states, false)
 	}
-	return p.writeCheckpoint(ctx, nil, states, false)
+	marks := map[*Input]sourceMark{}
+	for _, in := range p.sources {
+		marks[in] = in.places.snapshot()
+	}
+	return p.writeCheckpoint(ctx, marks, states, false)
 }
 
 // openKeeper opens the sink that keeps the checkpoint, where one does.
@@ -154,6 +168,12 @@ func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) 
 	p.opened = append(p.opened, closing{in.node, func(ctx context.Context, _ bool) error { return in.source.Close(ctx) }})
 	if err := p.insist(ctx, in.node, in.source.Open); err != nil {
 		return p.nodeError(in.node, "open", err)
+	}
+	if starter, ok := in.source.(Starter); ok && p.replay == nil {
+		if start := starter.Start(); len(start) > 0 && in.places.bySplit != nil {
+			in.places.begin(start)
+			in.started = true
+		}
 	}
 	return nil
 }

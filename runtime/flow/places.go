@@ -102,6 +102,14 @@ func (k *placeBook) restore(splits map[string]SplitState) {
 	}
 }
 
+// begin begins where the source itself says, in all its splits.
+func (k *placeBook) begin(start map[string]any) {
+	clear(k.bySplit)
+	for split, position := range start {
+		k.bySplit[split] = &place{position: position}
+	}
+}
+
 // positions is what the source itself gave since the start.
 func (m sourceMark) positions() map[string]any {
 	positions := make(map[string]any, len(m.splits))

@@ -33,11 +33,13 @@ type NodeCount struct {
 }
 
 // A Flow is the traffic of a source or sink; Total is how many bytes a source
-// has in all, 0 where it does not know.
+// has in all, 0 where it does not know. Range is how far the range of a source is
+// read, nil where it has none.
 type Flow struct {
 	Name string
 	Traffic
 	Total int64
+	Range *Progress
 }
 
 // A QueueLoad is what waits in the queue of a sink or between regions.
@@ -60,6 +62,10 @@ func (p *Program) Snapshot() Snapshot {
 		f := Flow{Name: in.name, Traffic: in.traffic()}
 		if sized, ok := in.source.(Sized); ok {
 			f.Total = sized.Size()
+		}
+		if r := chunked(in.source); r != nil {
+			progress := r.Progress()
+			f.Range = &progress
 		}
 		s.Sources = append(s.Sources, f)
 		s.Waiting += in.book.waiting()

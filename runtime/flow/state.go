@@ -178,6 +178,15 @@ func (s *State) Rewind(ctx context.Context, c *Checkpoint, source string, to Rew
 				splits[split] = at
 			}
 		}
+		if at, known := c.Sources[source].Splits[to.Split]; known && chunked(in.source) != nil {
+			// A chunk that is not in the checkpoint would not be read at all.
+			begin, err := chunkBegin(at.Position)
+			if err != nil {
+				return fmt.Errorf("source `%s`: %w", source, err)
+			}
+			splits[to.Split] = SplitState{Position: begin}
+			break
+		}
 		if len(splits) == len(c.Sources[source].Splits) {
 			return fmt.Errorf("source `%s` has no split %q in the checkpoint", source, to.Split)
 		}

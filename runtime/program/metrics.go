@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -45,6 +46,7 @@ func metrics(s *Spec, now flow.Snapshot, ready bool) []byte {
 	for _, f := range now.Sinks {
 		m.sample("flowc_sink_bytes_total", float64(f.Bytes), "node", f.Name)
 	}
+	m.ranges(&now)
 	m.family("flowc_queue_packets", "gauge", "Packets that wait in a queue.")
 	for _, q := range now.Queues {
 		m.sample("flowc_queue_packets", float64(q.Packets), "queue", q.Name)
@@ -72,6 +74,29 @@ func metrics(s *Spec, now flow.Snapshot, ready bool) []byte {
 	m.family("go_memstats_sys_bytes", "gauge", "Bytes that the process got from the system.")
 	m.sample("go_memstats_sys_bytes", float64(memory.Sys))
 	return m.text.Bytes()
+}
+
+// ranges are how far the ranges of sources have been read.
+func (m *exposition) ranges(now *flow.Snapshot) {
+	ranged := slices.DeleteFunc(slices.Clone(now.Sources), func(f flow.Flow) bool { return f.Range == nil })
+	if len(ranged) == 0 {
+		return
+	}
+	m.family("flowc_range_done_ratio", "gauge", "How much of the range of a source has been read, from 0 to 1.")
+	for _, f := range ranged {
+		m.sample("flowc_range_done_ratio", f.Range.Share(), "node", f.Name)
+	}
+	m.family("flowc_range_chunks", "gauge", "Chunks of the range of a source, by whether they have been read.")
+	for _, f := range ranged {
+		m.sample("flowc_range_chunks", float64(f.Range.Ended), "node", f.Name, "state", "through")
+		m.sample("flowc_range_chunks", float64(f.Range.Chunks-f.Range.Ended), "node", f.Name, "state", "open")
+	}
+	m.family("flowc_range_left_seconds", "gauge", "How long the rest of the range takes at the speed so far, where that can be told.")
+	for _, f := range ranged {
+		if left, ok := f.Range.Left(now.Running.Seconds()); ok {
+			m.sample("flowc_range_left_seconds", left, "node", f.Name)
+		}
+	}
 }
 
 func flag01(b bool) float64 {

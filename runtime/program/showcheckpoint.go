@@ -1,8 +1,10 @@
 package program
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,6 +40,10 @@ func (p *process) showCheckpoint(where string, c *flow.Checkpoint, format string
 		if len(splits) == 0 {
 			fmt.Fprintf(p.stdout, "  source %s: at the start\n", name)
 		}
+		if all, ok := flow.RangeOf(c.Sources[name]); ok {
+			p.showRange(name, &all, splits)
+			continue
+		}
 		for _, split := range sorted(splits) {
 			s := splits[split]
 			after := ""
@@ -54,6 +60,34 @@ func (p *process) showCheckpoint(where string, c *flow.Checkpoint, format string
 		fmt.Fprintln(p.stdout, "  all input was handled")
 	}
 	return nil
+}
+
+// showRange prints how far the chunks of a range have come.
+func (p *process) showRange(source string, all *flow.Progress, splits map[string]flow.SplitState) {
+	fmt.Fprintf(p.stdout, "  source %s: %d%% of the range %s, %d of %d chunks are through\n", source, percent(all), all.Range, all.Ended, all.Chunks)
+	names := slices.SortedFunc(maps.Keys(splits), func(a, b string) int {
+		first, _ := flow.ChunkOf(splits[a].Position)
+		second, _ := flow.ChunkOf(splits[b].Position)
+		return cmp.Compare(first.Chunk, second.Chunk)
+	})
+	for _, name := range names {
+		c, _ := flow.ChunkOf(splits[name].Position)
+		var is string
+		switch {
+		case c.Ended:
+			is = "through"
+		case c.Done == 0:
+			is = "at its begin"
+		case c.Size > 0:
+			is = fmt.Sprintf("%d%%", min(99, c.Done*100/c.Size))
+		default:
+			is = "begun"
+		}
+		if s := splits[name]; s.Records > 0 {
+			is += fmt.Sprintf(" after %s records", count(s.Records))
+		}
+		fmt.Fprintf(p.stdout, "    %s: %s\n", name, is)
+	}
 }
 
 func sorted[V any](m map[string]V) []string {

@@ -34,8 +34,8 @@ type Telemetry struct {
 	HTTP string
 	// Log is "text" (the default) or "json", Level debug, info, warn or error.
 	Log, Level string
-	// Progress is "auto" (the default: where stderr is a terminal), "on" or
-	// "off".
+	// Progress is "auto" (the default: where stderr is a terminal), "always" or
+	// "never".
 	Progress string
 }
 

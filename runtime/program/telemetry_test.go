@@ -85,7 +85,7 @@ func TestTelemetry(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	r := start(t, nil, "--set=telemetry.progress=on", "--set=ledger.config.count=3000", "--set=ledger.config.every=25ms")
+	r := start(t, nil, "--set=telemetry.progress=always", "--set=ledger.config.count=3000", "--set=ledger.config.every=25ms")
 	r.check(t, 0, "\rnumbers: ", " records · ", "/s", "\r\x1b[K")
 	start(t, nil, "--set=ledger.config.count=3000", "--set=ledger.config.every=10ms").check(t, 0)
 	line := (&teller{name: "x"}).progressLine(&flow.Snapshot{Running: 10 * time.Second, Sources: []flow.Flow{{Traffic: flow.Traffic{Records: 12345, Bytes: 250_000_000}, Total: 1_000_000_000}}})

@@ -67,6 +67,9 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 		}
 		fmt.Fprintf(b, "%s `%s`: %s\n\n", with, v.Key, v.Facts.Promise(source))
 	}
+	if source {
+		b.WriteString(rangeInWords(s.Range))
+	}
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
 	} else {
@@ -89,6 +92,29 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", k.Name, k.Type, cell(k.Doc))
 	}
 	b.WriteString("\n")
+}
+
+// rangeInWords says what a range of a source is, "" where it has none.
+func rangeInWords(r *catalog.Range) string {
+	if r == nil {
+		return ""
+	}
+	words := map[string]string{
+		"number": "numbers of records (offsets, sequence numbers)", "time": "times (`2026-01-31T08:00:00Z`, or a day)",
+		"key": "values of the key", "name": "names of files, as they follow the folder that the pattern begins with",
+	}
+	var bounds []string
+	for _, b := range r.Bounds {
+		bounds = append(bounds, words[b])
+	}
+	text := "The bounds of a [`range`](language.md#a-range) are " + strings.Join(bounds, " or ") + "."
+	if len(r.Without) > 0 {
+		text += " It does not go with `" + strings.Join(r.Without, "` and `") + "`."
+	}
+	if r.Needs != "" {
+		text += " It needs `" + r.Needs + "`."
+	}
+	return text + "\n\n"
 }
 
 func marks(k catalog.Key) string {

@@ -131,6 +131,9 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 		}
 		s.Table, s.Formats = true, []string{format}
 	}
+	if s.Range, err = p.ranges(kind, s.Keys); err != nil {
+		return nil, err
+	}
 	s.Facts = p.facts(kind)
 	s.Messages = p.methods[kind]["Messages"] != nil
 	if s.Facts.Memory, err = p.bytes(kind + "Memory"); err != nil {
@@ -146,6 +149,34 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 		}
 	}
 	return s, err
+}
+
+// ranges are the constants SourceRange, SourceRangeWithout and SourceRangeNeeds:
+// what a part of the source may be, and which keys of the config say something
+// else. nil where it has none.
+func (p *pkg) ranges(kind string, keys []catalog.Key) (*catalog.Range, error) {
+	words := func(name string) []string {
+		text, err := strconv.Unquote(p.consts[kind+name])
+		if err != nil || text == "" {
+			return nil
+		}
+		return strings.Split(text, ",")
+	}
+	r := &catalog.Range{Bounds: words("Range"), Without: words("RangeWithout"), Needs: strings.Join(words("RangeNeeds"), ",")}
+	if r.Bounds == nil {
+		return nil, nil
+	}
+	for _, b := range r.Bounds {
+		if !slices.Contains([]string{"number", "time", "key", "name"}, b) {
+			return nil, fmt.Errorf("%sRange: there is no bound %q", kind, b)
+		}
+	}
+	for _, name := range append(slices.Clone(r.Without), words("RangeNeeds")...) {
+		if !slices.ContainsFunc(keys, func(k catalog.Key) bool { return k.Name == name }) {
+			return nil, fmt.Errorf("a range asks for the key %q, which there is not", name)
+		}
+	}
+	return r, nil
 }
 
 // A variant is a type that a source or sink is where its config has a key, or

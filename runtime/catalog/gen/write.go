@@ -44,6 +44,9 @@ func writeSide(b *bytes.Buffer, name string, s *catalog.Side) {
 		}
 		b.WriteString("},\n")
 	}
+	if s.Range != nil {
+		fmt.Fprintf(b, "Range: &Range%s,\n", fields(*s.Range))
+	}
 	if s.Messages {
 		b.WriteString("Messages: true,\n")
 	}

@@ -42,6 +42,9 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	case c.Follow && in.Format == "bytes":
 		return nil, errors.New("follow reads records as they come, and in the format bytes the whole file is one")
 	}
+	if in.Range != nil {
+		return newRange(c, in)
+	}
 	s := &Source{config: c, input: in, resume: map[string]position{}}
 	if c.Follow {
 		s.follow = &following{source: s}

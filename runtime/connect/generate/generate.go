@@ -10,6 +10,9 @@
 //	    use: generate
 //	    config: {count: 1000, seed: 7, fields: {amount: "r.Float64() * 100"}}
 //	    out: Order
+//
+// With `range` it makes the records of these numbers: `range: {from: 500, to: 1000}`
+// is the second half of the above.
 package generate
 
 import (
@@ -55,12 +58,14 @@ type Source struct {
 }
 
 // NewSource returns the source.
-func NewSource(c SourceConfig, _ connect.Input) (flow.Source, error) {
+func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	switch {
 	case c.Count < 0:
 		return nil, errors.New("count must not be negative")
 	case c.Rate < 0 || math.IsNaN(c.Rate) || math.IsInf(c.Rate, 0):
 		return nil, errors.New("rate must be a number of records a second")
+	case in.Range != nil:
+		return newRange(c, *in.Range)
 	}
 	return &Source{config: c}, nil
 }

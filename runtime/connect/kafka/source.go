@@ -23,6 +23,9 @@ const refresh = 30 * time.Second
 // NewSource returns the source that the config asks for: of all partitions, or as
 // a member of a group.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
+	if in.Range != nil {
+		return newRange(c, in)
+	}
 	start, err := messages.ParseStart(c.Start)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ import (
 // NewSource returns the source that the config asks for: of a stream, of a
 // consumer that the server keeps, or of a subject.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
+	if in.Range != nil {
+		return newRange(c, in)
+	}
 	start, err := messages.ParseStart(c.Start)
 	if err != nil {
 		return nil, err
@@ -56,6 +59,7 @@ type Source struct {
 	pinned   bool   // the first checkpoint has the start
 	pump     *pump
 	received uint64 // of the present consumer
+	left     uint64 // messages that the server had when it sent the last one
 }
 
 // A position is behind a message of a stream.
@@ -211,7 +215,7 @@ func (s *Source) consume(ctx context.Context) error {
 	if err != nil {
 		return s.failed(err)
 	}
-	s.pump, s.received = p, 0
+	s.pump, s.received, s.left = p, 0, c.CachedInfo().NumPending
 	return nil
 }
 
@@ -261,7 +265,7 @@ func (s *Source) fill(b *flow.Batch, a arrival) bool {
 			break
 		}
 		s.received++
-		s.last = a.meta.Sequence.Stream
+		s.last, s.left = a.meta.Sequence.Stream, a.meta.NumPending
 		messages.Add(b, a.msg.Data())
 		*notes = append(*notes, noteOf(a))
 		if !messages.Room(b, flow.BlockSize/64) {

@@ -31,6 +31,9 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Range != nil {
+		return newRange(c, in)
+	}
 	return &Source{c, table.NewReader(&database{config: c, wanted: in.Columns, server: server}, c.Every)}, nil
 }
 
@@ -62,6 +65,7 @@ type database struct {
 	key     int    // which column
 	keyCast string // its type, as SQL writes it
 	last    string
+	called  string // what is read, where it is a part of something
 }
 
 // A field is a column as it is written: its name as JSON, the server's type, and
@@ -82,6 +86,9 @@ type given struct {
 
 // what is read, for messages.
 func (d *database) what() string {
+	if d.called != "" {
+		return d.called
+	}
 	if d.config.Query != "" {
 		return "the query"
 	}
@@ -106,10 +113,7 @@ func (d *database) Open(ctx context.Context) error {
 	if err := d.server.connect(ctx); err != nil {
 		return err
 	}
-	from := tableName(d.config.Table)
-	if d.config.Query != "" {
-		from = "(" + strings.TrimRight(d.config.Query, "; \t\r\n") + "\n)"
-	}
+	from := d.from()
 	have, err := d.given(ctx, "SELECT * FROM "+from+" q LIMIT 0")
 	if err != nil {
 		return err
@@ -135,6 +139,14 @@ func (d *database) Open(ctx context.Context) error {
 	d.sql = "SELECT " + strings.Join(list, ", ") + " FROM " + from + " q"
 	d.keyCast = chosen[d.key].cast
 	return nil
+}
+
+// from is what is read, as SQL has it.
+func (d *database) from() string {
+	if d.config.Query != "" {
+		return "(" + strings.TrimRight(d.config.Query, "; \t\r\n") + "\n)"
+	}
+	return tableName(d.config.Table)
 }
 
 // given are the columns of a query.

@@ -28,6 +28,9 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if (c.Table == "") == (c.Query == "") {
 		return nil, errors.New("give a table, or a query")
 	}
+	if in.Range != nil {
+		return newRange(c, in)
+	}
 	return &Source{c, table.NewReader(&database{config: c, wanted: in.Columns}, c.Every)}, nil
 }
 
@@ -58,6 +61,7 @@ type database struct {
 	columns []field
 	key     int // which column
 	last    string
+	called  string // what is read, where it is a part of something
 }
 
 // A field is a column as it is written: its name as JSON, and the type that is
@@ -77,10 +81,7 @@ func (d *database) Open(ctx context.Context) (err error) {
 	if err := d.conn.exec("PRAGMA query_only = 1"); err != nil {
 		return err
 	}
-	from, what := table.Quote(d.config.Table), "the table `"+d.config.Table+"`"
-	if d.config.Query != "" {
-		from, what = "("+strings.TrimRight(d.config.Query, "; \t\r\n")+"\n)", "the query"
-	}
+	from, what := d.from()
 	have, err := d.conn.columnsOf(ctx, "SELECT * FROM "+from+" LIMIT 0")
 	if err != nil {
 		return err
@@ -109,6 +110,18 @@ func (d *database) Open(ctx context.Context) (err error) {
 	}
 	d.sql = "SELECT " + strings.Join(list, ", ") + " FROM " + from
 	return nil
+}
+
+// from is what is read, as SQL has it and as messages do.
+func (d *database) from() (sql, what string) {
+	sql, what = table.Quote(d.config.Table), "the table `"+d.config.Table+"`"
+	if d.config.Query != "" {
+		sql, what = "("+strings.TrimRight(d.config.Query, "; \t\r\n")+"\n)", "the query"
+	}
+	if d.called != "" {
+		what = d.called
+	}
+	return sql, what
 }
 
 // choose decides which columns are read: those that are wanted, and the key.

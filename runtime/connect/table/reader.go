@@ -38,7 +38,8 @@ type Reader struct {
 	every time.Duration
 	after json.RawMessage
 	limit int
-	wait  bool // until every has passed: all there was has been read
+	rows  int64 // that have been read since it was opened
+	wait  bool  // until every has passed: all there was has been read
 	ended bool
 }
 
@@ -112,6 +113,7 @@ func (r *Reader) Read(ctx context.Context, b *flow.Batch) error {
 		}
 		r.limit = min(largestPage, max(firstPage/16, flow.BlockSize*page.Rows/max(1, len(data)-before)))
 		r.after = page.Last
+		r.rows += int64(page.Rows)
 		b.Position = position{r.after}
 		return nil
 	}
