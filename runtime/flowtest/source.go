@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"testing"
 
@@ -24,6 +25,13 @@ type SourceWorld struct {
 	Records func(b *flow.Batch) []string
 	// Rows are the operations on Batch.Rows of a source that fills it.
 	Rows *flow.Rows
+	// Range makes a source of a part of this world: of the records from one to before
+	// another of those that were fed, by their numbers from 0 (-1 leaves an end open),
+	// cut for so many readers. nil where the source can't read a part.
+	Range func(from, to, parallel int) flow.Source
+	// Fixed tells that what Make makes reads what is there when it is opened, and
+	// nothing that is fed later, as a range does.
+	Fixed bool
 	// Longest is the longest record in bytes that it takes; 0 for no limit.
 	Longest int
 	// Acked tells, where the server keeps it, how far a source that is an Acker
@@ -49,6 +57,9 @@ type step struct {
 	records  []string
 	position json.RawMessage // nil for none
 	batch    *flow.Batch
+	// start are the positions that the source gave when it was open: see
+	// flow.Starter.
+	start map[string]json.RawMessage
 }
 
 // A reading reads a source.
@@ -67,13 +78,38 @@ type reading struct {
 
 // open makes a source and opens it, from a position on where there is one.
 func (c *trial) openSource(w *SourceWorld, from map[string]json.RawMessage) *reading {
-	r := &reading{c: c, w: w, s: w.Make()}
+	return c.openMade(w, w.Make(), from)
+}
+
+// openMade opens a source.
+func (c *trial) openMade(w *SourceWorld, s flow.Source, from map[string]json.RawMessage) *reading {
+	r := &reading{c: c, w: w, s: s}
 	if from != nil {
 		c.must("Seek", c.call("Seek", func() error { return r.s.(flow.Seeker).Seek(c, from) }))
 	}
 	c.finally(r.close)
 	c.must("Open", c.call("Open", func() error { return r.s.Open(c) }))
+	r.started()
 	return r
+}
+
+// started notes where the source begins, where it says so.
+func (r *reading) started() {
+	starter, ok := r.s.(flow.Starter)
+	if !ok {
+		return
+	}
+	st := step{batch: &flow.Batch{}, start: map[string]json.RawMessage{}}
+	for split, position := range starter.Start() {
+		text, err := json.Marshal(position)
+		if err != nil {
+			r.c.fatalf("a position that has no JSON: %v", err)
+		}
+		st.start[split] = text
+	}
+	if len(st.start) > 0 {
+		r.steps = append(r.steps, st)
+	}
 }
 
 // close closes the source, once.
@@ -200,6 +236,7 @@ func texts(steps []step) []string {
 func positions(steps []step) map[string]json.RawMessage {
 	at := map[string]json.RawMessage{}
 	for _, st := range steps {
+		maps.Copy(at, st.start)
 		if st.position != nil {
 			at[st.split] = st.position
 		}

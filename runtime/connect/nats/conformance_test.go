@@ -2,6 +2,7 @@ package nats
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,30 +17,53 @@ import (
 func ofServer(stack string) bool { return strings.Contains(stack, "nats-server") }
 
 // A stream that is read by its sequence keeps what the interfaces promise.
-func TestSourceConforms(t *testing.T) {
+func TestSourceConforms(t *testing.T) { flowtest.Source(t, newSourceWorld) }
+
+// So do chunks of it that are read at once.
+func TestRangeConforms(t *testing.T) {
 	flowtest.Source(t, func(t testing.TB) *flowtest.SourceWorld {
-		f := newFixture(t, nil)
-		f.stream(jetstream.StreamConfig{Name: "S", Subjects: []string{"s.>"}})
-		return &flowtest.SourceWorld{
-			Make: func() flow.Source {
-				s, err := NewSource(SourceConfig{URL: f.url(), Stream: "S"}, connect.Input{Node: "in", Format: "text"})
-				if err != nil {
+		w := newSourceWorld(t)
+		w.Make, w.Fixed = func() flow.Source { return w.Range(-1, -1, 3) }, true
+		return w
+	})
+}
+
+func newSourceWorld(t testing.TB) *flowtest.SourceWorld {
+	f := newFixture(t, nil)
+	f.stream(jetstream.StreamConfig{Name: "S", Subjects: []string{"s.>"}})
+	return &flowtest.SourceWorld{
+		Make: func() flow.Source {
+			s, err := NewSource(SourceConfig{URL: f.url(), Stream: "S"}, connect.Input{Node: "in", Format: "text"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+		Range: func(from, to, parallel int) flow.Source {
+			asked := connect.Range{Parallel: parallel}
+			if from >= 0 {
+				asked.From = strconv.Itoa(from + 1)
+			}
+			if to >= 0 {
+				asked.To = strconv.Itoa(to + 1)
+			}
+			s, err := NewSource(SourceConfig{URL: f.url(), Stream: "S"}, connect.Input{Node: "in", Format: "text", Range: &asked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+		Feed: func(records ...string) {
+			for _, r := range records {
+				if _, err := f.js.Publish(context.Background(), "s.a", []byte(r)); err != nil {
 					t.Fatal(err)
 				}
-				return s
-			},
-			Feed: func(records ...string) {
-				for _, r := range records {
-					if _, err := f.js.Publish(context.Background(), "s.a", []byte(r)); err != nil {
-						t.Fatal(err)
-					}
-				}
-			},
-			Stop:   f.stop,
-			Start:  f.start,
-			NotIts: ofServer,
-		}
-	})
+			}
+		},
+		Stop:   f.stop,
+		Start:  f.start,
+		NotIts: ofServer,
+	}
 }
 
 // So does a stream that is written to.

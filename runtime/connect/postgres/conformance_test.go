@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,19 +16,33 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flowtest"
 )
 
-// A table keeps what the interfaces promise, read once or again and again, with a
-// server that goes away.
+// A table keeps what the interfaces promise, read once, again and again, or in
+// chunks, with a server that goes away.
 func TestSourceConforms(t *testing.T) {
 	server, worlds := pgtest.New(t), 0
-	for name, every := range map[string]time.Duration{"once": 0, "every": time.Millisecond} {
+	for name, every := range map[string]time.Duration{"once": 0, "every": time.Millisecond, "range": 0} {
 		t.Run(name, func(t *testing.T) {
 			flowtest.Source(t, func(t testing.TB) *flowtest.SourceWorld {
 				worlds++
 				table := fmt.Sprintf("read%d", worlds)
 				server.Exec(`CREATE TABLE ` + table + ` (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text)`)
-				return &flowtest.SourceWorld{
+				w := &flowtest.SourceWorld{
 					Make: func() flow.Source {
 						s, err := NewSource(SourceConfig{DSN: server.DSN(), Table: table, Key: "id", Every: every}, connect.Input{Node: "in"})
+						if err != nil {
+							t.Fatal(err)
+						}
+						return s
+					},
+					Range: func(from, to, parallel int) flow.Source {
+						asked := connect.Range{Parallel: parallel}
+						if from >= 0 {
+							asked.From = strconv.Itoa(from + 1)
+						}
+						if to >= 0 {
+							asked.To = strconv.Itoa(to + 1)
+						}
+						s, err := NewSource(SourceConfig{DSN: server.DSN(), Table: table, Key: "id"}, connect.Input{Node: "in", Range: &asked})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -53,6 +68,12 @@ func TestSourceConforms(t *testing.T) {
 					Stop:  server.Stop,
 					Start: server.Start,
 				}
+				if name == "range" {
+					w.Make, w.Fixed = func() flow.Source { return w.Range(-1, -1, 3) }, true
+				} else if every > 0 {
+					w.Range = nil
+				}
+				return w
 			})
 		})
 	}

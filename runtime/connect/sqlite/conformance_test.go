@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +39,10 @@ func holding(t testing.TB, path string) (stop, start func()) {
 	}, end
 }
 
-// A table keeps what the interfaces promise, read once or again and again.
+// A table keeps what the interfaces promise, read once, again and again, or in
+// chunks.
 func TestSourceConforms(t *testing.T) {
-	for name, every := range map[string]time.Duration{"once": 0, "every": time.Millisecond} {
+	for name, every := range map[string]time.Duration{"once": 0, "every": time.Millisecond, "range": 0} {
 		t.Run(name, func(t *testing.T) {
 			flowtest.Source(t, func(t testing.TB) *flowtest.SourceWorld {
 				path := filepath.Join(t.TempDir(), "x.db")
@@ -58,6 +60,20 @@ func TestSourceConforms(t *testing.T) {
 				w := &flowtest.SourceWorld{
 					Make: func() flow.Source {
 						s, err := NewSource(SourceConfig{Path: path, Table: "t", Key: "id", Every: every}, connect.Input{Node: "in"})
+						if err != nil {
+							t.Fatal(err)
+						}
+						return s
+					},
+					Range: func(from, to, parallel int) flow.Source {
+						asked := connect.Range{Parallel: parallel}
+						if from >= 0 {
+							asked.From = strconv.Itoa(from + 1)
+						}
+						if to >= 0 {
+							asked.To = strconv.Itoa(to + 1)
+						}
+						s, err := NewSource(SourceConfig{Path: path, Table: "t", Key: "id"}, connect.Input{Node: "in", Range: &asked})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -82,6 +98,11 @@ func TestSourceConforms(t *testing.T) {
 					},
 				}
 				w.Stop, w.Start = holding(t, path)
+				if name == "range" {
+					w.Make, w.Fixed = func() flow.Source { return w.Range(-1, -1, 3) }, true
+				} else if every > 0 {
+					w.Range = nil
+				}
 				return w
 			})
 		})
