@@ -195,6 +195,24 @@ func TestExamplePaymentsReport(t *testing.T) {
 	}
 }
 
+// TestExampleBackfill reads three of six days, and with other bounds the last two.
+func TestExampleBackfill(t *testing.T) {
+	_, stderr := runExample(t, "backfill")
+	if want := "backfill: 15 in · "; !strings.Contains(stderr, want) {
+		t.Errorf("the summary is %q, not %q", stderr, want)
+	}
+	work := t.TempDir()
+	dir := copyExample(t, "backfill", work)
+	out, err := command(work, t.TempDir(), "flowc", "run", "examples/backfill/pipeline.yaml", "--set", "clicks.range.from=2026-01-05", "--set", "clicks.range.to=").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "backfill: 10 in · ") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	written, err := os.ReadDir(filepath.Join(dir, "out"))
+	if err != nil || len(written) != 2 || written[0].Name() != "2026-01-05.csv" || written[1].Name() != "2026-01-06.csv" {
+		t.Errorf("%v %v", written, err)
+	}
+}
+
 func TestExampleCSVToNDJSON(t *testing.T) { runExample(t, "csv-to-ndjson") }
 
 func TestExampleComponentRepo(t *testing.T) { runExample(t, "component-repo") }

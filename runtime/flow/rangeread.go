@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"sync"
 	"time"
 )
 
@@ -22,19 +21,42 @@ type fullBatch struct {
 	taken chan struct{} // closed when the reader may use its batch again
 }
 
-// start begins to read, with as many readers as there are chunks for.
+// start begins to read. A program that looks for the record that killed it reads
+// with one reader: what comes next is then the same in each start.
 func (s *rangeSource) start(ctx context.Context) {
 	// A Read that is cut off loses nothing: the readers go on until Close.
-	own, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop, s.full, s.over = stop, make(chan *fullBatch), make(chan struct{})
-	var readers sync.WaitGroup
-	for range min(s.readers(), len(s.chunks)) {
-		readers.Go(func() { s.read(own) })
-	}
-	go func() {
-		readers.Wait()
+	s.reading, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.full, s.over = make(chan *fullBatch), make(chan struct{})
+	if len(s.chunks) == 0 {
 		close(s.over)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recruit()
+}
+
+// recruit adds a reader; mu is held.
+func (s *rangeSource) recruit() {
+	s.running++
+	go func() {
+		s.read(s.reading)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.running--; s.running == 0 {
+			close(s.over)
+		}
 	}()
+}
+
+// staff adds the readers that are missing, where chunks wait for them.
+func (s *rangeSource) staff() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for waiting := len(s.chunks) - s.next; waiting > 0 && s.running > 0 && s.running < s.readers(); waiting-- {
+		s.recruit()
+	}
+	s.staffed = true
 }
 
 // take is the next chunk to read; nil when there is none.

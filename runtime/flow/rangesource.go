@@ -23,13 +23,16 @@ type rangeSource struct {
 	chunks []*chunk // in the order of reading; nil until they are known
 	anew   bool     // they were cut, and not in the checkpoint
 
-	full  chan *fullBatch
-	over  chan struct{} // closed when all readers are through
-	stop  context.CancelFunc
-	limit atomic.Int64
+	full    chan *fullBatch
+	over    chan struct{} // closed when all readers are through
+	reading context.Context
+	stop    context.CancelFunc
+	limit   atomic.Int64
+	staffed bool // all readers are at work
 
-	mu   sync.Mutex // of next, and of what chunks have for Progress
-	next int        // the chunk that nobody reads yet
+	mu      sync.Mutex // of what follows, and of what chunks have for Progress
+	next    int        // the chunk that nobody reads yet
+	running int        // readers
 }
 
 // A chunk is how far one chunk has come.
@@ -128,6 +131,9 @@ func (s *rangeSource) Read(ctx context.Context, b *Batch) error {
 	s.limit.Store(int64(b.Limit))
 	if s.full == nil {
 		s.start(ctx)
+	}
+	if b.Limit == 0 && !s.staffed {
+		s.staff()
 	}
 	select {
 	case f := <-s.full:

@@ -159,6 +159,34 @@ func TestRangeGoesOn(t *testing.T) {
 	}
 }
 
+// A program that looks for a record which kills it gets few records at once, and in
+// the same order in each start; then the other readers come in.
+func TestRangeWithCare(t *testing.T) {
+	noLeaks(t)
+	r := &numbersRange{from: 0, to: 90}
+	s := InChunks(r, ChunkOptions{Readers: 3, Range: "0..90"})
+	if err := s.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(context.Background())
+	got := map[string]int{}
+	for i := range 18 {
+		b := &Batch{Data: make([]byte, 0, BlockSize)}
+		if i < 4 {
+			b.Limit = 256
+		}
+		if err := s.Read(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if got[b.Split] += strings.Count(string(b.Data), "\n"); i < 4 && b.Split != "0..30" {
+			t.Errorf("with care comes %s", b.Split)
+		}
+	}
+	if r.opens.Load() != 3 || got["0..30"]+got["30..60"]+got["60..90"] < 75 {
+		t.Errorf("%v of %d chunks", got, r.opens.Load())
+	}
+}
+
 // A checkpoint of a range that is not through is of no use for another one.
 func TestRangeIsAnother(t *testing.T) {
 	noLeaks(t)
