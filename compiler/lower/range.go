@@ -31,7 +31,7 @@ func (w *lowering) canRange(n *node, side *catalog.Side) bool {
 	}
 	if side.Range == nil {
 		d := w.l.Errorf(diag.BadRange, n.Range.Key, "`%s` can't read a part of what there is: what it gives does not wait to be read", n.Use.Text)
-		d.Helpf("`range` is for %s, and for Go with a method `Range`", w.rangedSources())
+		d.Helpf("`range` is for %s", w.rangedSources())
 		return false
 	}
 	for _, c := range n.Config {

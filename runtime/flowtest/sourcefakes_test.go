@@ -189,6 +189,11 @@ var sourceFakes = []fake{
 	{"does not say that the server is late", "late", false, ""},
 	{"does not say that the server went", "away", false, ""},
 	{"loses what it had when the server went", "away", true, ""},
+	{"reads its end", "range", false, ""},
+	{"leaves a gap between chunks", "range-chunks", false, ""},
+	{"tells the first of its chunks alone", "range-chunks", false, ""},
+	{"begins its chunks anew", "range-resumes", false, ""},
+	{"takes one range for another", "range-stays", false, ""},
 	{"breaks when it is closed behind a failure", "closes", false, ""},
 	{"leaves a goroutine", "goroutines", true, ""},
 }
@@ -211,6 +216,7 @@ func TestSourceChecks(t *testing.T) {
 						defer f.mu.Unlock()
 						f.log = append(f.log, records...)
 					},
+					Range: func(from, to, parallel int) flow.Source { return newFakeRange(f, k.breaks, from, to, parallel) },
 					Acked: func() string {
 						f.mu.Lock()
 						defer f.mu.Unlock()

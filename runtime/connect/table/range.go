@@ -57,7 +57,7 @@ func (r *Range) Cut(ctx context.Context, n int) ([]flow.Chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // it was only read
+	defer db.Close()
 	if err := db.Open(ctx); err != nil {
 		return nil, err
 	}
