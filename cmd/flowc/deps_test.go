@@ -54,6 +54,7 @@ var imports = []struct {
 	{"runtime/flow", nil, "the core of each generated program: the standard library alone"},
 	{"runtime/decimal", nil, "exact numbers, of use without all the rest"},
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},
+	{"runtime/codec/parquet", []string{"runtime/connect", "runtime/codec/...", "runtime/decimal", "github.com/parquet-go/parquet-go"}, "Parquet is not of the standard library; programs without a Parquet file do not link it"},
 	{"runtime/codec/zstd", []string{"github.com/klauspost/compress"}, "the one format that the standard library lacks; programs without a zstd file do not link it"},
 	{"runtime/connect", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
 	{"runtime/connect/kafka", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/twmb/franz-go"}, "the client library of Kafka comes with the programs that use it"},

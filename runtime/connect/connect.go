@@ -35,6 +35,10 @@ type Input struct {
 	Range *Range
 	// Zstd opens a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Reader) (io.ReadCloser, error)
+	// Parquet reads a Parquet file of a size from a row on: the columns that are
+	// wanted, or all where that is nil. It is nil where the program does not link
+	// Parquet.
+	Parquet func(file io.ReaderAt, size int64, wanted []Column, row int64) (ParquetReader, error)
 }
 
 // An Output is what the compiler decided for a sink.
@@ -64,6 +68,9 @@ type Output struct {
 	// Unzstd opens one, for dead letters that are read back; nil where the program
 	// does not link zstd, and for other sinks.
 	Unzstd func(io.Reader) (io.ReadCloser, error)
+	// Parquet makes the parts of Parquet files; nil where the program does not
+	// link Parquet.
+	Parquet func([]Column, Parquet) (ParquetWriter, error)
 }
 
 // A Column is a field of a record as sources and sinks of tables see it.
@@ -72,8 +79,12 @@ type Column struct {
 	Name string
 	// Type is the word of the language: string, enum, int, int64, uint64, float64,
 	// bool, bytes, time, duration, decimal or number. All that has parts is json:
-	// lists, maps, mappings, json and any.
+	// lists, maps, mappings, json and any. Parquet has parts in columns: there they
+	// are list, map and struct.
 	Type string
 	// Optional tells that the value may be missing.
 	Optional bool
+	// Parts are the fields of a struct, the element of a list, or the value of a
+	// map, whose keys are strings; these two have no names.
+	Parts []Column
 }

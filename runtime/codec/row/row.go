@@ -33,6 +33,11 @@ const (
 	Time
 	Duration
 	JSON
+	// A Struct has its fields behind it, a List its elements, and a Map a Text and
+	// a value for each entry. Only Parquet has them.
+	Struct
+	List
+	Map
 )
 
 // AppendNull appends a value that is not there.
@@ -83,6 +88,15 @@ func AppendTime(dst []byte, v time.Time) []byte {
 	return binary.LittleEndian.AppendUint32(dst, uint32(int32(offset)))
 }
 
+// AppendStruct begins a mapping: what is appended next are its fields.
+func AppendStruct(dst []byte) []byte { return append(dst, byte(Struct)) }
+
+// AppendList begins a list of n values, which are appended next.
+func AppendList(dst []byte, n int) []byte { return head(dst, List, n) }
+
+// AppendMap begins a map of n entries: a Text and a value each.
+func AppendMap(dst []byte, n int) []byte { return head(dst, Map, n) }
+
 // OpenJSON begins a JSON value: what is appended up to Close is its text.
 func OpenJSON(dst []byte) []byte { return head(dst, JSON, 0) }
 
@@ -99,8 +113,8 @@ func head(dst []byte, k Kind, n int) []byte {
 // A Value is one value of a record.
 type Value struct {
 	Kind Kind
-	// Num is an Int, a Uint's bits, a Float's bits, a Duration in nanoseconds or
-	// the seconds of a Time.
+	// Num is an Int, a Uint's bits, a Float's bits, a Duration in nanoseconds, the
+	// seconds of a Time, or how many a List or a Map has.
 	Num int64
 	// Nanos and Offset are the rest of a Time: nanoseconds in its second, and
 	// seconds east of Greenwich.
@@ -115,7 +129,10 @@ func Next(record []byte) (v Value, rest []byte) {
 	v.Kind = Kind(record[0])
 	record = record[1:]
 	switch v.Kind {
-	case Null, False, True:
+	case Null, False, True, Struct:
+	case List, Map:
+		v.Num = int64(binary.LittleEndian.Uint32(record))
+		record = record[4:]
 	case Int, Uint, Float, Duration:
 		v.Num = int64(binary.LittleEndian.Uint64(record))
 		record = record[8:]

@@ -75,7 +75,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // A record is shown with what it has, as JSON.
-func TestAppendJSON(t *testing.T) {
+func TestInput(t *testing.T) {
 	b := AppendText(nil, "a\"b")
 	b = AppendNull(b)
 	b = AppendFloat(b, math.NaN())
@@ -86,9 +86,28 @@ func TestAppendJSON(t *testing.T) {
 	b = Close(append(b, `[1]`...), at)
 	b = AppendBytes(b, []byte("hi"))
 	b = AppendDuration(b, 90*time.Second)
-	got := AppendJSON(nil, b, []string{`"s":`, `"n":`, `"f":`, `"d":`, `"t":`, `"j":`, `"b":`, `"w":`})
+	got := Input("s", "n", "f", "d", "t", "j", "b", "w")(b)
 	want := `{"s":"a\"b","f":"NaN","d":"1.50","t":"2026-01-02T03:04:05+01:00","j":[1],"b":"aGk=","w":"1m30s"}`
 	if !bytes.Equal(got, []byte(want)) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// So are its parts, where it has some.
+func TestInputOf(t *testing.T) {
+	b := AppendText(AppendStruct(nil), "x")
+	b = AppendNull(b)
+	b = AppendList(b, 2)
+	for i := range 2 {
+		b = AppendMap(AppendStruct(b), i)
+		for range i {
+			b = AppendInt(AppendText(b, `k"`), 7)
+		}
+	}
+	b = AppendList(b, 0)
+	got := InputOf(Shape{Name: "s", Parts: []Shape{{Name: "a"}, {Name: "b"}}},
+		Shape{Name: "l", Parts: []Shape{{Parts: []Shape{{Name: "m", Parts: []Shape{{}}}}}}}, Shape{Name: "e", Parts: []Shape{{}}})(b)
+	if want := `{"s":{"a":"x"},"l":[{"m":{}},{"m":{"k\"":7}}],"e":[]}`; string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -34,9 +34,9 @@ type SourceConfig struct {
 	// Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all
 	// that match, in lexical order.
 	Path string `json:"path" flowc:"required"`
-	// Format is ndjson, json, csv, text or bytes; without, the extension says
-	// it.
-	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes"`
+	// Format is ndjson, json, csv, text, bytes or parquet; without, the extension
+	// says it.
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes,parquet"`
 	// Compression is none, gzip or zstd; without, the extension says it.
 	Compression string `json:"compression" flowc:"fixed" values:"none,gzip,zstd"`
 	// Follow waits at the end for more: of the file, or of all that match the
@@ -55,9 +55,9 @@ type SinkConfig struct {
 	// Path is the file; with ${in.Field} in it each value gets a file of its
 	// own.
 	Path string `json:"path" flowc:"required,per-record"`
-	// Format is ndjson, json (an array), csv, text or bytes; without, the
+	// Format is ndjson, json (an array), csv, text, bytes or parquet; without, the
 	// extension says it.
-	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes"`
+	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes,parquet"`
 	// Compression is none, gzip or zstd; without, the extension says it.
 	Compression string `json:"compression" flowc:"fixed" values:"none,gzip,zstd"`
 	// Mode is replace (written beside, and renamed when all is there) or append;
@@ -68,6 +68,8 @@ type SinkConfig struct {
 	Rotate Rotate `json:"rotate"`
 	// CSV says how the rows of a CSV file are written.
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
+	// Parquet says how a Parquet file is written.
+	Parquet connect.Parquet `json:"parquet" flowc:"fixed"`
 }
 
 // Rotate says when a file is closed and the next one begun: path.ndjson is

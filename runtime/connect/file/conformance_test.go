@@ -66,6 +66,9 @@ func appendPacked(t testing.TB, dir string, _ int, text string) {
 // one for each value of a key.
 func TestSinkConforms(t *testing.T) {
 	lines := func(t testing.TB, path string) []string {
+		if filepath.Ext(path) == ".parquet" {
+			return texts(parquetRecords(t, path))
+		}
 		if _, err := os.Stat(path); err != nil {
 			return nil
 		}
@@ -82,12 +85,18 @@ func TestSinkConforms(t *testing.T) {
 		"append-zstd":    {SinkConfig{Path: "out.txt.zst", Mode: "append"}, false},
 		"rotate":         {SinkConfig{Path: "out.txt", Mode: "append", Rotate: Rotate{Bytes: 3000}}, false},
 		"keyed":          {SinkConfig{Mode: "replace"}, true},
+		"parquet":        {SinkConfig{Path: "out.parquet", Mode: "replace", Parquet: smallGroups}, false},
+		"parquet-rotate": {SinkConfig{Path: "out.parquet", Mode: "replace", Rotate: Rotate{Bytes: 3000}, Parquet: smallGroups}, false},
+		"parquet-keyed":  {SinkConfig{Mode: "replace", Parquet: smallGroups}, true},
 		"keyed-appended": {SinkConfig{Mode: "append"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			flowtest.Sink(t, func(t testing.TB) *flowtest.SinkWorld {
 				dir := t.TempDir()
-				config, out := c.config, connect.Output{Format: "text"}
+				config, out, ext := c.config, connect.Output{Format: "text"}, ".txt"
+				if c.config.Parquet.Rows > 0 {
+					out, ext = parquetOutput(), ".parquet"
+				}
 				if c.keyed {
 					out.Keys, out.Literals = []string{"path"}, map[string]string{"path": dir + "/"}
 				} else {
@@ -95,7 +104,7 @@ func TestSinkConforms(t *testing.T) {
 				}
 				w := &flowtest.SinkWorld{
 					Make:      func() flow.Sink { return made(t, config, out) },
-					Published: config.Mode == "replace",
+					Published: config.Mode == "replace" && config.Rotate.Bytes == 0,
 					Unordered: c.keyed,
 					Kill:      func(s flow.Sink) { crash(s.(*Sink)) },
 				}
@@ -109,11 +118,28 @@ func TestSinkConforms(t *testing.T) {
 					}
 					return all
 				}
+				if ext == ".parquet" {
+					w.Packet = func(records ...string) *flow.Out { return rowsOut(nil, records...) }
+					w.Refused = func(good ...string) (*flow.Out, []int) {
+						var records []string
+						var bad []int
+						for i, r := range good {
+							if i%3 == 0 {
+								bad, records = append(bad, len(records)), append(records, "\xff")
+							}
+							records = append(records, r)
+						}
+						return rowsOut(nil, records...), bad
+					}
+				}
 				if !c.keyed {
 					return w
 				}
-				path := func(record string) string { return filepath.Join(dir, string(rune('a'+len(record)%5))+".txt") }
+				path := func(record string) string { return filepath.Join(dir, string(rune('a'+len(record)%5))+ext) }
 				packet := func(records, paths []string) *flow.Out {
+					if ext == ".parquet" {
+						return rowsOut(paths, records...)
+					}
 					o := &flow.Out{Keys: [][]string{paths}, Count: len(records)}
 					for _, r := range records {
 						o.Data = append(append(o.Data, r...), '\n')

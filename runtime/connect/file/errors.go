@@ -27,6 +27,19 @@ func (e *pathError) Code() string { return "path" }
 // Permanent tells the engine that trying again is of no use.
 func (e *pathError) Permanent() bool { return true }
 
+// A valueError is a record with a value that its column can't hold: trying again
+// is of no use, and the records around it are not concerned.
+type valueError struct{ err error }
+
+func (e *valueError) Error() string { return e.err.Error() }
+func (e *valueError) Unwrap() error { return e.err }
+
+// Code is what dead letters tell such records by.
+func (e *valueError) Code() string { return "value" }
+
+// Permanent tells the engine that trying again is of no use.
+func (e *valueError) Permanent() bool { return true }
+
 // A lostError is a file that could not be made durable. The system may have
 // thrown away what it could not write and say nothing the next time, so nothing
 // can be known about the file any more.

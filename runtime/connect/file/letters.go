@@ -99,6 +99,9 @@ func (s *Sink) Append() error {
 	if s.config.Mode == "append" {
 		return nil
 	}
+	if s.output.Format == parquetFormat {
+		return fmt.Errorf("%s is a Parquet file, which is written as a whole, so that nothing can be added to it: run the pipeline anew", strings.TrimSpace(s.config.Path))
+	}
 	if s.output.Format == "json" {
 		return fmt.Errorf("%s is an array that was written as a whole, so that nothing can be added to it: use ndjson, or run the pipeline anew", strings.TrimSpace(s.config.Path))
 	}

@@ -65,6 +65,12 @@ func (t *target) committed() error {
 // idle tells whether nothing is known of the file that a new look at it would
 // not tell.
 func (t *target) idle() bool {
+	if t.table != nil && (t.table.count > 0 || len(t.table.old) > 0) {
+		return false
+	}
+	if t.config.Mode == "replace" && t.records { // it has no name yet
+		return false
+	}
 	return t.file == nil && t.noted == unnoted && len(t.buffer) == 0
 }
 

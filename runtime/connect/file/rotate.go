@@ -13,6 +13,9 @@ import (
 func (t *target) rotateIfDue() error {
 	r := &t.config.Rotate
 	size := t.length + int64(len(t.buffer))
+	if t.table != nil {
+		size += t.table.size()
+	}
 	if !t.regular || !t.records || (r.Bytes <= 0 || size < r.Bytes) && (r.Every <= 0 || time.Since(t.begun) < r.Every) {
 		return nil
 	}
@@ -36,6 +39,9 @@ func (t *target) rotateIfDue() error {
 	t.rotated++
 	t.ending, t.records, t.length, t.synced, t.head, t.begun = false, false, 0, 0, nil, time.Now()
 	t.turned = true
+	if t.table != nil {
+		t.table.groups = nil
+	}
 	return t.forget()
 }
 

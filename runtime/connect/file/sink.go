@@ -38,7 +38,13 @@ type Sink struct {
 	saved map[string]saved
 	// resumes tells that there are checkpoints.
 	resumes bool
+	// parquet makes row groups, and shared is what all files hold of rows.
+	parquet connect.ParquetWriter
+	shared  shared
 }
+
+// parquetFormat is the format of files that are made of row groups.
+const parquetFormat = "parquet"
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
@@ -62,8 +68,14 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	if out.Format == "json" && s.config.Mode == "append" && !rotates {
 		return nil, errors.New("format json is one array, which can't be appended to: use ndjson, or mode: replace")
 	}
-	if out.Format == "json" && s.config.Mode == "append" {
-		s.config.Mode = "replace" // each rotated file is an array of its own
+	if out.Format == parquetFormat && s.config.Mode == "append" && !rotates {
+		return nil, errors.New("a Parquet file ends with what tells where its rows are, so it can't be appended to: begin a new one from time to time (`rotate`), or use mode: replace")
+	}
+	if s.wholly() {
+		s.config.Mode = "replace" // each rotated file is whole
+	}
+	if err := s.openParquet(); err != nil {
+		return nil, err
 	}
 	if c.Rotate.Bytes < 0 || c.Rotate.Every < 0 || c.Rotate.Keep < 0 {
 		return nil, errors.New("rotate takes sizes, ages and counts that are not negative")
@@ -97,7 +109,7 @@ func (s *Sink) State() (any, error) {
 		if err := t.committed(); err != nil {
 			return nil, err
 		}
-		if s.keyed >= 0 && s.config.Mode == "append" && t.idle() {
+		if s.keyed >= 0 && (s.config.Mode == "append" || s.config.Rotate.Every > 0) && t.idle() {
 			// It is whole as it is, and is opened anew when it is needed.
 			s.drop(t)
 		}
@@ -129,32 +141,45 @@ func (s *Sink) Open(context.Context) error {
 
 // Write appends the records to their files.
 func (s *Sink) Write(_ context.Context, o *flow.Out) error {
-	if s.keyed < 0 {
+	refused := s.refused(o)
+	if s.keyed < 0 && refused == nil {
 		return s.writeTo(s.config.Path, o.Data, o.Ends)
 	}
 	// Runs of records for the same file are written at once.
-	var failed map[int]error
+	failed := refused
 	var held map[string]bool // paths of records that may be written later
-	paths := o.Keys[s.keyed]
+	path := func(int) string { return s.config.Path }
+	if s.keyed >= 0 {
+		path = func(i int) string { return o.Keys[s.keyed][i] }
+	}
 	from, begin := 0, uint32(0)
-	for from < len(paths) {
+	for from < len(o.Ends) {
 		to := from + 1
-		for to < len(paths) && paths[to] == paths[from] {
+		for to < len(o.Ends) && path(to) == path(from) && refused[to] == nil && refused[from] == nil {
 			to++
 		}
 		end := o.Ends[to-1]
-		err := flow.ErrNotTried // what is behind a record in the same file keeps its place
-		if !held[paths[from]] {
-			err = s.writeTo(paths[from], o.Data[begin:end], shifted(o.Ends[from:to], begin))
+		err := refused[from]
+		switch {
+		case err != nil:
+		case held[path(from)]:
+			err = flow.ErrNotTried // what is behind a record in the same file keeps its place
+		default:
+			err = s.writeTo(path(from), o.Data[begin:end], shifted(o.Ends[from:to], begin))
 		}
 		if err != nil {
 			if failed == nil {
-				failed, held = map[int]error{}, map[string]bool{}
+				failed = map[int]error{}
 			}
 			for i := from; i < to; i++ {
 				failed[i] = err
 			}
-			held[paths[from]] = held[paths[from]] || flow.MayBeRetried(err)
+			if flow.MayBeRetried(err) {
+				if held == nil {
+					held = map[string]bool{}
+				}
+				held[path(from)] = true
+			}
 		}
 		from, begin = to, end
 	}
@@ -186,6 +211,7 @@ func (s *Sink) writeTo(path string, data []byte, ends []uint32) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	_ = s.makeRoom() // the records are taken; what can't be made durable, Sync tells
+	_ = s.relieve()  // here as well
 	return nil
 }
 
@@ -227,6 +253,9 @@ func (s *Sink) newTarget(path string) (*target, error) {
 	if other, ok := s.places[t.place]; ok { // by a link
 		return other, nil
 	}
+	if s.parquet != nil {
+		t.table = &table{writer: s.parquet, config: &s.config.Parquet, shared: &s.shared, place: t.place, open: &s.opened}
+	}
 	if at, ok := s.saved[path]; ok {
 		err = t.restore(at)
 		if err == nil {
@@ -254,7 +283,7 @@ func (s *Sink) makeRoom() error {
 	}
 	var open []*target
 	for _, t := range s.places {
-		if t.file != nil && t.regular {
+		if t.regular && (t.file != nil || t.table != nil && t.table.file != nil) {
 			open = append(open, t)
 		}
 	}
@@ -279,6 +308,9 @@ func (s *Sink) Idle() {
 
 // Sync makes everything that was written durable.
 func (s *Sink) Sync(context.Context) error {
+	if err := s.rotateDue(); err != nil {
+		return err
+	}
 	for t := range s.touched {
 		if err := t.sync(); err != nil {
 			return fmt.Errorf("%s: %w", t.path, err)

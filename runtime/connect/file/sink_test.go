@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowc-dev/flowc/runtime/codec/parquet"
 	"github.com/flowc-dev/flowc/runtime/codec/zstd"
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -26,7 +27,7 @@ func made(t testing.TB, c SinkConfig, out connect.Output) *Sink {
 	if out.Format == "" {
 		out.Format = "ndjson"
 	}
-	out.Zstd = zstd.NewWriter
+	out.Zstd, out.Parquet = zstd.NewWriter, parquet.NewWriter
 	s, err := NewSink(c, out)
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +89,9 @@ func crash(s *Sink) {
 	for _, t := range s.places {
 		if t.file != nil {
 			t.file.Close()
+		}
+		if t.table != nil && t.table.file != nil {
+			t.table.file.Close()
 		}
 	}
 }

@@ -50,8 +50,10 @@ type target struct {
 	// records tells that the file holds some: no header comes, and elements of
 	// an array need a comma.
 	records bool
-	dirty   bool // something was written since the last fsync
-	fresh   bool // the file's name is not durable yet
+	table   *table // of a Parquet file
+	whole   int64  // of a Parquet file with its footer: where that begins
+	dirty   bool   // something was written since the last fsync
+	fresh   bool   // the file's name is not durable yet
 	lost    error
 	turned  bool // this run has rotated the file
 	ending  bool // the file has what the format has at its end
@@ -76,6 +78,8 @@ type saved struct {
 	Rotated int `json:"rotated,omitempty"`
 	// Head tells the file from another one.
 	Head *head `json:"head,omitempty"`
+	// Rows are those of a Parquet file that are not in it yet.
+	Rows *savedRows `json:"rows,omitempty"`
 }
 
 // newTarget finds out what a path is; the file is opened by begin or restore.
@@ -89,6 +93,9 @@ func newTarget(path string, c *SinkConfig, out *connect.Output, open *int) (*tar
 	case err == nil && info.IsDir():
 		return nil, errors.New("it is a folder")
 	case err == nil && !info.Mode().IsRegular():
+		if out.Format == parquetFormat {
+			return nil, errors.New("it is no regular file, and a Parquet file is not written from begin to end")
+		}
 		t.name = path // a pipe or a device
 		return t, nil
 	case err == nil:
@@ -166,6 +173,11 @@ func (t *target) begin() error {
 	if err := t.openFile(); err != nil {
 		return err
 	}
+	if t.table != nil {
+		if err := t.table.begin(); err != nil {
+			return err
+		}
+	}
 	if t.config.Mode == "replace" {
 		return t.file.Truncate(0) // after the lock: another program may be writing
 	}
@@ -200,8 +212,14 @@ func (t *target) restore(at saved) error {
 	case err != nil:
 		return err
 	case same && info.Size() >= at.Length:
-		t.length, t.synced, t.records, t.head = at.Length, at.Length, at.Length > 0, at.Head
-		return t.file.Truncate(at.Length)
+		t.length, t.records, t.head = at.Length, at.Length > 0, at.Head
+		if t.table != nil {
+			if err := t.restoreTable(at, info.Size()); err != nil {
+				return err
+			}
+		}
+		t.synced = t.length
+		return t.file.Truncate(t.length)
 	case t.config.Mode == "append":
 		// Somebody moved the file away or replaced it: what was committed is
 		// there, wherever that is now.
@@ -235,7 +253,16 @@ func (t *target) state() (saved, error) {
 	if !t.regular {
 		return saved{}, nil
 	}
-	if t.head == nil || t.head.Bytes < headSize && int64(t.head.Bytes) < t.length {
+	if t.table != nil {
+		if t.ending {
+			at.Length = t.whole // its footer is written anew
+		}
+		var err error
+		if at.Rows, err = t.table.state(); err != nil {
+			return at, err
+		}
+	}
+	if t.length > 0 && (t.head == nil || t.head.Bytes < headSize && int64(t.head.Bytes) < t.length) {
 		if err := t.reopen(); err != nil {
 			return at, err
 		}

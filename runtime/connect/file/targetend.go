@@ -14,7 +14,7 @@ import (
 // stays as it is for the next start, or goes where no next start can use it.
 func (t *target) close(done, resumes bool) error {
 	var err error
-	if done && t.lost == nil && (t.records || !t.turned) {
+	if done && t.lost == nil && !t.ending && (t.records || !t.turned) {
 		err = t.end()
 	}
 	if err == nil {
@@ -23,6 +23,21 @@ func (t *target) close(done, resumes bool) error {
 	if cerr := t.closeFile(); err == nil {
 		err = cerr
 	}
+	if t.table != nil {
+		if cerr := t.table.closeFile(); err == nil {
+			err = cerr
+		}
+		if err = t.conclude(err, done, resumes); err == nil && done {
+			return t.table.clear(-1) // what they have is in what was published
+		}
+		return err
+	}
+	return t.conclude(err, done, resumes)
+}
+
+// conclude gives a closed file its name, or removes it. err is what was wrong with
+// it by now.
+func (t *target) conclude(err error, done, resumes bool) error {
 	switch {
 	case t.config.Mode != "replace" || !t.regular:
 		return err
@@ -32,12 +47,18 @@ func (t *target) close(done, resumes bool) error {
 		return t.publish(t.place)
 	case !resumes:
 		_ = os.Remove(t.name) // nobody can go on with it
+		if t.table != nil {
+			_ = t.table.clear(-1)
+		}
 	}
 	return err
 }
 
 // end writes what the format has at its end.
 func (t *target) end() error {
+	if t.table != nil {
+		return t.endTable()
+	}
 	tail := t.header() // a table without rows has its header
 	if t.output.Format == "json" {
 		tail = []byte("\n]\n")

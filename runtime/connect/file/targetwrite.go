@@ -3,7 +3,6 @@ package file
 import (
 	"compress/gzip"
 	"errors"
-	"os"
 	"path/filepath"
 )
 
@@ -34,6 +33,16 @@ func (t *target) write(data []byte, ends []uint32) error {
 	}
 	if err := t.rotateIfDue(); err != nil {
 		return err
+	}
+	if t.table != nil {
+		if t.table.due() {
+			if err := t.group(); err != nil {
+				return err
+			}
+		}
+		t.table.add(data, len(ends))
+		t.records = true
+		return nil
 	}
 	if len(t.buffer) >= bufferSize || len(t.buffer) > 0 && len(data) >= directSize {
 		// What waits goes first, and if it can't, nothing of data is taken.
@@ -193,11 +202,14 @@ func (t *target) sync() error {
 	if err := t.finish(); err != nil {
 		return err
 	}
+	if t.table != nil {
+		if err := t.table.sync(); err != nil {
+			return t.losing(err)
+		}
+	}
 	if t.dirty {
-		err := t.file.Sync()
-		if err != nil && !errors.Is(err, os.ErrInvalid) && !isNoSync(err) {
-			t.lost = &lostError{err}
-			return t.lost
+		if err := syncFile(t.file); err != nil {
+			return t.losing(err)
 		}
 		t.dirty = false
 		if t.regular {
@@ -215,6 +227,14 @@ func (t *target) sync() error {
 	return nil
 }
 
+// losing remembers that nothing can be known about the file any more.
+func (t *target) losing(err error) error {
+	if lost, ok := errors.AsType[*lostError](err); ok {
+		t.lost = lost
+	}
+	return err
+}
+
 // rest closes the file to save a descriptor; it is opened again when there is
 // something to write.
 func (t *target) rest() error {
@@ -222,5 +242,11 @@ func (t *target) rest() error {
 		return err
 	}
 	t.packer = nil
+	if t.table != nil {
+		t.table.leave()
+		if err := t.table.closeFile(); err != nil {
+			return err
+		}
+	}
 	return t.closeFile()
 }
