@@ -4,6 +4,7 @@ package catalog
 
 // Modules are what parts of the runtime need beyond the standard library.
 var Modules = []Module{
+	{Path: "github.com/andybalholm/brotli", Version: "v1.1.1", Sum: "h1:PR2pgnyFznKEugtsUo0xLdDop5SKXd5Qf5ysW+7XdTA=", GoModSum: "h1:05ib4cKhjx3OQYUY22hTVd34Bc8upXjOLL2rKwwZBoA=", GoMods: []string{"github.com/xyproto/randomstring v1.0.5/go.mod h1:rgmS5DeNXLivK7YprL0pY+lTuhNQW3iGxZ18UQApw/E="}},
 	{Path: "github.com/dustin/go-humanize", Version: "v1.1.0", Sum: "h1:dbKTrvD0klcbBV/h4AWJdMuZogJACoMlvWIWZ5b2xWg=", GoModSum: "h1:hc1CvRkJMsgxqjmjMQF3QNRAZBwY8AXBAzKYoSX9sFI="},
 	{Path: "github.com/google/uuid", Version: "v1.6.0", Sum: "h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=", GoModSum: "h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo="},
 	{Path: "github.com/jackc/pgpassfile", Version: "v1.0.0", Sum: "h1:/6Hmqy13Ss2zCq62VdNG8tM1wchn8zjSGOBJ6icpsIM=", GoModSum: "h1:CEx0iS5ambNFdcRtxPj5JhEz+xB6uRky5eyVu/W2HEg=", GoMods: []string{"github.com/davecgh/go-spew v1.1.0/go.mod h1:J7Y8YcW2NihsgmVo/mv3lAwl/skON4iLHjSsI+c5H38=", "github.com/pmezard/go-difflib v1.0.0/go.mod h1:iKH77koFhYxTK1pcRnkKkqfTogsbg7gZNVY4sRDYZ/4=", "github.com/stretchr/objx v0.1.0/go.mod h1:HFkY916IF+rwdDfMAkV7OtwuqBVzrE8GR6GFx+wExME=", "github.com/stretchr/testify v1.3.0/go.mod h1:M5WIy9Dh21IEIfnGCwXGc5bZfKNJtfHm1UVUgZn+9EI="}},
@@ -15,14 +16,19 @@ var Modules = []Module{
 	{Path: "github.com/nats-io/nkeys", Version: "v0.4.16", Sum: "h1:rd5oAuLOb8mnAycB0xleuEBNS1pVVnN0fv/FF34Eypg=", GoModSum: "h1:llLgWoI0o4z/Q57q2R1kHfmocyhGV6VG/U18Glg1Afs="},
 	{Path: "github.com/nats-io/nuid", Version: "v1.0.1", Sum: "h1:5iA8DT8V7q8WK2EScv2padNa/rTESc1KdnPw4TC2paw=", GoModSum: "h1:19wcPz3Ph3q0Jbyiqsd0kePYG7A95tJPxeL+1OSON2c="},
 	{Path: "github.com/ncruces/go-strftime", Version: "v1.1.0", Sum: "h1:vtPmPWMkb539RGV9WpWT9EwJGvrOCKvMNI4obWL47Hk=", GoModSum: "h1:yVaq7iwCN09vHRrKBrrflXT0M9tTMG2KmZ9Fj7xeG/g="},
+	{Path: "github.com/parquet-go/bitpack", Version: "v1.0.0", Sum: "h1:AUqzlKzPPXf2bCdjfj4sTeacrUwsT7NlcYDMUQxPcQA=", GoModSum: "h1:XnVk9TH+O40eOOmvpAVZ7K2ocQFrQwysLMnc6M/8lgs="},
+	{Path: "github.com/parquet-go/jsonlite", Version: "v1.0.0", Sum: "h1:87QNdi56wOfsE5bdgas0vRzHPxfJgzrXGml1zZdd7VU=", GoModSum: "h1:nDjpkpL4EOtqs6NQugUsi0Rleq9sW/OtC1NnZEnxzF0="},
+	{Path: "github.com/parquet-go/parquet-go", Version: "v0.32.0", Sum: "h1:NWDqTUHfrCS4cJP/Fj2HlxvqsrVedWG3sayMkf+znzM=", GoModSum: "h1:navtkAYr2LGoJVp141oXPlO/sxLvaOe3la2JEoD8+rg=", Needs: []string{"github.com/andybalholm/brotli", "github.com/google/uuid", "github.com/klauspost/compress", "github.com/parquet-go/bitpack", "github.com/parquet-go/jsonlite", "github.com/pierrec/lz4/v4", "github.com/twpayne/go-geom", "golang.org/x/sys", "google.golang.org/protobuf"}},
 	{Path: "github.com/pierrec/lz4/v4", Version: "v4.1.33", Sum: "h1:GjG1TJ1V4IzKP8L96muuuDNpTwd7D+l2ccXrjAbe014=", GoModSum: "h1:7SE9MC2STkNtL4PIwGhjmyVwvILaGI9/COYQNBhKM/c="},
 	{Path: "github.com/remyoudompheng/bigfft", Version: "v0.0.0-20230129092748-24d4a6f8daec", Sum: "h1:W09IVJc94icq4NjY3clb7Lk8O1qJ8BdBEF8z0ibU0rE=", GoModSum: "h1:qqbHyh8v60DhA7CoWK5oRCqLrMHRGoxYCSS9EjAz6Eo="},
 	{Path: "github.com/twmb/franz-go", Version: "v1.22.3", Sum: "h1:RHe35s34pKefMLyL+ZYJ6mQVtfFZz4zHDHVkTyACur0=", GoModSum: "h1:OhbFLkvp6GLcN5daC7I4Q2z0W/rFP16HG+gTbe9CDC4=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go/pkg/kmsg"}},
 	{Path: "github.com/twmb/franz-go/pkg/kadm", Version: "v1.20.0", Sum: "h1:Gx9q6UwA1QP0SXHutlT3iNpGC3dfm5DY5XDdUYrC9M8=", GoModSum: "h1:84WtODAAftpVi1KQIr+rrIaYMjk3TXBmZKv1w1pnD8Y=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go", "github.com/twmb/franz-go/pkg/kmsg"}},
 	{Path: "github.com/twmb/franz-go/pkg/kmsg", Version: "v1.15.1", Sum: "h1:3sj7ekbH33t73nsBcHS0wtp/PyMIViHLNItZrE8V9zM=", GoModSum: "h1:sGkGxKexpRLBThFHJLjjywcyfkK09qB/g+X+wFWZQ/A="},
+	{Path: "github.com/twpayne/go-geom", Version: "v1.6.1", Sum: "h1:iLE+Opv0Ihm/ABIcvQFGIiFBXd76oBIar9drAwHFhR4=", GoModSum: "h1:Kr+Nly6BswFsKM5sd31YaoWS5PeDDH2NftJTK7Gd028="},
 	{Path: "golang.org/x/crypto", Version: "v0.58.0", Sum: "h1:COkYLr4k7nDI4r6QtMML2AfzeIswWHAJthLS6K/M/54=", GoModSum: "h1:Xh+kl5A+M0gMiWDytH2Hhr5Z7WbNCpv/eB/EFgfSk+w="},
 	{Path: "golang.org/x/sys", Version: "v0.49.0", Sum: "h1:XbzkgYJHdqh/8m2Uu0W/dQv8nktxx4BFHp1M0gROTXA=", GoModSum: "h1:hNLxWAXmnKAxqDtdwIYC4bM9oQPEecfsnNMuSxOs3og="},
 	{Path: "golang.org/x/text", Version: "v0.43.0", Sum: "h1:1QivrlhwAsnMOcqgOdl9my7s9OyZl8O5/UGUTJVXoWc=", GoModSum: "h1:hbSIYA/amXcRXTFSZqh8tWHEoqRvvbKPJ2uz/KU+a+s="},
+	{Path: "google.golang.org/protobuf", Version: "v1.34.2", Sum: "h1:6xV6lTsCfpGD21XK49h7MhtcApnLqkfYgPcdHftf6hg=", GoModSum: "h1:qYOHts0dSfpeUzUFpOMr/WGzszTmLH+DiWniOlNbLDw="},
 	{Path: "modernc.org/libc", Version: "v1.80.1", Sum: "h1:ejn7HtTV3GknNKbklqWQ1nvUrfX8mTxs1D+xp/JQwy4=", GoModSum: "h1:pvo25Rs3OJEbDqhUV9jdEGevxeLJrJeDmNid/AcQV1g="},
 	{Path: "modernc.org/mathutil", Version: "v1.7.1", Sum: "h1:GCZVGXdaN8gTqB1Mf/usp1Y/hSqgI2vAGGP4jZMCxOU=", GoModSum: "h1:4p5IwJITfppl0G4sUEDtCr4DthTaT47/N3aT6MhfgJg="},
 	{Path: "modernc.org/memory", Version: "v1.12.1", Sum: "h1:nFMiWrpStgZczNl6XI9GnIk/rWhYIyHGUaR04pGbp9g=", GoModSum: "h1:/JP4VbVC+K5sU2wZi9bHoq2MAkCnrt2r98UGeSK7Mjw="},

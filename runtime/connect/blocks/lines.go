@@ -14,6 +14,17 @@ type Lines struct {
 	line  int64 // in which that began
 }
 
+// Mark has a batch begin behind so many lines of its split, for sources that make
+// the lines of a batch themselves.
+func Mark(b *flow.Batch, lines int64) {
+	p, ok := b.Aux.(*Place)
+	if !ok {
+		p = &Place{}
+		b.Aux = p
+	}
+	p.Batch, p.Line = batches.Add(1), lines
+}
+
 // At is the line in which a record of a batch begins, from 1, and the offset of
 // its first byte in the stream, from 0.
 func (l *Lines) At(b *flow.Batch, r flow.Record) (line, offset int64) {

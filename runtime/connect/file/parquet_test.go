@@ -19,7 +19,7 @@ import (
 )
 
 // smallGroups makes row groups of a few records.
-var smallGroups = connect.Parquet{RowGroup: 500, Rows: 7, Scale: -1}
+var smallGroups = connect.Parquet{RowGroup: 500, Rows: 7}
 
 // parquetOutput is a sink of records with one text.
 func parquetOutput() connect.Output {
@@ -234,7 +234,7 @@ func TestParquetManyFiles(t *testing.T) {
 	defer func(n int) { maxOpen = n }(maxOpen)
 	maxOpen = 8
 	dir := t.TempDir()
-	c, out := SinkConfig{Parquet: connect.Parquet{RowGroup: 2000, Rows: 1000, Scale: -1}}, parquetOutput()
+	c, out := SinkConfig{Parquet: connect.Parquet{RowGroup: 2000, Rows: 1000}}, parquetOutput()
 	out.Keys, out.Literals = []string{"path"}, map[string]string{"path": dir + "/"}
 	s := sink(t, c, out)
 	st := state(t, s)
@@ -310,7 +310,7 @@ func TestParquetErrors(t *testing.T) {
 		{SinkConfig{Path: "x.parquet", Mode: "append"}, nil, "can't be appended to"},
 		{SinkConfig{Path: "x.parquet", Compression: "gzip"}, nil, "`parquet: {compression: gzip}`"},
 		{SinkConfig{Path: "x.parquet", Parquet: connect.Parquet{RowGroup: 1, Rows: 1, Compression: "brotli"}}, nil, "none of snappy"},
-		{SinkConfig{Path: "x.parquet", Parquet: connect.Parquet{RowGroup: 1}}, nil, "must be larger than 0"},
+		{SinkConfig{Path: "x.parquet", Parquet: connect.Parquet{RowGroup: -1}}, nil, "must be larger than 0"},
 		{SinkConfig{Path: "x.parquet"}, func(o *connect.Output) { o.Parquet = nil }, "built without Parquet"},
 	} {
 		out := parquetOutput()

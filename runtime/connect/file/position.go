@@ -16,8 +16,12 @@ type position struct {
 	State  int   `json:"state,omitempty"`
 	// Head tells the file from another one of its name.
 	Head *head `json:"head,omitempty"`
-	// Size is that of a compressed file on disk where it has been read to its
-	// end, so that it need not be read again to find that out.
+	// Row is how many rows of a Parquet file come before it, and Whole the size of
+	// that file.
+	Row   int64 `json:"row,omitempty"`
+	Whole int64 `json:"whole,omitempty"`
+	// Size is that of a compressed file, or a Parquet file, on disk where it has
+	// been read to its end, so that it need not be read again to find that out.
 	Size int64 `json:"size,omitempty"`
 }
 

@@ -210,8 +210,8 @@ func (s *Sink) writeTo(path string, data []byte, ends []uint32) error {
 	if err := t.write(data, ends); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	_ = s.makeRoom() // the records are taken; what can't be made durable, Sync tells
-	_ = s.relieve()  // here as well
+	_ = s.relieve()  // the records are taken; what can't be made durable, Sync tells
+	_ = s.makeRoom() // here as well
 	return nil
 }
 

@@ -7,6 +7,12 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
+// What a row group has where the config does not say it.
+const (
+	rowGroupBytes = 16 << 20
+	rowGroupRows  = 1_000_000
+)
+
 // wholly tells whether files are whole only with what the format has at their end,
 // and there are several of them.
 func (s *Sink) wholly() bool {
@@ -24,8 +30,14 @@ func (s *Sink) openParquet() error {
 		return errors.New("this program was built without Parquet: say `format: parquet` in the pipeline")
 	case s.config.Compression != "" && s.config.Compression != plain:
 		return fmt.Errorf("a Parquet file is compressed page by page: write `parquet: {compression: %s}` instead of `compression`", s.config.Compression)
-	case c.RowGroup <= 0 || c.Rows <= 0:
+	case c.RowGroup < 0 || c.Rows < 0:
 		return errors.New("parquet.row_group and parquet.rows must be larger than 0")
+	}
+	if c.RowGroup == 0 {
+		c.RowGroup = rowGroupBytes
+	}
+	if c.Rows == 0 {
+		c.Rows = rowGroupRows
 	}
 	var err error
 	s.parquet, err = s.output.Parquet(s.output.Columns, *c)
@@ -67,6 +79,9 @@ func (s *Sink) relieve() error {
 		}
 		if most.table.due() {
 			if err := most.group(); err != nil {
+				return err
+			}
+			if err := s.makeRoom(); err != nil {
 				return err
 			}
 			continue

@@ -24,10 +24,17 @@ type Source struct {
 
 	files []string // in the order of reading
 	next  int      // of files
-	now   *reading // nil between files
+	now   opened   // nil between files
 
 	follow *following // nil where the files do not grow
 	size   atomic.Int64
+}
+
+// An opened file is one that is read.
+type opened interface {
+	// fill puts the next records into b; false means that there are none.
+	fill(ctx context.Context, b *flow.Batch) (bool, error)
+	close() error
 }
 
 // NewSource returns the source.
@@ -41,6 +48,8 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, errors.New("follow reads plain files only: a compressed file is whole or it is nothing")
 	case c.Follow && in.Format == "bytes":
 		return nil, errors.New("follow reads records as they come, and in the format bytes the whole file is one")
+	case c.Follow && in.Format == parquetFormat:
+		return nil, errors.New("follow reads files that grow, and a Parquet file is whole or it is nothing")
 	}
 	if in.Range != nil {
 		return newRange(c, in)
@@ -108,7 +117,7 @@ func (s *Source) total() int64 {
 	total := int64(0)
 	for _, f := range s.files {
 		info, err := os.Stat(f)
-		if err != nil || !info.Mode().IsRegular() || compression(s.config.Compression, f) != plain {
+		if err != nil || !info.Mode().IsRegular() || compression(s.config.Compression, f) != plain || s.input.Format == parquetFormat {
 			return 0
 		}
 		total += info.Size() - s.resume[f].Offset
@@ -122,7 +131,7 @@ func (s *Source) advance(ctx context.Context) error {
 		path := s.files[s.next]
 		at := s.resume[path]
 		if !at.done(path) {
-			r, err := open(ctx, path, at, s.config, s.input)
+			r, err := s.open(ctx, path, at)
 			if errors.Is(err, errOther) {
 				return fmt.Errorf("%w: put that back, or start over with --fresh", err)
 			}
@@ -134,6 +143,14 @@ func (s *Source) advance(ctx context.Context) error {
 		s.next++
 	}
 	return nil
+}
+
+// open opens a file at a position.
+func (s *Source) open(ctx context.Context, path string, at position) (opened, error) {
+	if s.input.Format == parquetFormat {
+		return openTable(path, at, s.config, s.input)
+	}
+	return open(ctx, path, at, s.config, s.input)
 }
 
 // done tells whether a compressed file had been read to its end, and is still
