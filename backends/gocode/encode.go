@@ -54,6 +54,8 @@ type encodeWriter struct {
 	g        *generator
 	declared bool
 	usesErr  bool
+	// parts tells that what has parts has columns for them.
+	parts bool
 }
 
 // object appends the fields of a struct. Each field begins with a comma where

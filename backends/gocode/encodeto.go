@@ -51,9 +51,9 @@ func (l *loop) encodeTo(n *ir.Node, op *ir.Encode, v value, at place) ([]jen.Cod
 		delimiter, quote := csvChars(op.Options)
 		l.headers[sink.ID] = csvHeader(v.typ, delimiter, quote)
 		encode(fmt.Sprintf("%s(%s, %s)", l.appendCSV(v.typ, op), data, v.ref()))
-	case op.Codec == "table":
+	case op.Codec == "table", op.Codec == "parquet":
 		l.tables[sink.ID] = v.typ
-		encode(fmt.Sprintf("%s(%s, %s)", l.appendRow(v.typ), data, v.ref()))
+		encode(fmt.Sprintf("%s(%s, %s)", l.appendRow(v.typ, op.Codec == "parquet"), data, v.ref()))
 	default:
 		return nil, fmt.Errorf("codec %q has no encoder", op.Codec)
 	}
@@ -78,7 +78,7 @@ func usesErrVariable(code []jen.Code) bool {
 
 // multiline tells whether records of the region's source may span lines. Those
 // that come through a queue do not tell.
-func (l *loop) multiline() bool { return l.codec != "ndjson" }
+func (l *loop) multiline() bool { return l.codec != "ndjson" && l.codec != "parquet" }
 
 // feed decides once what a sink's packets carry besides bytes.
 func (l *loop) feed(sink *ir.Node, codec string) Feed {
@@ -98,7 +98,7 @@ func (l *loop) feed(sink *ir.Node, codec string) Feed {
 		f.Keys = append(f.Keys, "meta."+a.Name)
 	}
 	f.Origins = f.Origins || l.fedByKey(sink.ID)
-	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || codec == "table" || op.Connector == "http" || IsMessages(sink) || op.Batch != nil
+	f.Ends = f.Origins || len(f.Keys) > 0 || codec == "json" || codec == "bytes" || codec == "table" || codec == "parquet" || op.Connector == "http" || IsMessages(sink) || op.Batch != nil
 	l.feeds[sink.ID] = f
 	return f
 }

@@ -45,7 +45,7 @@ func (l *loop) runBytes(n *ir.Node, at place) ([]jen.Code, error) {
 	framer := Framer(op)
 	var before []jen.Code
 	switch op.Codec {
-	case "ndjson", "text", "csv", "bytes":
+	case "ndjson", "text", "csv", "bytes", "parquet": // of Parquet files the source makes lines
 	case "json":
 		// The framer as it was before this block; see frame.Framer.
 		before = append(before, l.Go("values := b.Frame.(*@frame.JSONValues)"))

@@ -1,24 +1,32 @@
 package gocode
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/flowc-dev/flowc/ir"
 )
 
 // appendRow is the name of the function that appends a value of a struct type as
-// the columns of a table; it writes the function the first time.
-func (g *generator) appendRow(t *ir.Type) string {
-	name, isNew := g.function("row "+typeText(t), "append"+upperFirst(typeWord(t))+"Row")
+// the columns of a table; it writes the function the first time. In Parquet files
+// what has parts has columns for them.
+func (g *generator) appendRow(t *ir.Type, parts bool) string {
+	key, suffix, form := "row ", "Row", "a row of a table"
+	if parts {
+		key, suffix, form = "parts ", "Columns", "the columns of a row"
+	}
+	name, isNew := g.function(key+typeText(t), "append"+upperFirst(typeWord(t))+suffix)
 	if !isNew {
 		return name
 	}
-	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
+	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t), parts: parts}
 	var body []jen.Code
 	for _, f := range t.Fields {
 		body = append(body, e.column(f)...)
 	}
-	e.write(name, "a row of a table", t, append(body, g.Go("return dst, nil")))
+	e.write(name, form, t, append(body, g.Go("return dst, nil")))
 	return name
 }
 
@@ -45,6 +53,9 @@ func (e *encodeWriter) columnValue(f *ir.Field, v string) []jen.Code {
 		}
 		return []jen.Code{g.Gof("dst = @row.%s(dst, %s)", name, scalar)}
 	}
+	if e.parts && hasParts(f.Type) {
+		return e.partsOf(f.Type, v, f.Name, 0)
+	}
 	switch ColumnType(f.Type) {
 	case "string", "enum":
 		return plain("AppendText", "string")
@@ -69,6 +80,116 @@ func (e *encodeWriter) columnValue(f *ir.Field, v string) []jen.Code {
 	code := []jen.Code{g.Go("dst = @row.OpenJSON(dst)"), g.Gof("%s := len(dst)", at)}
 	code = append(append(code, e.value(f.Type, v, f.Name, 0)...), g.Gof("dst = @row.Close(dst, %s)", at))
 	return code
+}
+
+// partsOf appends a value that has columns for its parts.
+func (e *encodeWriter) partsOf(t *ir.Type, v, field string, depth int) []jen.Code {
+	g := e.g
+	x, i := fmt.Sprintf("x%d", depth), fmt.Sprintf("i%d", depth)
+	switch t.Kind {
+	case ir.Struct:
+		return append([]jen.Code{g.Go("dst = @row.AppendStruct(dst)")}, e.fails(field, "%s(dst, &%s)", g.appendRow(t, true), v)...)
+	case ir.List:
+		body := []jen.Code{g.Gof("%s := %s[%s]", x, v, i)}
+		return []jen.Code{
+			g.Gof("dst = @row.AppendList(dst, len(%s))", v),
+			g.block("for "+i+" := range "+v, append(body, e.element(t.Elem, x, field, depth+1)...)...),
+		}
+	}
+	k := fmt.Sprintf("k%d", depth)
+	body := []jen.Code{g.Gof("dst = @row.AppendText(dst, %s)", k), g.Gof("%s := %s[%s]", x, v, k)}
+	if t.Go != nil {
+		body[0] = g.Gof("dst = @row.AppendText(dst, string(%s))", k)
+	}
+	return []jen.Code{
+		g.Gof("dst = @row.AppendMap(dst, len(%s))", v),
+		g.block("for _, "+k+" := range @codec.Keys("+v+")", append(body, e.element(t.Elem, x, field, depth+1)...)...),
+	}
+}
+
+// element appends an element of a list, or the value of an entry.
+func (e *encodeWriter) element(t *ir.Type, v, field string, depth int) []jen.Code {
+	if hasParts(t) {
+		return e.partsOf(t, v, field, depth)
+	}
+	if ColumnType(t) != "json" {
+		return e.columnValue(&ir.Field{Name: field, Type: t}, v)
+	}
+	at := fmt.Sprintf("at%d", depth)
+	code := []jen.Code{e.g.Go("dst = @row.OpenJSON(dst)"), e.g.Gof("%s := len(dst)", at)}
+	return append(append(code, e.value(t, v, field, depth)...), e.g.Gof("dst = @row.Close(dst, %s)", at))
+}
+
+// hasParts tells whether a value of a type has columns for its parts in a Parquet
+// file. What is not known when the program is compiled is JSON there too: types with
+// methods of their own, and those that hold themselves.
+func hasParts(t *ir.Type) bool { return partsWithin(t, nil) }
+
+func partsWithin(t *ir.Type, outer []*ir.Type) bool {
+	if t.Go != nil && (t.Go.Custom || t.Go.Pointer) || slices.Contains(outer, t) {
+		return false
+	}
+	switch t.Kind {
+	case ir.Struct:
+		if len(t.Fields) == 0 {
+			return false
+		}
+		outer = append(slices.Clip(outer), t)
+		for _, f := range t.Fields {
+			if holds(f.Type, outer) {
+				return false
+			}
+		}
+		return true
+	case ir.List, ir.Map:
+		return true
+	}
+	return false
+}
+
+// holds tells whether a value of a type may hold one of those that it stands in.
+func holds(t *ir.Type, outer []*ir.Type) bool {
+	switch t.Kind {
+	case ir.List, ir.Map:
+		return holds(t.Elem, outer)
+	case ir.Struct:
+		if slices.Contains(outer, t) {
+			return true
+		}
+		outer = append(slices.Clip(outer), t)
+		return slices.ContainsFunc(t.Fields, func(f *ir.Field) bool { return holds(f.Type, outer) })
+	}
+	return false
+}
+
+// A Column is a field of a record as sinks and sources of tables see it.
+type Column struct {
+	// Name is "" for elements of lists and values of maps.
+	Name, Type string
+	Optional   bool
+	Parts      []Column
+}
+
+// Columns are those of a type's fields, with columns for what has parts where that
+// is wanted.
+func Columns(t *ir.Type, parts bool) []Column {
+	var list []Column
+	for _, f := range t.Fields {
+		c := column(f.Type, parts)
+		c.Name, c.Optional = f.Name, f.Optional || f.Lenient // a user's own type has no field that must be there
+		list = append(list, c)
+	}
+	return list
+}
+
+func column(t *ir.Type, parts bool) Column {
+	if !parts || !hasParts(t) {
+		return Column{Type: ColumnType(t)}
+	}
+	if t.Kind == ir.Struct {
+		return Column{Type: "struct", Parts: Columns(t, true)}
+	}
+	return Column{Type: string(t.Kind), Parts: []Column{column(t.Elem, true)}}
 }
 
 // ColumnType is how connect.Column calls a type.

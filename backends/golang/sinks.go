@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -81,7 +82,11 @@ func (w *wiring) queueOptions(id string, feed gocode.Feed) jen.Dict {
 		for _, f := range t.Fields {
 			names = append(names, jen.Lit(f.Name))
 		}
-		opts[jen.Id("Input")] = w.Go("@row.Input").Call(names...)
+		input := w.Go("@row.Input").Call(names...)
+		if w.codecOf(id) == "parquet" {
+			input = w.Go("@row.InputOf").Call(w.shapes(gocode.Columns(t, true))...)
+		}
+		opts[jen.Id("Input")] = input
 	}
 	if len(feed.Keys) > 0 {
 		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
@@ -116,9 +121,12 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
 	}
 	if t := w.unit.Tables[n.ID]; t != nil {
-		d[jen.Id("Columns")] = w.columns(t)
+		d[jen.Id("Columns")] = w.columns(gocode.Columns(t, w.codecOf(n.ID) == "parquet"))
 	} else if op.DeadLetter && isTable(op) {
 		d[jen.Id("Columns")] = w.Go("@table.LetterColumns()")
+	}
+	if w.codecOf(n.ID) == "parquet" {
+		d[jen.Id("Parquet")] = w.Go("@parquet.NewWriter")
 	}
 	if len(feed.Keys) > 0 {
 		var keys []jen.Code
@@ -152,17 +160,44 @@ func isTable(op *ir.Sink) bool {
 	return ok && c.Sink != nil && c.Sink.Table
 }
 
-// columns quotes the fields of a type as a table's columns.
-func (w *wiring) columns(t *ir.Type) *jen.Statement {
+// columns quotes the columns of a table.
+func (w *wiring) columns(columns []gocode.Column) *jen.Statement {
 	var list []jen.Code
-	for _, f := range t.Fields {
-		optional := ""
-		if f.Optional || f.Lenient { // a user's own type has no field that must be there
-			optional = ", Optional: true"
+	for _, c := range columns {
+		text := fmt.Sprintf("{Name: %q, Type: %q", c.Name, c.Type)
+		if c.Name == "" {
+			text = fmt.Sprintf("{Type: %q", c.Type)
 		}
-		list = append(list, w.Gof("{Name: %q, Type: %q%s},", f.Name, gocode.ColumnType(f.Type), optional))
+		if c.Optional {
+			text += ", Optional: true"
+		}
+		if len(c.Parts) == 0 {
+			list = append(list, w.Go(text+"},"))
+			continue
+		}
+		list = append(list, w.Go(text+", Parts: ").Add(w.columns(c.Parts)).Op("},"))
 	}
 	return w.Go("[]@connect.Column").Values(lines(list)...)
+}
+
+// shapes quotes the names of columns, and of what they have below them.
+func (w *wiring) shapes(columns []gocode.Column) []jen.Code {
+	var list []jen.Code
+	for _, c := range columns {
+		text := fmt.Sprintf("Name: %q", c.Name)
+		if c.Name == "" {
+			text = ""
+		}
+		shape := w.Go("@row.Shape{" + text)
+		if len(c.Parts) > 0 {
+			if text != "" {
+				shape.Op(", ")
+			}
+			shape.Op("Parts: ").Add(w.Go("[]@row.Shape")).Values(w.shapes(c.Parts)...)
+		}
+		list = append(list, shape.Op("}"))
+	}
+	return list
 }
 
 // endless tells whether any source of the program never ends by itself.

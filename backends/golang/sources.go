@@ -1,6 +1,8 @@
 package golang
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/flowc-dev/flowc/backends/gocode"
@@ -27,8 +29,12 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 				w.framing(dec, d, opts)
 			}
 		}
+		parquet := w.isParquet(n)
 		if t := w.tableOf(n, c); t != nil {
-			d[jen.Id("Columns")] = w.columns(t)
+			d[jen.Id("Columns")] = w.columns(gocode.Columns(t, parquet))
+		}
+		if parquet {
+			d[jen.Id("Parquet")] = w.Go("@parquet.NewReader")
 		}
 		if w.needsZstd(op.Config) {
 			d[jen.Id("Zstd")] = w.Go("@zstd.NewReader")
@@ -56,16 +62,49 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 // tableOf is the type whose fields a source of tables reads; nil for other
 // sources, and where it reads whatever there is.
 func (w *wiring) tableOf(n *ir.Node, c *catalog.Connector) *ir.Type {
-	if !c.Source.Table {
+	if !c.Source.Table && !w.isParquet(n) {
 		return nil
 	}
 	for _, e := range w.graph.Out[n.ID] {
 		to := w.graph.Nodes[e.To]
 		if d, ok := to.Op.(*ir.Decode); ok && d.Input == nil && d.By == "" && len(to.Out) == 1 && to.Out[0].Type.Kind == ir.Struct {
-			return to.Out[0].Type
+			return w.read(to)
 		}
 	}
 	return nil
+}
+
+// read is the type of what a decoder gives, with those of its fields that somebody
+// reads where that is known: of Parquet files the other columns are left alone.
+func (w *wiring) read(decode *ir.Node) *ir.Type {
+	t := decode.Out[0].Type
+	if decode.Op.(*ir.Decode).Codec != "parquet" || w.deadLetters() {
+		return t
+	}
+	live := map[string]bool{}
+	for _, e := range w.graph.Out[decode.ID] {
+		if e.Raw || e.Live == nil {
+			return t
+		}
+		for _, p := range e.Live { // by names in Go
+			if len(p) == 0 || p[0] == ir.Whole[0] {
+				return t
+			}
+			live[p[0]] = true
+		}
+	}
+	some := *t
+	some.Fields = slices.DeleteFunc(slices.Clone(t.Fields), func(f *ir.Field) bool { return !live[f.Go] })
+	return &some
+}
+
+// deadLetters tells whether records may be kept as dead letters, with all that they
+// had.
+func (w *wiring) deadLetters() bool {
+	return slices.ContainsFunc(w.p.Nodes, func(n *ir.Node) bool {
+		sink, ok := n.Op.(*ir.Sink)
+		return ok && sink.DeadLetter
+	})
 }
 
 // framing says how a source's bytes are cut into records.
@@ -87,4 +126,10 @@ func (w *wiring) decodeOf(n *ir.Node) *ir.Decode {
 		}
 	}
 	return nil
+}
+
+// isParquet tells whether a source reads Parquet files, which give rows.
+func (w *wiring) isParquet(n *ir.Node) bool {
+	dec := w.decodeOf(n)
+	return dec != nil && dec.Codec == "parquet"
 }

@@ -36,6 +36,9 @@ func (x *explainer) whyEncoded(n *ir.Node, op *ir.Encode) string {
 	for _, e := range x.in[n.ID] {
 		for _, codec := range x.codecs(e.From) {
 			if codec != op.Codec {
+				if op.Codec == "parquet" {
+					return fmt.Sprintf("they were read as %s, and a Parquet file has a column for each field", codec)
+				}
 				if op.Codec == "table" {
 					return fmt.Sprintf("they were read as %s, and a row of a table has a column for each field", codec)
 				}

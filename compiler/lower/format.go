@@ -17,6 +17,7 @@ import (
 // extensions are the formats that the extension of a path tells.
 var extensions = map[string]string{
 	".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".txt": "text", ".log": "text",
+	".parquet": "parquet",
 }
 
 // A format is how records stand in the bytes of a connector.
@@ -45,7 +46,7 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 		f.codec = side.Formats[0]
 		return f
 	}
-	var pathKey, csv *syntax.ConfigKey
+	var pathKey, csv, parquet *syntax.ConfigKey
 	for i := range n.Config {
 		c := &n.Config[i]
 		switch c.Key.Text {
@@ -71,6 +72,8 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 			pathKey = c
 		case "csv":
 			csv = c
+		case "parquet":
+			parquet = c
 		}
 	}
 	if f.codec == "" {
@@ -78,6 +81,9 @@ func (w *lowering) format(n *node, side *catalog.Side, lines bool) format {
 	}
 	if side.Messages && f.codec == "ndjson" {
 		f.codec = "json" // a message is one value, and no line
+	}
+	if parquet != nil && f.codec != "parquet" && f.codec != "" {
+		w.l.Errorf(diag.KeyConflict, parquet.Key.Span, "`parquet` is for the format parquet, and this is %s", f.codec).Also(f.at, "said here")
 	}
 	if csv != nil {
 		if f.codec != "csv" && f.codec != "" {
@@ -176,6 +182,12 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 				more = append(more, fl)
 			}
 		}
+	case "parquet":
+		switch {
+		case n.Role == syntax.Source && (t.Kind == ir.JSON || t.Kind == ir.Any || t.Kind == ir.GoNamed):
+		case t.Kind != ir.Struct || n.Role == syntax.Sink && len(t.Fields) == 0:
+			problem = "has columns, and a record of " + t.String() + " has no fields to fill them"
+		}
 	case "table":
 		if t.Kind != ir.Struct || len(t.Fields) == 0 {
 			problem = "has columns, and a record of " + t.String() + " has no fields to fill them"
@@ -215,7 +227,7 @@ func (w *lowering) holds(n *node, f format, t *ir.Type, at source.Span) bool {
 	switch {
 	case f.codec == "text" && n.Role == syntax.Sink:
 		d.Helpf("write another format (`format: ndjson`), or make a line of each record: `map: …` with an expression that gives a string")
-	case f.codec == "table":
+	case f.codec == "table" || f.codec == "parquet":
 		d.Helpf("make a record with fields: `map: {…}`, or give the source a type")
 	case f.codec == "csv" && n.Role == syntax.Sink:
 		d.Helpf("choose fields with a `map`, or write another format (`format: ndjson`)")

@@ -189,13 +189,20 @@ func (w *lowering) ends(n *node, sink *ir.Sink, endless *node) {
 	const publishes = "`mode: replace` publishes a file when all input has come to its end, and "
 	const closes = "use `append`, or `rotate`, so that files are closed on the way"
 	var d *diag.Diagnostic
-	array := n.encode != nil && n.encode.Op.(*ir.Encode).Codec == "json"
+	codec := ""
+	if n.encode != nil {
+		codec = n.encode.Op.(*ir.Encode).Codec
+	}
+	what, so, array := "the format json is one array", "which", codec == "json"
+	if codec == "parquet" {
+		what, so, array = "a Parquet file ends with what tells where its rows are", "so it", true
+	}
 	switch {
 	case mode == "append" && array:
-		d = w.l.Errorf(diag.BadValue, at, "the format json is one array, which can't be appended to").
+		d = w.l.Errorf(diag.BadValue, at, "%s, %s can't be appended to", what, so).
 			Helpf("write a record a line (`format: ndjson`), or leave out `mode`")
 	case mode == "" && array && endless != nil:
-		d = w.l.Errorf(diag.BadValue, at, "the format json is one array, and `%s` never ends by itself", endless.Name.Text).
+		d = w.l.Errorf(diag.BadValue, at, "%s, and `%s` never ends by itself", what, endless.Name.Text).
 			NoteAt(endless.Name.Span, "the source is here").
 			Helpf("write a record a line (`format: ndjson`), or close files on the way with `rotate`")
 	case mode == "replace" && sink.DeadLetter:

@@ -58,6 +58,9 @@ func (w *lowering) sink(n *node, known bool) {
 	}
 	lines := n.in != nil && n.in.Kind == ir.String && n.in.Name == ""
 	f := w.format(n, side, lines)
+	if f.codec == "parquet" {
+		w.parquetSink(n, op)
+	}
 	if n.in == nil || f.codec == "" || !w.holds(n, f, n.in, n.Use.Span) {
 		return
 	}

@@ -70,6 +70,9 @@ func (w *lowering) source(n *node) {
 		w.listensOrAsks(n, op)
 	}
 	f := w.format(n, side, lines)
+	if f.codec == "parquet" {
+		w.parquetSource(n, op)
+	}
 	m.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: n.Name.Span}}
 	w.decoder(n, f)
 }
@@ -166,7 +169,7 @@ func (w *lowering) decoder(n *node, f format) {
 		return
 	}
 	w.outPorts(n, op)
-	apart := n.Out.By.Text != "" && f.codec != "" && f.codec != "ndjson" && f.codec != "json"
+	apart := n.Out.By.Text != "" && f.codec != "" && f.codec != "ndjson" && f.codec != "json" && f.codec != "parquet"
 	for _, p := range n.outs {
 		if !apart && p.typ != nil && f.codec != "" && (op.Else == "" || p.name != op.Else) && w.holds(n, f, p.typ, n.Out.Span) && f.codec == "csv" {
 			w.columns(f.options, p.typ)
@@ -202,7 +205,7 @@ func (w *lowering) noOut(n *node, f format) {
 	} else {
 		d.Helpf("declare a type under `types:` and name it: `out: Payment` (`flowc infer FILE` writes one for a sample)")
 	}
-	if f.codec == "ndjson" || f.codec == "json" {
+	if f.codec == "ndjson" || f.codec == "json" || f.codec == "parquet" {
 		add("or do not look into them: `out: json`", "out: json")
 	}
 }

@@ -113,6 +113,9 @@ func originBehind(n *ir.Node, in origin) origin {
 		if op.Input != nil || op.Codec == "rows" {
 			return made
 		}
+		if op.Codec == "parquet" {
+			return origin{intact: true, formats: []string{"json"}} // its rows come as objects
+		}
 		return origin{intact: true, formats: []string{formatOf(op.Codec)}}
 	case *ir.Apply:
 		if op.Verb == ir.VerbSet && in.intact {
