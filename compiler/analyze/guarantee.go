@@ -3,6 +3,7 @@ package analyze
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -66,14 +67,17 @@ func promised(w way) promise {
 	case sink.Connector == "drop":
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps nothing, so nothing can be there twice", to)}
 	case !sink.Facts.Idempotent:
-		return promise{
-			ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
-			w.sink,
-			[]string{"write to a sink that keeps the checkpoint with its records, or that takes one which comes twice for one"},
-		}
+		return w.twice(from, to)
 	}
-	if names(sink.Config, "key") || slices.ContainsFunc(sink.Meta, func(a ir.Assign) bool { return a.Name == "key" }) {
-		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` takes a record that comes twice for one, by the pipeline's own key", to)}
+	if key := sink.OwnKey(); len(key) > 0 {
+		if n, why := w.unsteadyKey(key); n != nil {
+			return promise{
+				ir.AtLeastOnce, fmt.Sprintf("`%s` takes a record that comes twice for one only where its key is the same again, and `%s` %s", to, n.YAML, why),
+				n,
+				[]string{"make the key of what the record brings along from its source"},
+			}
+		}
+		return promise{class: ir.EffectivelyOnce, reason: byKey(sink, to)}
 	}
 	for _, n := range w.nodes {
 		if why := unsteady(n); why != "" {
@@ -121,6 +125,74 @@ func (g *graph) notKept(sink *ir.Node) (why, fix string) {
 		}
 	}
 	return fmt.Sprintf("`store` in `delivery.checkpoint` is `%s`", g.p.Delivery.Store), "leave `store` out"
+}
+
+// twice is the promise of a sink that can't tell a record that it has written
+// before.
+func (w way) twice(from, to string) promise {
+	sink := w.sink.Op.(*ir.Sink)
+	const others = "write to a sink that keeps the checkpoint with its records (`postgres`, `sqlite`, `file`), or that takes one which comes twice for one"
+	p := promise{
+		ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
+		w.sink, []string{others},
+	}
+	switch sink.Connector {
+	case "http":
+		key := "in." + w.likelyKey()
+		p.reason = fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and the server of `%s` can't tell a record that it has had before, so some may be there twice", from, to)
+		p.fixes = []string{
+			fmt.Sprintf("if the server knows repeated requests by the header Idempotency-Key, send a key of the record's own: `meta: {idempotency_key: %s}`", key),
+			fmt.Sprintf("or if it lets records be put in their place, put each to its own: `config: {method: PUT, single: true}` and `meta: {path: %s}`", key),
+			"or " + others,
+		}
+		if names(sink.Config, "bulk.as") {
+			p.fixes = []string{fmt.Sprintf("give each document an id of its own: `meta: {id: %s}`", key), "or " + others}
+		}
+	case "nats":
+		p.reason = fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and the server of `%s` knows an id for as long as the stream's duplicate window is: a program that was away for longer sends some records for the second time", from, to)
+	}
+	return p
+}
+
+// byKey says why a sink takes a record that comes twice for one.
+func byKey(sink *ir.Sink, to string) string {
+	switch {
+	case sink.Connector != "http":
+		return fmt.Sprintf("`%s` takes a record that comes twice for one, by the pipeline's own key", to)
+	case names(sink.Config, "bulk.as"):
+		return fmt.Sprintf("`%s` writes each document under the record's own id, where one that comes twice takes its own place", to)
+	case slices.ContainsFunc(sink.Meta, func(a ir.Assign) bool { return a.Name == "idempotency_key" }):
+		return fmt.Sprintf("`%s` sends the record's own key as Idempotency-Key, and a server that keeps to it takes a record that comes twice for one", to)
+	}
+	return fmt.Sprintf("`%s` puts each record to a URL of its own, where one that comes twice takes its own place", to)
+}
+
+// likelyKey is the Go name of the field by which a record of the sink is most
+// likely told from others.
+func (w way) likelyKey() string {
+	first := ""
+	for _, e := range w.g.in[w.sink.ID] {
+		t := e.Type
+		for e.Type != nil && t.Kind != ir.Struct && len(w.g.in[e.From]) == 1 { // behind what makes bytes of it
+			e = w.g.in[e.From][0]
+			t = e.Type
+		}
+		if t == nil || t.Kind != ir.Struct {
+			continue
+		}
+		for _, f := range t.Fields {
+			switch {
+			case strings.EqualFold(f.Name, "id") || strings.EqualFold(f.Name, "uuid") || strings.EqualFold(f.Name, "key"):
+				return f.Go
+			case first == "" && f.Type.Kind == ir.String && !f.Optional:
+				first = f.Go
+			}
+		}
+	}
+	if first == "" {
+		return "ID"
+	}
+	return first
 }
 
 func names(list []ir.Setting, key string) bool {

@@ -94,6 +94,42 @@ func TestPromises(t *testing.T) {
 			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
 			sink.Config = []ir.Setting{{Key: "key", Value: key}}
 		}},
+		"a webhook": {ir.AtLeastOnce, "the server of `sink` can't tell a record that it has had before", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Connector = replayable, "http"
+		}},
+		"a webhook with a key of the record's own": {ir.EffectivelyOnce, "`sink` sends the record's own key as Idempotency-Key", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent, sink.Connector = replayable, true, "http"
+			sink.Meta = []ir.Assign{{Name: "idempotency_key", Expr: &ir.Expr{Effect: ir.Pure, Reads: []ir.Path{{"ID"}}}}}
+			mid.Op = &ir.Apply{Verb: ir.VerbSet, Assign: []ir.Assign{{Name: "at", Go: "At", Expr: &ir.Expr{Effect: ir.Clock}}}}
+		}},
+		"a webhook whose key is random": {ir.AtLeastOnce, "only where its key is the same again, and `mid` is random", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent, sink.Connector = replayable, true, "http"
+			sink.Meta = []ir.Assign{{Name: "idempotency_key", Expr: &ir.Expr{Effect: ir.Pure, Reads: []ir.Path{{"ID"}}}}}
+			mid.Op = &ir.Apply{Verb: ir.VerbSet, Assign: []ir.Assign{{Name: "id", Go: "ID", Expr: &ir.Expr{Effect: ir.Random}}}}
+		}},
+		"a webhook whose key is the time": {ir.AtLeastOnce, "and `sink` makes it of what reads the clock", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent, sink.Connector = replayable, true, "http"
+			sink.Meta = []ir.Assign{{Name: "idempotency_key", Expr: &ir.Expr{Effect: ir.Clock}}}
+		}},
+		"a webhook behind code that may make another key": {ir.AtLeastOnce, "and `mid` is code that may give other records", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent, sink.Connector = replayable, true, "http"
+			sink.Meta = []ir.Assign{{Name: "idempotency_key", Expr: &ir.Expr{Effect: ir.Pure, Reads: []ir.Path{{"ID"}}}}}
+			mid.Op, mid.Pure = &ir.Apply{Verb: ir.VerbGo, Go: &ir.GoRef{Shape: ir.ShapeMap}}, false
+		}},
+		"a key of which a map is made by chance": {ir.AtLeastOnce, "and `mid` is random", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Idempotent = replayable, true
+			sink.Config = []ir.Setting{{Key: "key", Value: &ir.Value{Kind: "list", Items: []*ir.Value{{Kind: "string", Parts: []ir.Part{{Kind: ir.Literal, Text: "id"}}}}}}}
+			mid.Op = &ir.Apply{Verb: ir.VerbMap, Assign: []ir.Assign{{Name: "id", Go: "ID", Expr: &ir.Expr{Effect: ir.Random}}}}
+		}},
+		"a key of headers that a server answers": {ir.AtLeastOnce, "`src` may be answered with other headers", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, src.Connector, sink.Facts.Idempotent, sink.Connector = replayable, "http", true, "http"
+			src.Config = []ir.Setting{{Key: "url", Value: key}}
+			sink.Meta = []ir.Assign{{Name: "idempotency_key", Expr: &ir.Expr{Effect: ir.Pure, MetaReads: []string{"headers"}}}}
+		}},
+		"a subject with ids": {ir.AtLeastOnce, "knows an id for as long as the stream's duplicate window is", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Connector = replayable, "nats"
+			sink.Meta = []ir.Assign{{Name: "id", Expr: &ir.Expr{Effect: ir.Pure}}}
+		}},
 		"an idempotent sink behind a route by chance": {ir.AtLeastOnce, "`mid` is random", func(_ *ir.Program, src *ir.Source, mid *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Idempotent = replayable, true
 			mid.Op = &ir.Route{Cases: []ir.Case{{Cond: &ir.Expr{Effect: ir.Random}}}}

@@ -175,9 +175,50 @@ func (w *lowering) pieces(key string, v *ir.Value, names []string) {
 	}
 }
 
+// sends checks what a sink says of its requests, and tells whether a server can
+// know a record that comes twice: by a key that each has of its own.
+func (w *lowering) sends(n *node, op *ir.Sink) {
+	w.signatures("sign", op.Config)
+	w.signs(n, op)
+	w.bulk(n, op)
+	op.Facts.Idempotent = len(op.OwnKey()) > 0
+}
+
+// bulk checks what a sink says of bulk endpoints, and of what they answer.
+func (w *lowering) bulk(n *node, op *ir.Sink) {
+	l := literalsOf(op.Config)
+	var results *ir.Setting
+	for i, s := range op.Config {
+		if strings.HasPrefix(s.Key, "results.") && results == nil {
+			results = &op.Config[i]
+		}
+	}
+	if results != nil && !names(op.Config, "results.status") && !names(op.Config, "results.error") {
+		w.l.Errorf(diag.MissingKey, results.Span, "`results` do not say where a result tells that its record failed").
+			Helpf("give `status`, or `error`, or both")
+	}
+	as := l["bulk.as"]
+	if as == nil {
+		return
+	}
+	for _, c := range n.Config {
+		if c.Key.Text == "format" && c.Node != nil && c.Node.Text != "ndjson" {
+			w.l.Errorf(diag.KeyConflict, c.Key.Span, "a bulk endpoint takes a record a line, and the format of `%s` is %s", n.Name.Text, c.Node.Text).
+				Also(as.Span, "said here").Helpf("remove `format`")
+		}
+	}
+	if v := l["single"]; v != nil && v.Text() == "true" {
+		w.l.Errorf(diag.KeyConflict, v.Span, "`single` sends each record by itself, and `bulk` sends many").
+			Also(as.Span, "said here").Helpf("remove one of them")
+	}
+	if results != nil {
+		w.l.Errorf(diag.KeyConflict, results.Span, "`bulk.as` says where the results stand").
+			Also(as.Span, "said here").Helpf("remove `results`, or `bulk`")
+	}
+}
+
 // signs checks that a sink which signs an id has one.
 func (w *lowering) signs(n *node, op *ir.Sink) {
-	w.signatures("sign", op.Config)
 	l := literalsOf(op.Config)
 	over := l["sign.over"]
 	standard := l.text("sign.as") == "standard" && (over == nil || over.Text() == "")

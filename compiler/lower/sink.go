@@ -47,7 +47,7 @@ func (w *lowering) sink(n *node, known bool) {
 	op.Config = w.config(n, side, ownKeys(side)...)
 	w.sinkMeta(n, op, side)
 	if n.Use.Text == "http" {
-		w.signs(n, op)
+		w.sends(n, op)
 	}
 	if dead {
 		w.deadFormat(n, side)

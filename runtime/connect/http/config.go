@@ -65,6 +65,21 @@
 // 5xx (as `on_error` says, and not before Retry-After), and waits for ever for a
 // server that can't be reached; all other answers fail the records at once, and
 // so does a name that does not exist where a record says it.
+//
+// A server that gets a record for the second time, because the program died before
+// it knew of the answer, can know it by a key of the record's own: `meta:
+// {idempotency_key: …}` sends one with each, `method: PUT` with `single` puts each to
+// its own URL, and at a bulk endpoint a document has an id. Then the sink is
+// effectively once, as far as the server keeps to that.
+//
+// Of an endpoint that takes many records and answers for each, `results` says where
+// the outcome of each stands: what failed by 429 or 5xx is sent again, what the
+// server refuses fails alone, and the rest is written. `bulk` knows that of
+// Elasticsearch and OpenSearch, and writes the lines between the records:
+//
+//	sinks:
+//	  search: {from: large, use: http, config: {url: "https://search.example.com/_bulk", bulk: {as: elasticsearch, index: orders}}, meta: {id: in.ID}, batch: {count: 500, linger: 1s}}
+//	  table: {from: large, use: http, config: {url: "https://api.example.com/insertAll", format: json, results: {items: insertErrors, record: index, error: errors}}, batch: {count: 500}}
 package http
 
 import (
@@ -73,8 +88,9 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
-// SinkMemory is what a request's body and the compressor hold.
-const SinkMemory = 2 << 20
+// SinkMemory is what a request's body, the compressor and an answer about single
+// records hold.
+const SinkMemory = 6 << 20
 
 // SourceConfig is the config of the source: with `listen` it takes requests, with
 // `url` it asks for records.
@@ -180,6 +196,37 @@ type Verify struct {
 	Tolerance time.Duration `json:"tolerance" flowc:"positive" default:"5m" needs:"verify.secret"`
 }
 
+// Bulk is the way of a bulk endpoint.
+type Bulk struct {
+	// As is whose endpoint it is like: elasticsearch (_bulk, OpenSearch too). It
+	// says what Results must say.
+	As string `json:"as" values:"elasticsearch"`
+	// Action is what becomes of each record: index (in place of one with its id), or
+	// create (one whose id is there already counts as written).
+	Action string `json:"action" values:"index,create" default:"index" needs:"bulk.as"`
+	// Index is where records go whose `meta` does not say it; empty where the URL
+	// does.
+	Index string `json:"index" needs:"bulk.as"`
+}
+
+// Results is where an answer tells what became of each record. Records that failed
+// by 429, 408 or 5xx are sent again, those that failed otherwise fail alone.
+type Results struct {
+	// Items is where the list of results stands in the answer: `items`; empty (with
+	// other keys given) where the answer is the list. There is one for each record,
+	// in their order, unless Record says of which it is.
+	Items string `json:"items"`
+	// Status is where a status of HTTP stands in a result; * is any key:
+	// `*.status`.
+	Status string `json:"status"`
+	// Error is where a result says what is wrong; a result with something there has
+	// failed.
+	Error string `json:"error"`
+	// Record is where the record's number in the request, from 0, stands in a
+	// result. Records without a result are written then.
+	Record string `json:"record"`
+}
+
 // Sign is how the sink signs its requests.
 type Sign struct {
 	// Secret is the key of the signatures.
@@ -230,14 +277,14 @@ type SinkConfig struct {
 	// URL is where records go.
 	URL string `json:"url" flowc:"required,per-record" form:"url"`
 	// Method is the request's method.
-	Method string `json:"method" default:"POST" values:"POST,PUT,PATCH"`
+	Method string `json:"method" flowc:"fixed" default:"POST" values:"POST,PUT,PATCH"`
 	// Format is ndjson (a record a line), json (an array) or text (a record a
 	// line); where Single is set a request holds one record and nothing around
 	// it.
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,text" default:"ndjson"`
 	// Single sends each record in a request of its own, as one JSON value where
 	// the format is JSON.
-	Single bool `json:"single"`
+	Single bool `json:"single" flowc:"fixed"`
 	// Headers are sent with each request.
 	Headers map[string]string `json:"headers"`
 	// Token is sent as `Authorization: Bearer`.
@@ -251,6 +298,10 @@ type SinkConfig struct {
 	Sign Sign `json:"sign"`
 	// Compression is none or gzip, of request bodies.
 	Compression string `json:"compression" default:"none" values:"none,gzip"`
+	// Bulk is for endpoints that want a line about each record before it.
+	Bulk Bulk `json:"bulk" flowc:"fixed"`
+	// Results says where an answer of success tells what became of each record.
+	Results Results `json:"results" flowc:"fixed"`
 	// Timeout is how long a request may take, its answer included.
 	Timeout time.Duration `json:"timeout" flowc:"positive" default:"30s"`
 	// TLS says whom to trust, and who the program is.
@@ -265,9 +316,11 @@ type SinkMeta struct {
 	Path string `json:"path"`
 	// ContentType is the Content-Type of the request.
 	ContentType string `json:"content_type"`
-	// ID is the record's id in signatures ({id}), the same each time it is sent;
-	// records with one are sent singly.
+	// ID is the record's id: that of the document at a bulk endpoint, else the one
+	// in signatures ({id}), and records with one are sent singly.
 	ID string `json:"id"`
+	// Index is the index of the document at a bulk endpoint.
+	Index string `json:"index"`
 	// IdempotencyKey is sent as the header Idempotency-Key, so that the server
 	// can tell a record that comes again; records with one are sent singly.
 	IdempotencyKey string `json:"idempotency_key"`

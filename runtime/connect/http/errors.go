@@ -93,14 +93,21 @@ func answered(resp *http.Response, head []byte) error {
 		}
 		e.what += ": " + strings.ToValidUTF8(string(text), "�")
 	}
-	switch c := resp.StatusCode; {
-	case c == http.StatusTooManyRequests, c == http.StatusRequestTimeout, c == http.StatusTooEarly,
-		c >= 500 && c != http.StatusNotImplemented && c != http.StatusHTTPVersionNotSupported:
+	if e.permanent = !mayPass(resp.StatusCode); !e.permanent {
 		e.after = retryAfter(resp.Header.Get("Retry-After"))
-	default:
-		e.permanent = true
 	}
 	return e
+}
+
+// mayPass tells whether what a status says may go away by itself.
+func mayPass(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= 500
 }
 
 // retryAfter reads a Retry-After: seconds, or a date.

@@ -119,6 +119,26 @@ func element(b []byte, i int, key string) (at int, ok bool, err error) {
 	return 0, false, nil
 }
 
+// elements are the elements of an array.
+func elements(b []byte) ([]span, error) {
+	i := jsonscan.SkipSpace(b, 0)
+	if i >= len(b) || b[i] != '[' {
+		return nil, &jsonscan.Error{Offset: i, Msg: "expected an array"}
+	}
+	var all []span
+	for i = jsonscan.SkipSpace(b, i+1); i < len(b) && b[i] != ']'; {
+		end, err := jsonscan.SkipValue(b, i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, span{i, end})
+		if i, err = pass(b, i); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // pass gives where the next part of an object or array begins, behind the value at
 // b[i] and its comma.
 func pass(b []byte, i int) (int, error) {

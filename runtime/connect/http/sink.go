@@ -31,6 +31,7 @@ type Sink struct {
 	literal string  // of the URL, before the first value
 	open    bool    // the record names the server, or a part of its name
 	scheme  *scheme // of signatures; nil for none
+	results *results
 }
 
 // NewSink returns the sink.
@@ -43,7 +44,10 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	}
 	_, host, _ := strings.Cut(s.literal, "://")
 	s.open = s.url >= 0 && ending(host) == len(host)
-	s.body.single = s.body.single || s.idempotency >= 0 || s.id >= 0
+	if err := s.bulk(); err != nil {
+		return nil, err
+	}
+	s.body.single = s.body.single || s.idempotency >= 0 || s.id >= 0 && c.Bulk.As == ""
 	if s.url < 0 {
 		if _, err := parseURL(c.URL, ""); err != nil {
 			return nil, err
@@ -91,10 +95,20 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 			if failed == nil {
 				failed = map[int]error{}
 			}
-			for i := from; i < to; i++ {
-				failed[i] = err
+			again := flow.MayBeRetried(err)
+			var partial *flow.PartialError
+			if errors.As(err, &partial) {
+				again = false
+				for i, err := range partial.Failed {
+					failed[i] = err
+					again = again || flow.MayBeRetried(err)
+				}
+			} else {
+				for i := from; i < to; i++ {
+					failed[i] = err
+				}
 			}
-			if flow.MayBeRetried(err) { // those behind it keep their place
+			if again { // those behind it keep their place
 				for ; to < o.Count; to++ {
 					failed[to] = flow.ErrNotTried
 				}
@@ -116,7 +130,7 @@ func (s *Sink) together(o *flow.Out, from int) (to int) {
 	}
 	to = from + 1
 	for to < o.Count {
-		for _, k := range [...]int{s.url, s.method, s.path, s.contentType} {
+		for _, k := range [...]int{s.url, s.method, s.path, s.contentType} { // what a request has once
 			if k >= 0 && o.Keys[k][to] != o.Keys[k][from] {
 				return to
 			}
@@ -125,6 +139,10 @@ func (s *Sink) together(o *flow.Out, from int) (to int) {
 	}
 	return to
 }
+
+// shorterAnswers is the parameter by which Elasticsearch leaves out parts of an
+// answer.
+const shorterAnswers = "filter_path"
 
 // send sends records [from, to) of a packet in one request.
 func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
@@ -140,6 +158,9 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	}
 	if err != nil {
 		return &recordError{err: err}
+	}
+	if s.body.action != "" && !u.Query().Has(shorterAnswers) { // most of what it would answer nobody reads
+		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+shorterAnswers+"=errors,items.*.status,items.*.error", "&")
 	}
 	body, err := s.body.of(o, from, to)
 	if err != nil {
@@ -167,10 +188,13 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	// What it says matters only in errors; read to its end the connection can be
 	// used again.
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
-	if resp.StatusCode/100 == 2 {
+	if resp.StatusCode/100 != 2 {
+		return answered(resp, head)
+	}
+	if s.results == nil {
 		return nil
 	}
-	return answered(resp, head)
+	return s.results.read(head, io.LimitReader(resp.Body, longestResults+1), from, to-from)
 }
 
 // headers sets what the config says, over what the format says.

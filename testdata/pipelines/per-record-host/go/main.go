@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "7702fe9c5a31b7f8"
+const hash = "ac32fcd85cd79529"
 
 func main() {
 	program.Main(spec())

@@ -29,7 +29,6 @@ func newSettings() *settings {
 	s := &settings{nodes: nodes}
 	s.orders.MaxRecord = 16 << 20
 	s.orders.Path = "orders.ndjson"
-	s.tenants.Method = "POST"
 	s.tenants.Compression = "none"
 	s.tenants.Timeout = 30 * time.Second
 	s.parts.Compression = "none"
@@ -45,8 +44,6 @@ func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
 		{Key: "orders.config.path", Place: "pipeline.yaml:7", Set: program.String(&s.orders.Path), Doc: "Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all that match, in lexical order."},
 		{Key: "orders.config.max_record", Set: program.Bytes(&s.orders.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
-		{Key: "tenants.config.method", Set: program.OneOf(&s.tenants.Method, "POST", "PUT", "PATCH"), Doc: "Method is the request's method."},
-		{Key: "tenants.config.single", Set: program.Bool(&s.tenants.Single), Doc: "Single sends each record in a request of its own, as one JSON value where the format is JSON."},
 		{Key: "tenants.config.token", Set: program.String(&s.tenants.Token), Secret: true, Doc: "Token is sent as `Authorization: Bearer`."},
 		{Key: "tenants.config.user", Set: program.String(&s.tenants.User), Doc: "User is sent with Password as basic authentication."},
 		{Key: "tenants.config.password", Set: program.String(&s.tenants.Password), Secret: true, Doc: "Password belongs to User."},
@@ -65,8 +62,6 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "tenants.config.tls.cert", Set: program.String(&s.tenants.TLS.Cert), Doc: "Cert is the file of the client's certificate (PEM), where the server asks for one. It is read anew for each connection."},
 		{Key: "tenants.config.tls.key", Set: program.String(&s.tenants.TLS.Key), Doc: "Key is the file of its key (PEM)."},
 		{Key: "tenants.config.tls.insecure", Set: program.Bool(&s.tenants.TLS.Insecure), Doc: "Insecure trusts anybody: for tests alone."},
-		{Key: "parts.config.method", Place: "pipeline.yaml:11", Set: program.OneOf(&s.parts.Method, "POST", "PUT", "PATCH"), Doc: "Method is the request's method."},
-		{Key: "parts.config.single", Set: program.Bool(&s.parts.Single), Doc: "Single sends each record in a request of its own, as one JSON value where the format is JSON."},
 		{Key: "parts.config.token", Set: program.String(&s.parts.Token), Secret: true, Doc: "Token is sent as `Authorization: Bearer`."},
 		{Key: "parts.config.user", Set: program.String(&s.parts.User), Doc: "User is sent with Password as basic authentication."},
 		{Key: "parts.config.password", Set: program.String(&s.parts.Password), Secret: true, Doc: "Password belongs to User."},
