@@ -17,7 +17,7 @@ import (
 
 // A fixture is a cluster in this process.
 type fixture struct {
-	t       *testing.T
+	t       testing.TB
 	cluster *kfake.Cluster
 	login   []kgo.Opt
 }

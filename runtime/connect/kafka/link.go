@@ -91,7 +91,7 @@ func newLink(a access) (*link, error) {
 
 // start connects: a client that is made with more options.
 func (l *link) start(ctx context.Context, more ...kgo.Opt) error {
-	e := &ear{link: l}
+	e := &ear{link: l, open: map[net.Conn]bool{}, early: map[net.Conn]bool{}}
 	client, err := kgo.NewClient(append(append([]kgo.Opt{kgo.WithHooks(e)}, l.options...), more...)...)
 	if err != nil {
 		return err
@@ -166,9 +166,11 @@ type ear struct {
 
 	mu     sync.Mutex
 	client *kgo.Client // nil when it is not listened to any more
-	open   int         // connections
-	asking bool
-	last   error // of the last connection that could not be made
+	// open are the connections; early those that the client said to be lost before
+	// it said how they were made, as it does of those that the broker closes at once.
+	open, early map[net.Conn]bool
+	asking      bool
+	last        error // of the last connection that could not be made
 }
 
 // hear listens to a client; nil to none.
@@ -186,31 +188,41 @@ func (e *ear) reason() error {
 }
 
 // OnBrokerConnect hears of a connection that was made, or could not be made.
-func (e *ear) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
+func (e *ear) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, conn net.Conn, err error) {
 	e.mu.Lock()
-	if err == nil {
-		e.open++
+	if err == nil && !e.early[conn] {
+		e.open[conn] = true
+	}
+	if conn != nil {
+		delete(e.early, conn)
 	}
 	if !errors.Is(err, context.Canceled) {
 		e.last = err
 	}
-	none, listened := e.open == 0, e.client != nil
+	none, listened := len(e.open) == 0, e.client != nil
 	e.mu.Unlock()
 	switch {
 	case !listened:
 	case err == nil:
 		e.link.Up()
-	case none && !errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled):
+	case none:
 		e.link.Down(err)
+		e.ask()
+	default: // the others may be gone as well: nothing has been sent to them
 		e.ask()
 	}
 }
 
 // OnBrokerDisconnect hears of a connection that was lost.
-func (e *ear) OnBrokerDisconnect(kgo.BrokerMetadata, net.Conn) {
+func (e *ear) OnBrokerDisconnect(_ kgo.BrokerMetadata, conn net.Conn) {
 	e.mu.Lock()
-	e.open--
-	none := e.open == 0
+	if e.open[conn] {
+		delete(e.open, conn)
+	} else {
+		e.early[conn] = true
+	}
+	none := len(e.open) == 0
 	e.mu.Unlock()
 	if none {
 		e.ask()
@@ -240,9 +252,17 @@ func (e *ear) reached() bool {
 	err := e.ping(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	done := e.client == nil || err == nil && e.open > 0
-	e.asking = !done
-	return done
+	e.asking = e.client != nil && err != nil
+	switch {
+	case e.client == nil:
+	case err == nil:
+		e.link.Up()
+	case e.last != nil:
+		e.link.Down(e.last) // and not that it took too long
+	default:
+		e.link.Down(err)
+	}
+	return !e.asking
 }
 
 // ping asks the brokers whether they are there, as long as somebody listens.

@@ -30,7 +30,7 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-func portOf(t *testing.T, address string) int {
+func portOf(t testing.TB, address string) int {
 	t.Helper()
 	_, text, err := net.SplitHostPort(address)
 	if err != nil {
