@@ -202,6 +202,7 @@ func (f *form) facts(v *Facts) {
 		f.flag("idempotent", &v.Idempotent)
 		f.flag("transactional", &v.Transactional)
 		f.flag("keeper", &v.Keeper)
+		f.flag("when_asked", &v.WhenAsked)
 		f.flag("prunes_on_ack", &v.PrunesOnAck)
 		f.flag("answers", &v.Answers)
 		f.size("memory", &v.Memory)

@@ -40,6 +40,9 @@ type Facts struct {
 	// Keeper tells that the sink can keep the program's checkpoint in the
 	// transaction of its records.
 	Keeper bool
+	// WhenAsked tells that a Keeper does so only where effectively once is asked
+	// for: until it commits nobody is to see its records.
+	WhenAsked bool
 	// Memory is what the connector itself may hold at once, in bytes.
 	Memory int64
 	// Answers tells that the source can answer the sender of a record (HTTP).

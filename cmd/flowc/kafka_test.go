@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ type kafkaCluster struct {
 	port    int
 	dir     string
 	cluster *kfake.Cluster
+	more    []kfake.Opt // of each start
 }
 
 func newKafkaCluster(t *testing.T, topics ...string) *kafkaCluster {
@@ -37,7 +39,7 @@ func (c *kafkaCluster) address() string { return fmt.Sprintf("127.0.0.1:%d", c.p
 func (c *kafkaCluster) start(more ...kfake.Opt) {
 	c.t.Helper()
 	var err error
-	c.cluster, err = kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.Ports(c.port), kfake.DataDir(c.dir), kfake.SyncWrites()}, more...)...)
+	c.cluster, err = kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.Ports(c.port), kfake.DataDir(c.dir), kfake.SyncWrites()}, slices.Concat(c.more, more)...)...)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -59,8 +59,14 @@ func (s *started) said() string {
 // start runs a binary in a folder, with more variables in its environment.
 func start(t *testing.T, binary, dir string, env ...string) *started {
 	t.Helper()
+	return startWith(t, binary, dir, nil, env...)
+}
+
+// startWith is start with more flags.
+func startWith(t *testing.T, binary, dir string, flags []string, env ...string) *started {
+	t.Helper()
 	s := &started{t: t, http: freeAddress(t), done: make(chan struct{})}
-	s.cmd = exec.Command(binary, "--log-format", "text", "--set", "telemetry.http="+s.http)
+	s.cmd = exec.Command(binary, append([]string{"--log-format", "text", "--set", "telemetry.http=" + s.http}, flags...)...)
 	s.cmd.Dir, s.cmd.Stderr, s.cmd.Stdout = dir, s, io.Discard
 	s.cmd.Env = append(os.Environ(), env...)
 	if err := s.cmd.Start(); err != nil {

@@ -53,6 +53,8 @@ func promised(w way) promise {
 			reason = fmt.Sprintf("`%s` begins anew after a crash, so what was written before it comes for the second time", from)
 		}
 		return promise{ir.AtLeastOnce, reason, w.source, []string{goBack(w.source)}}
+	case sink.Checkpoint && sink.Facts.WhenAsked:
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither, for readers of committed records", to)}
 	case sink.Checkpoint:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither", to)}
 	case sink.Facts.Keeper && !sink.Facts.Idempotent:
@@ -118,6 +120,11 @@ func (g *graph) notKept(sink *ir.Node) (why, fix string) {
 		if source := w.source.Op.(*ir.Source); w.sink == sink && !source.Facts.Replayable {
 			return fmt.Sprintf("what comes from `%s` can't be read again", w.source.YAML), fmt.Sprintf("give `%s` a sink of its own", w.source.YAML)
 		}
+	}
+	op := sink.Op.(*ir.Sink)
+	asks := op.Guarantee == ir.EffectivelyOnce || op.Guarantee == "" && g.p.Delivery.Guarantee == ir.EffectivelyOnce
+	if op.Facts.WhenAsked && !asks && g.p.Delivery.Store != "sink" {
+		return "that was not asked for", fmt.Sprintf("ask for `guarantee: effectively-once` on `%s`: its records are then seen when a checkpoint is made", sink.YAML)
 	}
 	for _, n := range g.p.Nodes {
 		if op, ok := n.Op.(*ir.Sink); ok && op.Checkpoint {

@@ -71,6 +71,15 @@ func TestPromises(t *testing.T) {
 			src.Facts, sink.Facts.Keeper, sink.Checkpoint = replayable, true, true
 			mid.Op.(*ir.Apply).Expr.Effect = ir.Clock
 		}},
+		"a sink that keeps it, and shows more": {ir.EffectivelyOnce, "for readers of committed records", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper, sink.Facts.WhenAsked, sink.Checkpoint = replayable, true, true, true
+		}},
+		"a sink that is to be asked": {ir.AtLeastOnce, "since that was not asked for", func(_ *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper, sink.Facts.WhenAsked = replayable, true, true
+		}},
+		"a sink that is asked, with another store": {ir.AtLeastOnce, "`store` in `delivery.checkpoint` is `file`", func(p *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
+			src.Facts, sink.Facts.Keeper, sink.Facts.WhenAsked, p.Delivery.Store, p.Delivery.Guarantee = replayable, true, true, "file", ir.EffectivelyOnce
+		}},
 		"a sink that could keep it": {ir.AtLeastOnce, "since `store` in `delivery.checkpoint` is `file`", func(p *ir.Program, src *ir.Source, _ *ir.Node, sink *ir.Sink) {
 			src.Facts, sink.Facts.Keeper, p.Delivery.Store = replayable, true, "file"
 		}},

@@ -9,21 +9,36 @@ import (
 
 // keeper decides where the checkpoint lies. A sink that can commit it with its
 // records does so where that gives each of them once: everything that reaches it
-// can be read again. The first such sink of the file does, one that asks for
-// effectively-once before others.
+// can be read again. One whose records nobody sees before it commits does so only
+// where that is asked for. The first such sink of the file does, one that asks for
+// effectively-once before others; where all are to be, one that has no other way
+// comes before those that have a key.
 func (w *lowering) keeper(p *ir.Program) {
 	d := &p.Delivery
 	if d.Store != "" && d.Store != "sink" {
 		return
 	}
 	replays := replayable(p)
+	all := p.Delivery.Guarantee == ir.EffectivelyOnce
+	rank := func(op *ir.Sink) int {
+		switch {
+		case op.Guarantee == ir.EffectivelyOnce:
+			return 2
+		case op.Guarantee == "" && all && !op.Facts.Idempotent:
+			return 1
+		}
+		return 0
+	}
 	var chosen *ir.Sink
 	for _, n := range p.Nodes {
 		op, ok := n.Op.(*ir.Sink)
 		if !ok || !op.Facts.Keeper || op.DeadLetter || !replays[n.ID] || sharesFile(p, n) {
 			continue
 		}
-		if chosen == nil || op.Guarantee == ir.EffectivelyOnce && chosen.Guarantee != ir.EffectivelyOnce {
+		if op.Facts.WhenAsked && rank(op) == 0 && d.Store != "sink" {
+			continue
+		}
+		if chosen == nil || rank(op) > rank(chosen) {
 			chosen = op
 		}
 	}

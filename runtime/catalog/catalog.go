@@ -130,6 +130,8 @@ type Facts struct {
 	// Keeper tells that a sink can keep the program's checkpoint in the transaction
 	// of its records.
 	Keeper bool
+	// WhenAsked tells that a Keeper does so only where effectively once is asked for.
+	WhenAsked bool
 	// Answers tells that a source answers each sender.
 	Answers bool
 	// Endless sources never end by themselves; Depends says that the config

@@ -205,7 +205,7 @@ var Connectors = []*Connector{
 		Name:    "kafka",
 		Package: "connect/kafka",
 		Doc:     "Package kafka reads topics of Kafka and of brokers that speak its protocol, and writes to them.",
-		Manual:  "Package kafka reads topics of Kafka and of brokers that speak its protocol, and\nwrites to them.\n\nThe source reads all partitions of its topics, each in its order. The checkpoint\nhas the offset in each partition, so after a crash it goes on behind the last\nmessage that is safe; no group is joined, and nothing has to be waited for. An\nentry of `topics` that begins with ^ is a regular expression; topics and\npartitions that come later are found.\n\n\tsources:\n\t  orders: {use: kafka, config: {brokers: [\"localhost:9092\"], topics: [orders]}, out: Order}\n\tsinks:\n\t  bills: {from: orders, use: kafka, config: {brokers: [\"localhost:9092\"], topic: \"bills-${in.Region}\", key: \"${in.ID}\"}}\n\nWith `group` the partitions are shared with the other members of a consumer\ngroup, and the position is kept by the broker: offsets are committed behind what\nis safe. When partitions change hands what was read and is not safe yet comes\nagain, to whoever has them then. A member that was killed is missed after 10 s;\none with an `instance` of its own is back at once.\n\nMessages of transactions that were not committed are not read. A message is one\nrecord: a JSON value, a text, or bytes.\n\nThe sink is an idempotent producer that waits for all replicas: what it sends\nagain after a lost answer is stored once, and in order. A record goes to the\npartition of its key (as Java's clients have it), records without to any.\n\nBrokers that can't be reached are waited for, at the start as well.\n",
+		Manual:  "Package kafka reads topics of Kafka and of brokers that speak its protocol, and\nwrites to them.\n\nThe source reads all partitions of its topics, each in its order. The checkpoint\nhas the offset in each partition, so after a crash it goes on behind the last\nmessage that is safe; no group is joined, and nothing has to be waited for. An\nentry of `topics` that begins with ^ is a regular expression; topics and\npartitions that come later are found.\n\n\tsources:\n\t  orders: {use: kafka, config: {brokers: [\"localhost:9092\"], topics: [orders]}, out: Order}\n\tsinks:\n\t  bills: {from: orders, use: kafka, config: {brokers: [\"localhost:9092\"], topic: \"bills-${in.Region}\", key: \"${in.ID}\"}}\n\nWith `group` the partitions are shared with the other members of a consumer\ngroup, and the position is kept by the broker: offsets are committed behind what\nis safe. When partitions change hands what was read and is not safe yet comes\nagain, to whoever has them then. A member that was killed is missed after 10 s;\none with an `instance` of its own is back at once.\n\nMessages of transactions that were not committed are not read. A message is one\nrecord: a JSON value, a text, or bytes.\n\nThe sink is an idempotent producer that waits for all replicas: what it sends\nagain after a lost answer is stored once, and in order. A record goes to the\npartition of its key (as Java's clients have it), records without to any.\n\nWith `guarantee: effectively-once` (of the sink or of the pipeline) records and\nthe program's checkpoint are in one transaction, from any source that can go\nback: consumers with isolation.level=read_committed see each record once, as\nsoon as the checkpoint that it belongs to. All topics that a sink writes to are in\nit, and one sink of a pipeline can do so. The checkpoint is a message of the\ncompacted topic flowc_checkpoints; the transactional id is flowc-PIPELINE, and a\nsecond copy of the program shuts the first out, which ends with exit code 6. The\nlogin needs Write and Describe on that id, and Create or Write, Read and\nDescribeConfigs on that topic. A source with `group` keeps its position with the\nbroker, and so is at least once.\n\nBrokers that can't be reached are waited for, at the start as well.\n",
 		Source: &Side{
 			Config: "SourceConfig",
 			New:    "NewSource",
@@ -245,7 +245,7 @@ var Connectors = []*Connector{
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
-			Doc:    "A Sink produces records. What the brokers have answered is written: it asks for nothing more.",
+			Doc:    "A Sink produces records. What the brokers have answered is written: it asks for nothing more, unless it keeps the program's checkpoint. Then records are in transactions, which end with a checkpoint.",
 			Keys: []Key{
 				{Name: "brokers", Go: "Brokers", Type: "[string]", Doc: "Brokers are the addresses of some brokers of the cluster, host:port each.", Required: true},
 				{Name: "topic", Go: "Topic", Type: "string", Doc: "Topic is where records go.", Required: true, PerRecord: true},
@@ -254,6 +254,9 @@ var Connectors = []*Connector{
 				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none, gzip, snappy, lz4 or zstd.", Default: "snappy", Values: []string{"none", "gzip", "snappy", "lz4", "zstd"}},
 				{Name: "max_message", Go: "MaxMessage", Type: "size", Doc: "MaxMessage is the largest batch of records that the brokers take, and so the longest record (message.max.bytes of the broker).", Default: "1000000", Positive: true},
 				{Name: "headers", Go: "Headers", Type: "map of string", Doc: "Headers are set on each record."},
+				{Name: "transaction.id", Go: "Transaction.ID", Type: "string", Doc: "ID is the transactional id; empty is flowc-PIPELINE. Of two programs with the same one the later shuts the earlier out."},
+				{Name: "transaction.checkpoints", Go: "Transaction.Checkpoints", Type: "string", Doc: "Checkpoints is the topic that has the checkpoint, by the name of the pipeline. It is made where it is not there.", Default: "flowc_checkpoints"},
+				{Name: "transaction.timeout", Go: "Transaction.Timeout", Type: "duration", Doc: "Timeout is how long a transaction may last before the brokers roll it back; it is made longer where checkpoints are further apart.", Default: "1m", Positive: true},
 				{Name: "tls.enabled", Go: "TLS.Enabled", Type: "bool", Doc: "Enabled makes connections TLS, trusting the authorities of the system."},
 				{Name: "tls.ca", Go: "TLS.CA", Type: "string", Doc: "CA is the file of the authorities (PEM) to trust; empty trusts those of the system."},
 				{Name: "tls.cert", Go: "TLS.Cert", Type: "string", Doc: "Cert is the file of the client's certificate (PEM), where the broker asks for one. It is read anew for each connection."},
@@ -267,7 +270,7 @@ var Connectors = []*Connector{
 				{Name: "key", Go: "Key", Type: "string", Doc: "Key is the record's key, over that of the config."},
 			},
 			Formats:  []string{"json", "ndjson", "text", "bytes"},
-			Facts:    Facts{Ordered: true, Memory: 16777216, Gathers: 262144},
+			Facts:    Facts{Ordered: true, Keeper: true, WhenAsked: true, Memory: 16777216, Gathers: 262144},
 			Messages: true,
 		},
 	},

@@ -44,6 +44,8 @@ func (f Facts) Promise(source bool) string {
 		}
 	} else {
 		switch {
+		case f.WhenAsked:
+			s = append(s, "After a crash some records may be there twice: at least once. Where `guarantee: effectively-once` is asked for it commits the checkpoint with its records: effectively once from a source that can go back, with records that become visible with each checkpoint. One sink of a pipeline can.")
 		case f.Keeper:
 			s = append(s, "It commits the checkpoint with its records: effectively once from a source that can go back.")
 			if f.KeyIdempotent {

@@ -33,6 +33,11 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 	if err := p.openKeeper(ctx); err != nil {
 		return nil, err
 	}
+	if k, ok := store.keeper.(*sinkKeeper); ok {
+		if err := k.claim(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if o.Fresh {
 		return nil, errors.Join(store.remove(ctx), forgetDeaths(store.dir))
 	}
@@ -135,6 +140,9 @@ func (p *Program) openKeeper(ctx context.Context) error {
 	}
 	p.store.keeper, p.store.kept = &sinkKeeper{s, sink}, s
 	sink.Keep(p.info.Name)
+	if paced, ok := sink.(Paced); ok {
+		paced.Pace(p.checkpointEvery())
+	}
 	return p.openSink(ctx, s, nil)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Transactional sink can keep the program's checkpoint in the transaction that
@@ -28,6 +29,20 @@ type Transactional interface {
 	Commit(ctx context.Context, generation, previous uint64, checkpoint []byte) error
 	// Forget removes the checkpoint, not the records.
 	Forget(ctx context.Context) error
+}
+
+// A Paced sink is a Transactional one whose transactions do not last for ever. Pace
+// says how often checkpoints are made; it is called after Keep and before Open.
+type Paced interface {
+	Pace(every time.Duration)
+}
+
+// A Claimer is a Transactional sink that can shut other copies of the program out
+// before it has anything to commit. Claim is called when a run begins, after Open
+// and before Load; commands that look at a checkpoint do not call it. A sink that
+// was not told so claims with its first Write or Commit.
+type Claimer interface {
+	Claim(ctx context.Context) error
 }
 
 // ErrFenced is what Transactional.Commit returns where another copy of the program
@@ -99,6 +114,18 @@ func (k *sinkKeeper) load(ctx context.Context) (c *Checkpoint, err error) {
 		return nil, k.s.p.nodeError(k.s.node, "load", err)
 	}
 	return c, nil
+}
+
+// claim shuts other copies out, where the sink can.
+func (k *sinkKeeper) claim(ctx context.Context) error {
+	c, ok := k.sink.(Claimer)
+	if !ok {
+		return nil
+	}
+	if err := k.s.p.insist(ctx, k.s.node, c.Claim); err != nil {
+		return k.s.p.nodeError(k.s.node, "open", err)
+	}
+	return nil
 }
 
 func (k *sinkKeeper) save(ctx context.Context, c *Checkpoint, previous uint64) error {

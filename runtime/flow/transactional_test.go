@@ -270,3 +270,68 @@ func TestKeeperWiring(t *testing.T) {
 		}
 	}
 }
+
+// claimingSink is a table whose server knows of copies of the program.
+type claimingSink struct {
+	tableSink
+	calls  []string
+	claims []error // what Claim returns, one after the other
+}
+
+func (s *claimingSink) Pace(every time.Duration) { s.calls = append(s.calls, "pace "+every.String()) }
+
+func (s *claimingSink) Open(ctx context.Context) error {
+	s.calls = append(s.calls, "open")
+	return s.tableSink.Open(ctx)
+}
+
+func (s *claimingSink) Claim(context.Context) (err error) {
+	s.calls = append(s.calls, "claim")
+	if len(s.claims) > 0 {
+		err, s.claims = s.claims[0], s.claims[1:]
+	}
+	return err
+}
+
+func (s *claimingSink) Load(ctx context.Context) (uint64, []byte, error) {
+	s.calls = append(s.calls, "load")
+	return s.tableSink.Load(ctx)
+}
+
+// A run shuts other copies out before it looks where to go on, and waits for a
+// server that is away; who only looks shuts nobody out.
+func TestClaim(t *testing.T) {
+	wired := func(s Sink) *Program {
+		p := New(testInfo(nil))
+		p.info.CheckpointEvery = time.Minute
+		in := p.Source(nodeIn, &seekLines{linesSource: newLines(3, numbers(0, 30)...)}, SourceOptions{Lines: true})
+		p.Region("r", RegionOptions{From: []*Input{in}, To: []*Target{p.Sink(nodeOut, s, SinkOptions{KeepsCheckpoint: true})}}, plain(nil))
+		return p
+	}
+	s := &claimingSink{claims: []error{goneError{}}}
+	if _, err := run(t, wired(s), RunOptions{StateDir: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	equalLines(t, s.calls, []string{"pace 1m0s", "open", "claim", "claim", "load"})
+	equalLines(t, s.rows, numbers(0, 30))
+
+	s.calls = nil
+	state, err := wired(s).OpenState(t.Context(), RunOptions{StateDir: t.TempDir()}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := state.Load(t.Context()); err != nil || c == nil {
+		t.Errorf("%v %v", c, err)
+	}
+	if err := state.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	equalLines(t, s.calls, []string{"pace 1m0s", "open", "load"})
+
+	s.claims = []error{errors.New("not allowed")}
+	_, err = wired(s).Run(t.Context(), RunOptions{StateDir: t.TempDir()})
+	var node *NodeError
+	if !errors.As(err, &node) || !node.Starting() || !strings.Contains(err.Error(), "not allowed") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -25,10 +25,23 @@
 // again after a lost answer is stored once, and in order. A record goes to the
 // partition of its key (as Java's clients have it), records without to any.
 //
+// With `guarantee: effectively-once` (of the sink or of the pipeline) records and
+// the program's checkpoint are in one transaction, from any source that can go
+// back: consumers with isolation.level=read_committed see each record once, as
+// soon as the checkpoint that it belongs to. All topics that a sink writes to are in
+// it, and one sink of a pipeline can do so. The checkpoint is a message of the
+// compacted topic flowc_checkpoints; the transactional id is flowc-PIPELINE, and a
+// second copy of the program shuts the first out, which ends with exit code 6. The
+// login needs Write and Describe on that id, and Create or Write, Read and
+// DescribeConfigs on that topic. A source with `group` keeps its position with the
+// broker, and so is at least once.
+//
 // Brokers that can't be reached are waited for, at the start as well.
 package kafka
 
 import (
+	"time"
+
 	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
@@ -84,10 +97,25 @@ type SinkConfig struct {
 	MaxMessage int64 `json:"max_message" flowc:"positive" type:"size" default:"1000000"`
 	// Headers are set on each record.
 	Headers map[string]string `json:"headers"`
+	// Transaction is about effectively once, where records are in transactions.
+	Transaction Transaction `json:"transaction"`
 	// TLS says whom to trust, and who the program is.
 	TLS TLS `json:"tls"`
 	// SASL is how to log in.
 	SASL SASL `json:"sasl"`
+}
+
+// Transaction is how the sink keeps the program's checkpoint with its records.
+type Transaction struct {
+	// ID is the transactional id; empty is flowc-PIPELINE. Of two programs with
+	// the same one the later shuts the earlier out.
+	ID string `json:"id"`
+	// Checkpoints is the topic that has the checkpoint, by the name of the
+	// pipeline. It is made where it is not there.
+	Checkpoints string `json:"checkpoints" default:"flowc_checkpoints"`
+	// Timeout is how long a transaction may last before the brokers roll it back; it
+	// is made longer where checkpoints are further apart.
+	Timeout time.Duration `json:"timeout" flowc:"positive" default:"1m"`
 }
 
 // TLS is whom the program trusts, and who it is; any of it makes connections

@@ -3,8 +3,10 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -52,6 +54,37 @@ func (d *durable) start() {
 	}
 }
 
+// committed are the values in a partition that a reader of committed messages
+// sees, up to where it does not have to wait.
+func (f *fixture) committed(topic string) (all []string) {
+	f.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(f.brokers()...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	ends, err := kadm.NewClient(client).ListCommittedOffsets(ctx, topic)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	end, _ := ends.Lookup(topic, 0)
+	for at := int64(0); at < end.Offset; {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			f.t.Fatalf("behind %d of %d: %v", at, end.Offset, err)
+		}
+		for _, r := range fetches.Records() {
+			if at = r.Offset + 1; !r.Attrs.IsControl() {
+				all = append(all, string(r.Value))
+			}
+		}
+	}
+	return all
+}
+
 // A topic keeps what the interfaces promise, read by the program's own position and
 // by a group's.
 func TestSourceConforms(t *testing.T) {
@@ -92,4 +125,41 @@ func TestSourceConforms(t *testing.T) {
 			})
 		})
 	}
+}
+
+// So does a topic that is written to, in transactions and without.
+func TestSinkConforms(t *testing.T) {
+	flowtest.Sink(t, func(t testing.TB) *flowtest.SinkWorld {
+		d := newDurable(t, kfake.SeedTopics(1, "t"))
+		packet := func(records []string, topics ...string) *flow.Out {
+			o := &flow.Out{Count: len(records), Keys: [][]string{topics}}
+			for i, r := range records {
+				o.Data = append(append(o.Data, r...), '\n')
+				o.Ends = append(o.Ends, uint32(len(o.Data)))
+				if len(topics) <= i {
+					o.Keys[0] = append(o.Keys[0], "t")
+				}
+			}
+			return o
+		}
+		return &flowtest.SinkWorld{
+			Make: func() flow.Sink {
+				s, err := NewSink(SinkConfig{Brokers: d.brokers(), MaxMessage: 1_000_000}, connect.Output{Node: "out", Format: "text", Keys: []string{"topic"}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			},
+			Packet:  func(records ...string) *flow.Out { return packet(records) },
+			Visible: func() []string { return d.committed("t") },
+			Longest: 900_000,
+			Refused: func(good ...string) (*flow.Out, []int) {
+				return packet(slices.Concat([]string{"bad"}, good), "no such topic"), []int{0}
+			},
+			Kill:   func(s flow.Sink) { s.(*Sink).link.close() },
+			Stop:   d.stop,
+			Start:  d.start,
+			NotIts: ofCluster,
+		}
+	})
 }

@@ -22,7 +22,8 @@ import (
 const silence = 20 * time.Second
 
 // A Sink produces records. What the brokers have answered is written: it asks for
-// nothing more.
+// nothing more, unless it keeps the program's checkpoint. Then records are in
+// transactions, which end with a checkpoint.
 type Sink struct {
 	link    *link
 	config  SinkConfig
@@ -35,6 +36,8 @@ type Sink struct {
 	// told that the brokers are away: the client never gives up what may have been
 	// stored, so the write is not begun anew, but waited for.
 	flight *flight
+	// keeping is nil where the checkpoint is kept elsewhere.
+	keeping *keeping
 }
 
 // A flight is a write on its way.
@@ -89,16 +92,23 @@ func (s *Sink) Open(ctx context.Context) error {
 	case "zstd":
 		codec = kgo.ZstdCompression()
 	}
-	return s.link.start(ctx,
+	var more []kgo.Opt
+	if s.keeping != nil {
+		more = s.keeping.options()
+	}
+	return s.link.start(ctx, append(more,
 		kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(int32(s.config.MaxMessage)), kgo.RequiredAcks(kgo.AllISRAcks()),
 		// A write is given as a whole and waited for as a whole: nothing comes that
 		// would be worth waiting for, and its packet bounds what is on its way.
-		kgo.ProducerLinger(0), kgo.MaxBufferedRecords(math.MaxInt32))
+		kgo.ProducerLinger(0), kgo.MaxBufferedRecords(math.MaxInt32))...)
 }
 
 // Write produces the records and waits until the brokers have them.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	_, _, err := s.link.Ready(ctx)
+	if err == nil && s.keeping != nil {
+		err = s.enter(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,6 +126,11 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 		select {
 		case <-f.done:
 			s.flight = nil
+			if s.keeping != nil {
+				if err := s.broken(ctx, f); err != nil {
+					return err
+				}
+			}
 			return f.result()
 		case <-changed:
 		case <-quiet.C:
@@ -219,11 +234,23 @@ func refusal(err error) error {
 // Healthy tells whether the brokers are there, also while nothing is written.
 func (s *Sink) Healthy(ctx context.Context) error { return s.link.healthy(ctx) }
 
-// Sync does nothing: an answer said that the records are stored.
-func (s *Sink) Sync(context.Context) error { return nil }
+// Sync commits where records are in a transaction. Else it does nothing: an answer
+// said that they are stored.
+func (s *Sink) Sync(ctx context.Context) error {
+	if s.keeping == nil {
+		return nil
+	}
+	if err := s.keeping.over; err != nil || !s.keeping.inside {
+		return err
+	}
+	return s.commit(ctx, nil)
+}
 
-// Close ends the connections.
+// Close rolls back what was not committed, and ends the connections.
 func (s *Sink) Close(context.Context, bool) error {
+	if s.keeping != nil {
+		s.rollBack()
+	}
 	s.link.close()
 	return nil
 }

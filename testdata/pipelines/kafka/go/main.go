@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "9e5285330a609f04"
+const hash = "937cdd87d09a3379"
 
 func main() {
 	program.Main(spec())

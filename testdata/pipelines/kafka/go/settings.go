@@ -3,6 +3,8 @@
 package main
 
 import (
+	"time"
+
 	"flowc.local/program/runtime/connect/file"
 	"flowc.local/program/runtime/connect/kafka"
 	"flowc.local/program/runtime/flow"
@@ -26,10 +28,14 @@ func newSettings() *settings {
 	s.orders.Topics = []string{"orders"}
 	s.bills.Compression = "snappy"
 	s.bills.MaxMessage = 1000000
+	s.bills.Transaction.Checkpoints = "flowc_checkpoints"
+	s.bills.Transaction.Timeout = 1 * time.Minute
 	s.bills.Headers = map[string]string{"by": "flowc"}
 	s.all.Path = "all.ndjson"
 	s.dead.Compression = "snappy"
 	s.dead.MaxMessage = 1000000
+	s.dead.Transaction.Checkpoints = "flowc_checkpoints"
+	s.dead.Transaction.Timeout = 1 * time.Minute
 	s.dead.Topic = "dead"
 	s.telemetry = program.Telemetry{Log: "text", Level: "info", Progress: "auto"}
 	return s
@@ -53,6 +59,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "bills.config.brokers", Place: "pipeline.yaml:9", Set: program.Strings(&s.bills.Brokers), Doc: "Brokers are the addresses of some brokers of the cluster, host:port each."},
 		{Key: "bills.config.compression", Set: program.OneOf(&s.bills.Compression, "none", "gzip", "snappy", "lz4", "zstd"), Doc: "Compression is none, gzip, snappy, lz4 or zstd."},
 		{Key: "bills.config.max_message", Set: program.Bytes(&s.bills.MaxMessage), Doc: "MaxMessage is the largest batch of records that the brokers take, and so the longest record (message.max.bytes of the broker)."},
+		{Key: "bills.config.transaction.id", Set: program.String(&s.bills.Transaction.ID), Doc: "ID is the transactional id; empty is flowc-PIPELINE. Of two programs with the same one the later shuts the earlier out."},
+		{Key: "bills.config.transaction.checkpoints", Set: program.String(&s.bills.Transaction.Checkpoints), Doc: "Checkpoints is the topic that has the checkpoint, by the name of the pipeline. It is made where it is not there."},
+		{Key: "bills.config.transaction.timeout", Set: program.Duration(&s.bills.Transaction.Timeout), Doc: "Timeout is how long a transaction may last before the brokers roll it back; it is made longer where checkpoints are further apart."},
 		{Key: "bills.config.tls.enabled", Set: program.Bool(&s.bills.TLS.Enabled), Doc: "Enabled makes connections TLS, trusting the authorities of the system."},
 		{Key: "bills.config.tls.ca", Set: program.String(&s.bills.TLS.CA), Doc: "CA is the file of the authorities (PEM) to trust; empty trusts those of the system."},
 		{Key: "bills.config.tls.cert", Set: program.String(&s.bills.TLS.Cert), Doc: "Cert is the file of the client's certificate (PEM), where the broker asks for one. It is read anew for each connection."},
@@ -71,6 +80,9 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "dead.config.key", Set: program.String(&s.dead.Key), Doc: "Key is the records' key: those with the same key stay in their order; empty for none."},
 		{Key: "dead.config.compression", Set: program.OneOf(&s.dead.Compression, "none", "gzip", "snappy", "lz4", "zstd"), Doc: "Compression is none, gzip, snappy, lz4 or zstd."},
 		{Key: "dead.config.max_message", Set: program.Bytes(&s.dead.MaxMessage), Doc: "MaxMessage is the largest batch of records that the brokers take, and so the longest record (message.max.bytes of the broker)."},
+		{Key: "dead.config.transaction.id", Set: program.String(&s.dead.Transaction.ID), Doc: "ID is the transactional id; empty is flowc-PIPELINE. Of two programs with the same one the later shuts the earlier out."},
+		{Key: "dead.config.transaction.checkpoints", Set: program.String(&s.dead.Transaction.Checkpoints), Doc: "Checkpoints is the topic that has the checkpoint, by the name of the pipeline. It is made where it is not there."},
+		{Key: "dead.config.transaction.timeout", Set: program.Duration(&s.dead.Transaction.Timeout), Doc: "Timeout is how long a transaction may last before the brokers roll it back; it is made longer where checkpoints are further apart."},
 		{Key: "dead.config.tls.enabled", Set: program.Bool(&s.dead.TLS.Enabled), Doc: "Enabled makes connections TLS, trusting the authorities of the system."},
 		{Key: "dead.config.tls.ca", Set: program.String(&s.dead.TLS.CA), Doc: "CA is the file of the authorities (PEM) to trust; empty trusts those of the system."},
 		{Key: "dead.config.tls.cert", Set: program.String(&s.dead.TLS.Cert), Doc: "Cert is the file of the client's certificate (PEM), where the broker asks for one. It is read anew for each connection."},
