@@ -50,6 +50,7 @@ func (f *form) declaration(p **Type) {
 	f.span(&t.Span)
 	f.mark("is")
 	f.shape(t, true)
+	f.flag("change", &t.Change)
 	if f.optional("from", t.Go != nil) {
 		if !f.writes() {
 			t.Go = &GoType{}

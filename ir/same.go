@@ -12,7 +12,7 @@ func same(t, u *Type, assumed map[[2]*Type]bool) bool {
 	if t == u {
 		return true
 	}
-	if t == nil || u == nil || t.Kind != u.Kind || t.Name != u.Name || len(t.Fields) != len(u.Fields) || !slices.Equal(t.Values, u.Values) {
+	if t == nil || u == nil || t.Kind != u.Kind || t.Name != u.Name || t.Change != u.Change || len(t.Fields) != len(u.Fields) || !slices.Equal(t.Values, u.Values) {
 		return false
 	}
 	if (t.Go == nil) != (u.Go == nil) || t.Go != nil && *t.Go != *u.Go {

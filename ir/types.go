@@ -42,6 +42,9 @@ type Type struct {
 	Fields []*Field
 	// Values are those of an enum.
 	Values []string
+	// Change tells that the struct is a `change of T`: what became of a row, with
+	// the fields of [ChangeOf].
+	Change bool
 	// Go says that the type is the user's own; nil for types that the compiler
 	// generates.
 	Go *GoType
@@ -122,6 +125,8 @@ func (t *Type) String() string {
 	switch {
 	case t == nil:
 		return "none"
+	case t.Change && t.Changed() != nil:
+		return "change of " + t.Changed().String()
 	case t.Name != "":
 		return t.Name
 	case t.Kind == List:

@@ -56,6 +56,9 @@ func (v *verifier) typ(at string, t *Type, checked map[*Type]bool, anonymous []*
 		if t.Kind != Enum && len(t.Values) > 0 {
 			v.errorf("a %s has values", t.Kind)
 		}
+		if t.Change {
+			v.change(t)
+		}
 		switch t.Kind {
 		case Enum:
 			if len(t.Values) == 0 {
@@ -96,5 +99,17 @@ func (v *verifier) fields(t *Type, checked map[*Type]bool, anonymous []*Type) {
 		}
 		names[f.Name], goNames[path] = true, true
 		v.typ("field "+f.Name, f.Type, checked, anonymous)
+	}
+}
+
+// change checks that a change of a type has the fields of one.
+func (v *verifier) change(t *Type) {
+	of := t.Changed()
+	if of == nil || t.Name == "" {
+		v.errorf("a change does not say what it is a change of")
+		return
+	}
+	if want := ChangeOf(of, t.Name); !t.Same(want) {
+		v.errorf("a change has other fields than op, before, after and unchanged")
 	}
 }

@@ -207,6 +207,9 @@ func (p typeText) read(from, to, depth int) *syntax.TypeExpr {
 	case strings.HasPrefix(s, "map of "):
 		t.Form = syntax.TypeMap
 		return elem(len("map of "), 0)
+	case strings.HasPrefix(s, "change of "):
+		t.Form = syntax.TypeChange
+		return elem(len("change of "), 0)
 	case hasBar(s):
 		return p.enum(from, to)
 	case s[0] == '[' && s[len(s)-1] == ']' && len(s) > 2:

@@ -107,6 +107,26 @@ var testConnectors = []*catalog.Connector{
 			{Name: "table", Go: "Table", Type: "string", Required: true},
 			{Name: "key", Go: "Key", Type: "[string]", Fields: true, Fixed: true},
 			{Name: "mode", Go: "Mode", Type: "string", Values: []string{"insert", "upsert"}, Fixed: true},
+		}, Facts: catalog.Facts{Ordered: true, KeyIdempotent: true}, Changes: &catalog.Facts{Ordered: true, KeyIdempotent: true}},
+	},
+	{
+		Name: "postgres", Package: "connect/postgres",
+		Source: &catalog.Side{
+			Config: "SourceConfig", Table: true, Formats: []string{"ndjson"}, Keys: []catalog.Key{
+				{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},
+				{Name: "table", Go: "Table", Type: "string"},
+				{Name: "query", Go: "Query", Type: "string", Only: "rows"},
+				{Name: "key", Go: "Key", Type: "string", Required: true, Only: "rows"},
+				{Name: "every", Go: "Every", Type: "duration", Natural: true, Fixed: true, Only: "rows"},
+				{Name: "slot", Go: "Slot", Type: "string", Fixed: true, Only: "changes"},
+			}, Meta: []catalog.Key{{Name: "lsn", Go: "LSN", Type: "string"}},
+			Facts:   catalog.Facts{Replayable: true, Ordered: true, Depends: true},
+			Changes: &catalog.Facts{Acks: true, Replayable: true, Ordered: true, PrunesOnAck: true, Endless: true},
+		},
+		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{
+			{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},
+			{Name: "table", Go: "Table", Type: "string", Required: true},
+			{Name: "key", Go: "Key", Type: "[string]", Fields: true, Fixed: true},
 		}, Facts: catalog.Facts{Ordered: true, KeyIdempotent: true}},
 	},
 }

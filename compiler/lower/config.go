@@ -109,6 +109,10 @@ func (r *configReader) key(name string, at source.Span, node *parse.Node, v *ir.
 		return
 	}
 	r.took[name] = at
+	if !r.applies(k) {
+		r.notFor(k, at)
+		return
+	}
 	v.Secret = k.Secret
 	if s, ok := r.value(k, v); ok {
 		s.Span = at
@@ -191,7 +195,7 @@ func (r *configReader) missing() {
 		return
 	}
 	for _, k := range r.side.Keys {
-		if _, there := r.took[k.Name]; there || !k.Required || r.meant[k.Name] || r.n.Body.Get(k.Name) != nil {
+		if _, there := r.took[k.Name]; there || !k.Required || !r.applies(&k) || r.meant[k.Name] || r.n.Body.Get(k.Name) != nil {
 			continue // there, or written beside `config` by mistake
 		}
 		at := r.n.Use.Span

@@ -62,6 +62,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		unknown: map[string][]*edge{}, unknownTypes: map[string]*diag.Diagnostic{}, unknownDead: map[string]*diag.Diagnostic{}, unknownPorts: map[portName]*diag.Diagnostic{}, meantTypes: map[string]bool{},
 		made:    map[*ir.Type]source.Span{},
 		metas:   map[string]*ir.Type{},
+		changes: map[*ir.Type]*ir.Type{},
 		schemas: map[string]*schemaReader{},
 	}
 	w.declareNodes()
@@ -128,6 +129,8 @@ type lowering struct {
 	schemas      map[string]*schemaReader
 	// metas are the types of `meta`, by connector.
 	metas map[string]*ir.Type
+	// changes are the types `change of T`, by T.
+	changes map[*ir.Type]*ir.Type
 }
 
 // A node is one YAML node on its way.
@@ -144,6 +147,8 @@ type node struct {
 	in *ir.Type
 	// meta is the type of the metadata that its records carry, nil for none.
 	meta *ir.Type
+	// changes tells that it is a source of tables that gives changes of rows.
+	changes bool
 	// answers tells that all sources that feed it can answer the sender.
 	answers bool
 	lets    []*ir.Let

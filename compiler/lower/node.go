@@ -135,6 +135,9 @@ func (w *lowering) outType(n *node) *ir.Type {
 			return t
 		}
 	}
+	if n.Out.Type.Form == syntax.TypeChange {
+		return w.change(n.Out.Type, "")
+	}
 	t := w.typ(n.Out.Type)
 	return w.nameType(t, n, n.Out.Span)
 }

@@ -42,8 +42,13 @@ func (w *lowering) source(n *node) {
 		n.Config = ofWay(n.Config, side)
 	}
 	promised := factsOf(n, side)
+	if w.givesChanges(n, side) {
+		promised = *side.Changes
+	}
 	n.answers = promised.Answers
-	n.meta = w.metaType(n.Use.Text, side)
+	if side.Changes == nil || n.changes {
+		n.meta = w.metaType(n.Use.Text, side)
+	}
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
 	op := &ir.Source{Connector: n.Use.Text, Meta: n.meta, Bounded: bounded(n, side, promised), Facts: facts(promised)}

@@ -24,9 +24,14 @@ func (w *lowering) table(n *node, op *ir.Sink, side *catalog.Side) {
 	if n.in == nil || n.in.Kind != ir.Struct {
 		return
 	}
+	row := n.in
+	if of := n.in.Changed(); of != nil {
+		w.changesApply(n, op, side)
+		row = of
+	}
 	for _, k := range side.Keys {
 		if v := l[k.Name]; v != nil && k.Fields {
-			w.fieldNames(n, &k, v)
+			w.fieldNames(row, &k, v)
 		}
 	}
 }
@@ -38,6 +43,11 @@ func (w *lowering) tableOrQuery(n *node, op *ir.Source) {
 	case table && query && at != nil:
 		w.l.Errorf(diag.KeyConflict, at.Span, "`%s` has a table and a query, and reads one of them", n.Name.Text).
 			Helpf("remove one of `table` and `query`")
+	case n.changes:
+		if !table && !n.ConfigUnread && n.Body.Get("table") == nil {
+			w.l.Errorf(diag.MissingKey, n.Use.Span, "the source `%s` needs the `table` whose changes it is to give", n.Use.Text).
+				Helpf("write `config: {table: …}`")
+		}
 	case !table && !query && !n.ConfigUnread && n.Body.Get("table") == nil && n.Body.Get("query") == nil:
 		w.l.Errorf(diag.MissingKey, n.Use.Span, "the source `%s` needs a `table` or a `query`", n.Use.Text).
 			Helpf("write `config: {table: …, key: …}`")
@@ -50,24 +60,24 @@ func names(list []ir.Setting, key string) bool {
 
 // fieldNames checks that a key names fields of the records that are always there,
 // and are one value.
-func (w *lowering) fieldNames(n *node, k *catalog.Key, v *ir.Value) {
+func (w *lowering) fieldNames(row *ir.Type, k *catalog.Key, v *ir.Value) {
 	items := v.Items
 	if v.Kind != "list" {
 		items = []*ir.Value{v}
 	}
 	var names []string
-	for _, f := range n.in.Fields {
+	for _, f := range row.Fields {
 		names = append(names, f.Name)
 	}
 	seen := map[string]bool{}
 	for _, item := range items {
 		name := item.Text()
-		f := n.in.Field(name)
+		f := row.Field(name)
 		switch {
 		case f == nil:
-			d := w.noField(syntax.Text{Text: name, Span: item.Span}, n.in)
+			d := w.noField(syntax.Text{Text: name, Span: item.Span}, row)
 			if !d.Near(name, names) {
-				w.typeNote(d, n.in)
+				w.typeNote(d, row)
 			}
 		case f.Optional:
 			w.l.Errorf(diag.BadValue, item.Span, "`%s` may be missing, and a row is told by what it always has", name).

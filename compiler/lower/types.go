@@ -179,7 +179,9 @@ func (w *lowering) declare(d *typeDecl) *ir.Type {
 		}
 	} else {
 		var t *ir.Type
-		if d.Type.Form == syntax.TypeSchema || d.Type.Form == syntax.TypeCUE {
+		if d.Type.Form == syntax.TypeChange {
+			t = w.change(d.Type, d.Name.Text)
+		} else if d.Type.Form == syntax.TypeSchema || d.Type.Form == syntax.TypeCUE {
 			if from := w.schemaDecl(d.Type, d.Name, true); from != nil {
 				t = w.declare(from)
 			}
@@ -213,6 +215,11 @@ func (w *lowering) typ(e *syntax.TypeExpr) *ir.Type {
 			kind = ir.Map
 		}
 		return &ir.Type{Kind: kind, Elem: elem, Span: e.Span}
+	case syntax.TypeChange:
+		w.l.Errorf(diag.BadChange, e.Span, "`%s` is what a record is, and no part of one", e.Span.Text()).
+			Helpf("write it as `out:` of a node, or declare it under `types:` by a name of its own")
+		w.typ(e.Elem)
+		return nil
 	case syntax.TypeStruct, syntax.TypeEnum:
 		t := &ir.Type{Span: e.Span}
 		if !w.fill(t, e) {

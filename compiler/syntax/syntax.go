@@ -287,6 +287,7 @@ const (
 	TypeName   TypeForm = iota // a scalar or a declared type
 	TypeList                   // [T], list of T
 	TypeMap                    // map of T
+	TypeChange                 // change of T
 	TypeEnum                   // a | b
 	TypeStruct                 // a mapping
 	TypeGo                     // ./model.Ledger

@@ -18,6 +18,8 @@ const (
 	OutNeeded Code = "out-needed"
 	// BadOut is an `out` that the node can't give.
 	BadOut Code = "bad-out"
+	// BadChange is a `change of` that can't be had, or can't be written.
+	BadChange Code = "bad-change"
 	// FormatType is a type that the format can't hold.
 	FormatType Code = "format-type"
 	// SchemaFile is a JSON Schema or CUE file that gives no type.
@@ -235,6 +237,34 @@ processors:
   ids: {from: ledger, map: in.ID, out: string}
 sinks:
   store: {from: ids, use: stdout}
+`,
+	},
+	{
+		Code:  BadChange,
+		Title: "a change that can't be had, or can't be written",
+		Text: "`change of T`" + ` is what became of a row: {op, before?, after?, unchanged?}, where
+before and after are of the type T, a mapping of fields. It is a whole record:
+the ` + "`out:`" + ` of a node, or a type under ` + "`types:`" + ` with a name of its own.
+
+The source ` + "`postgres`" + ` gives changes of one table by logical replication, and any
+source of JSON reads them as objects. A sink of a table applies them: it puts, changes and
+takes away rows, which a ` + "`key`" + ` tells. Where the changes themselves are to be
+kept, make other records of them first (` + "`map: {op: in.Op, row: in.After}`" + `).`,
+		Bad: `pipeline: mirror
+types:
+  Order: {id: int64, total: decimal}
+sources:
+  orders: {use: sqlite, config: {path: shop.db, table: orders, key: id}, out: change of Order}
+sinks:
+  copy: {from: orders, use: sqlite, config: {path: copy.db, table: orders, key: id}}
+`,
+		Good: `pipeline: mirror
+types:
+  Order: {id: int64, total: decimal}
+sources:
+  orders: {use: postgres, config: {dsn: "${env:SHOP_DB}", table: orders}, out: change of Order}
+sinks:
+  copy: {from: orders, use: sqlite, config: {path: copy.db, table: orders, key: id}}
 `,
 	},
 	{

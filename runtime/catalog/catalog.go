@@ -48,7 +48,11 @@ type Side struct {
 	// Table tells that records are rows: the connector is told their columns, and
 	// its one format is not the user's to choose.
 	Table bool
-	Doc   string
+	// Changes are the facts of a source whose records are changes (`out: change of
+	// T`), nil for one that has none to give; of a sink of tables, that it applies
+	// them. Meta of a source that has them is beside changes alone.
+	Changes *Facts
+	Doc     string
 }
 
 // A Range says which parts a source can read.
@@ -102,6 +106,9 @@ type Key struct {
 	Values []string
 	// Fields are keys whose values are names of fields of the records.
 	Fields bool
+	// Only says what the key is for where a source gives rows or changes of them:
+	// "rows", "changes", or "" for both.
+	Only string
 	// Required keys must be given; Secret ones take references alone;
 	// PerRecord ones may hold ${in.Field} and ${meta.Key}; Fixed ones are shape
 	// and cannot be set at run time.

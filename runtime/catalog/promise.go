@@ -42,6 +42,9 @@ func (f Facts) Promise(source bool) string {
 		if !f.Ordered {
 			s = append(s, "Its records have no order.")
 		}
+		if f.PrunesOnAck {
+			s = append(s, "The server lets go of what a checkpoint has: it can't go back further.")
+		}
 	} else {
 		switch {
 		case f.WhenAsked:
@@ -71,6 +74,11 @@ func (s *Side) Promise(source bool) string {
 		text += " It holds up to " + inWords(n) + " itself."
 	}
 	return text
+}
+
+// PromiseOfChanges is Promise for a source that gives changes.
+func (s *Side) PromiseOfChanges() string {
+	return s.Changes.Promise(true) + " It holds up to " + inWords(s.Changes.Memory) + " itself."
 }
 
 // holds is what a side may hold with its defaults, in bytes.

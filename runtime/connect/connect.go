@@ -20,6 +20,9 @@ import (
 type Input struct {
 	// Node is the YAML node's name, for messages.
 	Node string
+	// Pipeline is the pipeline's name, for what a source keeps on a server; set where
+	// Changes is.
+	Pipeline string
 	// Format is the codec: ndjson, json, csv, text, bytes; "" for sources of
 	// typed rows.
 	Format string
@@ -33,6 +36,9 @@ type Input struct {
 	Columns []Column
 	// Range is the part that is to be read, nil for all.
 	Range *Range
+	// Changes tells that it is to give what becomes of the rows, and not the rows:
+	// records are a `change of` what has the columns.
+	Changes bool
 	// Zstd opens a zstd stream; nil where the program does not link zstd.
 	Zstd func(io.Reader) (io.ReadCloser, error)
 	// Parquet reads a Parquet file of a size from a row on: the columns that are
@@ -60,6 +66,9 @@ type Output struct {
 	// Columns are those of a sink of tables: what the values of a record are, in
 	// the order in which they stand in it (see package row).
 	Columns []Column
+	// Changes tells that records are changes of rows that have the columns, to be
+	// applied (see row.Change).
+	Changes bool
 	// Append tells that the stream has no end of its own (an endless source, dead
 	// letters), so that what is written is never published as a whole.
 	Append bool

@@ -70,6 +70,9 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 	if source {
 		b.WriteString(rangeInWords(s.Range))
 	}
+	if s.Changes != nil && source {
+		fmt.Fprintf(b, "With `out: change of T`: %s\n\n", s.PromiseOfChanges())
+	}
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
 	} else {
@@ -83,7 +86,11 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 		return
 	}
 	if source {
-		b.WriteString("`meta` beside a record:\n\n")
+		if s.Changes != nil {
+			b.WriteString("`meta` beside a change:\n\n")
+		} else {
+			b.WriteString("`meta` beside a record:\n\n")
+		}
 	} else {
 		b.WriteString("What `meta:` sets beside a record:\n\n")
 	}
@@ -122,7 +129,7 @@ func marks(k catalog.Key) string {
 	for _, m := range []struct {
 		is   bool
 		word string
-	}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}} {
+	}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}, {k.Only == "rows", "not for changes"}, {k.Only == "changes", "for changes"}} {
 		if m.is {
 			text += ", *" + m.word + "*"
 		}

@@ -27,6 +27,8 @@ type pkg struct {
 	consts  map[string]string // their expressions
 	// variants by "source" and "sink", in the order of the files.
 	variants map[string][]variant
+	// changes are the types by "source" and "sink" that give or take changes.
+	changes map[string]string
 	// shared is package connect, whose structs are parts of configs; nil for none.
 	shared *pkg
 }
@@ -37,7 +39,7 @@ func parsePackage(dir string) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}, consts: map[string]string{}, variants: map[string][]variant{}}
+	p := &pkg{structs: map[string]*ast.StructType{}, docs: map[string]string{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]bool{}, consts: map[string]string{}, variants: map[string][]variant{}, changes: map[string]string{}}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -148,6 +150,16 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 			return nil, fmt.Errorf("%s: a variant asks for the key %q, which there is not", v.typ, v.key)
 		}
 	}
+	if typ := p.changes[strings.ToLower(kind)]; typ != "" {
+		facts := p.facts(typ)
+		facts.Memory, facts.Gathers = s.Facts.Memory, s.Facts.Gathers
+		if kind == "Source" {
+			if facts.Memory, err = p.bytes("ChangesMemory"); err != nil {
+				return nil, err
+			}
+		}
+		s.Changes = &facts
+	}
 	return s, err
 }
 
@@ -183,6 +195,10 @@ func (p *pkg) ranges(kind string, keys []catalog.Key) (*catalog.Range, error) {
 // lacks it. Its comment says so in a line of its own:
 //
 //	//flowc:source without stream
+//
+// A type that gives or applies changes says that in such a line too:
+//
+//	//flowc:source changes
 type variant struct {
 	typ, key string
 	given    bool
@@ -199,6 +215,10 @@ func (p *pkg) variant(typ string, doc *ast.CommentGroup) error {
 			continue
 		}
 		words := strings.Fields(rest)
+		if len(words) == 2 && (words[0] == "source" || words[0] == "sink") && words[1] == "changes" {
+			p.changes[words[0]] = typ
+			continue
+		}
 		if len(words) != 3 || words[0] != "source" && words[0] != "sink" || words[1] != "with" && words[1] != "without" {
 			return fmt.Errorf("%s: %q is not `//flowc:source with KEY`", typ, c.Text)
 		}
@@ -292,7 +312,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			k.PerRecord, k.Fixed = slices.Contains(words, "per-record"), slices.Contains(words, "fixed")
 			k.Fields = slices.Contains(words, "fields")
 			k.Positive, k.Natural, k.Form = slices.Contains(words, "positive"), slices.Contains(words, "natural"), tag.Get("form")
-			k.Needs = tag.Get("needs")
+			k.Needs, k.Only = tag.Get("needs"), tag.Get("only")
 			if k.Form != "" && !slices.Contains(forms, k.Form) {
 				return nil, fmt.Errorf("%s.%s: there is no form %q", name, id.Name, k.Form)
 			}

@@ -47,6 +47,9 @@ func writeSide(b *bytes.Buffer, name string, s *catalog.Side) {
 	if s.Range != nil {
 		fmt.Fprintf(b, "Range: &Range%s,\n", fields(*s.Range))
 	}
+	if s.Changes != nil {
+		fmt.Fprintf(b, "Changes: &Facts%s,\n", fields(*s.Changes))
+	}
 	if s.Messages {
 		b.WriteString("Messages: true,\n")
 	}
