@@ -3,6 +3,7 @@ package gocode
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -19,6 +20,10 @@ func (g *generator) appendRow(t *ir.Type, parts bool) string {
 	}
 	name, isNew := g.function(key+typeText(t), "append"+upperFirst(typeWord(t))+suffix)
 	if !isNew {
+		return name
+	}
+	if t.Change && !parts {
+		g.appendChange(name, t)
 		return name
 	}
 	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t), parts: parts}
@@ -202,4 +207,18 @@ func ColumnType(t *ir.Type) string {
 		return "json"
 	}
 	return string(t.Kind)
+}
+
+// appendChange writes the function that appends a change of a row: what it is, and
+// the row before and after it.
+func (g *generator) appendChange(name string, t *ir.Type) {
+	e := &encodeWriter{g: g, result: "dst", declared: g.isDeclared(t)}
+	row := g.appendRow(t.Changed(), false)
+	body := []jen.Code{g.Go("dst = @row.AppendChange(dst, v.Op, v.Unchanged)")}
+	for _, field := range []string{"Before", "After"} {
+		body = append(body, jen.If(g.Go("v."+field+" != nil")).
+			Block(e.fails(strings.ToLower(field), "%s(@row.AppendRow(dst), v.%s)", row, field)...).
+			Else().Block(g.Go("dst = @row.AppendNull(dst)")))
+	}
+	e.write(name, "a change of a row of a table", t, append(body, g.Go("return dst, nil")))
 }

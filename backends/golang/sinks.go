@@ -79,14 +79,18 @@ func (w *wiring) queueOptions(id string, feed gocode.Feed) jen.Dict {
 	}
 	if t := w.unit.Tables[id]; t != nil {
 		var names []jen.Code
-		for _, f := range t.Fields {
+		input, of := "@row.Input", t
+		if t.Change && w.codecOf(id) == "table" {
+			input, of = "@row.ChangeInput", t.Changed()
+		}
+		for _, f := range of.Fields {
 			names = append(names, jen.Lit(f.Name))
 		}
-		input := w.Go("@row.Input").Call(names...)
+		made := w.Go(input).Call(names...)
 		if w.codecOf(id) == "parquet" {
-			input = w.Go("@row.InputOf").Call(w.shapes(gocode.Columns(t, true))...)
+			made = w.Go("@row.InputOf").Call(w.shapes(gocode.Columns(t, true))...)
 		}
-		opts[jen.Id("Input")] = input
+		opts[jen.Id("Input")] = made
 	}
 	if len(feed.Keys) > 0 {
 		opts[jen.Id("Keys")] = jen.Lit(len(feed.Keys))
@@ -121,7 +125,7 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 		d[jen.Id("Header")] = jen.Index().Byte().Parens(jen.Lit(h))
 	}
 	if t := w.unit.Tables[n.ID]; t != nil {
-		d[jen.Id("Columns")] = w.columns(gocode.Columns(t, w.codecOf(n.ID) == "parquet"))
+		w.tableColumns(d, t, w.codecOf(n.ID) == "parquet")
 	} else if op.DeadLetter && isTable(op) {
 		d[jen.Id("Columns")] = w.Go("@table.LetterColumns()")
 	}
@@ -158,6 +162,16 @@ func (w *wiring) output(n *ir.Node, op *ir.Sink, feed gocode.Feed) *jen.Statemen
 func isTable(op *ir.Sink) bool {
 	c, ok := catalog.Lookup(op.Connector)
 	return ok && c.Sink != nil && c.Sink.Table
+}
+
+// tableColumns says what the columns of a table, or of a Parquet file, are, and that
+// records are changes of a table's rows where they are.
+func (w *wiring) tableColumns(d jen.Dict, t *ir.Type, parquet bool) {
+	if t.Change && !parquet {
+		d[jen.Id("Changes")] = jen.True()
+		t = t.Changed()
+	}
+	d[jen.Id("Columns")] = w.columns(gocode.Columns(t, parquet))
 }
 
 // columns quotes the columns of a table.

@@ -31,7 +31,10 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 		}
 		parquet := w.isParquet(n)
 		if t := w.tableOf(n, c); t != nil {
-			d[jen.Id("Columns")] = w.columns(gocode.Columns(t, parquet))
+			if t.Change && !parquet {
+				d[jen.Id("Pipeline")] = jen.Lit(w.p.Name)
+			}
+			w.tableColumns(d, t, parquet)
 		}
 		if parquet {
 			d[jen.Id("Parquet")] = w.Go("@parquet.NewReader")

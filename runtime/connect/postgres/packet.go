@@ -15,6 +15,11 @@ type packet struct {
 	// cells are the values, record by record.
 	cells []cell
 	count int
+	// keys are the columns of the key, and changes what records do, where they are
+	// changes of rows.
+	keys    []int
+	changes []change
+	key     []cell // of one record
 	// failed are the records that have a value which its column can't hold; they
 	// are not sent.
 	failed map[int]error
@@ -24,7 +29,7 @@ type packet struct {
 type cell struct{ start, end int }
 
 func (p *packet) reset(columns []column) {
-	p.columns, p.texts, p.cells, p.count, p.failed = columns, p.texts[:0], p.cells[:0], 0, nil
+	p.columns, p.texts, p.cells, p.changes, p.count, p.failed = columns, p.texts[:0], p.cells[:0], p.changes[:0], 0, nil
 	if cap(p.texts) > 4*table.KeepBytes {
 		p.texts = nil
 	}
@@ -32,22 +37,33 @@ func (p *packet) reset(columns []column) {
 
 // add adds a record.
 func (p *packet) add(record []byte) {
+	p.addRow(record)
+	p.count++
+}
+
+// addRow adds the cells of a row; one that is not there has nulls.
+func (p *packet) addRow(record []byte) {
 	for i := range p.columns {
 		c := &p.columns[i]
 		var v row.Value
-		v, record = row.Next(record)
-		if v.Kind == row.Null {
-			p.cells = append(p.cells, cell{0, -1})
-			continue
+		if record != nil {
+			v, record = row.Next(record)
 		}
-		start := len(p.texts)
-		var err error
-		if p.texts, err = c.appendText(p.texts, v); err != nil && p.failed[p.count] == nil {
-			p.fail(p.count, &table.RowError{Name: "value", Err: fmt.Errorf("%s: %w", c.name, err)})
-		}
-		p.cells = append(p.cells, cell{start, len(p.texts)})
+		p.cells = append(p.cells, p.addValue(c, v))
 	}
-	p.count++
+}
+
+// addValue adds the text of a value of the record at hand.
+func (p *packet) addValue(c *column, v row.Value) cell {
+	if v.Kind == row.Null {
+		return cell{0, -1}
+	}
+	start := len(p.texts)
+	var err error
+	if p.texts, err = c.appendText(p.texts, v); err != nil && p.failed[p.count] == nil {
+		p.fail(p.count, &table.RowError{Name: "value", Err: fmt.Errorf("%s: %w", c.name, err)})
+	}
+	return cell{start, len(p.texts)}
 }
 
 func (p *packet) fail(i int, err error) {
@@ -61,6 +77,16 @@ func (p *packet) fail(i int, err error) {
 func (p *packet) record(i int) []cell {
 	n := len(p.columns)
 	return p.cells[i*n : (i+1)*n]
+}
+
+// keyOf are the cells of a record's key.
+func (p *packet) keyOf(i int) []cell {
+	p.key = p.key[:0]
+	cells := p.record(i)
+	for _, k := range p.keys {
+		p.key = append(p.key, cells[k])
+	}
+	return p.key
 }
 
 // sent are the records of a range that have not failed.
@@ -110,30 +136,37 @@ func appendEscaped(dst, text []byte) []byte {
 // arrays are records as parameters: an array of texts for each column, in the
 // server's binary form.
 func (p *packet) arrays(records []int) [][]byte {
-	const textType = 25
 	out := make([][]byte, len(p.columns))
+	cells := make([]cell, len(records))
 	for j := range p.columns {
-		size := 20
-		for _, i := range records {
-			c := p.record(i)[j]
-			size += 4 + max(0, c.end-c.start)
+		for n, i := range records {
+			cells[n] = p.record(i)[j]
 		}
-		b := make([]byte, 0, size)
-		for _, n := range [...]uint32{1, 1, textType, uint32(len(records)), 1} { // dimensions, nulls, type, length, first index
-			b = binary.BigEndian.AppendUint32(b, n)
-		}
-		for _, i := range records {
-			c := p.record(i)[j]
-			if c.end < 0 {
-				b = binary.BigEndian.AppendUint32(b, ^uint32(0))
-				continue
-			}
-			b = binary.BigEndian.AppendUint32(b, uint32(c.end-c.start))
-			b = append(b, p.texts[c.start:c.end]...)
-		}
-		out[j] = b
+		out[j] = p.array(cells)
 	}
 	return out
+}
+
+// array is values as one parameter: an array of texts.
+func (p *packet) array(cells []cell) []byte {
+	const textType = 25
+	size := 20
+	for _, c := range cells {
+		size += 4 + max(0, c.end-c.start)
+	}
+	b := make([]byte, 0, size)
+	for _, n := range [...]uint32{1, 1, textType, uint32(len(cells)), 1} { // dimensions, nulls, type, length, first index
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	for _, c := range cells {
+		if c.end < 0 {
+			b = binary.BigEndian.AppendUint32(b, ^uint32(0))
+			continue
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(c.end-c.start))
+		b = append(b, p.texts[c.start:c.end]...)
+	}
+	return b
 }
 
 // last leaves of the records with one key the last one: a statement can't write a

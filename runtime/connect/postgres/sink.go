@@ -13,8 +13,10 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-// A Sink writes rows. A transaction is open from the first record after a commit
-// to the next.
+// A Sink writes rows, or applies changes of them. A transaction is open from the
+// first record after a commit to the next.
+//
+//flowc:sink changes
 type Sink struct {
 	config SinkConfig
 	output connect.Output
@@ -24,6 +26,9 @@ type Sink struct {
 	columns []column
 	keys    []int  // of the columns
 	sql     string // what writes records
+	// removeSQL takes the rows of changes away, which the applier applies.
+	removeSQL string
+	applier   applier
 	// pipeline is the name under which the checkpoint is kept, "" where it is not.
 	pipeline string
 
@@ -55,7 +60,11 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", server: server, seen: map[string]bool{}}, nil
+	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", server: server, seen: map[string]bool{}}
+	if out.Changes && !s.upsert {
+		return nil, errors.New("changes are of rows that a key tells, and there is none")
+	}
+	return s, nil
 }
 
 // Idempotent tells that a record that comes twice counts once: it takes its own
@@ -89,7 +98,25 @@ func (s *Sink) Open(ctx context.Context) error {
 		return err
 	}
 	s.prepare()
+	if s.output.Changes {
+		s.prepareChanges()
+	}
 	return nil
+}
+
+// load makes a packet of no records.
+func (s *Sink) load() {
+	s.packet.reset(s.columns)
+	s.packet.keys = s.keys
+}
+
+// add adds a record to the packet.
+func (s *Sink) add(record []byte) {
+	if s.output.Changes {
+		s.packet.addChange(record)
+		return
+	}
+	s.packet.add(record)
 }
 
 // prepare writes the statement that writes records.
@@ -132,10 +159,10 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	s.packet.reset(s.columns)
+	s.load()
 	from := uint32(0)
 	for _, end := range o.Ends {
-		s.packet.add(o.Data[from:end])
+		s.add(o.Data[from:end])
 		from = end
 	}
 	if err := s.writeRange(ctx, 0, s.packet.count); err != nil {
@@ -225,13 +252,10 @@ func (s *Sink) put(ctx context.Context) error {
 		}
 		return s.server.failed(ctx, err)
 	}
-	params := s.packet.arrays(s.packet.last(s.send, s.keys, s.seen))
-	formats := make([]int16, len(params))
-	for i := range formats {
-		formats[i] = 1
+	if s.output.Changes {
+		return s.apply(ctx)
 	}
-	r := conn.ExecParams(ctx, s.sql, params, nil, formats, nil).Read()
-	return s.server.failed(ctx, r.Err)
+	return s.execArrays(ctx, s.sql, s.packet.arrays(s.packet.last(s.send, s.keys, s.seen)))
 }
 
 // begin opens a transaction, and writes again what one that is lost held.
@@ -268,9 +292,9 @@ func (s *Sink) begin(ctx context.Context) error {
 func (s *Sink) again(ctx context.Context) error {
 	const piece = 4096
 	for from := 0; from < s.kept.Len(); from += piece {
-		s.packet.reset(s.columns)
+		s.load()
 		for i := from; i < min(from+piece, s.kept.Len()); i++ {
-			s.packet.add(s.kept.At(i))
+			s.add(s.kept.At(i))
 		}
 		err := s.writeRange(ctx, 0, s.packet.count)
 		if err == nil && len(s.packet.failed) > 0 { // it was taken before

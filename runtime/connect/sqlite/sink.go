@@ -15,8 +15,10 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-// A Sink writes rows. A transaction is open from the first record after a commit
-// to the next.
+// A Sink writes rows, or applies changes of them. A transaction is open from the
+// first record after a commit to the next.
+//
+//flowc:sink changes
 type Sink struct {
 	config SinkConfig
 	output connect.Output
@@ -27,6 +29,8 @@ type Sink struct {
 	insert driver.StmtExecContext
 	args   []driver.NamedValue
 	texts  []bool // columns that keep integers as text
+	// changes are what changes of rows are applied with.
+	changes changes
 	// pipeline is the name under which the checkpoint is kept, "" where it is not.
 	pipeline string
 	// inside tells that a transaction is open, kept are its records.
@@ -42,7 +46,11 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	if len(out.Columns) == 0 {
 		return nil, errors.New("the records have no columns")
 	}
-	return &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert"}, nil
+	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert"}
+	if out.Changes && !s.upsert {
+		return nil, errors.New("changes are of rows that a key tells, and there is none")
+	}
+	return s, nil
 }
 
 // Idempotent tells that a record that comes twice counts once: it takes its own
@@ -118,6 +126,9 @@ func (s *Sink) prepare(fresh bool) error {
 	}
 	s.insert = stmt.(driver.StmtExecContext)
 	s.args = values(make([]driver.Value, len(s.output.Columns))...)
+	if s.output.Changes {
+		return s.prepareChanges()
+	}
 	return nil
 }
 
@@ -228,15 +239,25 @@ func (s *Sink) begin() error {
 
 // row writes one record.
 func (s *Sink) row(record []byte) error {
+	if s.output.Changes {
+		return s.change(record)
+	}
+	if err := s.bindRow(record); err != nil {
+		return err
+	}
+	return s.run(s.insert, s.args)
+}
+
+// bindRow makes the values of a row the parameters of the statement.
+func (s *Sink) bindRow(record []byte) error {
 	for i := range s.args {
 		v, rest, err := bind(record, s.texts[i])
 		if err != nil {
-			return &table.RowError{Name: "value", Err: fmt.Errorf("%s: %w", s.output.Columns[i].Name, err)}
+			return s.valueError(i, err)
 		}
 		s.args[i].Value, record = v, rest
 	}
-	_, err := s.insert.ExecContext(context.Background(), s.args)
-	return s.conn.failed(err)
+	return nil
 }
 
 // abandon rolls back what may still be open.
@@ -288,5 +309,5 @@ func (s *Sink) Close(context.Context, bool) error {
 	if c, ok := s.insert.(driver.Stmt); ok {
 		err = c.Close()
 	}
-	return errors.Join(err, s.conn.close())
+	return errors.Join(err, s.changes.close(), s.conn.close())
 }
