@@ -136,11 +136,12 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 	compareOutput(t, dir, work)
 }
 
-// readsBroker tells whether a program needs a server with messages.
+// readsBroker tells whether a program needs a server with messages, or the changes of
+// one with tables.
 func readsBroker(p *ir.Program) bool {
 	return slices.ContainsFunc(p.Nodes, func(n *ir.Node) bool {
 		source, ok := n.Op.(*ir.Source)
-		return ok && (source.Connector == "nats" || source.Connector == "kafka")
+		return ok && (source.Connector == "nats" || source.Connector == "kafka" || source.Connector == "postgres" && !source.Bounded)
 	})
 }
 

@@ -371,19 +371,28 @@ var Connectors = []*Connector{
 			Keys: []Key{
 				{Name: "dsn", Go: "DSN", Type: "string", Doc: "DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, or host=… user=…. With a password in it it takes a reference alone. sslmode, sslrootcert, sslcert and sslkey are those of every PostgreSQL program.", Required: true, Secret: true, Form: "dsn"},
 				{Name: "table", Go: "Table", Type: "string", Doc: "Table is what is read, with or without a schema: the columns that the type declares, or all where it declares none. Instead of it there can be a query."},
-				{Name: "query", Go: "Query", Type: "string", Doc: "Query is what is read: a SELECT without parameters."},
-				{Name: "key", Go: "Key", Type: "string", Doc: "Key is the column whose value is unique, never null, and larger in each row that comes later.", Required: true},
-				{Name: "every", Go: "Every", Type: "duration", Doc: "Every is how often the table is looked at for new rows; without, the source ends with those that are there.", Fixed: true, Natural: true},
+				{Name: "query", Go: "Query", Type: "string", Doc: "Query is what is read: a SELECT without parameters.", Only: "rows"},
+				{Name: "key", Go: "Key", Type: "string", Doc: "Key is the column whose value is unique, never null, and larger in each row that comes later.", Only: "rows", Required: true},
+				{Name: "every", Go: "Every", Type: "duration", Doc: "Every is how often the table is looked at for new rows; without, the source ends with those that are there.", Only: "rows", Fixed: true, Natural: true},
+				{Name: "slot", Go: "Slot", Type: "string", Doc: "Slot is the replication slot, which is made where it is not there: what it keeps for the program is on the server's disk. Without, it is flowc_PIPELINE_NODE.", Only: "changes", Fixed: true},
+				{Name: "publication", Go: "Publication", Type: "string", Doc: "Publication is what the server is asked for; it is made for the table where it is not there. Without, it is called as the slot is.", Only: "changes", Fixed: true},
+			},
+			Meta: []Key{
+				{Name: "lsn", Go: "LSN", Type: "string", Doc: "LSN is the place in the server's log where the commit stands, such as 16/B374D848; of rows that were there at first, where their table was read."},
+				{Name: "time", Go: "Time", Type: "time", Doc: "Time is when the transaction was committed, or the table was read."},
+				{Name: "xid", Go: "XID", Type: "int64", Doc: "XID is the transaction's number; 0 for rows that were there at first."},
+				{Name: "table", Go: "Table", Type: "string", Doc: "Table is the table's name with its schema."},
 			},
 			Formats: []string{"ndjson"},
 			Table:   true,
 			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 1048576},
 			Range:   &Range{Bounds: []string{"key"}, Without: []string{"every"}},
+			Changes: &Facts{Acks: true, Replayable: true, Ordered: true, PrunesOnAck: true, Endless: true, Memory: 4194304},
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
-			Doc:    "A Sink writes rows. A transaction is open from the first record after a commit to the next.",
+			Doc:    "A Sink writes rows, or applies changes of them. A transaction is open from the first record after a commit to the next.",
 			Keys: []Key{
 				{Name: "dsn", Go: "DSN", Type: "string", Doc: "DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, or host=… user=…. With a password in it it takes a reference alone. sslmode, sslrootcert, sslcert and sslkey are those of every PostgreSQL program.", Required: true, Secret: true, Form: "dsn"},
 				{Name: "table", Go: "Table", Type: "string", Doc: "Table is the table that records are written to, with or without a schema.", Required: true},
@@ -393,6 +402,7 @@ var Connectors = []*Connector{
 			Formats: []string{"table"},
 			Table:   true,
 			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
+			Changes: &Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
 		},
 	},
 	{
@@ -419,7 +429,7 @@ var Connectors = []*Connector{
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
-			Doc:    "A Sink writes rows. A transaction is open from the first record after a commit to the next.",
+			Doc:    "A Sink writes rows, or applies changes of them. A transaction is open from the first record after a commit to the next.",
 			Keys: []Key{
 				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file of the database, which is made where it is not there.", Required: true},
 				{Name: "table", Go: "Table", Type: "string", Doc: "Table is the table that records are written to.", Required: true},
@@ -429,6 +439,7 @@ var Connectors = []*Connector{
 			Formats: []string{"table"},
 			Table:   true,
 			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 41943040},
+			Changes: &Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 41943040},
 		},
 	},
 	{

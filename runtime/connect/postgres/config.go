@@ -46,6 +46,8 @@ const (
 	SinkGathers = 256 << 10
 	// SourceMemory is the connection's buffers.
 	SourceMemory = 1 << 20
+	// ChangesMemory is what was read ahead of the program, beside buffers.
+	ChangesMemory = 4 << 20
 )
 
 // SourceConfig is the config of the source.
@@ -58,13 +60,33 @@ type SourceConfig struct {
 	// declares, or all where it declares none. Instead of it there can be a query.
 	Table string `json:"table"`
 	// Query is what is read: a SELECT without parameters.
-	Query string `json:"query"`
+	Query string `json:"query" only:"rows"`
 	// Key is the column whose value is unique, never null, and larger in each row
 	// that comes later.
-	Key string `json:"key" flowc:"required"`
+	Key string `json:"key" flowc:"required" only:"rows"`
 	// Every is how often the table is looked at for new rows; without, the source
 	// ends with those that are there.
-	Every time.Duration `json:"every" flowc:"natural,fixed"`
+	Every time.Duration `json:"every" flowc:"natural,fixed" only:"rows"`
+	// Slot is the replication slot, which is made where it is not there: what it
+	// keeps for the program is on the server's disk. Without, it is
+	// flowc_PIPELINE_NODE.
+	Slot string `json:"slot" flowc:"fixed" only:"changes"`
+	// Publication is what the server is asked for; it is made for the table where it
+	// is not there. Without, it is called as the slot is.
+	Publication string `json:"publication" flowc:"fixed" only:"changes"`
+}
+
+// Meta is what stands beside a change.
+type Meta struct {
+	// LSN is the place in the server's log where the commit stands, such as
+	// 16/B374D848; of rows that were there at first, where their table was read.
+	LSN string `json:"lsn"`
+	// Time is when the transaction was committed, or the table was read.
+	Time time.Time `json:"time"`
+	// XID is the transaction's number; 0 for rows that were there at first.
+	XID int64 `json:"xid"`
+	// Table is the table's name with its schema.
+	Table string `json:"table"`
 }
 
 // SinkConfig is the config of the sink.

@@ -24,6 +24,12 @@ type Source struct {
 
 // NewSource returns the source.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
+	if in.Changes {
+		return newChangeSource(c, in)
+	}
+	if c.Slot != "" || c.Publication != "" {
+		return nil, errors.New("slot and publication are for changes, and these are rows")
+	}
 	if (c.Table == "") == (c.Query == "") {
 		return nil, errors.New("give a table, or a query")
 	}

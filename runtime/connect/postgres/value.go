@@ -44,7 +44,7 @@ func (f *field) append(dst, text []byte) []byte {
 				return jsonscan.AppendDuration(dst, time.Duration(n))
 			}
 		}
-		if last := text[len(text)-1]; last >= '0' && last <= '9' { // no NaN, no Infinity
+		if n := len(text); n > 0 && text[n-1] >= '0' && text[n-1] <= '9' { // no NaN, no Infinity
 			return append(dst, text...)
 		}
 	case typeJSON, typeJSONB:

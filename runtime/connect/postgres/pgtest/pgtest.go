@@ -107,7 +107,7 @@ func find() string {
 func (s *Server) Start() {
 	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.dir, "-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30", "-c", "wal_level=logical")
+		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30", "-c", "wal_level=logical", "-c", "max_replication_slots=100", "-c", "max_wal_senders=30")
 	for _, m := range s.more {
 		s.cmd.Args = append(s.cmd.Args, "-c", m)
 	}
