@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "c217813e67c7edb8"
+const hash = "c81018a48f2dd166"
 
 func main() {
 	program.Main(spec())

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "changes-read", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 147 << 20})
+	p := flow.New(flow.Info{Name: "changes-read", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 150784 << 10})
 
 	copySink, err := postgres.NewSink(s.copy, connect.Output{
 		Append:  true,
@@ -36,6 +36,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Bytes:           1 << 20,
 		Depth:           8,
 		Ends:            true,
+		Gathers:         256 << 10,
 		Input:           row.ChangeInput("id", "region", "total", "note"),
 		KeepsCheckpoint: true,
 	})
