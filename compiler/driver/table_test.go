@@ -121,6 +121,7 @@ var testConnectors = []*catalog.Connector{
 				{Name: "slot", Go: "Slot", Type: "string", Fixed: true, Only: "changes"},
 			}, Meta: []catalog.Key{{Name: "lsn", Go: "LSN", Type: "string"}},
 			Facts:   catalog.Facts{Replayable: true, Ordered: true, Depends: true},
+			Range:   &catalog.Range{Bounds: []string{"key"}},
 			Changes: &catalog.Facts{Acks: true, Replayable: true, Ordered: true, PrunesOnAck: true, Endless: true},
 		},
 		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{

@@ -29,6 +29,12 @@ func (w *lowering) canRange(n *node, side *catalog.Side) bool {
 	if n.Range == nil {
 		return false
 	}
+	if n.changes {
+		w.l.Errorf(diag.BadRange, n.Range.Key, "`%s` gives changes, and those have no end: the server keeps what was not read yet, and nothing before", n.Name.Text).
+			Also(n.Out.Span, "said here").
+			Helpf("remove `range`, or read the rows as they are, without `change of`")
+		return false
+	}
 	if side.Range == nil {
 		d := w.l.Errorf(diag.BadRange, n.Range.Key, "`%s` can't read a part of what there is: what it gives does not wait to be read", n.Use.Text)
 		d.Helpf("`range` is for %s", w.rangedSources())

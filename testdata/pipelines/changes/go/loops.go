@@ -124,7 +124,6 @@ func (l *ordersLoop) toBilled(in *BillChange) (stop bool) {
 		billedPacket.Data = data
 		billedPacket.Ends = append(billedPacket.Ends, uint32(len(billedPacket.Data)))
 		billedPacket.Count++
-		l.Origin(1)
 	}
 	return false
 }

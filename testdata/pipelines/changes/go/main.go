@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "f2912add25368938"
+const hash = "a9e659adccd093c1"
 
 func main() {
 	program.Main(spec())

@@ -31,7 +31,7 @@ var nodes = [...]flow.Node{
 	nodeBills:    {Name: "bills", Kind: flow.KindProcessor, Place: "pipeline.yaml:15", Policy: policy},
 	nodeLog:      {Name: "log", Kind: flow.KindProcessor, Place: "pipeline.yaml:26", Policy: policy},
 	nodeCopy:     {Name: "copy", Kind: flow.KindSink, Place: "pipeline.yaml:33", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
-	nodeBilled:   {Name: "billed", Kind: flow.KindSink, Place: "pipeline.yaml:34", Policy: flow.Policy{Retry: 5, Backoff: 100 * time.Millisecond, MaxBackoff: 30 * time.Second, Then: flow.Dead, Dead: nodeDead}},
+	nodeBilled:   {Name: "billed", Kind: flow.KindSink, Place: "pipeline.yaml:34", Policy: policy},
 	nodeLines:    {Name: "lines", Kind: flow.KindSink, Place: "pipeline.yaml:35", Policy: policy},
 	nodeLogged:   {Name: "logged", Kind: flow.KindSink, Place: "pipeline.yaml:36", Policy: policy},
 	nodeDead:     {Name: "dead", Kind: flow.KindSink, Place: "pipeline.yaml:37", Policy: policy},

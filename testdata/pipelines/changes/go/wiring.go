@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "changes", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 349440 << 10, Reach: reach})
+	p := flow.New(flow.Info{Name: "changes", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 341 << 20, Reach: reach})
 
 	copySink, err := sqlite.NewSink(s.copy, connect.Output{
 		Changes: true,
@@ -52,11 +52,10 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "billed", Line: "pipeline.yaml:34", Op: "configure", Err: err}
 	}
 	billedTarget := p.Sink(nodeBilled, billedSink, flow.SinkOptions{
-		Bytes:   1 << 20,
-		Depth:   8,
-		Ends:    true,
-		Input:   row.ChangeInput("number", "total"),
-		Origins: true,
+		Bytes: 1 << 20,
+		Depth: 8,
+		Ends:  true,
+		Input: row.ChangeInput("number", "total"),
 	})
 	linesSink, err := file.NewSink(s.lines, connect.Output{
 		Format: "ndjson",
