@@ -58,10 +58,14 @@ type GoRef struct {
 	ConfigPtr bool
 	// Optional methods that it has.
 	Open, Flush, Healthy, Close Method
-	Seek, Ack, Committed        bool
+	// Committed tells that a sink has both Committed and Commit.
+	Seek, Ack, Committed bool
 	// Idempotent tells that it has the marker method Idempotent.
 	Idempotent bool
-	// Position is the source's position type, or that of a sink's Committed.
+	// Keep tells that a sink with Committed and Commit wants to know whose checkpoint
+	// it keeps.
+	Keep bool
+	// Position is the source's position type.
 	Position *Type
 	// Declared is where the component's Go is, for notes.
 	Declared source.Span

@@ -79,6 +79,14 @@ func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
 		fn := w.adapt(ref, callee, true)
 		code = append(code, w.Gof("%s := @native.NewBatchSink(", made).Add(fn).Op(", ").Add(life).Op(")"))
 	}
+	if ref.Committed {
+		v := name + "Component"
+		ledger := jen.Dict{jen.Id("Committed"): jen.Id(v).Dot("Committed"), jen.Id("Commit"): jen.Id(v).Dot("Commit")}
+		if ref.Keep {
+			ledger[jen.Id("Keep")] = jen.Id(v).Dot("Keep")
+		}
+		code = append(code, w.Gof("%s = @native.NewKeeping(%s, ", made, made).Add(w.Go("@native.Ledger").Values(ledger)).Op(")"))
+	}
 	return code
 }
 

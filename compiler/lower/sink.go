@@ -128,7 +128,7 @@ func (w *lowering) goSink(n *node, m *ir.Node, dead bool) {
 	}
 	op := &ir.Sink{
 		Go: ref, Config: w.goConfig(n, ref), Guarantee: ir.Guarantee(n.Guarantee.Text),
-		Facts: ir.Facts{Idempotent: ref.Idempotent, Transactional: ref.Committed},
+		Facts: ir.Facts{Idempotent: ref.Idempotent, Keeper: ref.Committed},
 	}
 	m.Op = op
 	m.Keeps = true

@@ -91,7 +91,8 @@ where their signatures are right:
     Close() error                      at the end; also with a context
     Healthy(context.Context) error     for /readyz; also () error, () bool
     Seek, Ack(context.Context, Position) error     of a source with Read
-    Committed(context.Context) (Position, error)   of a sink
+    Committed(context.Context) (string, error), and
+    Commit(ctx context.Context, previous, next string) error   of a sink
     Idempotent()                       of a sink, a marker
 
 A method of such a name with another signature is never called. It may be there

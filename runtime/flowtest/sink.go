@@ -20,6 +20,8 @@ type SinkWorld struct {
 	// Packet encodes texts without line ends as the sink's records. Without, each
 	// has a line end behind it, and Ends.
 	Packet func(records ...string) *flow.Out
+	// Rows are the operations on Out.Rows of packets that have it.
+	Rows *flow.Rows
 	// Visible are the texts that whoever reads the other end sees now, in the order
 	// in which they were written.
 	Visible func() []string
@@ -187,7 +189,7 @@ func (wr *writing) deliver(o *flow.Out, away func()) error {
 		case err == nil:
 		case errors.As(err, &partial):
 			var gone bool
-			if left, gone, err = leftOf(left, partial); err != nil {
+			if left, gone, err = wr.w.leftOf(left, partial); err != nil {
 				return err
 			}
 			if gone {
@@ -218,12 +220,18 @@ func (wr *writing) deliver(o *flow.Out, away func()) error {
 
 // leftOf are the records of a packet that are to be written again: those that
 // nobody tried, and those whose server was away.
-func leftOf(o *flow.Out, partial *flow.PartialError) (left *flow.Out, gone bool, err error) {
+func (w *SinkWorld) leftOf(o *flow.Out, partial *flow.PartialError) (left *flow.Out, gone bool, err error) {
 	left = &flow.Out{Keys: make([][]string, len(o.Keys))}
+	if w.Rows != nil {
+		left.Rows = w.Rows.New()
+	}
 	from := uint32(0)
-	for i, end := range o.Ends {
-		record := o.Data[from:end]
-		from = end
+	for i := range o.Count {
+		var record []byte
+		if w.Rows == nil {
+			record = o.Data[from:o.Ends[i]]
+			from = o.Ends[i]
+		}
 		why, failed := partial.Failed[i]
 		if !failed {
 			continue
@@ -234,8 +242,12 @@ func leftOf(o *flow.Out, partial *flow.PartialError) (left *flow.Out, gone bool,
 			}
 			gone = true
 		}
-		left.Data = append(left.Data, record...)
-		left.Ends = append(left.Ends, uint32(len(left.Data)))
+		if w.Rows != nil {
+			w.Rows.Append(left.Rows, o.Rows, i, i+1)
+		} else {
+			left.Data = append(left.Data, record...)
+			left.Ends = append(left.Ends, uint32(len(left.Data)))
+		}
 		for k := range o.Keys {
 			left.Keys[k] = append(left.Keys[k], o.Keys[k][i])
 		}
@@ -245,10 +257,14 @@ func leftOf(o *flow.Out, partial *flow.PartialError) (left *flow.Out, gone bool,
 }
 
 // clone is a packet with memory of its own.
-func clone(o *flow.Out) *flow.Out {
+func (w *SinkWorld) clone(o *flow.Out) *flow.Out {
 	out := &flow.Out{Data: bytes.Clone(o.Data), Ends: slices.Clone(o.Ends), Count: o.Count}
 	for _, keys := range o.Keys {
 		out.Keys = append(out.Keys, slices.Clone(keys))
+	}
+	if w.Rows != nil {
+		out.Rows = w.Rows.New()
+		w.Rows.Append(out.Rows, o.Rows, 0, o.Count)
 	}
 	return out
 }

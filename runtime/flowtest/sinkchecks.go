@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -72,14 +73,19 @@ func sinkKeepsNothing(c *trial, w *SinkWorld) {
 	for i := range 6 {
 		o := w.packet(want[i*10 : i*10+10]...)
 		c.must("Write", wr.tryWrite(o))
-		scribble(o)
+		w.scribble(o)
 	}
 	wr.finish()
 	c.sees("writing, where a packet's memory is overwritten", w, want)
 }
 
 // scribble overwrites a packet's memory, as its next use would.
-func scribble(o *flow.Out) {
+func (w *SinkWorld) scribble(o *flow.Out) {
+	if w.Rows != nil {
+		other := w.packet(samples(1000, o.Count)...)
+		w.Rows.Truncate(o.Rows, 0)
+		w.Rows.Append(o.Rows, other.Rows, 0, other.Count)
+	}
 	data := o.Data[:cap(o.Data)]
 	for i := range data {
 		data[i] = 0xA5
@@ -97,10 +103,10 @@ func sinkLeavesPacket(c *trial, w *SinkWorld) {
 	wr := c.openSink(w, nil)
 	for i := range 3 {
 		o := w.packet(samples(i*10, 10)...)
-		before := clone(o)
+		before := w.clone(o)
 		c.must("Write", wr.tryWrite(o))
 		same := bytes.Equal(o.Data, before.Data) && slices.Equal(o.Ends, before.Ends) && o.Count == before.Count &&
-			slices.EqualFunc(o.Keys, before.Keys, func(a, b []string) bool { return slices.Equal(a, b) })
+			slices.EqualFunc(o.Keys, before.Keys, func(a, b []string) bool { return slices.Equal(a, b) }) && fmt.Sprint(o.Rows) == fmt.Sprint(before.Rows)
 		if !same {
 			c.errorf("Write has changed the packet")
 		}
@@ -157,7 +163,7 @@ func sinkRefuses(c *trial, w *SinkWorld) {
 		for _, i := range told {
 			delete(partial.Failed, i)
 		}
-		left, _, err := leftOf(o, partial)
+		left, _, err := w.leftOf(o, partial)
 		c.must("Write", err)
 		c.must("Write, of what was not tried", wr.tryWrite(left))
 	}

@@ -218,13 +218,9 @@ func (r *reading) optional(ref *ir.GoRef, c *call, t types.Type) bool {
 		r.positioned(c, t, "Seek", &ref.Seek, &ok)
 		r.positioned(c, t, "Ack", &ref.Ack, &ok)
 	case Sink:
-		read("Committed", "Committed(context.Context) (Position, error)", func(s *shapeOfMethod) bool {
-			if len(s.params) == 0 && len(s.results) == 1 && s.errs && s.context {
-				ref.Position = r.position(s.results[0], &ok)
-				ref.Committed = true
-			}
-			return ref.Committed
-		})
+		if method(t, "Committed") != nil {
+			r.transactional(ref, t, read)
+		}
 		read("Idempotent", "Idempotent()", func(s *shapeOfMethod) bool {
 			ref.Idempotent = none(s) && !s.context && !s.errs
 			return ref.Idempotent
@@ -232,6 +228,36 @@ func (r *reading) optional(ref *ir.GoRef, c *call, t types.Type) bool {
 	}
 	return ok
 }
+
+// transactional reads the methods by which a sink keeps the program's checkpoint with
+// its records.
+func (r *reading) transactional(ref *ir.GoRef, t types.Type, read func(name, form string, accept func(s *shapeOfMethod) bool)) {
+	committed, commit, keep := false, false, false
+	read("Committed", "Committed(context.Context) (string, error)", func(s *shapeOfMethod) bool {
+		committed = len(s.params) == 0 && len(s.results) == 1 && isString(s.results[0]) && s.errs && s.context
+		return committed
+	})
+	if !committed {
+		return // the others are there for something else
+	}
+	read("Commit", "Commit(ctx context.Context, previous, next string) error", func(s *shapeOfMethod) bool {
+		commit = len(s.params) == 2 && isString(s.params[0]) && isString(s.params[1]) && len(s.results) == 0 && s.errs && s.context
+		return commit
+	})
+	read("Keep", "Keep(pipeline string)", func(s *shapeOfMethod) bool {
+		keep = len(s.params) == 1 && isString(s.params[0]) && len(s.results) == 0 && !s.errs && !s.context
+		return keep
+	})
+	ref.Committed = commit
+	ref.Keep = keep && ref.Committed
+	if method(t, "Commit") == nil {
+		d := r.dl.Warningf(codeMethod, r.at, "method Committed of %s is not called: nothing gives it a checkpoint to keep", r.show(t))
+		d.NoteAt(r.l.places.object(method(t, "Committed")), "it is here")
+		d.Helpf("add Commit(ctx context.Context, previous, next string) error, which makes what was written durable together with `next`")
+	}
+}
+
+func isString(t types.Type) bool { return types.Identical(t, types.Typ[types.String]) }
 
 // flushed is the type of what a processor's Flush may return, as its own
 // records are: nil where Flush can't say to which port they go.

@@ -14,7 +14,7 @@ func TestMisses(t *testing.T) {
 			"Anonymous Secret Face NoInput Inner Failing Max Rate NewContext NewStrings NewSecret NewTypo NewWriter NewInvoice NewOpaque Bad Odd " +
 			"Generics Func Face2 Text Twice HalfFlow Worker2 comma trade Generic[int] Invoice",
 		Source: "Seq ReadFunc Chan Arg Seeker Single NoPosition Streamer BadPosition HalfEvents Worker",
-		Sink:   "Lossy Counting Wide Comma Worker",
+		Sink:   "Lossy Counting Wide Comma Worker Halfway Offsets Commits",
 	}
 	for _, role := range []Role{Processor, Source, Sink} {
 		var refs []string

@@ -87,11 +87,13 @@ func (*Reader) Healthy(context.Context) error                   { return nil }
 // Writer is a sink with all facts.
 type Writer struct{}
 
-func NewWriter() Writer                                   { return Writer{} }
-func (*Writer) Write(context.Context, []Trade) error      { return nil }
-func (*Writer) Committed(context.Context) (string, error) { return "", nil }
-func (*Writer) Idempotent()                               {}
-func (*Writer) Close(context.Context) error               { return nil }
+func NewWriter() Writer                                     { return Writer{} }
+func (*Writer) Write(context.Context, []Trade) error        { return nil }
+func (*Writer) Keep(pipeline string)                        {}
+func (*Writer) Committed(context.Context) (string, error)   { return "", nil }
+func (*Writer) Commit(_ context.Context, _, _ string) error { return nil }
+func (*Writer) Idempotent()                                 {}
+func (*Writer) Close(context.Context) error                 { return nil }
 
 type hidden struct{}
 

@@ -139,3 +139,23 @@ func (*HalfFlow) Process(in Trade) bool     { return true }
 type HalfEvents struct{}
 
 func (*HalfEvents) Events(context.Context, <-chan Trade) error { return nil }
+
+// Halfway has a Committed that nothing would be given to.
+type Halfway struct{}
+
+func (Halfway) Write(context.Context, []Trade) error      { return nil }
+func (Halfway) Committed(context.Context) (string, error) { return "", nil }
+
+// Offsets has methods of those names for something else.
+type Offsets struct{}
+
+func (Offsets) Write(context.Context, []Trade) error     { return nil }
+func (Offsets) Committed(context.Context) (int64, error) { return 0, nil }
+func (Offsets) Commit() error                            { return nil }
+func (Offsets) Keep()                                    {}
+
+// Commits has no Committed: its Commit is its own business.
+type Commits struct{}
+
+func (Commits) Write(context.Context, []Trade) error { return nil }
+func (Commits) Commit() error                        { return nil }
