@@ -24,6 +24,9 @@ type barrier struct {
 	// write this one; over is closed when it has.
 	byKeeper bool
 	over     chan struct{}
+	// settled is closed when the checkpoint is written, or it is certain that it will
+	// not be.
+	settled chan struct{}
 }
 
 // control is what the parts of a running program tell the one that makes
@@ -92,7 +95,7 @@ func (p *Program) beginBarrier(number uint64) *barrier {
 	b := &barrier{
 		number: number, control: c,
 		sources: map[*Input]sourceMark{}, sinks: map[*sinkRun]json.RawMessage{},
-		missing: map[*sinkRun]bool{}, done: make(chan struct{}), over: make(chan struct{}),
+		missing: map[*sinkRun]bool{}, done: make(chan struct{}), over: make(chan struct{}), settled: make(chan struct{}),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,6 +186,7 @@ func (p *Program) moved(seen map[*Input]uint64) bool {
 
 // commit makes a checkpoint of a barrier that all sinks have answered.
 func (p *Program) commit(b *barrier) {
+	defer close(b.settled)
 	c := &p.control
 	c.mu.Lock()
 	c.current = nil

@@ -68,9 +68,9 @@ type Sink interface {
 
 // A Stateful sink takes part in checkpoints: State is asked for after Open (when
 // there is no checkpoint yet) and right after Sync at each barrier, and stored
-// with the sources' positions; Restore is called
-// before Open with what was stored, and must bring the sink back to exactly
-// that state (a file is cut to its committed length).
+// with the sources' positions; when it is asked for again, what it said last is
+// stored for good. Restore is called before Open with what was stored, and must
+// bring the sink back to exactly that state (a file is cut to its committed length).
 type Stateful interface {
 	State() (any, error)
 	Restore(ctx context.Context, state json.RawMessage) error

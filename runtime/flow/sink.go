@@ -32,6 +32,8 @@ type sinkRun struct {
 	// unsynced are packets' parts that were written and are not durable yet.
 	unsynced []*ticket
 	dirty    bool // something was written since the last Sync
+	// answered is the last barrier that got the sink's state; nil for none.
+	answered *barrier
 	broken   error
 	muted    bool // a replay is not for it
 	breaker  breaker
@@ -224,6 +226,7 @@ func (s *sinkRun) atBarrier(mark *barrier) {
 		return
 	}
 	s.flush()
+	s.answered = mark
 	state := s.commit()
 	if s.dead != nil {
 		s.dead.queue.pass(s.deadProducer, mark)
@@ -234,11 +237,25 @@ func (s *sinkRun) atBarrier(mark *barrier) {
 // atEnd is the end of the stream.
 func (s *sinkRun) atEnd() {
 	s.flush()
+	s.awaitCheckpoint()
 	state := s.commit()
 	if s.dead != nil {
 		s.dead.queue.finish(s.deadProducer)
 	}
 	s.p.sinkEnded(s, state, s.broken == nil)
+}
+
+// awaitCheckpoint waits until the checkpoint that the sink gave its last state for is
+// written, or will not be. Nothing waits for the sink meanwhile: what came to it has
+// ended, and it has answered.
+func (s *sinkRun) awaitCheckpoint() {
+	if s.answered == nil {
+		return
+	}
+	select {
+	case <-s.answered.settled:
+	case <-s.p.hard.Done():
+	}
 }
 
 // commit is Sync, and the state that is now durable.
@@ -258,10 +275,12 @@ func (s *sinkRun) commit() json.RawMessage {
 	return state
 }
 
-// state is what the sink wants to find again; nil where it has none.
+// state is what the sink wants to find again; nil where it has none. Where there will
+// be no more checkpoints it is not asked: it would take that for a sign that the last
+// one was written.
 func (s *sinkRun) state() (json.RawMessage, error) {
 	stateful, ok := s.sink.(Stateful)
-	if !ok || !s.p.checkpointing() || s.muted {
+	if !ok || !s.p.checkpointing() || s.muted || s.p.tainted.Load() {
 		return nil, nil
 	}
 	var state any
