@@ -1,9 +1,11 @@
 package file
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -82,10 +84,12 @@ func (t *target) readNote() (at saved, found bool, err error) {
 	if err != nil {
 		return at, false, err
 	}
-	if len(data) == 0 { // it was not yet durable, so nothing was written behind it
-		return at, false, nil
+	err = json.NewDecoder(bytes.NewReader(data)).Decode(&at)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		// Its end is missing: it was not durable yet, so nothing was written behind it.
+		return saved{}, false, nil
 	}
-	if err := json.Unmarshal(data, &at); err != nil {
+	if err != nil {
 		return at, false, fmt.Errorf("the note %s of a run that died can't be read (delete it to keep the file as it is): %w", noteName(t.place), err)
 	}
 	return at, true, nil
@@ -110,10 +114,13 @@ func (t *target) writeNote(at saved) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = syncDir(filepath.Dir(t.place))
 	}
-	return syncDir(filepath.Dir(t.place))
+	if err != nil {
+		_ = os.Remove(noteName(t.place)) // a note that may not last is none
+	}
+	return err
 }
 
 func (t *target) dropNote() error {

@@ -633,12 +633,38 @@ func TestNotes(t *testing.T) {
 		state(t, s)
 	}
 	must(t, s.Close(background, false))
-	write(t, note, "{")
-	s = sink(t, SinkConfig{Mode: "append"}, keyedOutput(dir))
-	if err := s.Write(background, keyed(dir+"/a=1")); err == nil || !strings.Contains(err.Error(), "note") {
-		t.Errorf("%v", err)
+	for _, wrong := range []string{"}", `{"length":"1"}`, "no note"} {
+		write(t, note, wrong)
+		s = sink(t, SinkConfig{Mode: "append"}, keyedOutput(dir))
+		if err := s.Write(background, keyed(dir+"/a=1")); err == nil || !strings.Contains(err.Error(), "note") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+		must(t, s.Close(background, false))
 	}
-	must(t, s.Close(background, false))
+}
+
+// A note whose end is missing was not durable when the program died or the disk was
+// full, so that nothing was written behind it: it is none.
+func TestTornNote(t *testing.T) {
+	for _, torn := range []string{"", "{", `{"length":`, `{"length":7,"head":{"bytes":7`} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "a"), "old\n")
+		note := noteName(filepath.Join(dir, "a"))
+		write(t, note, torn)
+		s := sink(t, SinkConfig{Mode: "append"}, keyedOutput(dir))
+		state(t, s) // there are checkpoints, so there is to be a note
+		if err := s.Write(background, keyed(dir+"/a=1")); err != nil {
+			t.Fatalf("%q: %v", torn, err)
+		}
+		var at saved
+		text, err := os.ReadFile(note)
+		if err != nil || json.Unmarshal(text, &at) != nil || at.Length != 4 {
+			t.Errorf("%q: the note is now %q (%v)", torn, text, err)
+		}
+		state(t, s)
+		must(t, s.Close(background, false))
+		want(t, dir, map[string]string{"a": "old\n1\n", filepath.Base(note): string(text)})
+	}
 }
 
 func TestIdle(t *testing.T) {
