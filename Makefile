@@ -7,6 +7,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZ    ?= 60
 # How long `make chaos` goes on.
 CHAOS   ?= 1h
+# The mutants that `make mutants` takes, by their names.
+MUTANTS ?= .
 
 .DEFAULT_GOAL := help
 
@@ -54,6 +56,14 @@ deep: ## Run what takes hours: thousands of random pipelines, then the fuzzers
 .PHONY: chaos
 chaos: ## Kill, stop, freeze and double built programs for CHAOS (1h), and judge what they wrote
 	FLOWC_CHAOS=$(CHAOS) $(GO) test ./cmd/flowc -run '^TestChaos$$' -v -count=1 -timeout 0
+
+.PHONY: points
+points: ## Harm built programs at each named point and each call that changes a disk
+	FLOWC_POINTS=1 $(GO) test ./cmd/flowc -run '^TestPoints$$' -v -count=1 -timeout 0
+
+.PHONY: mutants
+mutants: ## Break the runtime in each of the ways that MUTANTS (all) match, and see who finds it
+	FLOWC_MUTANTS='$(MUTANTS)' $(GO) test ./cmd/flowc/internal/mutants -run '^TestMutants$$' -v -count=1 -timeout 0
 
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)

@@ -37,6 +37,7 @@ type chaosRun struct {
 	dir      string
 	address  string
 	branches func(t *testing.T) []flowtest.Branch
+	said     bytes.Buffer // by programs that are harmed at a point
 }
 
 // path is a path in the program's folder.
@@ -52,9 +53,18 @@ type builtWorld struct {
 
 func buildWorld(t *testing.T, w chaosWorld) builtWorld {
 	t.Helper()
-	b := builtWorld{chaosWorld: w, address: freeAddress(t), guarantee: map[string]flowtest.Guarantee{}}
+	b, file := explainWorld(t, w)
+	b.binary = buildProgram(t, file)
+	return b
+}
+
+// explainWorld writes the pipeline of a world into a file, and notes what is said of
+// its sinks.
+func explainWorld(t *testing.T, w chaosWorld) (b builtWorld, file string) {
+	t.Helper()
+	b = builtWorld{chaosWorld: w, address: freeAddress(t), guarantee: map[string]flowtest.Guarantee{}}
 	text := string(bytes.ReplaceAll([]byte(w.pipeline), []byte("ADDRESS"), []byte(b.address)))
-	file := filepath.Join(t.TempDir(), w.name+".yaml")
+	file = filepath.Join(t.TempDir(), w.name+".yaml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +86,7 @@ func buildWorld(t *testing.T, w chaosWorld) builtWorld {
 	for _, p := range explained.Result.Paths {
 		b.guarantee[p.Sink] = p.Guarantee
 	}
-	b.binary = buildProgram(t, file)
-	return b
+	return b, file
 }
 
 // A tally is what all runs of a world have seen.
@@ -117,19 +126,7 @@ func (n *tally) String() string {
 // once runs a built world once and judges it.
 func (w *builtWorld) once(t *testing.T, seed uint64, sum *tally) {
 	t.Helper()
-	r := &chaosRun{ledger: flowtest.NewLedger(), dir: t.TempDir(), address: w.address}
-	t.Cleanup(func() {
-		if to := os.Getenv("FLOWC_KEEP"); to != "" && t.Failed() {
-			if err := os.CopyFS(filepath.Join(to, fmt.Sprintf("%s-%d", w.name, seed)), os.DirFS(r.dir)); err != nil {
-				t.Log(err)
-			}
-		}
-	})
-	r.Chaos = flowtest.Chaos{
-		Program: flowtest.Program{Binary: w.binary, Dir: r.dir, Args: []string{"--log-format", "text"}, Env: []string{"FLOWC_STATE=" + r.path("state")}},
-		Seed:    seed, Most: w.most, Between: w.between,
-	}
-	w.set(t, r)
+	r := w.newRun(t, seed)
 	result, err := r.Run(t.Context())
 	sum.runs++
 	sum.starts += result.Starts
@@ -158,6 +155,25 @@ func (w *builtWorld) once(t *testing.T, seed uint64, sum *tally) {
 			sum.violations[x.Class] += x.Count
 		}
 	}
+}
+
+// newRun makes the input of a run in a folder of its own.
+func (w *builtWorld) newRun(t *testing.T, seed uint64) *chaosRun {
+	t.Helper()
+	r := &chaosRun{ledger: flowtest.NewLedger(), dir: t.TempDir(), address: w.address}
+	t.Cleanup(func() {
+		if to := os.Getenv("FLOWC_KEEP"); to != "" && t.Failed() {
+			if err := os.CopyFS(filepath.Join(to, fmt.Sprintf("%s-%d", w.name, seed)), os.DirFS(r.dir)); err != nil {
+				t.Log(err)
+			}
+		}
+	})
+	r.Chaos = flowtest.Chaos{
+		Program: flowtest.Program{Binary: w.binary, Dir: r.dir, Args: []string{"--log-format", "text"}, Env: []string{"FLOWC_STATE=" + r.path("state")}},
+		Seed:    seed, Most: w.most, Between: w.between,
+	}
+	w.set(t, r)
+	return r
 }
 
 // Built programs are killed, stopped, frozen and started twice at random moments

@@ -83,10 +83,7 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 			}
 			return ctx.Err()
 		}
-		r.Done = func() (bool, error) {
-			text, err := os.ReadFile(r.path("out.ndjson"))
-			return bytes.Count(text, []byte{'\n'}) >= count, err
-		}
+		r.Done = func() (bool, error) { return r.savedAll("in.ndjson") }
 		r.branches = func(t *testing.T) []flowtest.Branch {
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
 		}
@@ -100,14 +97,7 @@ sinks:
   dead: {use: file, config: {path: dead.ndjson}}
 `, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		r.input(t, "in.ndjson", 0, 30_000, true)
-		// One of the branches can't take all of it.
-		db := openSQLite(t, r.path("out.db"))
-		if _, err := db.Exec(`CREATE TABLE t (id INTEGER NOT NULL CHECK (id % 89 <> 7), key TEXT NOT NULL, pad TEXT NOT NULL)`); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		r.pickyTable(t, "out.db") // one of the branches can't take all of it
 		r.branches = func(t *testing.T) []flowtest.Branch {
 			dead := []flowtest.Place{r.letters(t, "dead.ndjson", "in")}
 			isTorn := func(record flowtest.Record) bool { return !json.Valid(record.Data) }
@@ -359,6 +349,18 @@ func (r *chaosRun) letters(t *testing.T, name, node string) flowtest.Place {
 		}
 	}
 	return p
+}
+
+// pickyTable makes a table t that does not take all records.
+func (r *chaosRun) pickyTable(t *testing.T, name string) {
+	t.Helper()
+	db := openSQLite(t, r.path(name))
+	if _, err := db.Exec(`CREATE TABLE t (id INTEGER NOT NULL CHECK (id % 89 <> 7), key TEXT NOT NULL, pad TEXT NOT NULL)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // rows are the records of a table, in the order in which they were written.

@@ -26,6 +26,8 @@ var imports = []struct {
 	why string
 }{
 	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "backends/...", "ir/...", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
+	{"cmd/flowc/internal/harm", nil, "it is copied into programs whose runtime is harmed, and stands on the standard library alone"},
+	{"cmd/flowc/internal/mutants", nil, "it changes the runtime as text, and runs its tests"},
 	{"cmd/flowc/internal/oracle", nil, "it judges what the compiler and the runtime do, so it shares nothing with them"},
 
 	{"compiler/parse", []string{"ir/diag", "ir/source", "github.com/goccy/go-yaml", "cuelang.org/go"}, "the one file of goccy's positions lies here, and a .cue file is read with CUE's own parser"},

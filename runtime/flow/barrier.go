@@ -220,6 +220,7 @@ func (p *Program) commitEnd(ctx context.Context, complete bool) bool {
 // save writes a checkpoint, where sources can go back, and tells the sources
 // how far everything is safe.
 func (p *Program) save(ctx context.Context, marks map[*Input]sourceMark, states map[*sinkRun]json.RawMessage, complete bool) bool {
+	//flowc:point before the checkpoint
 	if p.store != nil {
 		if err := p.writeCheckpoint(ctx, marks, states, complete); err != nil {
 			p.taint()
@@ -227,6 +228,7 @@ func (p *Program) save(ctx context.Context, marks map[*Input]sourceMark, states 
 			return false
 		}
 	}
+	//flowc:point between checkpoint and ack
 	for _, in := range p.sources {
 		acker, ok := in.source.(Acker)
 		if !ok {
@@ -242,5 +244,6 @@ func (p *Program) save(ctx context.Context, marks map[*Input]sourceMark, states 
 			p.log.Warn("acknowledging failed", "node", in.name, "error", err)
 		}
 	}
+	//flowc:point behind the ack
 	return true
 }

@@ -18,6 +18,7 @@ func (p *Program) await(ctx context.Context, finished <-chan struct{}) (cut, inT
 		p.log.Info("draining", "deadline", p.drainTime())
 	case <-p.reading.Done():
 	}
+	//flowc:point a program drains
 	p.state.Store(stateDraining)
 	p.stopReading()
 	drain := p.drainTime()

@@ -55,8 +55,10 @@ func (in *Input) handOnBatch(b *Batch) {
 		in.push(b)
 	}
 	if letters {
+		//flowc:point before dead letters are sent
 		in.pushLetters(b)
 	}
+	//flowc:point before a position moves
 	place.advance(in, b)
 	in.letGo(b)
 }

@@ -121,7 +121,9 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 	p.judgeShares()
 	complete := p.stopError() == nil && p.allRead()
 	commit, cancel := context.WithTimeout(ctx, p.drainTime())
+	//flowc:point before the last checkpoint
 	done := p.commitEnd(commit, complete) && complete
+	//flowc:point behind the last checkpoint
 	cancel()
 	p.abandonTickets()
 	if p.replay != nil && !p.replay.alone {
@@ -131,11 +133,13 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 		done = false
 		p.stop(err)
 	}
+	//flowc:point all is closed
 	if done && p.store != nil && !p.store.keeper.lasts() {
 		if err := p.store.remove(ctx); err != nil {
 			p.stop(err)
 		}
 	}
+	//flowc:point the checkpoint is removed
 	if err := p.stopError(); err != nil {
 		return Broken, p.endError(err)
 	}

@@ -94,6 +94,7 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 			in.start(len(r.lanes))
 		}
 	}
+	//flowc:point all is open
 	if p.store != nil && (saved == nil || p.startsAnew()) {
 		return p.saveStart(ctx)
 	}

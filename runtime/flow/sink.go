@@ -124,6 +124,7 @@ func (s *sinkRun) accept(o *Out, last bool) {
 // writeNow writes a packet as it came.
 func (s *sinkRun) writeNow(o *Out) {
 	s.write(o)
+	//flowc:point between write and dead letters
 	s.written(o)
 	s.target.depot.put(o)
 }
@@ -148,6 +149,7 @@ func (s *sinkRun) written(o *Out) {
 // sync makes what was written durable and tells those who wait.
 func (s *sinkRun) sync() {
 	var err error
+	//flowc:point before the sync of a sink
 	if s.dirty && s.broken == nil {
 		err = s.insistOn("sync", s.sink.Sync)
 		s.dirty = false
@@ -155,6 +157,7 @@ func (s *sinkRun) sync() {
 	if err == nil {
 		err = s.broken
 	}
+	//flowc:point between sync and answer
 	for i, t := range s.unsynced {
 		if err != nil {
 			t.fail(err)
@@ -228,6 +231,7 @@ func (s *sinkRun) atBarrier(mark *barrier) {
 	s.flush()
 	s.answered = mark
 	state := s.commit()
+	//flowc:point a sink is behind a barrier
 	if s.dead != nil {
 		s.dead.queue.pass(s.deadProducer, mark)
 	}
@@ -239,6 +243,7 @@ func (s *sinkRun) atEnd() {
 	s.flush()
 	s.awaitCheckpoint()
 	state := s.commit()
+	//flowc:point a sink is at its end
 	if s.dead != nil {
 		s.dead.queue.finish(s.deadProducer)
 	}

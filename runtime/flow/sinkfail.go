@@ -95,6 +95,7 @@ func (s *sinkRun) sendLetters(o *Out) {
 		return
 	}
 	s.letters = nil
+	//flowc:point before dead letters of a sink are sent
 	for _, p := range o.engine.parts {
 		p.ticket.pending.Add(1)
 		letters.engine.parts = append(letters.engine.parts, part{p.ticket, 0, letters.Count})

@@ -133,9 +133,11 @@ func (k *sinkKeeper) save(ctx context.Context, c *Checkpoint, previous uint64) e
 	if err != nil {
 		return &StateError{Path: k.where(), Reason: "the checkpoint can't be encoded", Err: err}
 	}
+	//flowc:point before records and checkpoint are committed
 	err = k.s.p.guardCtx(ctx, k.s.node, func(ctx context.Context) error {
 		return k.sink.Commit(ctx, c.Generation, previous, data)
 	})
+	//flowc:point behind the commit of records and checkpoint
 	switch {
 	case err == nil:
 		k.s.dirty = false

@@ -1,0 +1,155 @@
+package mutants
+
+// files are mutants of the connectors of files.
+var files = []Mutant{
+	{
+		Name: "a file is not cut to its committed length",
+		File: "runtime/connect/file/target.go",
+		Old:  "return t.file.Truncate(t.length)\n\tcase",
+		New:  "return nil\n\tcase",
+	},
+	{
+		Name: "the committed length is one byte off",
+		File: "runtime/connect/file/target.go",
+		Old:  "at := saved{Length: t.length, ",
+		New:  "at := saved{Length: max(t.length-1, 0), ",
+	},
+	{
+		Name: "a file is gone on with that is another one",
+		File: "runtime/connect/file/target.go",
+		Old:  "case same && info.Size() >= at.Length:",
+		New:  "case (same || !same) && info.Size() >= at.Length:",
+	},
+	{
+		Name: "a file is not synced",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "syncFile(t.file)",
+		New:  "error(nil)",
+	},
+	{
+		Name: "a file that is new is not synced in its folder",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "if t.fresh && t.regular {",
+		New:  "if t.fresh && !t.regular {",
+	},
+	{
+		Name: "what is in the buffer is not written at a sync",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "t.packs = false\n\t}\n\treturn t.flush()",
+		New:  "t.packs = false\n\t}\n\treturn nil",
+	},
+	{
+		Name: "a write that failed forgets what waited",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "if _, err := t.file.WriteAt(t.buffer, t.length); err != nil {\n",
+		New:  "if _, err := t.file.WriteAt(t.buffer, t.length); err != nil {\n\t\tt.buffer = t.buffer[:0]\n",
+	},
+	{
+		Name: "a write that failed in part counts",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "if _, err := t.file.WriteAt(data, t.length); err != nil {\n",
+		New:  "if n, err := t.file.WriteAt(data, t.length); err != nil {\n\t\tt.length += int64(n)\n",
+	},
+	{
+		Name: "a sync that failed is tried again as if nothing were lost",
+		File: "runtime/connect/file/targetwrite.go",
+		Old:  "t.lost = lost",
+		New:  "_ = lost",
+	},
+	{
+		Name: "a file gets its name before it is done",
+		File: "runtime/connect/file/targetend.go",
+		Old:  "case err == nil && done:\n",
+		New:  "case err == nil && (done || resumes):\n",
+	},
+	{
+		Name: "a file that got its name before the program died is not found again",
+		File: "runtime/connect/file/targetend.go",
+		Old:  `if t.config.Mode != "replace" || at.Head == nil {`,
+		New:  `if t.config.Mode == "replace" || at.Head == nil {`,
+	},
+	{
+		Name: "the name of a file is not synced",
+		File: "runtime/connect/file/targetend.go",
+		Old:  "return syncDir(filepath.Dir(name))",
+		New:  "_ = filepath.Dir(name)\n\treturn nil",
+	},
+	{
+		Name: "a record is glued to one that was torn",
+		File: "runtime/connect/file/targetend.go",
+		Old:  `if last[0] != '\n' && t.output.Format != "bytes" {`,
+		New:  `if last[0] == 0 && t.output.Format != "bytes" {`,
+	},
+	{
+		Name: "files that were rotated after the checkpoint stay",
+		File: "runtime/connect/file/rotate.go",
+		Old:  "if !first && later == 0 {",
+		New:  "if len(numbers) >= 0 {",
+	},
+	{
+		Name: "a file that a record has begun has no note",
+		File: "runtime/connect/file/note.go",
+		Old:  "return t.writeNote(now)",
+		New:  "_ = now\n\treturn nil",
+	},
+	{
+		Name: "a note that was torn stops the program",
+		File: "runtime/connect/file/note.go",
+		Old:  "if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {",
+		New:  "if errors.Is(err, io.EOF) {",
+	},
+	{
+		Name: "a note that may not last is trusted",
+		File: "runtime/connect/file/note.go",
+		Old:  "_ = os.Remove(noteName(t.place)) // a note",
+		New:  "_ = noteName(t.place) // a note",
+	},
+	{
+		Name: "the first record of a path that fails is taken for written",
+		File: "runtime/connect/file/sink.go",
+		Old:  "for i := from; i < to; i++ {\n\t\t\t\tfailed[i] = err",
+		New:  "for i := from + 1; i < to; i++ {\n\t\t\t\tfailed[i] = err",
+	},
+	{
+		Name: "what is behind a record that is tried again is written before it",
+		File: "runtime/connect/file/sink.go",
+		Old:  "held[path(from)] = true",
+		New:  "held[path(from)] = false",
+	},
+	{
+		Name: "the position is behind what was read, not behind what was handed on",
+		File: "runtime/connect/file/reading.go",
+		Old:  "p := &position{Offset: r.blocks.Offset(),",
+		New:  "p := &position{Offset: r.blocks.Read(),",
+	},
+	{
+		Name: "another file of the same name is read on",
+		File: "runtime/connect/file/reading.go",
+		Old:  "} else if !same || at.Offset > r.size && r.how == plain {",
+		New:  "} else if !same && same || at.Offset > r.size && r.how == plain {",
+	},
+	{
+		Name: "every second file is skipped",
+		File: "runtime/connect/file/source.go",
+		Old:  "s.next++",
+		New:  "s.next += 2",
+	},
+	{
+		Name: "a file begins where another one was left",
+		File: "runtime/connect/file/source.go",
+		Old:  "at := s.resume[path]",
+		New:  "at := s.resume[s.files[0]]",
+	},
+	{
+		Name: "a followed file that was cut is read on",
+		File: "runtime/connect/file/tail.go",
+		Old:  "case now.Size() < read:\n\t\tt.cutShort()",
+		New:  "case now.Size() < read:",
+	},
+	{
+		Name: "a followed file that was renamed is left before its end",
+		File: "runtime/connect/file/follow.go",
+		Old:  "quietLooks = 3",
+		New:  "quietLooks = 0",
+	},
+}

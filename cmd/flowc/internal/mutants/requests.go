@@ -1,0 +1,59 @@
+package mutants
+
+// requests are mutants of the connectors of HTTP.
+var requests = []Mutant{
+	{
+		Name: "HTTP: a sender is told yes whatever became of its records",
+		File: "runtime/connect/http/serve.go",
+		Old:  "s.answer(w, r, err)\n\t\treturn true",
+		New:  "_ = err\n\t\ts.answer(w, r, nil)\n\t\treturn true",
+	},
+	{
+		Name: "HTTP: requests that nobody reads any more are told yes",
+		File: "runtime/connect/http/source.go",
+		Old:  "r.finish(flow.ErrStopped)",
+		New:  "r.finish(nil)",
+	},
+	{
+		Name: "HTTP: a request that was given up is read all the same",
+		File: "runtime/connect/http/request.go",
+		Old:  "return r.state.CompareAndSwap(isWaiting, isTaken)",
+		New:  "return r.state.Swap(isTaken) != 99",
+	},
+	{
+		Name: "HTTP: requests that come while the program stops are taken",
+		File: "runtime/connect/http/serve.go",
+		Old:  "case s.draining.Load():\n\t\treturn false, errStopping",
+		New:  "case s.draining.Load() && q == nil:\n\t\treturn false, errStopping",
+	},
+	{
+		Name: "HTTP: what a server fails at counts as written",
+		File: "runtime/connect/http/sink.go",
+		Old:  "if resp.StatusCode/100 != 2 {",
+		New:  "if resp.StatusCode/100 == 4 {",
+	},
+	{
+		Name: "HTTP: a redirect goes on without the records",
+		File: "runtime/connect/http/client.go",
+		Old:  "return http.ErrUseLastResponse",
+		New:  "return nil",
+	},
+	{
+		Name: "HTTP: what is behind a record that is tried again is taken for written",
+		File: "runtime/connect/http/sink.go",
+		Old:  "failed[to] = flow.ErrNotTried",
+		New:  "_ = flow.ErrNotTried",
+	},
+	{
+		Name: "HTTP: a server that does not answer is given up",
+		File: "runtime/connect/http/errors.go",
+		Old:  "return &goneError{err: err}\n}\n",
+		New:  "return &recordError{err: err}\n}\n",
+	},
+	{
+		Name: "HTTP: a request holds records for another place",
+		File: "runtime/connect/http/sink.go",
+		Old:  "if k >= 0 && o.Keys[k][to] != o.Keys[k][from] {",
+		New:  "if k >= 0 && o.Keys[k][to] != o.Keys[k][to-1] && to > from+1 {",
+	},
+}
