@@ -2,11 +2,10 @@ package flow
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +64,6 @@ type careNote struct {
 // A care is how careful the program goes.
 type care struct {
 	p    *Program
-	path string
 	step atomic.Int64 // the note's, for those who read
 
 	// turn has a place while records may come into the program.
@@ -90,19 +88,20 @@ func (e *KilledError) Error() string {
 func (e *KilledError) Code() string { return "killed" }
 
 // beginCare looks how the last run ended, and notes that this one runs.
-func (p *Program) beginCare() error {
+func (p *Program) beginCare(ctx context.Context) error {
 	if p.store == nil || p.replay != nil {
 		return nil
 	}
-	k := &care{p: p, path: filepath.Join(p.store.dir, careFile), turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
-	last, err := k.read()
+	k := &care{p: p, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+	last, err := k.read(ctx)
 	if err != nil {
 		return err
 	}
-	k.note = careNote{Generation: p.store.generation}
+	k.note = careNote{Generation: p.store.found}
 	if last != nil {
 		k.note.learn(last)
 	}
+	k.note.Generation = p.store.generation
 	if k.note.Step > 0 {
 		k.note.Waiting = true
 		p.log.Warn("the process has died again and again before it could save anything: going with care until it is known why",
@@ -111,16 +110,7 @@ func (p *Program) beginCare() error {
 	k.step.Store(int64(k.note.Step))
 	k.turn <- struct{}{}
 	p.care = k
-	return k.write()
-}
-
-// forgetDeaths begins anew, with a folder in which a program may have died.
-func forgetDeaths(dir string) error {
-	err := os.Remove(filepath.Join(dir, careFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
+	return k.write(ctx)
 }
 
 // learn draws the conclusions from the note of a run that died.
@@ -161,13 +151,13 @@ func stepsOf(step int) int {
 
 // read reads the note; nil where the last run ended in order. One that can't be made
 // sense of is as none: care is a help and no promise.
-func (k *care) read() (*careNote, error) {
-	data, err := os.ReadFile(k.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+func (k *care) read(ctx context.Context) (*careNote, error) {
+	data, err := k.p.store.readNote(ctx, careFile)
 	if err != nil {
-		return nil, &StateError{Path: k.path, Reason: "the note that the program runs can't be read", Err: err}
+		return nil, &StateError{Path: k.p.store.notePlace(careFile), Reason: "the note that the program runs can't be read", Err: err}
+	}
+	if data == nil {
+		return nil, nil
 	}
 	last := &careNote{}
 	if json.Unmarshal(data, last) != nil {
@@ -176,13 +166,13 @@ func (k *care) read() (*careNote, error) {
 	return last, nil
 }
 
-func (k *care) write() error {
+func (k *care) write(ctx context.Context) error {
 	data, err := json.Marshal(k.note)
 	if err == nil {
-		err = replaceFile(k.path, append(data, '\n'))
+		err = k.p.store.writeNote(ctx, careFile, append(data, '\n'))
 	}
 	if err != nil {
-		return &StateError{Path: k.path, Reason: "the note that the program runs can't be written", Err: err}
+		return &StateError{Path: k.p.store.notePlace(careFile), Reason: "the note that the program runs can't be written", Err: err}
 	}
 	return nil
 }
@@ -227,7 +217,7 @@ func (k *care) enter(in *Input, b *Batch) {
 	if n.Suspect == in.name && n.SuspectSplit == b.Split && n.Step == 1 && n.Deaths >= lethalDeaths {
 		b.engine.killed = n.Deaths
 	}
-	if err := k.write(); err != nil {
+	if err := k.write(k.p.hard); err != nil {
 		k.p.stop(err)
 	}
 	k.inside = true
@@ -258,7 +248,7 @@ func (k *care) entered() {
 }
 
 // committed lets the next batch in when the last one is saved.
-func (k *care) committed(generation uint64) error {
+func (k *care) committed(ctx context.Context, generation uint64) error {
 	if k == nil || k.step.Load() == 0 {
 		return nil
 	}
@@ -278,7 +268,7 @@ func (k *care) committed(generation uint64) error {
 		}
 		k.note.Step, k.note.Left = next, stepsOf(next)
 		k.step.Store(int64(next))
-		err = k.write()
+		err = k.write(ctx)
 	}
 	k.turn <- struct{}{}
 	return err
@@ -287,7 +277,7 @@ func (k *care) committed(generation uint64) error {
 // end notes that the program ended in order. One that gave up waiting for a record
 // did not, and one that stopped because of a lethal record tries it once more next
 // time: the program may have been mended.
-func (k *care) end(err error) error {
+func (k *care) end(ctx context.Context, err error) error {
 	if k == nil || errors.Is(err, ErrDrain) {
 		return nil
 	}
@@ -297,10 +287,10 @@ func (k *care) end(err error) error {
 	if errors.As(err, &killed) {
 		k.note.Deaths = lethalDeaths - 1
 		k.note.Source, k.note.Split, k.note.Waiting = "", "", false
-		return k.write()
+		return k.write(ctx)
 	}
-	if err := forgetDeaths(filepath.Dir(k.path)); err != nil {
-		return &StateError{Path: k.path, Reason: "the note that the program runs can't be removed", Err: err}
+	if err := k.p.store.removeNote(ctx, careFile); err != nil {
+		return &StateError{Path: k.p.store.notePlace(careFile), Reason: "the note that the program runs can't be removed", Err: err}
 	}
 	return nil
 }

@@ -19,12 +19,17 @@ type Checkpoint struct {
 	// that it had: state of another shape is not used.
 	Hash  string   `json:"hash"`
 	Shape []string `json:"shape"`
-	// Generation grows with every checkpoint of a state folder.
+	// Generation grows with every checkpoint of a program's state.
 	Generation uint64    `json:"-"`
 	Time       time.Time `json:"time"`
 	// Complete tells that all input was handled and only the sinks' end was
 	// missing.
 	Complete bool `json:"complete,omitempty"`
+	// Run names the run that wrote it, where that is in cells: no two write the same.
+	Run string `json:"run,omitempty"`
+	// Forgotten tells that there is none: what went before is not to be gone on with,
+	// and its numbers do not begin anew.
+	Forgotten bool `json:"forgotten,omitempty"`
 
 	Sources map[string]SourceState     `json:"sources"`
 	Sinks   map[string]json.RawMessage `json:"sinks,omitempty"`

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func (p *Program) await(ctx context.Context, finished <-chan struct{}) (cut, inT
 	if within(finished, drain-drain/4) {
 		return cut, true
 	}
-	p.stop(ErrDrain)
+	p.stop(p.late())
 	p.taint()
 	p.stopHard()
 	for _, t := range p.queues {
@@ -35,6 +36,14 @@ func (p *Program) await(ctx context.Context, finished <-chan struct{}) (cut, inT
 		s.target.queue.close()
 	}
 	return cut, within(finished, drain/4)
+}
+
+// late is the error of a drain that takes too long, with what is known to be away.
+func (p *Program) late() error {
+	if away := p.health.err(); away != nil {
+		return fmt.Errorf("%w: %w", ErrDrain, away)
+	}
+	return ErrDrain
 }
 
 func within(finished <-chan struct{}, d time.Duration) bool {

@@ -15,7 +15,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Report, error) {
 	if o.Logger != nil {
 		p.log = o.Logger
 	}
-	p.health.nodes, p.health.logger = p.info.Nodes, p.log
+	p.health.nodes, p.health.logger = p.patients(), p.log
 	if !p.state.CompareAndSwap(stateNew, stateOpening) {
 		return p.report(Broken, errRanBefore), errRanBefore
 	}
@@ -37,6 +37,9 @@ var errRanBefore = &WiringError{"a program runs once"}
 func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if err := p.wire(); err != nil {
 		return Broken, err
+	}
+	if o.Begin != nil {
+		o.Begin = sync.OnceValue(o.Begin)
 	}
 	err := p.takeState(ctx, o)
 	if p.store != nil {
@@ -60,13 +63,15 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 		}
 		return Broken, err
 	}
-	if err := p.beginCare(); err != nil {
+	if err := p.beginCare(ctx); err != nil {
 		_ = p.closeAll(context.WithoutCancel(ctx), false)
 		return Broken, err
 	}
 	p.state.Store(stateRunning)
 	ending, err := p.runOpened(ctx)
-	if careErr := p.care.end(err); err == nil && careErr != nil {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drainTime())
+	defer cancel()
+	if careErr := p.care.end(end, err); err == nil && careErr != nil {
 		return Broken, careErr
 	}
 	return ending, err

@@ -7,18 +7,22 @@ import (
 	"slices"
 )
 
-// takeState takes the lock of the state folder, where a source can go back.
+// takeState makes the state the program's own, where a source can go back.
 func (p *Program) takeState(ctx context.Context, o RunOptions) error {
 	if !p.seeks && p.replay == nil {
 		return nil
 	}
-	store, err := openStore(ctx, StateDir(o.StateDir, p.info.Name), o.Wait)
+	var err error
+	if p.cells != nil {
+		p.store, err = p.openElsewhere(ctx, o)
+	} else {
+		p.store, err = openStore(ctx, StateDir(o.StateDir, p.info.Name), o.Wait)
+	}
 	if err != nil {
 		return err
 	}
-	p.store = store
 	if p.replay != nil {
-		return p.replay.begin(store)
+		return p.replay.begin(p.store)
 	}
 	return nil
 }
@@ -39,7 +43,7 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 		}
 	}
 	if o.Fresh {
-		return nil, errors.Join(store.remove(ctx), forgetDeaths(store.dir))
+		return nil, errors.Join(store.remove(ctx), store.removeNote(ctx, careFile))
 	}
 	saved, err := store.load(ctx)
 	if err == nil {

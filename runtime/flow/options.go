@@ -148,6 +148,8 @@ type RunOptions struct {
 	Fresh bool
 	// Wait waits for another copy of this program to end.
 	Wait bool
+	// impatient does not wait for a store that is away.
+	impatient bool
 	// Begin is called when the state is this copy's, before anything is opened:
 	// for what two copies can't have at once, a port above all. Its error ends
 	// the run. nil for nothing.

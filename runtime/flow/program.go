@@ -28,11 +28,14 @@ type Program struct {
 	health  health
 	spares  spares
 	store   *store
-	seeks   bool // a source can go back
-	acks    bool // a source wants to be told how far everything is safe
+	cells   Cells // nil where the state is in the folder, or with a sink
+	seeks   bool  // a source can go back
+	acks    bool  // a source wants to be told how far everything is safe
 	control control
 	replay  *Replay // nil in a run
 	care    *care   // nil where nothing is to be gone on with after a death
+
+	cellsPlace string
 
 	// reading ends when no source is to be read any more, hard when all must
 	// stop at once.

@@ -100,7 +100,7 @@ func (p *Program) HasSource(name string) bool {
 func (r *Replay) begin(s *store) error {
 	r.store = s
 	if !r.p.seeks {
-		s.keeper = noKeeper{s.dir}
+		s.keeper = noKeeper{s.keeper.where()}
 	}
 	return nil
 }
@@ -109,17 +109,16 @@ func (r *Replay) begin(s *store) error {
 // index before anything replaces it. What it gives is where to go on, nil for the
 // start.
 func (p *Program) absorbReplay(ctx context.Context, saved *Checkpoint) (*Checkpoint, error) {
-	dir := p.store.dir
 	var already map[string]time.Time
 	if saved != nil && saved.Replayed != nil || p.replay != nil {
 		var err error
-		if already, err = ReadReplayed(dir); err != nil {
+		if already, err = p.store.readReplayed(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if saved != nil && saved.Replayed != nil {
 		ids := slices.DeleteFunc(slices.Clone(saved.Replayed.Letters), func(id string) bool { _, ok := already[id]; return ok })
-		if err := noteReplayed(dir, ids, saved.Time); err != nil {
+		if err := p.store.noteReplayed(ctx, ids, saved.Time); err != nil {
 			return nil, err
 		}
 		for _, id := range ids {
@@ -223,7 +222,7 @@ func (r *Replay) write(ctx context.Context, c *Checkpoint, marks map[*Input]sour
 	if err := r.store.write(ctx, c); err != nil {
 		return err
 	}
-	if err := noteReplayed(r.store.dir, c.Replayed.Letters, c.Time); err != nil {
+	if err := r.store.noteReplayed(ctx, c.Replayed.Letters, c.Time); err != nil {
 		return err
 	}
 	r.Done += len(c.Replayed.Letters)
@@ -240,10 +239,10 @@ func (r *Replay) write(ctx context.Context, c *Checkpoint, marks map[*Input]sour
 
 // noKeeper keeps no checkpoint: that of a replay where no source can go back, so
 // that no run looks for one.
-type noKeeper struct{ dir string }
+type noKeeper struct{ place string }
 
 func (k noKeeper) load(context.Context) (*Checkpoint, error)       { return nil, nil }
 func (k noKeeper) save(context.Context, *Checkpoint, uint64) error { return nil }
-func (k noKeeper) remove(context.Context) error                    { return nil }
-func (k noKeeper) where() string                                   { return k.dir }
+func (k noKeeper) remove(context.Context, uint64) (uint64, error)  { return 0, nil }
+func (k noKeeper) where() string                                   { return k.place }
 func (k noKeeper) lasts() bool                                     { return false }

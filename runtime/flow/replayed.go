@@ -3,6 +3,7 @@ package flow
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,15 @@ func ReadReplayed(dir string) (map[string]time.Time, error) {
 	}
 	defer f.Close()
 	replayed := map[string]time.Time{}
-	lines := bufio.NewScanner(f)
+	if err := parseReplayed(f, replayed); err != nil {
+		return nil, &StateError{Path: path, Reason: "the index of replayed letters can't be read", Err: err}
+	}
+	return replayed, nil
+}
+
+// parseReplayed adds the lines of an index to the letters that are known.
+func parseReplayed(text io.Reader, replayed map[string]time.Time) error {
+	lines := bufio.NewScanner(text)
 	for lines.Scan() {
 		id, when, ok := strings.Cut(lines.Text(), " ")
 		at, err := time.Parse(time.RFC3339, when)
@@ -34,10 +43,16 @@ func ReadReplayed(dir string) (map[string]time.Time, error) {
 			replayed[id] = at
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, &StateError{Path: path, Reason: "the index of replayed letters can't be read", Err: err}
+	return lines.Err()
+}
+
+// replayedLines are the lines of an index for letters.
+func replayedLines(ids []string, at time.Time) string {
+	var text strings.Builder
+	for _, id := range ids {
+		text.WriteString(id + " " + at.UTC().Format(time.RFC3339) + "\n")
 	}
-	return replayed, nil
+	return text.String()
 }
 
 // noteReplayed adds letters to the index, for good.
@@ -58,7 +73,7 @@ func noteReplayed(dir string, ids []string, at time.Time) error {
 	if err != nil {
 		return failed(err)
 	}
-	var text strings.Builder
+	text := replayedLines(ids, at)
 	last := []byte{'\n'}
 	if size > 0 {
 		if _, err := f.ReadAt(last, size-1); err != nil {
@@ -66,12 +81,9 @@ func noteReplayed(dir string, ids []string, at time.Time) error {
 		}
 	}
 	if last[0] != '\n' { // a crash tore the last line
-		text.WriteByte('\n')
+		text = "\n" + text
 	}
-	for _, id := range ids {
-		text.WriteString(id + " " + at.UTC().Format(time.RFC3339) + "\n")
-	}
-	if _, err := f.WriteAt([]byte(text.String()), size); err != nil {
+	if _, err := f.WriteAt([]byte(text), size); err != nil {
 		return failed(err)
 	}
 	if err := f.Sync(); err != nil {

@@ -26,11 +26,12 @@ func (p *Program) OpenState(ctx context.Context, o RunOptions, locked bool) (*St
 	if !p.state.CompareAndSwap(stateNew, stateOpening) {
 		return nil, errRanBefore
 	}
-	p.health.nodes, p.health.logger = p.info.Nodes, p.log
+	p.health.nodes, p.health.logger = p.patients(), p.log
 	p.reading, p.stopReading = context.WithCancel(ctx)
 	p.hard, p.stopHard = context.WithCancel(ctx)
 	dir := StateDir(o.StateDir, p.info.Name)
 	s := &State{p: p, store: &store{dir: dir, keeper: folderKeeper{dir}}}
+	o.impatient = true
 	if err := s.open(ctx, o, locked); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
@@ -46,11 +47,23 @@ func (s *State) open(ctx context.Context, o RunOptions, locked bool) error {
 		return &StateError{Path: p.info.Name, Reason: "no source of this pipeline can go back, so there is no checkpoint"}
 	}
 	p.store = s.store
-	if locked {
-		if err := p.takeState(ctx, o); err != nil {
+	switch {
+	case locked:
+		p.store = nil
+		err := p.takeState(ctx, o)
+		if p.store != nil {
+			s.store = p.store
+		}
+		if err != nil {
 			return err
 		}
-		s.store = p.store
+	case p.cells != nil:
+		e := p.newElsewhere()
+		e.impatient = true
+		*s.store = store{keeper: cellKeeper{e}, elsewhere: e}
+		if err := e.open(ctx); err != nil {
+			return err
+		}
 	}
 	return p.openKeeper(ctx)
 }
@@ -60,13 +73,11 @@ func (s *State) Close(ctx context.Context) error {
 	defer s.p.stopHard()
 	defer s.p.stopReading()
 	err := s.p.closeAll(ctx, false)
-	if s.store.lock != nil {
-		s.store.close()
-	}
+	s.store.close()
 	return err
 }
 
-// Where is the place of the checkpoint: a path, or "sink NAME".
+// Where is the place of the checkpoint: a path, or "sink NAME", or that of cells.
 func (s *State) Where() string { return s.store.keeper.where() }
 
 // Load reads the checkpoint; nil where there is none.
@@ -81,7 +92,7 @@ func (s *State) Save(ctx context.Context, c *Checkpoint) error {
 	if err := s.p.adopt(c, s.Where()); err != nil {
 		return err
 	}
-	c.Time = time.Now().UTC()
+	c.Time, c.Forgotten = time.Now().UTC(), false
 	return s.store.write(ctx, c)
 }
 

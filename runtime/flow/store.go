@@ -12,17 +12,21 @@ import (
 	"time"
 )
 
-// A store is the state folder of a program with its lock, and its checkpoint,
-// which is in the folder or elsewhere.
+// A store is the state of a program: its folder with a lock, and its checkpoint,
+// which is in the folder, with a sink's records, or elsewhere with all the rest.
 type store struct {
-	dir  string
-	lock *lockFile
-	// keeper has the checkpoint, kept is the sink that does so; nil where the
-	// folder has it.
+	dir  string    // "" for none
+	lock *lockFile // nil for none
+	// keeper has the checkpoint, kept is the sink that does so; nil where none does.
 	keeper keeper
 	kept   *sinkRun
-	// generation is that of the checkpoint, as far as we know; 0 for none.
-	generation uint64
+	// elsewhere has the state; nil where the folder has it.
+	elsewhere *elsewhere
+	// generation is that of the checkpoint, as far as we know, or of one that was
+	// forgotten; 0 for none. there tells that there is one, found is the generation
+	// that it had when it was loaded.
+	generation, found uint64
+	there             bool
 }
 
 // folderKeeper keeps the checkpoint in a file of the state folder.
@@ -74,16 +78,21 @@ func (k folderKeeper) where() string { return filepath.Join(k.dir, checkpointFil
 
 func (k folderKeeper) lasts() bool { return false }
 
-// Kept is where the state is that the next run goes on from: a folder, or with the
-// records of a sink; both "" where it begins anew. Ask when Run has returned.
-func (p *Program) Kept() (folder, sink string) {
+// A Kept is where the state is that the next run goes on from: a folder, or with the
+// records of a sink, or cells. All are "" where it begins anew.
+type Kept struct{ Folder, Sink, Cells string }
+
+// Kept tells where the state is. Ask when Run has returned.
+func (p *Program) Kept() Kept {
 	switch {
-	case p.store == nil || p.store.generation == 0:
-		return "", ""
+	case p.store == nil || !p.store.there:
+		return Kept{}
 	case p.store.kept != nil:
-		return "", p.store.kept.name
+		return Kept{Sink: p.store.kept.name}
+	case p.store.elsewhere != nil:
+		return Kept{Cells: p.store.keeper.where()}
 	}
-	return p.store.dir, ""
+	return Kept{Folder: p.store.dir}
 }
 
 // ReadCheckpoint reads the checkpoint in a state folder; nil where there is
@@ -112,10 +121,28 @@ func ReadCheckpoint(dir string) (*Checkpoint, error) {
 // load reads the checkpoint to go on from, if there is one.
 func (s *store) load(ctx context.Context) (*Checkpoint, error) {
 	c, err := s.keeper.load(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if c != nil {
 		s.generation = c.Generation
 	}
-	return c, err
+	s.found = s.generation
+	if k, ok := s.keeper.(cellKeeper); ok && k.e.took {
+		next, err := k.e.fence(ctx, c)
+		if errors.Is(err, ErrFenced) {
+			return s.load(ctx) // that was the last word of the one who died
+		}
+		if err != nil {
+			return nil, err
+		}
+		k.e.took, c, s.generation = false, next, next.Generation
+	}
+	if c != nil && c.Forgotten {
+		c = nil
+	}
+	s.there = c != nil
+	return c, nil
 }
 
 // write publishes a checkpoint. It refuses where there is no longer what this
@@ -125,16 +152,17 @@ func (s *store) write(ctx context.Context, c *Checkpoint) error {
 	if err := s.keeper.save(ctx, c, s.generation); err != nil {
 		return err
 	}
-	s.generation = c.Generation
+	s.generation, s.there = c.Generation, true
 	return nil
 }
 
 // remove forgets the checkpoint.
 func (s *store) remove(ctx context.Context) error {
-	if err := s.keeper.remove(ctx); err != nil {
+	left, err := s.keeper.remove(ctx, s.generation)
+	if err != nil {
 		return err
 	}
-	s.generation = 0
+	s.generation, s.found, s.there = left, left, false
 	return nil
 }
 
@@ -185,15 +213,22 @@ func (k folderKeeper) onDisk() (uint64, error) {
 	return generation, nil
 }
 
-func (k folderKeeper) remove(context.Context) error {
+func (k folderKeeper) remove(context.Context, uint64) (uint64, error) {
 	err := os.Remove(k.where())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return &StateError{Path: k.where(), Reason: "the checkpoint can't be removed", Err: err}
+		return 0, &StateError{Path: k.where(), Reason: "the checkpoint can't be removed", Err: err}
 	}
-	return syncDir(k.dir)
+	return 0, syncDir(k.dir)
 }
 
-func (s *store) close() { s.lock.release() }
+func (s *store) close() {
+	if s.elsewhere != nil {
+		s.elsewhere.close()
+	}
+	if s.lock != nil {
+		s.lock.release()
+	}
+}
 
 // replaceFile writes a file so that there is the old one or the new one at any
 // moment, also after a loss of power.
@@ -248,7 +283,7 @@ func (p *Program) writeCheckpoint(ctx context.Context, marks map[*Input]sourceMa
 		return err
 	}
 	p.lastCheckpoint.Store(&checkpointInfo{c.Generation, time.Now()})
-	return p.care.committed(c.Generation)
+	return p.care.committed(ctx, c.Generation)
 }
 
 type checkpointInfo struct {

@@ -77,7 +77,9 @@ type keeper interface {
 	// save publishes c, whose generation follows previous, and nothing where
 	// another one than previous is there.
 	save(ctx context.Context, c *Checkpoint, previous uint64) error
-	remove(ctx context.Context) error
+	// remove forgets the one of a generation, and returns the generation that stands
+	// there from then on; 0 for none.
+	remove(ctx context.Context, generation uint64) (uint64, error)
 	// where is its place, for messages.
 	where() string
 	// lasts tells that the checkpoint of a complete run stays: where the records
@@ -151,11 +153,11 @@ func (k *sinkKeeper) save(ctx context.Context, c *Checkpoint, previous uint64) e
 	return k.s.p.nodeError(k.s.node, "commit", err)
 }
 
-func (k *sinkKeeper) remove(ctx context.Context) error {
+func (k *sinkKeeper) remove(ctx context.Context, _ uint64) (uint64, error) {
 	if err := k.s.p.insist(ctx, k.s.node, k.sink.Forget); err != nil {
-		return k.s.p.nodeError(k.s.node, "forget", err)
+		return 0, k.s.p.nodeError(k.s.node, "forget", err)
 	}
-	return nil
+	return 0, nil
 }
 
 // keeperSink is the sink that keeps the checkpoint; nil for none. There is
@@ -178,6 +180,9 @@ func (p *Program) checkKeeper() {
 		}
 		if _, ok := s.sink.(Transactional); !ok {
 			p.mistake("sink %s is to keep the checkpoint, and is not transactional", s.name)
+		}
+		if p.cells != nil {
+			p.mistake("sink %s is to keep the checkpoint, and so are cells", s.name)
 		}
 		if first != "" {
 			p.mistake("sinks %s and %s are to keep the checkpoint, and one can", first, s.name)

@@ -199,8 +199,8 @@ func TestTransactionalGoesOn(t *testing.T) {
 		if err != nil || r.Ending != Complete || !table.done {
 			t.Fatal(r, err)
 		}
-		if folder, sink := p.Kept(); folder != "" || sink != "out2" {
-			t.Errorf("kept in the folder %q, by the sink %q", folder, sink)
+		if kept := p.Kept(); kept != (Kept{Sink: "out2"}) {
+			t.Errorf("kept in %+v", kept)
 		}
 	}
 	step(numbers(0, 100), false)

@@ -71,19 +71,22 @@ func readableSinks(p *flow.Program) map[string]bool {
 	return names
 }
 
-// stateOf is what the next run goes on from: a folder or a sink; "" for nothing.
+// stateOf is what the next run goes on from: a folder, a sink or a store; "" for
+// nothing.
 func stateOf(p *flow.Program) string {
-	dir, sink := p.Kept()
+	kept := p.Kept()
 	switch {
-	case sink != "":
-		return "the sink `" + sink + "`"
-	case dir == "":
+	case kept.Sink != "":
+		return "the sink `" + kept.Sink + "`"
+	case kept.Cells != "":
+		return kept.Cells
+	case kept.Folder == "":
 		return ""
 	}
-	if whole, err := filepath.Abs(dir); err == nil {
+	if whole, err := filepath.Abs(kept.Folder); err == nil {
 		return whole
 	}
-	return dir
+	return kept.Folder
 }
 
 // summary is the one line at the end.
