@@ -57,16 +57,17 @@ func (f *form) program(p *Program) {
 }
 
 func (f *form) delivery(d *Delivery) {
-	empty := *d
-	if !f.spans {
-		empty.Span = source.Span{}
-	}
-	f.when("delivery", empty != Delivery{}, func() {
+	some := d.Guarantee != "" || d.Drain != 0 || d.CheckpointEvery != 0 || d.Store != "" || len(d.StoreConfig) > 0 || f.spans && d.Span != source.Span{}
+	f.when("delivery", some, func() {
 		f.span(&d.Span)
 		choice(f, &d.Guarantee, AtMostOnce, AtLeastOnce, EffectivelyOnce)
 		f.duration("drain", &d.Drain)
 		f.duration("checkpoint", &d.CheckpointEvery)
 		named(f, "store", &d.Store)
+		f.span(&d.StoreSpan)
+		f.block(func() {
+			each(f, "config", &d.StoreConfig, f.setting)
+		})
 	})
 }
 

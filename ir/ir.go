@@ -77,10 +77,13 @@ type Delivery struct {
 	Drain int64
 	// CheckpointEvery is the interval of checkpoints, in nanoseconds.
 	CheckpointEvery int64
-	// Store is where checkpoints lie: "file", or "sink": with the records of the
-	// sink whose Checkpoint is set.
-	Store string
-	Span  source.Span
+	// Store is where checkpoints lie: "file"; "sink": with the records of the sink
+	// whose Checkpoint is set; or a connector that is a store, with a config.
+	Store       string
+	StoreConfig []Setting
+	// StoreSpan is where the store is named.
+	StoreSpan source.Span
+	Span      source.Span
 }
 
 // A Guarantee is what a path promises.

@@ -58,6 +58,11 @@ func (v *verifier) checkpoint() {
 	if want := v.p.Delivery.Store == "sink"; len(keepers) > 1 || want != (len(keepers) == 1) {
 		v.errorf("the checkpoint's store is `%s`, and %d sinks keep it", v.p.Delivery.Store, len(keepers))
 	}
+	d := &v.p.Delivery
+	if (d.Store == "" || d.Store == "file" || d.Store == "sink") && len(d.StoreConfig) > 0 {
+		v.errorf("the checkpoint's store is `%s`, which has no config", d.Store)
+	}
+	v.during("delivery", func() { v.settings(d.StoreConfig) })
 }
 
 type verifier struct {

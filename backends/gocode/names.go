@@ -20,7 +20,7 @@ type names struct {
 
 // members are those of the settings struct, whose fields are the nodes that have
 // a configuration.
-var members = []string{"nodes", "telemetry", "refs", "tunables"}
+var members = []string{"nodes", "telemetry", "checkpoints", "refs", "tunables"}
 
 // suffixes are what generated variables put behind a node's name: with the node
 // parse there is a variable parseText, so the node parse-text can't have that

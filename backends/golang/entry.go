@@ -57,8 +57,11 @@ func (w *wiring) entryFile() *jen.File {
 	return f
 }
 
-// keeper adds the sink that keeps the checkpoint, where one does.
+// keeper adds what keeps the checkpoint, where that is not the state folder.
 func (w *wiring) keeper(spec jen.Dict) jen.Dict {
+	if w.storeConfig() != nil {
+		spec[jen.Id("Keeper")] = jen.Lit(w.p.Delivery.Store)
+	}
 	for _, n := range w.p.Nodes {
 		if op, ok := n.Op.(*ir.Sink); ok && op.Checkpoint {
 			spec[jen.Id("Keeper")] = jen.Lit(n.YAML)

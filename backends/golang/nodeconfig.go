@@ -57,15 +57,7 @@ func (w *wiring) configOf(n *ir.Node) *config {
 	c := &config{}
 	switch {
 	case side != nil && side.Config != "":
-		c.typ = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config)
-		for _, k := range side.Keys {
-			s := given[k.Name]
-			s.Key = k.Name
-			c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, values: k.Values, secret: k.Secret, fixed: k.Fixed})
-			if k.Default != "" && s.Value == nil && !k.Fixed { // fixed keys were compiled in
-				c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
-			}
-		}
+		w.sideConfig(c, connector, side, given)
 	case ref != nil && ref.Config != nil && ref.Config.Kind == ir.Map:
 		w.mapConfig(c, n, settings)
 	case ref != nil && ref.Config != nil:
@@ -74,6 +66,34 @@ func (w *wiring) configOf(n *ir.Node) *config {
 	default:
 		return nil
 	}
+	return c
+}
+
+// sideConfig is the config of a connector.
+func (w *wiring) sideConfig(c *config, connector *catalog.Connector, side *catalog.Side, given map[string]ir.Setting) {
+	c.typ = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config)
+	for _, k := range side.Keys {
+		s := given[k.Name]
+		s.Key = k.Name
+		c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, values: k.Values, secret: k.Secret, fixed: k.Fixed})
+		if k.Default != "" && s.Value == nil && !k.Fixed { // fixed keys were compiled in
+			c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
+		}
+	}
+}
+
+// storeConfig is the config of the store of checkpoints, nil where it is no connector.
+func (w *wiring) storeConfig() *config {
+	connector, ok := catalog.Lookup(w.p.Delivery.Store)
+	if !ok || connector.Store == nil {
+		return nil
+	}
+	given := map[string]ir.Setting{}
+	for _, s := range w.p.Delivery.StoreConfig {
+		given[s.Key] = s
+	}
+	c := &config{}
+	w.sideConfig(c, connector, connector.Store, given)
 	return c
 }
 

@@ -20,6 +20,7 @@ func (w *wiring) settingsFile() *jen.File {
 		}
 	}
 	s.telemetry()
+	s.store()
 	s.batches()
 	s.ranges()
 	s.tunables = append(s.tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
@@ -55,17 +56,16 @@ func (s *settings) config(n *ir.Node, c *config) {
 		s.defaults = append(s.defaults, s.Gof("%s.%s = ", place, k.selector).Add(k.literal))
 	}
 	for _, k := range c.settings {
-		s.key(n, place+"."+k.selector, k)
+		s.key(n.YAML+".config."+k.Key, place+"."+k.selector, k)
 	}
 }
 
-// key adds one key of a node's config, which stands at a place.
-func (s *settings) key(n *ir.Node, place string, k keySetting) {
+// key adds one key of a config, by its name as a setting, which stands at a place.
+func (s *settings) key(key, place string, k keySetting) {
 	setter, ok := s.setter(k.typ, "&"+place)
 	if len(k.values) > 0 && k.typ == "string" {
 		setter = s.oneOf("&"+place, k.values)
 	}
-	key := n.YAML + ".config." + k.Key
 	switch {
 	case k.Value == nil:
 	case k.Value.PerRecord():
@@ -109,6 +109,21 @@ func (s *settings) telemetry() {
 		s.defaults = append(s.defaults, s.Gof("s.telemetry.HTTP = %q", t.HTTP.Text()))
 	default:
 		s.refs = append(s.refs, s.ref("telemetry.http", t.HTTP, s.Go("@program.String(&s.telemetry.HTTP)")))
+	}
+}
+
+// store adds where checkpoints are kept, where that is a place of its own.
+func (s *settings) store() {
+	c := s.storeConfig()
+	if c == nil {
+		return
+	}
+	s.fields = append(s.fields, jen.Id("checkpoints").Add(c.typ))
+	for _, k := range c.defaults {
+		s.defaults = append(s.defaults, s.Gof("s.checkpoints.%s = ", k.selector).Add(k.literal))
+	}
+	for _, k := range c.settings {
+		s.key("delivery.checkpoint."+k.Key, "s.checkpoints."+k.selector, k)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
 // A wiring writes the files that make a program of the generated loops.
@@ -51,7 +52,7 @@ func (w *wiring) made(n *ir.Node, name string, call *jen.Statement) []jen.Code {
 // wiringFile makes the program: sources, sinks, queues and regions.
 func (w *wiring) wiringFile() *jen.File {
 	f := w.File()
-	body := []jen.Code{w.info(), jen.Line()}
+	body := append([]jen.Code{w.info(), jen.Line()}, w.store()...)
 	for _, n := range w.p.Nodes {
 		if sink, ok := n.Op.(*ir.Sink); ok {
 			body = append(body, w.sink(n, sink)...)
@@ -80,6 +81,20 @@ func (w *wiring) wiringFile() *jen.File {
 	f.Comment("newProgram wires the pipeline: what reads, what writes, and the loops between.")
 	f.Func().Id("newProgram").Params(jen.Id("s").Op("*").Id("settings")).Params(w.Go("*@flow.Program"), jen.Error()).Block(body...)
 	return f
+}
+
+// store makes the place for checkpoints, where it is a connector.
+func (w *wiring) store() []jen.Code {
+	connector, ok := catalog.Lookup(w.p.Delivery.Store)
+	if !ok || connector.Store == nil {
+		return nil
+	}
+	place := w.p.Delivery.StoreSpan.Place()
+	return []jen.Code{
+		jen.List(jen.Id("checkpoints"), jen.Err()).Op(":=").Qual(w.l.Runtime()+"/"+connector.Package, connector.Store.New).Call(jen.Id("s").Dot("checkpoints")),
+		w.Go("if err != nil").Block(w.Gof(`return nil, &@flow.NodeError{Node: "delivery.checkpoint", Line: %q, Op: "configure", Err: err}`, place)),
+		w.Gof("p.KeepIn(checkpoints, %q)", place),
+	}
 }
 
 func (w *wiring) queueVar(n *ir.Node) string { return w.Name(n.YAML) + "Queue" }

@@ -59,7 +59,11 @@ func dumpSQLite(t *testing.T, path string) []byte {
 	}
 	for _, name := range query(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`) {
 		b.WriteString("\n" + name + "\n")
-		rows := query(t, db, `SELECT * FROM "`+name+`"`)
+		columns := "*"
+		if only, ok := steadyColumns[name]; ok {
+			columns = only
+		}
+		rows := query(t, db, `SELECT `+columns+` FROM "`+name+`"`)
 		slices.Sort(rows)
 		for _, row := range rows {
 			b.WriteString("  " + row + "\n")

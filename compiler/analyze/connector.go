@@ -16,6 +16,8 @@ type Connector struct {
 	Manual string         `json:"manual"`
 	Source *ConnectorSide `json:"source,omitempty"`
 	Sink   *ConnectorSide `json:"sink,omitempty"`
+	// Store is what it is as a place for checkpoints.
+	Store *ConnectorSide `json:"store,omitempty"`
 }
 
 // A ConnectorSide is a connector as a source or as a sink.
@@ -58,7 +60,11 @@ func Connectors() []*Connector {
 }
 
 func describe(c *catalog.Connector) *Connector {
-	return &Connector{Name: c.Name, Summary: c.Summary(), Manual: strings.TrimSpace(c.Manual), Source: describeSide(c.Source, true), Sink: describeSide(c.Sink, false)}
+	d := &Connector{Name: c.Name, Summary: c.Summary(), Manual: strings.TrimSpace(c.Manual), Source: describeSide(c.Source, true), Sink: describeSide(c.Sink, false)}
+	if c.Store != nil {
+		d.Store = &ConnectorSide{Promise: c.StorePromise(), Config: describeKeys(c.Store.Keys)}
+	}
+	return d
 }
 
 func describeSide(s *catalog.Side, source bool) *ConnectorSide {
@@ -101,6 +107,7 @@ func (c *Connector) Text(w io.Writer) error {
 	}
 	t.side("As a source", c.Source)
 	t.side("As a sink", c.Sink)
+	t.side("As a store of checkpoints", c.Store)
 	_, err := io.WriteString(w, t.out.String())
 	return err
 }

@@ -25,6 +25,7 @@ func Explain(p *ir.Program, overridden []ir.Override) *Explanation {
 	for _, w := range x.ways() {
 		e.Paths = append(e.Paths, x.pathOf(w))
 	}
+	e.Checkpoint = checkpointOf(p)
 	for _, r := range p.Regions {
 		e.Loops = append(e.Loops, x.loop(r))
 	}

@@ -74,7 +74,7 @@ func TestJSONHasNoNull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"pipeline":"empty","paths":[],"loops":[],"nodes":[],"edges":[],"memory":{"bytes":0,"parts":[]},"overrides":[]}`
+	want := `{"pipeline":"empty","paths":[],"checkpoint":{"store":"","where":"There is none: no source can go back to it."},"loops":[],"nodes":[],"edges":[],"memory":{"bytes":0,"parts":[]},"overrides":[]}`
 	if string(encoded) != want {
 		t.Errorf("got  %s\nwant %s", encoded, want)
 	}

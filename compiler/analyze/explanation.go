@@ -10,6 +10,8 @@ type Explanation struct {
 	Pipeline string `json:"pipeline"`
 	// Paths are the promises, one for each source and sink that it feeds.
 	Paths []Path `json:"paths"`
+	// Checkpoint is how far the program has got, and where that is kept.
+	Checkpoint Checkpoint `json:"checkpoint"`
 	// Loops are what runs together.
 	Loops []Loop `json:"loops"`
 	Nodes []Node `json:"nodes"`
@@ -31,6 +33,19 @@ type Path struct {
 	// Order is "source", "chunk", "key" or "none", with a reason where it is not source.
 	Order       string `json:"order"`
 	OrderReason string `json:"orderReason,omitempty"`
+}
+
+// A Checkpoint says where a program keeps how far it has got.
+type Checkpoint struct {
+	// Store is file, sink or a connector, "" where no source can go back, so that
+	// there is none.
+	Store string `json:"store"`
+	// Sink is the sink that keeps it with its records, where one does.
+	Sink string `json:"sink,omitempty"`
+	// Every is the time between two, such as "1s".
+	Every string `json:"every,omitempty"`
+	// Where says all that in a sentence.
+	Where string `json:"where"`
 }
 
 // A Loop is nodes that run as one, in one or several goroutines.

@@ -17,6 +17,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	t := &text{}
 	t.line("%s: %s", e.Pipeline, e.counts())
 	t.promises(e)
+	t.checkpoint(e)
 	t.loops(e)
 	t.reads(e)
 	t.writes(e)
@@ -147,6 +148,13 @@ func (t *text) promises(e *Explanation) {
 		rows = append(rows, row{p.Source + " to " + p.Sink, fmt.Sprintf("%s: %s. %s", class, p.Reason, order)})
 	}
 	t.rows(rows)
+}
+
+func (t *text) checkpoint(e *Explanation) {
+	t.section("Where the checkpoint is")
+	for _, line := range wrap(e.Checkpoint.Where, width-2) {
+		t.line("  %s", line)
+	}
 }
 
 func (t *text) loops(e *Explanation) {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
@@ -123,13 +124,36 @@ func (r *reader) delivery(p *syntax.Pipeline, n *parse.Node) {
 		return
 	}
 	schema.Check("Delivery", "`delivery`", n, n.Place(), r.l)
+	checkpoint := n.Get("checkpoint")
 	p.Delivery = syntax.Delivery{
 		Guarantee: text(n.Get("guarantee")),
 		Drain:     r.duration(n.Get("drain"), 0),
-		Every:     r.duration(n.Get("checkpoint").Get("every"), 0),
-		Store:     text(n.Get("checkpoint").Get("store")),
+		Every:     r.duration(checkpoint.Get("every"), 0),
+		Store:     text(checkpoint.Get("store")),
 		Span:      n.Place(),
 	}
+	if checkpoint != nil && checkpoint.Kind == parse.Mapping {
+		p.Delivery.StoreConfig = r.storeConfig(checkpoint, p.Delivery.Store.Text)
+	}
+}
+
+// storeConfig reads the keys that say where a store is: those beside it, and what
+// `defaults` gives to nodes of the connector.
+func (r *reader) storeConfig(checkpoint *parse.Node, store string) []syntax.ConfigKey {
+	own := *checkpoint
+	own.Members = slices.DeleteFunc(slices.Clone(checkpoint.Members), func(m *parse.Member) bool {
+		return m.Key.Text == "every" || m.Key.Text == "store"
+	})
+	all := &own
+	if config := r.defaults.configs[store]; config != nil {
+		all = under(&own, config)
+	}
+	keys := r.config(all)
+	for i := range keys { // the schema has said what is wrong with lists and mappings
+		kind := keys[i].Node.Kind
+		keys[i].Bad = keys[i].Bad || !keys[i].Default && (kind == parse.Sequence || kind == parse.Mapping) != (keys[i].Key.Text == "tls")
+	}
+	return keys
 }
 
 func (r *reader) telemetry(p *syntax.Pipeline, n *parse.Node) {

@@ -142,22 +142,15 @@ const (
 // delivery is what the user asks of the whole pipeline.
 func (w *lowering) delivery() ir.Delivery {
 	s := w.p.Delivery
-	d := ir.Delivery{Guarantee: ir.Guarantee(s.Guarantee.Text), Drain: s.Drain, CheckpointEvery: s.Every, Store: s.Store.Text, Span: s.Span}
+	d := ir.Delivery{Guarantee: ir.Guarantee(s.Guarantee.Text), Drain: s.Drain, CheckpointEvery: s.Every, Store: s.Store.Text, StoreConfig: w.store(), StoreSpan: s.Store.Span, Span: s.Span}
 	if d.Drain == 0 {
 		d.Drain = defaultDrain
 	}
 	if d.CheckpointEvery == 0 {
 		d.CheckpointEvery = defaultEvery
 	}
-	if laterStores[d.Store] {
-		w.l.Errorf(diag.NotYet, s.Store.Span, "this version of flowc keeps checkpoints in files, or with the records of a sink").
-			Replace(s.Store.Span, "file", "write `file`")
-	}
 	return d
 }
-
-// laterStores are stores that the language names and no program has yet.
-var laterStores = map[string]bool{"sqlite": true, "postgres": true, "nats": true}
 
 // listenAddress checks an address that is known before the program starts.
 func (w *lowering) listenAddress(v *ir.Value) {

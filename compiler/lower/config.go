@@ -168,13 +168,13 @@ func (r *configReader) unknown(name string, at source.Span, own []string) {
 	}
 }
 
-// otherSide tells whether the connector has a key in its other role.
+// otherSide tells whether the connector has a key in another role.
 func (r *configReader) otherSide(name string) bool {
 	for _, c := range r.w.o.Connectors {
 		if c.Name != r.n.Use.Text {
 			continue
 		}
-		for _, side := range []*catalog.Side{c.Source, c.Sink} {
+		for _, side := range []*catalog.Side{c.Source, c.Sink, c.Store} {
 			if side != nil && slices.ContainsFunc(side.Keys, func(k catalog.Key) bool { return k.Name == name }) {
 				return true
 			}
@@ -206,7 +206,13 @@ func (r *configReader) missing() {
 		if k.Doc != "" {
 			d.Notef("`%s`: %s", k.Name, k.Doc)
 		}
-		d.Helpf("write `config: {%s: …}`, %s", k.Name, article(typeWord(k.Type)))
+		where := "config: {" + k.Name + ": …}"
+		if r.n.Role == storeRole {
+			where = k.Name + ": …"
+			d.Helpf("`defaults: {%s: {%s}}` gives it to the store and to all nodes", r.n.Use.Text, where)
+			where = "store: " + r.n.Use.Text + ", " + where
+		}
+		d.Helpf("write `%s`, %s", where, article(typeWord(k.Type)))
 	}
 }
 

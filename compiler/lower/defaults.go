@@ -14,7 +14,7 @@ import (
 // before the first node comes, too.
 func (w *lowering) idleDefaults() {
 	for _, d := range w.p.Configs {
-		if slices.ContainsFunc(w.p.Nodes, func(n *syntax.Node) bool { return n.Use.Text == d.Name.Text }) {
+		if slices.ContainsFunc(w.p.Nodes, func(n *syntax.Node) bool { return n.Use.Text == d.Name.Text }) || w.p.Delivery.Store.Text == d.Name.Text {
 			continue
 		}
 		i := slices.IndexFunc(w.o.Connectors, func(c *catalog.Connector) bool { return c.Name == d.Name.Text })
@@ -34,7 +34,7 @@ func (w *lowering) idleDefaults() {
 	}
 }
 
-// configKeys are the keys of a connector's config in both roles, without what
+// configKeys are the keys of a connector's config in all roles, without what
 // stands below them.
 func configKeys(c *catalog.Connector) []string {
 	var keys []string
@@ -43,7 +43,7 @@ func configKeys(c *catalog.Connector) []string {
 			keys = append(keys, name)
 		}
 	}
-	for _, side := range []*catalog.Side{c.Source, c.Sink} {
+	for _, side := range []*catalog.Side{c.Source, c.Sink, c.Store} {
 		if side == nil {
 			continue
 		}

@@ -82,6 +82,9 @@ func buffers(p *ir.Program) {
 			add(op.Facts.Memory, "`%s`: the connector's own", n.YAML)
 		}
 	}
+	if c, ok := catalog.Lookup(p.Delivery.Store); ok && c.Store != nil {
+		add(c.Store.Facts.Memory, "the store `%s` of the checkpoint", c.Name)
+	}
 	for _, e := range p.Edges {
 		if e.Via == ir.Call {
 			continue

@@ -147,7 +147,7 @@ func (r *reader) fill(s *shape, v cue.Value) {
 	case v.IsConcrete() && s.kind&^(cue.StructKind|cue.ListKind) != 0:
 		s.whole = false // a literal of another kind
 	case s.kind == cue.ListKind:
-		if e := v.LookupPath(cue.MakePath(cue.AnyIndex)); e.Exists() {
+		if e := v.LookupPath(cue.MakePath(cue.AnyIndex)); e.Exists() && e.IncompleteKind() != cue.TopKind {
 			s.items = r.read(e)
 		}
 	case s.kind == cue.StructKind:

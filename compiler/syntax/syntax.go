@@ -71,7 +71,10 @@ type Delivery struct {
 	Drain     int64
 	Every     int64
 	Store     Text
-	Span      source.Span
+	// StoreConfig are the keys beside `store`, with the defaults of the connector
+	// that it names.
+	StoreConfig []ConfigKey
+	Span        source.Span
 }
 
 // Telemetry is the block `telemetry`.

@@ -17,6 +17,9 @@ type Connector struct {
 	Doc, Manual string
 	// Source and Sink are its sides; nil for one that it lacks.
 	Source, Sink *Side
+	// Store is what it is as a place for checkpoints (`delivery.checkpoint.store`):
+	// keys and memory; nil for most.
+	Store *Side
 }
 
 // A Side is a connector as a source or as a sink.

@@ -358,6 +358,30 @@ var Connectors = []*Connector{
 			Facts:    Facts{Ordered: true, Memory: 16777216, Gathers: 262144},
 			Messages: true,
 		},
+		Store: &Side{
+			Config: "StoreConfig",
+			New:    "NewStore",
+			Doc:    "A Store keeps the state of programs in a key-value bucket, a key a cell: PIPELINE.checkpoint and so on. The version of a cell is its revision.",
+			Keys: []Key{
+				{Name: "url", Go: "URL", Type: "string", Doc: "URL is where the server is: nats://host:4222, tls:// for TLS, several of a cluster with commas between. With a password in it it takes a reference alone.", Required: true, Secret: true, Form: "dsn"},
+				{Name: "bucket", Go: "Bucket", Type: "string", Doc: "Bucket is the key-value bucket, made (in files, without replicas) where it is not there. Several programs may share it.", Default: "flowc"},
+				{Name: "user", Go: "User", Type: "string", Doc: "User is the name to log in with."},
+				{Name: "password", Go: "Password", Type: "string", Doc: "Password belongs to User.", Secret: true, Needs: "user"},
+				{Name: "token", Go: "Token", Type: "string", Doc: "Token is what the server asks for in place of a user.", Secret: true},
+				{Name: "credentials", Go: "Credentials", Type: "string", Doc: "Credentials is the file with the JWT and the seed of a user (a .creds file); it is read anew for each connection."},
+				{Name: "tls.ca", Go: "TLS.CA", Type: "string", Doc: "CA is the file of the authorities (PEM) to trust; empty trusts those of the system."},
+				{Name: "tls.cert", Go: "TLS.Cert", Type: "string", Doc: "Cert is the file of the client's certificate (PEM), where the server asks for one. It is read anew for each connection."},
+				{Name: "tls.key", Go: "TLS.Key", Type: "string", Doc: "Key is the file of its key (PEM)."},
+				{Name: "tls.insecure", Go: "TLS.Insecure", Type: "bool", Doc: "Insecure trusts anybody: for tests alone."},
+			},
+			Meta: []Key{
+				{Name: "subject", Go: "Subject", Type: "string", Doc: "Subject is what the message was published to."},
+				{Name: "sequence", Go: "Sequence", Type: "int64", Doc: "Sequence is the message's number in the stream, from 1; 0 for core NATS."},
+				{Name: "time", Go: "Time", Type: "time", Doc: "Time is when the stream stored the message, or core NATS handed it over."},
+				{Name: "headers", Go: "Headers", Type: "map of string", Doc: "Headers are the message's, by their names; of those that came several times the values are joined with commas."},
+			},
+			Facts: Facts{Memory: 4194304},
+		},
 	},
 	{
 		Name:    "postgres",
@@ -404,6 +428,21 @@ var Connectors = []*Connector{
 			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
 			Changes: &Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
 		},
+		Store: &Side{
+			Config: "StoreConfig",
+			New:    "NewStore",
+			Doc:    "A Store keeps the state of programs in two tables: flowc_checkpoints, a row a pipeline, which a sink of the same database would keep the checkpoint in as well, and flowc_notes for all the rest.",
+			Keys: []Key{
+				{Name: "dsn", Go: "DSN", Type: "string", Doc: "DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, or host=… user=…. With a password in it it takes a reference alone. sslmode, sslrootcert, sslcert and sslkey are those of every PostgreSQL program.", Required: true, Secret: true, Form: "dsn"},
+			},
+			Meta: []Key{
+				{Name: "lsn", Go: "LSN", Type: "string", Doc: "LSN is the place in the server's log where the commit stands, such as 16/B374D848; of rows that were there at first, where their table was read."},
+				{Name: "time", Go: "Time", Type: "time", Doc: "Time is when the transaction was committed, or the table was read."},
+				{Name: "xid", Go: "XID", Type: "int64", Doc: "XID is the transaction's number; 0 for rows that were there at first."},
+				{Name: "table", Go: "Table", Type: "string", Doc: "Table is the table's name with its schema."},
+			},
+			Facts: Facts{Memory: 2097152},
+		},
 	},
 	{
 		Name:    "sqlite",
@@ -440,6 +479,15 @@ var Connectors = []*Connector{
 			Table:   true,
 			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 41943040},
 			Changes: &Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 41943040},
+		},
+		Store: &Side{
+			Config: "StoreConfig",
+			New:    "NewStore",
+			Doc:    "A Store keeps the state of programs in two tables: flowc_checkpoints, a row a pipeline, which a sink of the same file would keep the checkpoint in as well, and flowc_notes for all the rest.",
+			Keys: []Key{
+				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file of the database, which is made where it is not there.", Required: true},
+			},
+			Facts: Facts{Memory: 4194304},
 		},
 	},
 	{

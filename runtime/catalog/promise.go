@@ -81,6 +81,13 @@ func (s *Side) PromiseOfChanges() string {
 	return s.Changes.Promise(true) + " It holds up to " + inWords(s.Changes.Memory) + " itself."
 }
 
+// StorePromise says how a connector that is a store keeps checkpoints, and what it
+// holds.
+func (c Connector) StorePromise() string {
+	return fmt.Sprintf("`delivery: {checkpoint: {store: %s}}`, with these keys beside `store`, keeps the checkpoint there: the program needs no folder that lasts, and a second copy on any machine is refused. It holds up to %s itself.",
+		c.Name, inWords(c.Store.holds()))
+}
+
 // holds is what a side may hold with its defaults, in bytes.
 func (s *Side) holds() int64 {
 	bytes := s.Facts.Memory

@@ -71,7 +71,7 @@ type elsewhere struct {
 }
 
 // callTimeout is how long a call may take before the connection is given up.
-const callTimeout = 30 * time.Second
+const callTimeout = 15 * time.Second
 
 // cellPolicy is how a server that is away is waited for: for less than a claim
 // lasts without being renewed.

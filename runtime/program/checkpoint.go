@@ -78,7 +78,9 @@ func (p *process) openState(ctx context.Context, locked bool) (*flow.State, erro
 		return nil, &environmentError{err}
 	}
 	base, _ := p.env.lookup(stateVariable)
-	return program.OpenState(ctx, flow.RunOptions{StateDir: base}, locked)
+	// That a copy has died and its claim is waited for is said; all else is in errors.
+	logger := newLogger(p.stderr, "text", "warn", p.terminal)
+	return program.OpenState(ctx, flow.RunOptions{StateDir: base, Logger: logger}, locked)
 }
 
 // exportCheckpoint writes the checkpoint as JSON, to read, to edit and to import.
@@ -214,9 +216,9 @@ func (p *process) confirm() error {
 	return nil
 }
 
-// checkpointPath is where the file of a folder is, for JSON.
-func checkpointPath(where string) string {
-	if whole, err := filepath.Abs(where); err == nil && !strings.HasPrefix(where, "sink ") {
+// checkpointPath is where the checkpoint is, for JSON: the whole path of a file.
+func (p *process) checkpointPath(where string) string {
+	if whole, err := filepath.Abs(where); err == nil && p.spec.Keeper == "" {
 		return whole
 	}
 	return where

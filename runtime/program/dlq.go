@@ -24,7 +24,7 @@ type deadLetters struct {
 // dlq runs a command on the dead letters.
 func (p *process) dlq(ctx context.Context, o *options) int {
 	d := &deadLetters{process: p, options: o}
-	err := d.open()
+	err := d.open(ctx)
 	if err == nil {
 		switch o.action {
 		case "show":
@@ -41,7 +41,7 @@ func (p *process) dlq(ctx context.Context, o *options) int {
 	return exitOK
 }
 
-func (d *deadLetters) open() (err error) {
+func (d *deadLetters) open(ctx context.Context) (err error) {
 	if d.since, err = d.options.from(time.Now()); err != nil {
 		return err
 	}
@@ -64,13 +64,9 @@ func (d *deadLetters) open() (err error) {
 	case len(unreadable) > 0:
 		fmt.Fprintf(d.process.stderr, "%s: what %s was given can't be read back, and is not shown; %s\n", d.process.spec.Name, strings.Join(unreadable, ", "), remedy)
 	}
-	d.replayed, err = flow.ReadReplayed(d.stateDir())
-	return err
-}
-
-func (d *deadLetters) stateDir() string {
 	base, _ := d.process.env.lookup(stateVariable)
-	return flow.StateDir(base, d.process.spec.Name)
+	d.replayed, err = d.program.ReplayedLetters(ctx, base)
+	return err
 }
 
 // each calls yield with the letters that the options ask for, the oldest first.

@@ -21,7 +21,7 @@ func (p *process) showCheckpoint(where string, c *flow.Checkpoint, format string
 		}
 		var value any
 		if c != nil {
-			value = shown{checkpointPath(where), c.Generation, c}
+			value = shown{p.checkpointPath(where), c.Generation, c}
 		}
 		data, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {

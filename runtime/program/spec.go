@@ -22,7 +22,8 @@ type Spec struct {
 	// Telemetry, where set, is the pipeline's telemetry block; settings may
 	// point into it.
 	Telemetry *Telemetry
-	// Keeper is the sink that keeps the checkpoint, "" where the state folder does.
+	// Keeper is the sink or the store that keeps the checkpoint, "" where the state
+	// folder does.
 	Keeper string
 	// New wires the program. It is called when all settings have their values.
 	New func() (*flow.Program, error)

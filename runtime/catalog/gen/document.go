@@ -29,6 +29,10 @@ func document(all []catalog.Connector, sizes map[string]string) []byte {
 		writeDoc(&b, c.Manual)
 		side(&b, "As a source", c.Source, true)
 		side(&b, "As a sink", c.Sink, false)
+		if c.Store != nil {
+			fmt.Fprintf(&b, "### As a store of checkpoints\n\n%s\n\n", c.StorePromise())
+			keyTable(&b, c.Store.Keys)
+		}
 	}
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n')
 }
@@ -76,11 +80,7 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
 	} else {
-		b.WriteString("| key | type | default | meaning |\n| --- | --- | --- | --- |\n")
-		for _, k := range s.Keys {
-			fmt.Fprintf(b, "| `%s`%s | %s | %s | %s |\n", k.Name, marks(k), k.Type, code(k.Default), cell(k.Doc))
-		}
-		b.WriteString("\n")
+		keyTable(b, s.Keys)
 	}
 	if len(s.Meta) == 0 {
 		return
@@ -122,6 +122,15 @@ func rangeInWords(r *catalog.Range) string {
 		text += " It needs `" + r.Needs + "`."
 	}
 	return text + "\n\n"
+}
+
+// keyTable writes what the keys of a config mean.
+func keyTable(b *bytes.Buffer, keys []catalog.Key) {
+	b.WriteString("| key | type | default | meaning |\n| --- | --- | --- | --- |\n")
+	for _, k := range keys {
+		fmt.Fprintf(b, "| `%s`%s | %s | %s | %s |\n", k.Name, marks(k), k.Type, code(k.Default), cell(k.Doc))
+	}
+	b.WriteString("\n")
 }
 
 func marks(k catalog.Key) string {

@@ -100,6 +100,12 @@ func extract(root string) (all []catalog.Connector, err error) {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
+		if pkg.structs["StoreConfig"] != nil {
+			if conn.Store, err = pkg.side("Store"); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			conn.Store.Facts = catalog.Facts{Memory: conn.Store.Facts.Memory} // it promises nothing of records
+		}
 		all = append(all, conn)
 	}
 	return all, nil

@@ -101,7 +101,7 @@ func (p *pkg) file(f *ast.File) error {
 	return nil
 }
 
-// side extracts a source ("Source") or a sink ("Sink").
+// side extracts a source ("Source"), a sink ("Sink") or a store ("Store").
 func (p *pkg) side(kind string) (*catalog.Side, error) {
 	config := kind + "Config"
 	if p.structs[config] == nil || !p.funcs["New"+kind] {

@@ -17,6 +17,7 @@ func write(all []catalog.Connector) ([]byte, error) {
 		fmt.Fprintf(&b, "{\nName: %q,\nPackage: %q,\nDoc: %q,\nManual: %q,\n", c.Name, c.Package, c.Doc, c.Manual)
 		writeSide(&b, "Source", c.Source)
 		writeSide(&b, "Sink", c.Sink)
+		writeSide(&b, "Store", c.Store)
 		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")

@@ -22,17 +22,28 @@ func (s *Sink) keeps() bool { return s.pipeline != "" }
 
 // makeCheckpoints makes the table of checkpoints where it is not there. A program
 // that may not make tables finds one that is.
-func (s *Sink) makeCheckpoints(ctx context.Context) error {
-	rows, err := s.server.query(ctx, "SELECT to_regclass($1::text) IS NOT NULL", checkpoints)
-	if err != nil || string(rows[0][0]) == "t" {
-		return err
-	}
-	return s.server.makeTable(ctx, `CREATE TABLE IF NOT EXISTS `+checkpoints+` (
+func (s *server) makeCheckpoints(ctx context.Context) error {
+	return s.makeMissing(ctx, checkpoints, `(
   pipeline text PRIMARY KEY,
   generation bigint NOT NULL,
   checkpoint bytea NOT NULL
 )`)
 }
+
+// makeMissing makes a table of the program's own where it is not there.
+func (s *server) makeMissing(ctx context.Context, name, columns string) error {
+	rows, err := s.query(ctx, "SELECT to_regclass($1::text) IS NOT NULL", name)
+	if err != nil || string(rows[0][0]) == "t" {
+		return err
+	}
+	return s.makeTable(ctx, "CREATE TABLE IF NOT EXISTS "+name+" "+columns)
+}
+
+// putCheckpoint replaces a pipeline's checkpoint ($1) by one of a generation ($2, $3),
+// where the one that is there is of another ($4, 0 for none).
+const putCheckpoint = `INSERT INTO ` + checkpoints + ` AS c (pipeline, generation, checkpoint) SELECT $1::text, $2::text::bigint, decode($3::text, 'hex')
+WHERE $4::text::bigint = 0 OR EXISTS (SELECT 1 FROM ` + checkpoints + ` WHERE pipeline = $1::text)
+ON CONFLICT (pipeline) DO UPDATE SET generation = excluded.generation, checkpoint = excluded.checkpoint WHERE c.generation = $4::text::bigint RETURNING 1`
 
 // Load reads the checkpoint that was committed last. A commit of an earlier run
 // that is still on its way is waited for: it holds the row.
@@ -59,10 +70,7 @@ func (s *Sink) Commit(ctx context.Context, generation, previous uint64, checkpoi
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	rows, err := s.server.query(ctx, `INSERT INTO `+checkpoints+` AS c (pipeline, generation, checkpoint) SELECT $1::text, $2::text::bigint, decode($3::text, 'hex')
-WHERE $4::text::bigint = 0 OR EXISTS (SELECT 1 FROM `+checkpoints+` WHERE pipeline = $1::text)
-ON CONFLICT (pipeline) DO UPDATE SET generation = excluded.generation, checkpoint = excluded.checkpoint WHERE c.generation = $4::text::bigint RETURNING 1`,
-		s.pipeline, strconv.FormatUint(generation, 10), hex.EncodeToString(checkpoint), strconv.FormatUint(previous, 10))
+	rows, err := s.server.query(ctx, putCheckpoint, s.pipeline, strconv.FormatUint(generation, 10), hex.EncodeToString(checkpoint), strconv.FormatUint(previous, 10))
 	switch {
 	case err != nil:
 		return s.lost(err)

@@ -77,7 +77,7 @@ func (s *Sink) Open(ctx context.Context) error {
 		return err
 	}
 	if s.keeps() {
-		if err := s.makeCheckpoints(ctx); err != nil {
+		if err := s.server.makeCheckpoints(ctx); err != nil {
 			return err
 		}
 	}

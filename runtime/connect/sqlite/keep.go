@@ -19,14 +19,19 @@ func (s *Sink) Keep(pipeline string) { s.pipeline = pipeline }
 
 func (s *Sink) keeps() bool { return s.pipeline != "" }
 
-// makeCheckpoints makes the table of checkpoints.
-func (s *Sink) makeCheckpoints() error {
-	return s.conn.exec(`CREATE TABLE IF NOT EXISTS ` + checkpoints + ` (
+const (
+	// makeCheckpoints makes the table of checkpoints.
+	makeCheckpoints = `CREATE TABLE IF NOT EXISTS ` + checkpoints + ` (
   pipeline TEXT PRIMARY KEY,
   generation INTEGER NOT NULL,
   checkpoint BLOB NOT NULL
-)`)
-}
+)`
+	// putCheckpoint replaces a pipeline's checkpoint (1) by one of a generation (2, 3),
+	// where the one that is there is of another (4, 0 for none).
+	putCheckpoint = `INSERT INTO ` + checkpoints + ` (pipeline, generation, checkpoint) SELECT ?1, ?2, ?3
+WHERE ?4 = 0 OR EXISTS (SELECT 1 FROM ` + checkpoints + ` WHERE pipeline = ?1)
+ON CONFLICT (pipeline) DO UPDATE SET generation = ?2, checkpoint = ?3 WHERE generation = ?4 RETURNING 1`
+)
 
 // Load reads the checkpoint that was committed last.
 func (s *Sink) Load(ctx context.Context) (generation uint64, checkpoint []byte, err error) {
@@ -50,9 +55,7 @@ func (s *Sink) Commit(_ context.Context, generation, previous uint64, checkpoint
 		return err
 	}
 	replaced := false
-	err := s.conn.query(context.Background(), `INSERT INTO `+checkpoints+` (pipeline, generation, checkpoint) SELECT ?1, ?2, ?3
-WHERE ?4 = 0 OR EXISTS (SELECT 1 FROM `+checkpoints+` WHERE pipeline = ?1)
-ON CONFLICT (pipeline) DO UPDATE SET generation = ?2, checkpoint = ?3 WHERE generation = ?4 RETURNING 1`,
+	err := s.conn.query(context.Background(), putCheckpoint,
 		values(s.pipeline, int64(generation), checkpoint, int64(previous)), func([]driver.Value) (bool, error) {
 			replaced = true
 			return true, nil

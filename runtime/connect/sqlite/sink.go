@@ -92,7 +92,7 @@ func (s *Sink) prepare(fresh bool) error {
 		return err
 	}
 	if s.keeps() {
-		if err := s.makeCheckpoints(); err != nil {
+		if err := s.conn.exec(makeCheckpoints); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,1 @@
+-- The program makes its tables itself.
