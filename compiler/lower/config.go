@@ -206,13 +206,12 @@ func (r *configReader) missing() {
 		if k.Doc != "" {
 			d.Notef("`%s`: %s", k.Name, k.Doc)
 		}
-		where := "config: {" + k.Name + ": …}"
 		if r.n.Role == storeRole {
-			where = k.Name + ": …"
-			d.Helpf("`defaults: {%s: {%s}}` gives it to the store and to all nodes", r.n.Use.Text, where)
-			where = "store: " + r.n.Use.Text + ", " + where
+			d.Helpf("write `store: %s, %s: …`, %s", r.n.Use.Text, k.Name, article(typeWord(k.Type)))
+			d.Helpf("or give it to the store and to all nodes: `defaults: {%s: {%s: …}}`", r.n.Use.Text, k.Name)
+			continue
 		}
-		d.Helpf("write `%s`, %s", where, article(typeWord(k.Type)))
+		d.Helpf("write `config: {%s: …}`, %s", k.Name, article(typeWord(k.Type)))
 	}
 }
 

@@ -19,8 +19,6 @@ import (
 	"time"
 )
 
-func init() { beatEvery, silentLooks = 10*time.Millisecond, 8 }
-
 // A cellServer is what cells of several programs are in.
 type cellServer struct {
 	mu       sync.Mutex

@@ -468,6 +468,7 @@ func (s *fileSink) Close(context.Context, bool) error {
 }
 
 func TestMain(m *testing.M) {
+	beatEvery, silentLooks = 10*time.Millisecond, 8
 	if dir := os.Getenv("FLOW_TEST_CHILD"); dir != "" {
 		if err := child(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "ccf8eba0788dbf68"
+const hash = "502580efa7b86207"
 
 func main() {
 	program.Main(spec())

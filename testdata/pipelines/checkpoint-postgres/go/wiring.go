@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "checkpoint-postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 132864 << 10})
+	p := flow.New(flow.Info{Name: "checkpoint-postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 130 << 20})
 
 	checkpoints, err := postgres.NewStore(s.checkpoints)
 	if err != nil {
@@ -34,10 +34,11 @@ func newProgram(s *settings) (*flow.Program, error) {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{
-		Bytes: 1 << 20,
-		Depth: 8,
-		Ends:  true,
-		Input: row.Input("id", "total"),
+		Bytes:   1 << 20,
+		Depth:   8,
+		Ends:    true,
+		Gathers: 256 << 10,
+		Input:   row.Input("id", "total"),
 	})
 	checkpoints2Source, err := file.NewSource(s.checkpoints2, connect.Input{
 		Format: "ndjson",
