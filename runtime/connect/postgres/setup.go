@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,6 +28,8 @@ type published struct {
 	// those that it publishes; nil where the server does not say so.
 	filter  string
 	columns []string
+	// generated are columns that the server makes and does not publish.
+	generated []string
 	// exact tells that updates come with all that the records hold of a row.
 	exact bool
 }
@@ -39,7 +42,7 @@ type leaf struct {
 
 // publishes tells whether changes have a column.
 func (p *published) publishes(column string) bool {
-	return p.columns == nil || slices.Contains(p.columns, column)
+	return (p.columns == nil || slices.Contains(p.columns, column)) && !slices.Contains(p.generated, column)
 }
 
 func (p *published) String() string { return p.namespace + "." + p.name }
@@ -74,14 +77,14 @@ func (s *server) find(ctx context.Context, name string, columns []connect.Column
 	wrong := func(format string, args ...any) error {
 		return &table.ConfigError{Err: fmt.Errorf("%s: %s", s.address(), fmt.Sprintf(format, args...))}
 	}
-	rows, err := s.query(ctx, "SELECT current_setting('wal_level'), current_setting('server_version_num')")
+	settings, err := s.query(ctx, "SELECT current_setting('wal_level'), current_setting('server_version_num')")
 	if err != nil {
 		return nil, err
 	}
-	if level := string(rows[0][0]); level != "logical" {
+	if level := string(settings[0][0]); level != "logical" {
 		return nil, wrong("the server keeps no log of changes that others can read (wal_level is %s): run ALTER SYSTEM SET wal_level = logical, and start the server anew", level)
 	}
-	rows, err = s.query(ctx, `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)`, tableName(name))
+	rows, err := s.query(ctx, `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)`, tableName(name))
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +109,15 @@ WHERE c.relkind = 'r' AND (c.oid = $1::text::oid OR c.oid IN (SELECT relid FROM 
 	have, err := s.tableColumns(ctx, name)
 	if err != nil {
 		return nil, err
+	}
+	if version, _ := strconv.Atoi(string(settings[0][1])); version < 180000 {
+		made, err := s.query(ctx, "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::oid AND attgenerated <> ''", number(p.oid))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range made {
+			p.generated = append(p.generated, string(r[0]))
+		}
 	}
 	p.exact = true
 	var problems []string
@@ -202,14 +214,13 @@ func (s *server) publish(ctx context.Context, name string, p *published, columns
 		return wrong("does not publish `%s`: run ALTER PUBLICATION %s ADD TABLE %s", p, table.Quote(name), sql)
 	}
 	p.filter = string(rows[0][0])
-	if rows[0][1] == nil {
-		return nil // before PostgreSQL 15: what comes says it
-	}
-	if err := json.Unmarshal(rows[0][1], &p.columns); err != nil {
-		return wrong("has columns without names: %v", err)
+	if rows[0][1] != nil { // since PostgreSQL 15
+		if err := json.Unmarshal(rows[0][1], &p.columns); err != nil {
+			return wrong("has columns without names: %v", err)
+		}
 	}
 	for _, c := range columns {
-		if !c.Optional && !slices.Contains(p.columns, c.Name) {
+		if !c.Optional && !p.publishes(c.Name) {
 			return wrong("does not publish the column `%s` of `%s`: it is not among those that it lists, or is generated, and such are not published. Declare it as `%s?:`, or not at all", c.Name, p, c.Name)
 		}
 	}

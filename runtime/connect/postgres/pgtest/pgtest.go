@@ -131,6 +131,9 @@ func (s *Server) Start() {
 	s.t.Fatalf("the server does not come up:\n%s", text)
 }
 
+// Set gives the server a setting, NAME=VALUE, from its next start on.
+func (s *Server) Set(setting string) { s.more = append(s.more, setting) }
+
 // Stop stops the server at once, as a failing machine does: what was not
 // committed is gone.
 func (s *Server) Stop() {
