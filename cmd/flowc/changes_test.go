@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -198,5 +199,75 @@ func judgeChanges(t *testing.T, lines, want []string, exact bool) {
 	slices.Sort(want)
 	if !slices.Equal(left, want) {
 		t.Errorf("%d rows are left of the changes, and the table has %d (%v)", len(left), len(want), counts)
+	}
+}
+
+// Every type comes as a change as it comes as a row, both where the row was there at
+// first and where it changes, and is applied as it came.
+func TestTypesCrossAsChanges(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	db := databases["postgres"](t)
+	var input []string
+	for _, c := range crossing[1:] {
+		for _, v := range c.values {
+			input = append(input, fmt.Sprintf(`{"id":%d,"%s":%s}`, len(input)+1, c.name, v))
+		}
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "in.ndjson"), []byte(strings.Join(input, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, buildPipeline(t, "into", crossingType()+`
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: postgres, config: {`+db.config("crossing")+`, key: id}}}
+`))
+	p := start(t, buildPipeline(t, "changes", crossingType()+`
+sources: {in: {use: postgres, config: {`+db.config("crossing")+`}, out: change of T}}
+processors: {told: {from: in, map: {op: in.Op, row: in.After}}}
+sinks:
+  lines: {from: told, use: file, config: {path: out.ndjson}}
+  copy: {from: in, use: postgres, config: {`+db.config("copy")+`, key: id}}
+`), dir)
+	out := filepath.Join(dir, "out.ndjson")
+	come := func(n int) func() bool {
+		return func() bool { p.alive(); return len(linesOf(t, out)) >= n }
+	}
+	eventually(t, "the rows that are there have come", come(len(input)))
+	db.rows(t, "UPDATE crossing SET id = id + 1000")
+	eventually(t, "the changes have come", come(2*len(input)))
+	if code := p.end(); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, p.said())
+	}
+	lines := linesOf(t, out)
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(a[:9], b[:9]) }) // read before update
+	for i, line := range lines {
+		var c struct {
+			Op  string
+			Row struct{ ID int }
+		}
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		id := c.Row.ID
+		if c.Op == "update" {
+			id -= 1000
+		}
+		if id < 1 || id > len(input) || (c.Op == "update") != (i >= len(input)) {
+			t.Fatalf("line %d: %s", i, line)
+		}
+		_, value, _ := strings.Cut(input[id-1], ",")
+		if given, ok := db.gives[value]; ok {
+			value = given
+		}
+		want := fmt.Sprintf(`{"op":"%s","row":{"id":%d,%s}`, c.Op, c.Row.ID, value)
+		if compact(t, line) != compact(t, want) {
+			t.Errorf("got  %s\nwant %s", line, want)
+		}
+	}
+	all := "SELECT * FROM %s ORDER BY id"
+	if got, want := db.rows(t, fmt.Sprintf(all, "copy")), db.rows(t, fmt.Sprintf(all, "crossing")); !slices.Equal(got, want) {
+		t.Errorf("the copy is another: %s", differing(got, want))
 	}
 }

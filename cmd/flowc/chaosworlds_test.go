@@ -160,6 +160,46 @@ sinks: {out: {from: in, use: nats, config: {stream: OUT, subject: out}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{out()}}}
 		}
 	}},
+	{"postgres-sqlite", chaosType + `
+sources: {in: {use: postgres, config: {dsn: "${env:DSN}", table: t}, out: change of T}}
+processors: {rows: {from: in, map: {id: in.After.ID, key: in.After.Key, pad: in.After.Pad}}}
+sinks: {out: {from: rows, use: sqlite, config: {path: out.db, table: t}}}
+`, 10, 150 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := pgtest.New(t)
+		// A row a page: those that are there at first come in the order of their places.
+		s.Exec(`CREATE TABLE t (id bigint PRIMARY KEY, key text NOT NULL, pad text NOT NULL, more text NOT NULL DEFAULT repeat('x', 4200)); ALTER TABLE t ALTER more SET STORAGE PLAIN; ALTER TABLE t REPLICA IDENTITY FULL`)
+		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.Stop()
+			time.Sleep(pause)
+			s.Start()
+			return nil
+		}}
+		const lanes, records = 3, 300
+		next := make([]int, lanes)
+		r.Produce = (&flowtest.Producer{
+			Ledger: r.ledger, Lanes: lanes, Pause: 10 * time.Millisecond,
+			Next: func(lane int) []flowtest.Record {
+				if next[lane] == records {
+					return nil
+				}
+				next[lane]++
+				return []flowtest.Record{chaosRecord(next[lane]*lanes + lane)}
+			},
+			Send: func(_ context.Context, list []flowtest.Record) error {
+				row := strings.ReplaceAll(string(list[0].Data), "'", "''")
+				_, err := s.Try(`INSERT INTO t SELECT id, key, pad FROM jsonb_to_record('` + row + `') AS r(id bigint, key text, pad text) ON CONFLICT DO NOTHING`)
+				return err
+			},
+		}).Run
+		r.Done = func() (bool, error) {
+			_, accepted := r.ledger.Counts()
+			return len(r.rows(t, "out.db", "t").Records) >= accepted, nil
+		}
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
+		}
+	}},
 	{"file-postgres", chaosType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
