@@ -2,10 +2,7 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -76,35 +73,34 @@ func TestStateWaitsForTheCheckpoint(t *testing.T) {
 // source is told that something is safe.
 func TestNoStateBehindAFailedCheckpoint(t *testing.T) {
 	noLeaks(t)
-	dir := t.TempDir()
-	path := filepath.Join(StateDir(dir, "test"), checkpointFile)
 	var p *Program
 	sink := &untaintedSink{askedSink: &askedSink{}, t: t, tainted: func() bool { return p.tainted.Load() }}
 	source := &ackedSource{seekLines: seekLines{linesSource: newLines(3, numbers(0, 900)...)}, t: t, safe: func(int) bool { return !p.tainted.Load() }}
-	source.wait = func(ctx context.Context, n int) error {
-		if n == 10 { // somebody has been at the checkpoint
-			other := &Checkpoint{Pipeline: "test", Generation: 1000, Sources: map[string]SourceState{}, Sinks: map[string]json.RawMessage{}}
-			text, err := other.encode()
-			if err == nil {
-				err = os.WriteFile(path+".other", text, 0o644)
-			}
-			if err == nil {
-				err = os.Rename(path+".other", path)
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		}
-		return slowly(ctx, n)
-	}
+	source.wait = slowly
 	k := newOne(source, sink, oneOptions{})
 	p = k.p
 	p.info.CheckpointEvery = time.Millisecond
-	_, err := run(t, p, RunOptions{StateDir: dir})
+	_, err := run(t, p, RunOptions{Begin: func() error {
+		p.store.keeper = &failingKeeper{keeper: p.store.keeper}
+		return nil
+	}})
 	var state *StateError
 	if !errors.As(err, &state) {
 		t.Fatalf("%v", err)
 	}
+}
+
+// failingKeeper saves a few checkpoints, and then no more.
+type failingKeeper struct {
+	keeper
+	saves int
+}
+
+func (k *failingKeeper) save(ctx context.Context, c *Checkpoint, previous uint64) error {
+	if k.saves++; k.saves > 3 {
+		return &StateError{Path: k.where(), Reason: "the disk is broken"}
+	}
+	return k.keeper.save(ctx, c, previous)
 }
 
 // untaintedSink is not to be asked for its state when the program saves nothing more.
