@@ -21,6 +21,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowc-dev/flowc/runtime/connect/postgres/pgtest"
 	"github.com/flowc-dev/flowc/runtime/flowtest"
@@ -200,6 +201,35 @@ sinks: {out: {from: rows, use: sqlite, config: {path: out.db, table: t}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
 	}},
+	{"kafka-kafka", chaosType + `
+defaults: {kafka: {brokers: "${env:KAFKA_BROKER}"}}
+sources: {in: {use: kafka, config: {topics: [in]}, out: T}}
+sinks: {out: {from: in, use: kafka, config: {topic: out, key: "${in.Key}"}, guarantee: effectively-once}}
+`, 10, 150 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		c := newKafkaCluster(t, "in", "out")
+		r.Program.Env = append(r.Program.Env, "KAFKA_BROKER="+c.address())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			c.stop()
+			time.Sleep(pause)
+			c.start()
+			return nil
+		}}
+		r.Produce = r.send(t, c, 3, 300)
+		out := func() (p flowtest.Place) {
+			p.Name = "out"
+			for _, m := range c.committed("out") {
+				p.Records = append(p.Records, flowtest.Found{ID: idOf(m.Value), Data: m.Value})
+			}
+			return p
+		}
+		r.Done = func() (bool, error) {
+			_, accepted := r.ledger.Counts()
+			return len(out().Records) >= accepted, nil
+		}
+		r.branches = func(*testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{out()}}}
+		}
+	}},
 	{"file-postgres", chaosType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
@@ -232,6 +262,30 @@ sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
 
 // serverAway is a server that stops and comes back.
 const serverAway flowtest.Fault = "server away"
+
+// send returns a producer that sends records to the topic `in` by several lanes. Its
+// client tries on while the brokers are away, and stores nothing twice.
+func (r *chaosRun) send(t *testing.T, c *kafkaCluster, lanes, messages int) func(ctx context.Context) error {
+	t.Helper()
+	client := c.client()
+	t.Cleanup(client.Close)
+	next := make([]int, lanes) // a lane looks at its own alone
+	return (&flowtest.Producer{
+		Ledger: r.ledger, Lanes: lanes, Pause: 10 * time.Millisecond,
+		Next: func(lane int) []flowtest.Record {
+			if next[lane] == messages {
+				return nil
+			}
+			next[lane]++
+			return []flowtest.Record{chaosRecord(next[lane]*lanes + lane)}
+		},
+		Send: func(ctx context.Context, records []flowtest.Record) error {
+			err := client.ProduceSync(ctx, &kgo.Record{Topic: "in", Key: []byte(records[0].Key), Value: records[0].Data}).FirstErr()
+			time.Sleep(time.Millisecond) // so that there is something to disturb
+			return err
+		},
+	}).Run
+}
 
 // publish returns a producer that publishes records by several lanes.
 func (r *chaosRun) publish(t *testing.T, s *natsServer, lanes, messages int) func(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -278,5 +279,68 @@ sinks:
 		if code := p.end(); code != 0 {
 			t.Errorf("exit code %d:\n%s", code, p.said())
 		}
+	}
+}
+
+// Members of a group come and go all the time while messages come: told to end, or
+// killed. Nothing is lost, and of each key the messages are seen in their order, by
+// whoever has its partition.
+func TestKafkaRebalances(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	c := newKafkaCluster(t, "in", "in-too", "out-a", "out-b")
+	binary := buildPipeline(t, "members", `
+types: {T: {id: int64, key: string, side: string}}
+delivery: {checkpoint: {every: 100ms}}
+defaults: {kafka: {brokers: "${env:KAFKA_BROKER}"}}
+sources: {in: {use: kafka, config: {topics: ["^in"], group: g}, out: T}}
+sinks: {out: {from: in, use: kafka, config: {topic: "out-${in.Side}", key: "${in.Key}"}}}
+`)
+	dirs := []string{t.TempDir(), t.TempDir(), t.TempDir()}
+	begin := func(i int) *started { return start(t, binary, dirs[i], "KAFKA_BROKER="+c.address()) }
+	enough, produced := make(chan struct{}), make(chan int, 1)
+	go func() { produced <- c.produceOnce(0, math.MaxInt, 40*time.Millisecond, enough) }()
+	members := []*started{begin(0), begin(1), begin(2)}
+	for i := range 12 {
+		before := c.count("out-a", "out-b")
+		eventually(t, "messages come through", func() bool { return c.count("out-a", "out-b") > before })
+		m := i % 3
+		members[m].alive()
+		if i == 5 { // it is missed when its session is over
+			members[m].kill()
+		} else if code := members[m].end(); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, members[m].said())
+		}
+		members[m] = begin(m)
+	}
+	close(enough)
+	count := <-produced
+	byKey := func() map[int][]int {
+		all := map[int][]int{}
+		for _, r := range c.committed("out-a", "out-b") {
+			var v struct{ ID int }
+			if err := json.Unmarshal(r.Value, &v); err != nil {
+				t.Fatalf("%s: %v", r.Value, err)
+			}
+			all[v.ID%10] = append(all[v.ID%10], v.ID/10)
+		}
+		return all
+	}
+	eventually(t, "all is written", func() bool {
+		distinct := 0
+		for _, ids := range byKey() {
+			slices.Sort(ids)
+			distinct += len(slices.Compact(ids))
+		}
+		return distinct == count
+	})
+	for _, m := range members {
+		if code := m.end(); code != 0 {
+			t.Errorf("exit code %d:\n%s", code, m.said())
+		}
+	}
+	for key, ids := range byKey() {
+		inOrder(t, fmt.Sprintf("key %d", key), ids, count/10, true)
 	}
 }

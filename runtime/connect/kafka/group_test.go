@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,6 +52,42 @@ func TestGroup(t *testing.T) {
 		if o := g.owned[p]; o.committed != 0 {
 			t.Errorf("%s: %+v", p, o)
 		}
+	}
+}
+
+// A group reads topics by a regular expression as well, from where it is told to
+// begin; one that comes later is shared too, and read from its beginning.
+func TestGroupPatterns(t *testing.T) {
+	f := newFixture(t, kfake.SeedTopics(1, "orders-eu", "orders-us", "other"))
+	f.produce("orders-eu", 0, "a")
+	f.produce("orders-us", 0, "b")
+	f.produce("other", 0, "c")
+	s := f.source(SourceConfig{Topics: []string{"^orders-"}, Group: "g"}, nil).(*GroupSource)
+	got, _, _ := read(t, s, 2)
+	same(t, "patterns", got, "orders-eu/0: a, orders-us/0: b")
+	if err := f.cluster.CreateTopic("orders-jp", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.produce("orders-jp", 0, "d")
+	s.link.client.ForceMetadataRefresh()
+	got, _, _ = read(t, s, 1)
+	same(t, "a topic that came later", got, "orders-jp/0: d")
+
+	latest := f.source(SourceConfig{Topics: []string{"other"}, Group: "late", Start: "latest"}, nil)
+	more := make(chan struct{})
+	defer func() { <-more }()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { // until it has found where the end is
+		defer close(more)
+		for i := 0; ctx.Err() == nil; i++ {
+			f.produce("other", 0, fmt.Sprint(i))
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	got, _, _ = read(t, latest, 1)
+	if first := strings.Fields(got["other/0"])[0]; first == "c" {
+		t.Errorf("from the end on it reads %q", got)
 	}
 }
 

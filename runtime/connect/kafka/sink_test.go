@@ -269,6 +269,11 @@ func TestSASL(t *testing.T) {
 			t.Errorf("%s with a wrong password: %v", mechanism, err)
 		}
 	}
+	for _, group := range []string{"", "g"} {
+		c := SourceConfig{Topics: []string{"a"}, Group: group, TLS: TLS{CA: ca}, SASL: SASL{Mechanism: "scram-sha-256", User: "me", Password: "hunter2"}}
+		got, _, _ := read(t, f.source(c, nil), 3)
+		same(t, "reading with a login, in the group "+group, got, "a/0: plain scram-sha-256 scram-sha-512")
+	}
 	var gone *messages.GoneError
 	f.cluster.ControlKey(int16(kmsg.SASLAuthenticate), func(q kmsg.Request) (kmsg.Response, error, bool) {
 		f.cluster.KeepControl()
