@@ -12,6 +12,7 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/compile"
 	"github.com/flowc-dev/flowc/bench/internal/ingest"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
+	"github.com/flowc-dev/flowc/bench/internal/relay"
 	"github.com/flowc-dev/flowc/bench/internal/report"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
 	"github.com/flowc-dev/flowc/bench/internal/stalled"
@@ -55,6 +56,11 @@ func run(ctx context.Context, args []string) error {
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
 				Rounds: o.rounds, Events: max(o.size/10, 100), Span: o.span,
 				ServerCore: 1, LoadCore: 0, Log: progress,
+			})
+		case between(name) != nil:
+			ok, err = relaying(ctx, o, *between(name), relay.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir,
+				Rounds: o.rounds, Events: o.size, ServerCore: 0, Core: 1, Log: progress,
 			})
 		case name == compiler:
 			ok = true
@@ -127,6 +133,30 @@ func ingestion(ctx context.Context, o options, w ingest.Workload, i ingest.Optio
 	return ok, publish(o, w.ID, report.Ingest(w, rows), facts)
 }
 
+// between gives the workload between two servers of that name; nil for none.
+func between(name string) *relay.Workload {
+	all := relay.All()
+	if i := slices.IndexFunc(all, func(w relay.Workload) bool { return w.ID == name }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// relaying runs a workload between two servers; false: a result is wrong.
+func relaying(ctx context.Context, o options, w relay.Workload, r relay.Options) (bool, error) {
+	if runtime.NumCPU() < 2 {
+		progress("%s: left out: the servers and the program need a core each", w.ID)
+		return true, nil
+	}
+	facts := report.Machine()
+	rows, err := relay.Run(ctx, w, r)
+	if err != nil {
+		return false, err
+	}
+	ok := !slices.ContainsFunc(rows, func(r *relay.Row) bool { return r.Wrong != "" })
+	return ok, publish(o, w.ID, report.Relay(w, rows), facts)
+}
+
 // standstill measures the memory held before a sink that stands still; false: more than promised.
 func standstill(ctx context.Context, o options, s stalled.Options) (bool, error) {
 	facts := report.Machine()
@@ -165,6 +195,9 @@ func choose(prefixes string) ([]string, error) {
 		all = append(all, w.ID)
 	}
 	for _, w := range ingest.All() {
+		all = append(all, w.ID)
+	}
+	for _, w := range relay.All() {
 		all = append(all, w.ID)
 	}
 	all = append(all, stalling, compiler)

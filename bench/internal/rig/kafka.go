@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -45,14 +46,38 @@ func (k *Kafka) Stop() error {
 	return err
 }
 
-// Count is how many records a topic has.
+// Feed produces the lines of a file to a topic, a record a line.
+func (k *Kafka) Feed(ctx context.Context, topic, path string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Address), kgo.DefaultProduceTopic(topic))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	var failed atomic.Pointer[error]
+	err = eachLine(path, func(line []byte) error {
+		client.Produce(ctx, &kgo.Record{Value: line}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				failed.Store(&err)
+			}
+		})
+		return nil
+	})
+	err = errors.Join(err, client.Flush(ctx))
+	if f := failed.Load(); f != nil {
+		err = errors.Join(err, *f)
+	}
+	return err
+}
+
+// Count is how many records of a topic can be read; the marks that end transactions
+// count too.
 func (k *Kafka) Count(ctx context.Context, topic string) (int, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(k.Address))
 	if err != nil {
 		return 0, err
 	}
 	defer client.Close()
-	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, topic)
+	ends, err := kadm.NewClient(client).ListCommittedOffsets(ctx, topic)
 	if err == nil {
 		err = ends.Error()
 	}
@@ -61,31 +86,46 @@ func (k *Kafka) Count(ctx context.Context, topic string) (int, error) {
 	return total, err
 }
 
-// Dump writes the records of a topic to a file, one a line.
+// Dump writes the records of a topic to a file, one a line: those that a reader of
+// committed ones sees.
 func (k *Kafka) Dump(ctx context.Context, topic, path string) (err error) {
-	want, err := k.Count(ctx, topic)
-	if err != nil {
-		return err
-	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(k.Address), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Address), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
 	if err != nil {
 		return err
 	}
 	defer client.Close()
+	ends, err := kadm.NewClient(client).ListCommittedOffsets(ctx, topic)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return err
+	}
+	left := map[int32]int64{} // where the partitions end that are not read yet
+	ends.Each(func(o kadm.ListedOffset) {
+		if o.Offset > 0 {
+			left[o.Partition] = o.Offset
+		}
+	})
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(f)
 	defer func() { err = errors.Join(err, w.Flush(), f.Close()) }()
-	for want > 0 {
+	for len(left) > 0 {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {
 			return err
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
-			want--
-			_, _ = w.Write(append(r.Value, '\n')) // Flush tells
+			if r.Offset+1 >= left[r.Partition] {
+				delete(left, r.Partition)
+			}
+			if !r.Attrs.IsControl() {
+				_, _ = w.Write(append(r.Value, '\n')) // Flush tells
+			}
 		})
 	}
 	return nil
