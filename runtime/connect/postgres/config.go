@@ -29,6 +29,21 @@
 // The source reads rows in the order of a key that is unique and grows: its value
 // in the last row is the position. Rows that become visible later with smaller keys
 // are not seen. A key needs an index, or each page is a sort of all of the table.
+//
+// With `out: change of T` it reads what becomes of the rows, by logical replication:
+// first those that are there, then each insert, update and delete, in the order of
+// the commits. The sink applies changes by its key.
+//
+//	sources:
+//	  orders: {use: postgres, config: {dsn: "${env:SHOP_DB}", table: orders}, out: change of Order}
+//	sinks:
+//	  copy: {from: orders, use: postgres, config: {dsn: "${env:COPY_DB}", table: orders, key: id}}
+//
+// The server needs wal_level = logical. The slot that keeps what was not read yet,
+// and the publication, are made where they are not there; drop them when a pipeline
+// is not to run any more, or the server keeps its log for ever. What a delete and an
+// update tell of the row before depends on the table's REPLICA IDENTITY
+// (docs/tables.md says all of it).
 package postgres
 
 import "time"
