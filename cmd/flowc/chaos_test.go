@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,7 @@ type chaosRun struct {
 	address  string
 	branches func(t *testing.T) []flowtest.Branch
 	said     bytes.Buffer // by programs that are harmed at a point
+	servers
 }
 
 // path is a path in the program's folder.
@@ -50,13 +52,6 @@ type builtWorld struct {
 	binary, address string
 	// guarantee is what `flowc explain` says of each sink.
 	guarantee map[string]flowtest.Guarantee
-}
-
-func buildWorld(t *testing.T, w chaosWorld) builtWorld {
-	t.Helper()
-	b, file := explainWorld(t, w)
-	b.binary = buildProgram(t, file)
-	return b
 }
 
 // explainWorld writes the pipeline of a world into a file, and notes what is said of
@@ -100,6 +95,23 @@ type tally struct {
 
 func newTally() *tally {
 	return &tally{faults: map[flowtest.Fault]int{}, repeats: map[flowtest.Guarantee]int{}, violations: map[flowtest.Class]int{}}
+}
+
+// add adds what another one has seen.
+func (n *tally) add(m *tally) {
+	n.runs += m.runs
+	n.starts += m.starts
+	n.records += m.records
+	n.losses += m.losses
+	for f, c := range m.faults {
+		n.faults[f] += c
+	}
+	for g, c := range m.repeats {
+		n.repeats[g] += c
+	}
+	for v, c := range m.violations {
+		n.violations[v] += c
+	}
 }
 
 func (n *tally) String() string {
@@ -179,7 +191,7 @@ func (w *builtWorld) newRun(t *testing.T, seed uint64) *chaosRun {
 
 // Built programs are killed, stopped, frozen and started twice at random moments
 // until their input is done, and everything is where `flowc explain` said that it
-// would be. FLOWC_CHAOS is how long it goes on (`make chaos`), FLOWC_SEED the first
+// would be. Beside the pipelines of chaosWorlds a round has some cells of the matrix. FLOWC_CHAOS is how long it goes on (`make chaos`), FLOWC_SEED the first
 // seed; FLOWC_KEEP=DIR keeps what failed.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
@@ -192,27 +204,59 @@ func TestChaos(t *testing.T) {
 			t.Fatalf("FLOWC_CHAOS: %v", err)
 		}
 	}
-	seed := number(t, "FLOWC_SEED", 1)
-	var worlds []builtWorld
-	for _, w := range chaosWorlds {
-		if strings.Contains(w.name, "postgres") && !pgtest.Here() {
-			t.Logf("without %s: %s", w.name, pgtest.NotHere)
-			continue
-		}
-		worlds = append(worlds, buildWorld(t, w))
-	}
+	seed, binaries := number(t, "FLOWC_SEED", 1), t.TempDir()
 	sums := map[string]*tally{}
-	for begin, round := time.Now(), 0; round == 0 || time.Since(begin) < long; round++ {
-		for i := range worlds {
-			w := &worlds[i]
-			if sums[w.name] == nil {
-				sums[w.name] = newTally()
+	built := map[string]*builtWorld{}
+	once := func(w chaosWorld) {
+		if strings.Contains(w.pipeline, "postgres") && !pgtest.Here() {
+			t.Logf("without %s: %s", w.name, pgtest.NotHere)
+			return
+		}
+		t.Run(w.name, func(t *testing.T) {
+			if built[w.name] == nil {
+				b, file := explainWorld(t, w)
+				b.binary = buildProgramIn(t, file, binaries)
+				built[w.name], sums[w.name] = &b, newTally()
 			}
-			t.Run(w.name, func(t *testing.T) { w.once(t, seed, sums[w.name]) })
+			built[w.name].once(t, seed, sums[w.name])
+		})
+	}
+	rnd := rand.New(rand.NewPCG(seed, 17))
+	for begin, round := time.Now(), 0; round == 0 || time.Since(begin) < long; round++ {
+		for _, w := range chaosWorlds {
+			once(w)
+		}
+		for _, w := range cells(rnd) {
+			once(w)
 		}
 		seed++
 	}
-	for _, w := range worlds {
-		t.Logf("%s: %s", w.name, sums[w.name])
+	total := newTally()
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		t.Logf("%s: %s", name, sums[name])
+		total.add(sums[name])
 	}
+	t.Logf("%d pipelines in all: %s", len(sums), total)
+}
+
+// matrixCells are how many cells of the matrix, chosen by the seed, a round has. With
+// FLOWC_MATRIX it has all of them (and -run chooses).
+const matrixCells = 3
+
+func cells(rnd *rand.Rand) (worlds []chaosWorld) {
+	var all []chaosWorld
+	for _, source := range slices.Sorted(maps.Keys(matrixSources)) {
+		for _, sink := range slices.Sorted(maps.Keys(matrixSinks)) {
+			for _, topology := range slices.Sorted(maps.Keys(matrixTopologies)) {
+				all = append(all, matrixWorld(source, sink, topology))
+			}
+		}
+	}
+	if os.Getenv("FLOWC_MATRIX") != "" {
+		return all
+	}
+	for range matrixCells {
+		worlds = append(worlds, all[rnd.IntN(len(all))])
+	}
+	return worlds
 }

@@ -245,17 +245,7 @@ sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: t}}}
 		}}
 		r.input(t, "in.ndjson", 0, 60_000, false)
 		r.branches = func(t *testing.T) []flowtest.Branch {
-			p := flowtest.Place{Name: "t"}
-			for _, row := range s.Exec(`SELECT id, key, pad FROM t ORDER BY n`) {
-				id, rest, _ := strings.Cut(row, "|")
-				key, pad, _ := strings.Cut(rest, "|")
-				text, err := json.Marshal(pad)
-				if err != nil {
-					t.Fatal(err)
-				}
-				p.Records = append(p.Records, flowtest.Found{ID: id, Data: fmt.Appendf(nil, `{"id":%s,"key":"%s","pad":%s}`, id, key, text)})
-			}
-			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{p}}}
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{tableOf(t, s, "t")}}}
 		}
 	}},
 }

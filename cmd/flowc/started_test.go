@@ -18,7 +18,16 @@ import (
 // buildProgram builds a pipeline as `flowc build` does, and returns the binary.
 func buildProgram(t *testing.T, file string) string {
 	t.Helper()
-	dir := t.TempDir()
+	return buildProgramIn(t, file, t.TempDir())
+}
+
+// buildProgramIn is buildProgram, with the binary in a folder below another one.
+func buildProgramIn(t *testing.T, file, parent string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(parent, "program-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
 	if code := run([]string{"build", file, "-o", dir}, nil, &out, &errs); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &errs)

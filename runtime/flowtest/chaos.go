@@ -46,8 +46,9 @@ type Chaos struct {
 	// accepted; nil where it is there already.
 	Produce func(ctx context.Context) error
 	// Done tells, when all was sent and the faults are over, whether all has arrived:
-	// then the program is asked to stop, and must end with 0. Nil for a program that
-	// ends by itself, with 0, when it has done its input.
+	// then the program is asked to stop, and must end with 0 (one that says by 143 that
+	// it was cut short is started once more). Nil for a program that ends by itself,
+	// with 0, when it has done its input.
 	Done func() (bool, error)
 	// Patience is how long the program may take to end, and Done to come, without
 	// any fault; 0 for two minutes.
@@ -106,6 +107,7 @@ type run struct {
 	result   *Result
 	now      *process // nil where none runs
 	complete bool     // it ended by itself, and well
+	cut      bool     // asked to stop, it said that not all it had is safe
 }
 
 // start starts the program where it does not run.
@@ -209,12 +211,14 @@ func (r *run) stopped() error {
 	if !p.ended(r.patience) {
 		return p.fault("does not stop")
 	}
-	r.now = nil
+	r.now, r.cut = nil, false
 	switch code := p.code(); {
 	case p.gaveUp():
 	case code == 0 && r.Done == nil:
 		r.complete = true // it had done all by then
-	case code == 0, code == 128+int(syscall.SIGTERM) && r.Done == nil:
+	case code == 0:
+	case code == 128+int(syscall.SIGTERM): // it was cut short: one that has no end by what is around it
+		r.cut = true
 	case code == -1: // killed, or so early that nobody had asked for the signal
 	default:
 		return p.fault(fmt.Sprintf("was asked to stop and ended with exit code %d", code))
@@ -286,7 +290,9 @@ func (r *run) finish(ctx context.Context, produced <-chan error) error {
 			}
 			if done {
 				r.now.signal(syscall.SIGTERM)
-				return r.stopped()
+				if err := r.stopped(); err != nil || !r.cut {
+					return err
+				}
 			}
 		}
 		if time.Now().After(end) {

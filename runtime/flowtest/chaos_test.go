@@ -32,8 +32,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func isEndless(how string) bool { return strings.HasPrefix(how, "endless") }
+
 // copyLines copies in to out, a line at a time, and goes on where it was. right does
-// it well; endless does too, and waits for more lines until it is asked to stop.
+// it well; endless does too, and waits for more lines until it is asked to stop; one that is
+// cut short says so the first time.
 func copyLines(how string) int {
 	lock, err := os.OpenFile("lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -77,7 +80,7 @@ func copyLines(how string) int {
 			return 7
 		case how == "hangs" && n > 20:
 			select {}
-		case !more && how != "endless":
+		case !more && !isEndless(how):
 			save(0)
 			return 0
 		}
@@ -89,7 +92,7 @@ func copyLines(how string) int {
 				state.In = int64(len(in))
 				save(0)
 			}
-			if how == "endless" {
+			if isEndless(how) && (how == "endless" || os.Mkdir("cut", 0o755) != nil) {
 				return 0
 			}
 			return 143
@@ -129,7 +132,7 @@ func chaos(t *testing.T, how string, seed uint64, faults ...flowtest.Fault) (*fl
 	if len(faults) > 1 { // in a hurry, so that copies meet while they start
 		c.Between, c.Most = 2*time.Millisecond, 100
 	}
-	if how == "endless" {
+	if isEndless(how) {
 		c.More = map[flowtest.Fault]func(time.Duration) error{"no input": func(pause time.Duration) error {
 			time.Sleep(pause)
 			return nil
@@ -141,7 +144,7 @@ func chaos(t *testing.T, how string, seed uint64, faults ...flowtest.Fault) (*fl
 	record := func(i int) flowtest.Record {
 		return flowtest.Record{ID: strconv.Itoa(i), Key: strconv.Itoa(i % 3), Data: fmt.Appendf(nil, "%d line", i)}
 	}
-	if how == "endless" {
+	if isEndless(how) {
 		n, fails := [2]int{}, 0
 		var mu sync.Mutex
 		c.Produce = (&flowtest.Producer{
@@ -207,6 +210,7 @@ func TestChaos(t *testing.T) {
 		{how: "right"},
 		{how: "right", faults: []flowtest.Fault{flowtest.Twice, flowtest.Kill}},
 		{how: "endless"},
+		{how: "endless, cut short", faults: []flowtest.Fault{flowtest.Freeze}},
 		{how: "saves what it will have done", faults: []flowtest.Fault{flowtest.Kill}, class: flowtest.Lost},
 		{how: "does not go back", faults: []flowtest.Fault{flowtest.Kill}, class: flowtest.Repeated},
 		{how: "forgets what it has when it stops", faults: []flowtest.Fault{flowtest.Terminate}, class: flowtest.Lost},
@@ -228,6 +232,9 @@ func TestChaos(t *testing.T) {
 			t.Logf("%+v: %s", *result, verdict)
 			if c.class == "" && !verdict.OK() || c.class != "" && verdict.Count(c.class) == 0 {
 				t.Errorf("not %s: %s", c.class, verdict)
+			}
+			if c.how == "endless, cut short" && result.Starts != 2 {
+				t.Errorf("%d starts: not once more when it had been cut short", result.Starts)
 			}
 			if result.Starts < 2 || len(result.Faults) == 0 {
 				t.Errorf("nothing happened to it: %+v", *result)
