@@ -60,6 +60,9 @@ type GoRef struct {
 	Open, Flush, Healthy, Close Method
 	// Committed tells that a sink has both Committed and Commit.
 	Seek, Ack, Committed bool
+	// Range and Cut tell that a source can read a part of what it has, and say
+	// where chunks of it end.
+	Range, Cut bool
 	// Idempotent tells that it has the marker method Idempotent.
 	Idempotent bool
 	// Keep tells that a sink with Committed and Commit wants to know whose checkpoint

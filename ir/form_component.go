@@ -35,9 +35,11 @@ func (f *form) goRef(g *GoRef) {
 		f.method("flush", &g.Flush)
 		f.method("healthy", &g.Healthy)
 		f.method("close", &g.Close)
-		f.when("has", g.Seek || g.Ack || g.Committed || g.Keep || g.Idempotent, func() {
+		f.when("has", g.Seek || g.Ack || g.Range || g.Cut || g.Committed || g.Keep || g.Idempotent, func() {
 			f.flag("seek", &g.Seek)
 			f.flag("ack", &g.Ack)
+			f.flag("range", &g.Range)
+			f.flag("cut", &g.Cut)
 			f.flag("committed", &g.Committed)
 			f.flag("keep", &g.Keep)
 			f.flag("idempotent", &g.Idempotent)

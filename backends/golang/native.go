@@ -12,6 +12,9 @@ import (
 // native quotes the making of a source or a sink that is the user's own Go, as
 // the variable made.
 func (w *wiring) native(n *ir.Node, ref *ir.GoRef, made string) []jen.Code {
+	if source, ok := n.Op.(*ir.Source); ok && source.Range != nil {
+		return w.nativeRange(n, ref, made)
+	}
 	var code []jen.Code
 	name := w.Name(n.YAML)
 	callee := jen.Qual(ref.Package, ref.Symbol)

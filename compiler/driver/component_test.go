@@ -149,3 +149,71 @@ sinks:
 		"pipeline.yaml:18:26: error: `./parts.Keep` is no sink…[component-shape]",
 	)
 }
+
+// A part of a component is read where it has the methods for that, and where a text
+// can say where it begins.
+func TestRangeOfComponents(t *testing.T) {
+	r := compileIn(t, unpack(t, `
+-- go.mod --
+module example.com/feed
+
+go 1.24
+-- feed/feed.go --
+// Package feed has sources.
+package feed
+
+import "context"
+
+type Event struct {
+	N int
+}
+
+type All struct{}
+
+func (*All) Read(context.Context) ([]Event, int, error) { return nil, 0, nil }
+func (*All) Seek(context.Context, int) error             { return nil }
+
+type Part struct{ All }
+
+func (*Part) Range(ctx context.Context, from, to *int) error { return nil }
+
+type Chunks struct{ Part }
+
+func (*Chunks) Cut(context.Context, int) ([]int, error) { return nil, nil }
+
+type Place struct{ File, Line int }
+
+type Odd struct{}
+
+func (*Odd) Read(context.Context) ([]Event, Place, error)          { return nil, Place{}, nil }
+func (*Odd) Seek(context.Context, Place) error                      { return nil }
+func (*Odd) Range(ctx context.Context, from, to *Place) error       { return nil }
+
+type Wrong struct{ All }
+
+func (*Wrong) Range(ctx context.Context, from, to int) error { return nil }
+func (*Wrong) Cut(context.Context) ([]int, error)            { return nil, nil }
+-- pipeline.yaml --
+pipeline: feed
+sources:
+  good: {use: ./feed.Chunks, range: {from: 1, to: 5, parallel: 2}}
+  part: {use: ./feed.Part, range: {from: 1}}
+  all: {use: ./feed.All, range: {from: 1}}
+  many: {use: ./feed.Part, range: {parallel: 2}}
+  odd: {use: ./feed.Odd, range: {from: 1}}
+  text: {use: ./feed.Part, range: {from: one}}
+  back: {use: ./feed.Part, range: {from: 5, to: 1}}
+  wrong: {use: ./feed.Wrong}
+sinks:
+  out: {from: [good, part, all, many, odd, text, back, wrong], use: stdout}
+`), Options{})
+	wantSaid(t, r,
+		"pipeline.yaml:5:26: error: `./feed.All` can't read a part of what it has [bad-range]",
+		"pipeline.yaml:6:28: error: `./feed.Part` does not say where chunks of a range end, so they can't be read at once [bad-range]",
+		"pipeline.yaml:7:26: error: the positions of `./feed.Odd` are a Place, and the ends of a range are numbers, texts or times [bad-range]",
+		"pipeline.yaml:8:42: error: `from` of a range of `./feed.Part` must be a position, which is an int, not `one` [bad-range]",
+		"pipeline.yaml:9:49: error: the range ends at `1`, which is before it begins, at `5` [bad-range]",
+		"pipeline.yaml:10:16: warning: method Cut of feed.Wrong is not called: its signature is none that flowc knows [component-method]",
+		"pipeline.yaml:10:16: warning: method Range of feed.Wrong is not called: its signature is none that flowc knows [component-method]",
+	)
+}

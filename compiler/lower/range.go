@@ -37,7 +37,7 @@ func (w *lowering) canRange(n *node, side *catalog.Side) bool {
 	}
 	if side.Range == nil {
 		d := w.l.Errorf(diag.BadRange, n.Range.Key, "`%s` can't read a part of what there is: what it gives does not wait to be read", n.Use.Text)
-		d.Helpf("`range` is for %s", w.rangedSources())
+		d.Helpf("`range` is for %s, and for Go with a method `Range`", w.rangedSources())
 		return false
 	}
 	for _, c := range n.Config {
@@ -117,6 +117,18 @@ func (w *lowering) checkRange(n *node, side *catalog.Side, r *ir.Range) {
 	if slices.Contains(takes, "key") {
 		typ = w.keyOfRange(n)
 	}
+	w.checkBounds(n, takes, typ, r)
+	switch n.Use.Text {
+	case "file":
+		w.rangeOfFiles(n, r)
+	case "generate":
+		w.rangeOfNumbers(n, r)
+	}
+}
+
+// checkBounds checks the ends of a range that the pipeline says; typ is the type of
+// a key or a position, nil where it is not known.
+func (w *lowering) checkBounds(n *node, takes []string, typ *ir.Type, r *ir.Range) {
 	bounds := boundsOf(r)
 	good := 0
 	for _, b := range bounds {
@@ -129,13 +141,38 @@ func (w *lowering) checkRange(n *node, side *catalog.Side, r *ir.Range) {
 	if good == 2 && len(bounds) == 2 {
 		w.backwards(bounds[0].value, bounds[1].value, takes, typ)
 	}
-	switch n.Use.Text {
-	case "file":
-		w.rangeOfFiles(n, r)
-	case "generate":
-		w.rangeOfNumbers(n, r)
-	}
 }
+
+// canRangeGo checks that a component can read a part of what it has.
+func (w *lowering) canRangeGo(n *node, ref *ir.GoRef) bool {
+	position := "Position"
+	if ref.Position != nil {
+		position = ref.Position.String()
+	}
+	refuse := func(format string, args ...any) *diag.Diagnostic {
+		return w.l.Errorf(diag.BadRange, n.Range.Key, format, args...).NoteAt(ref.Declared, "%s is declared here", ref.Symbol)
+	}
+	switch {
+	case !ref.Range || !ref.Seek:
+		refuse("`%s` can't read a part of what it has", n.Use.Text).
+			Helpf("give it the methods Range(ctx context.Context, from, to *%s) error and Seek(context.Context, %s) error beside Read", position, position)
+	case n.Range.Parallel > 1 && !ref.Cut:
+		refuse("`%s` does not say where chunks of a range end, so they can't be read at once", n.Use.Text).
+			Helpf("give it a method Cut(ctx context.Context, n int) ([]%s, error), or remove `parallel`", position)
+	case ref.TypeName == "":
+		refuse("the type of `%s` has no name that can be written, so there can't be an instance for each chunk", n.Use.Text).
+			Helpf("export the type that its constructor returns")
+	case !slices.Contains(boundKinds, ref.Position.Kind):
+		refuse("the positions of `%s` are %s, and the ends of a range are numbers, texts or times", n.Use.Text, article(position)).
+			Helpf("take a position of one of these, or read all")
+	default:
+		return true
+	}
+	return false
+}
+
+// boundKinds are the kinds of positions that a text can say.
+var boundKinds = []ir.TypeKind{ir.String, ir.Int, ir.Int64, ir.Uint64, ir.Float64, ir.Time}
 
 // keyOfRange is the type of a table's key where the records say it, nil where they
 // do not.
@@ -155,7 +192,7 @@ func (w *lowering) keyOfRange(n *node) *ir.Type {
 // these are, in words.
 func fitsBound(v *ir.Value, takes []string, typ *ir.Type) (ok bool, what string) {
 	words := map[string]string{
-		"number": "a number, 0 or more", "time": "a time such as `2026-01-31T08:00:00Z`, or a day", "name": "a name", "key": "a value of the key",
+		"number": "a number, 0 or more", "time": "a time such as `2026-01-31T08:00:00Z`, or a day", "name": "a name", "key": "a value of the key", "position": "a position",
 	}
 	var list []string
 	for _, kind := range takes {
@@ -169,11 +206,11 @@ func fitsBound(v *ir.Value, takes []string, typ *ir.Type) (ok bool, what string)
 			ok = ok || isTime
 		case "name":
 			ok = true
-		case "key":
+		case "key", "position":
 			fine := true
 			if typ != nil {
 				if fine = isOf(v.Text(), typ); !fine {
-					word = "a value of the key, which is " + article(typ.String())
+					word += ", which is " + article(typ.String())
 				}
 			}
 			ok = ok || fine

@@ -403,9 +403,15 @@ func (w *lowering) goSource(n *node) {
 	w.noValidate(n)
 	m := w.newNode(n, n.Name.Text)
 	n.main = m
-	m.Op = &ir.Source{
+	op := &ir.Source{
 		Go: ref, Config: w.goConfig(n, ref),
 		Facts: ir.Facts{Acks: ref.Ack, Replayable: ref.Seek, Ordered: true},
+	}
+	m.Op = op
+	if n.Range != nil && w.canRangeGo(n, ref) {
+		op.Range, op.Bounded = w.rangeOf(n), true
+		op.Facts = facts((&catalog.Range{}).Facts(0))
+		w.checkBounds(n, []string{"position"}, ref.Position, op.Range)
 	}
 	if n.Out != nil && !w.sameOut(n, ref) {
 		n.out(nil)

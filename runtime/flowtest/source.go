@@ -99,7 +99,7 @@ func (r *reading) started() {
 	if !ok {
 		return
 	}
-	st := step{batch: &flow.Batch{}, start: map[string]json.RawMessage{}}
+	st := step{batch: r.w.batch(), start: map[string]json.RawMessage{}}
 	for split, position := range starter.Start() {
 		text, err := json.Marshal(position)
 		if err != nil {

@@ -137,7 +137,7 @@ func describe(r *ir.GoRef) string {
 	fmt.Fprintf(&b, "%s %s", r.Shape, r.Make)
 	flags := map[string]bool{
 		"context": r.Context, "errs": r.Errs, "in-ptr": r.InPtr, "out-ptr": r.OutPtr, "pointer": r.Pointer,
-		"config-ptr": r.ConfigPtr, "seek": r.Seek, "ack": r.Ack, "committed": r.Committed, "keep": r.Keep, "idempotent": r.Idempotent,
+		"config-ptr": r.ConfigPtr, "seek": r.Seek, "ack": r.Ack, "range": r.Range, "cut": r.Cut, "committed": r.Committed, "keep": r.Keep, "idempotent": r.Idempotent,
 	}
 	for _, name := range slices.Sorted(keys(flags)) {
 		if flags[name] {

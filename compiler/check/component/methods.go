@@ -217,6 +217,20 @@ func (r *reading) optional(ref *ir.GoRef, c *call, t types.Type) bool {
 	case Source:
 		r.positioned(c, t, "Seek", &ref.Seek, &ok)
 		r.positioned(c, t, "Ack", &ref.Ack, &ok)
+		if c.position == nil {
+			break
+		}
+		position := typeText(c.position)
+		isPosition := func(t types.Type) bool { return types.Identical(t, types.NewPointer(c.position)) }
+		read("Range", "Range(context.Context, from, to *"+position+") error", func(s *shapeOfMethod) bool {
+			ref.Range = s.context && s.errs && len(s.results) == 0 && len(s.params) == 2 && isPosition(s.params[0]) && isPosition(s.params[1])
+			return ref.Range
+		})
+		read("Cut", "Cut(context.Context, int) ([]"+position+", error)", func(s *shapeOfMethod) bool {
+			ref.Cut = s.context && s.errs && len(s.params) == 1 && types.Identical(s.params[0], types.Typ[types.Int]) &&
+				len(s.results) == 1 && types.Identical(s.results[0], types.NewSlice(c.position))
+			return ref.Cut
+		})
 	case Sink:
 		if method(t, "Committed") != nil {
 			r.transactional(ref, t, read)
