@@ -155,7 +155,7 @@ func (x *explainer) node(name string) Node {
 		}
 		switch op := n.Op.(type) {
 		case *ir.Source:
-			out.Kind, out.Does = "source", "reads "+rangeInWords(op.Range)+"from "+used(op.Connector, op.Go)
+			out.Kind, out.Does = "source", readsIn(op)
 			out.Reads = x.portReads(n, nil)
 		case *ir.Decode:
 			out.Reads = x.portReads(n, op)

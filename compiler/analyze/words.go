@@ -15,11 +15,12 @@ func used(connector string, g *ir.GoRef) string {
 	return "`" + connector + "`"
 }
 
-// rangeInWords says which part of a source is read, with a space behind it; "" for
-// all.
-func rangeInWords(r *ir.Range) string {
+// readsIn says what a source reads.
+func readsIn(op *ir.Source) string {
+	from := used(op.Connector, op.Go)
+	r := op.Range
 	if r == nil {
-		return ""
+		return "reads from " + from
 	}
 	end := func(v *ir.Value, open string) string {
 		switch {
@@ -30,9 +31,9 @@ func rangeInWords(r *ir.Range) string {
 		}
 		return "`" + v.Text() + "`"
 	}
-	text := "from " + end(r.From, "the begin") + " to before " + end(r.To, "what comes later") + " "
+	text := "reads a range of " + from + ": from " + end(r.From, "the begin") + " to before " + end(r.To, "what comes later")
 	if r.Parallel > 1 {
-		text += fmt.Sprintf("in chunks, %d at once, ", r.Parallel)
+		text += fmt.Sprintf(", %d chunks at once", r.Parallel)
 	}
 	return text
 }

@@ -182,6 +182,10 @@ func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) 
 	if err := p.insist(ctx, in.node, in.source.Open); err != nil {
 		return p.nodeError(in.node, "open", err)
 	}
+	if r := chunked(in.source); r != nil {
+		progress := r.Progress()
+		p.log.Info("reading a range", "node", in.name, "range", progress.Range, "chunks", progress.Chunks, "through", progress.Ended)
+	}
 	if starter, ok := in.source.(Starter); ok && p.replay == nil {
 		if start := starter.Start(); len(start) > 0 && in.places.bySplit != nil {
 			in.places.begin(start)

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"path/filepath"
@@ -91,5 +92,44 @@ func TestProgress(t *testing.T) {
 	line := (&teller{name: "x"}).progressLine(&flow.Snapshot{Running: 10 * time.Second, Sources: []flow.Flow{{Traffic: flow.Traffic{Records: 12345, Bytes: 250_000_000}, Total: 1_000_000_000}}})
 	if want := "x: 250 MB of 1.0 GB (25%) · 12,345 records · 1,234/s · 30.00s left"; line != want {
 		t.Errorf("got  %s\nwant %s", line, want)
+	}
+}
+
+// The ranges of all sources are told as one share, with how long the slowest takes.
+func TestProgressOfRanges(t *testing.T) {
+	half := flow.Progress{Range: "0..100", Chunks: 4, Ended: 2, Done: 60, Before: 10, Size: 100}
+	unknown := flow.Progress{Range: "a..b", Chunks: 5, Ended: 1, Size: flow.Unknown}
+	for _, c := range []struct {
+		ranges []*flow.Progress
+		want   string
+	}{
+		{[]*flow.Progress{&half}, "x: 60% (2 of 4 chunks) · 1,000 records · 100/s · 8.00s left"},
+		{[]*flow.Progress{&unknown}, "x: 20% (1 of 5 chunks) · 1,000 records · 100/s"},
+		{[]*flow.Progress{&half, &unknown}, "x: 40% (3 of 9 chunks) · 2,000 records · 200/s"},
+		{[]*flow.Progress{{Chunks: 1, Done: 50, Size: 200}}, "x: 25% · 1,000 records · 100/s · 30.00s left"},
+		{[]*flow.Progress{&half, nil}, "x: 2,000 records · 200/s"},
+	} {
+		s := &flow.Snapshot{Running: 10 * time.Second}
+		for _, r := range c.ranges {
+			s.Sources = append(s.Sources, flow.Flow{Name: "in", Traffic: flow.Traffic{Records: 1000}, Range: r})
+		}
+		if line := (&teller{name: "x"}).progressLine(s); line != c.want {
+			t.Errorf("got  %s\nwant %s", line, c.want)
+		}
+	}
+	attrs := fmt.Sprint(progressAttrs(&flow.Flow{Name: "in", Traffic: flow.Traffic{Records: 1000}, Range: &half}, 10*time.Second)...)
+	if want := fmt.Sprint("node", "in", "range", "0..100", "percent", 60, "chunks", 4, "through", 2, "records", int64(1000), "per_second", int64(100), "left", "8.00s"); attrs != want {
+		t.Errorf("got  %s\nwant %s", attrs, want)
+	}
+	text := string(metrics(&Spec{Name: "x"}, flow.Snapshot{Running: 10 * time.Second, Sources: []flow.Flow{{Name: "in", Range: &half}, {Name: "other", Range: &unknown}, {Name: "all"}}}, true))
+	for _, want := range []string{
+		`flowc_range_done_ratio{node="in"} 0.6`, `flowc_range_chunks{node="in",state="through"} 2`, `flowc_range_chunks{node="other",state="open"} 4`, `flowc_range_left_seconds{node="in"} 8`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("the metrics do not have %s:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, `left_seconds{node="other"}`) || strings.Contains(text, `ratio{node="all"}`) {
+		t.Errorf("the metrics tell what nobody knows:\n%s", text)
 	}
 }

@@ -102,7 +102,6 @@ func (s *ranged) Cut(ctx context.Context, n int) ([]flow.Chunk, error) {
 			chunks = append(chunks, flow.Chunk{Name: name, Bounds: raw, Size: part.To - part.From})
 		}
 	}
-	slog.Info("reading a range", "node", s.node, "brokers", l.Server, "partitions", len(all), "chunks", len(chunks))
 	return chunks, nil
 }
 
