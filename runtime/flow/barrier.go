@@ -172,9 +172,10 @@ func (b *barrier) isByKeeper() bool {
 	return b.byKeeper
 }
 
-// moved tells whether a source has read something since the last time.
+// moved tells whether a source has read something since the last time, or a sink has
+// changed by itself.
 func (p *Program) moved(seen map[*Input]uint64) bool {
-	moved := false
+	moved := p.stirred.Swap(false)
 	for _, in := range p.sources {
 		if n := in.order.count(); n != seen[in] {
 			seen[in] = n

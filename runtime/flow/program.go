@@ -44,6 +44,9 @@ type Program struct {
 	// tainted tells that the sources' positions and what is in the sinks no
 	// longer belong together: no checkpoint is written any more.
 	tainted atomic.Bool
+	// stirred tells that a sink has changed its state since the last checkpoint,
+	// though nothing came.
+	stirred atomic.Bool
 	// hungry counts the inputs that wait for batches which sinks may hold.
 	hungry atomic.Int32
 

@@ -41,6 +41,8 @@ type sinkRun struct {
 	probing  *time.Timer
 	probeAt  time.Time // when probing fires
 	told     time.Time // when the last such error was logged
+	dues     *time.Timer
+	dueAt    time.Time // when dues fires, for what a Timed sink has to do
 
 	counts struct {
 		out, dead, dropped, failed, retried, bytes atomic.Int64
@@ -78,14 +80,16 @@ func (s *sinkRun) run() {
 	}
 }
 
-// alarm fires when the gathered write has waited long enough, or when it is time
-// to try a sink that ails.
+// alarm fires when the gathered write has waited long enough, when it is time to try
+// a sink that ails, or for what a sink has to do by itself.
 func (s *sinkRun) alarm() <-chan time.Time {
 	switch {
 	case s.gathered != nil && s.gathered.Count > 0 && s.options.Batch.Linger > 0:
 		return s.linger.C
 	case s.ails != 0 && s.probing != nil:
 		return s.probing.C
+	case !s.dueAt.IsZero():
+		return s.dues.C
 	}
 	return nil
 }
@@ -102,6 +106,7 @@ func (s *sinkRun) settle() {
 		s.idle()
 	}
 	s.probe()
+	s.duty()
 }
 
 // accept writes a packet, or adds it to the write that is being gathered. last is

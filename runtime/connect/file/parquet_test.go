@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowc-dev/flowc/runtime/codec/parquet"
 	"github.com/flowc-dev/flowc/runtime/codec/row"
@@ -297,6 +298,41 @@ func TestParquetRotatesByAge(t *testing.T) {
 	if got := parquetFiles(t, dir); !slices.Equal(got, []string{"1", "2", "4", "3"}) {
 		t.Errorf("%q", got)
 	}
+}
+
+// The sink says when a file is old enough; its age goes on over a restart.
+func TestParquetSaysWhenItIsDue(t *testing.T) {
+	dir := t.TempDir()
+	out := parquetOutput()
+	out.Append = true
+	c := SinkConfig{Path: filepath.Join(dir, "o.parquet"), Rotate: Rotate{Every: time.Hour}, Parquet: smallGroups}
+	s := sink(t, c, out)
+	state(t, s)
+	if !s.Due().IsZero() {
+		t.Error("an empty file is due")
+	}
+	must(t, s.Write(background, rowsOut(nil, "1")))
+	must(t, s.Sync(background))
+	due := s.Due()
+	if until := time.Until(due); until <= 0 || until > time.Hour {
+		t.Errorf("due in %s", until)
+	}
+	at := state(t, s)
+	must(t, s.Close(background, false))
+
+	s = made(t, c, out)
+	must(t, s.Restore(background, at))
+	must(t, s.Open(background))
+	must(t, s.Sync(background))
+	if got := s.Due(); got.Sub(due).Abs() > time.Second {
+		t.Errorf("due at %s, and at %s after a restart", due, got)
+	}
+	s.config.Rotate.Every = 1
+	must(t, s.Sync(background))
+	if got := parquetFiles(t, dir); !slices.Equal(got, []string{"1"}) || !s.Due().IsZero() {
+		t.Errorf("%q, due at %s", got, s.Due())
+	}
+	must(t, s.Close(background, false))
 }
 
 // What can't be is said when the sink is made, or opened.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -34,6 +35,7 @@ type Sink struct {
 	touched map[*target]bool   // written since the last Sync
 	opened  int                // files with a descriptor
 	uses    uint64
+	due     time.Time // when the first file is old enough to be closed
 	// saved is what the checkpoint that this run goes on from says.
 	saved map[string]saved
 	// resumes tells that there are checkpoints.

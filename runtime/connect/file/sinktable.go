@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
@@ -103,6 +104,7 @@ func (s *Sink) rotateDue() error {
 	if s.config.Rotate.Every <= 0 || s.config.Mode != "replace" {
 		return nil
 	}
+	s.due = time.Time{}
 	for _, t := range s.places {
 		if t.lost != nil {
 			continue
@@ -110,6 +112,12 @@ func (s *Sink) rotateDue() error {
 		if err := t.rotateIfDue(); err != nil {
 			return fmt.Errorf("%s: %w", t.path, err)
 		}
+		if at := t.begun.Add(s.config.Rotate.Every); t.records && t.regular && (s.due.IsZero() || at.Before(s.due)) {
+			s.due = at
+		}
 	}
 	return nil
 }
+
+// Due is when the next file is old enough to be closed.
+func (s *Sink) Due() time.Time { return s.due }

@@ -78,6 +78,8 @@ type saved struct {
 	Rotated int `json:"rotated,omitempty"`
 	// Head tells the file from another one.
 	Head *head `json:"head,omitempty"`
+	// Begun is when the file was begun, for `rotate: {every}`.
+	Begun time.Time `json:"begun,omitzero"`
 	// Rows are those of a Parquet file that are not in it yet.
 	Rows *savedRows `json:"rows,omitempty"`
 }
@@ -186,7 +188,10 @@ func (t *target) begin() error {
 
 // restore opens the file as it was at a checkpoint.
 func (t *target) restore(at saved) error {
-	t.begun, t.rotated = time.Now(), at.Rotated
+	t.begun, t.rotated = at.Begun, at.Rotated
+	if t.begun.IsZero() {
+		t.begun = time.Now()
+	}
 	if !t.regular {
 		return t.openFile()
 	}
@@ -195,7 +200,7 @@ func (t *target) restore(at saved) error {
 		return err
 	}
 	if gone {
-		at = saved{}
+		at, t.begun = saved{}, time.Now()
 	}
 	if err := t.unpublish(at); err != nil {
 		return err
@@ -252,6 +257,9 @@ func (t *target) state() (saved, error) {
 	at := saved{Length: t.length, Rotated: t.rotated}
 	if !t.regular {
 		return saved{}, nil
+	}
+	if t.config.Rotate.Every > 0 && t.records {
+		at.Begun = t.begun.UTC().Truncate(time.Millisecond)
 	}
 	if t.table != nil {
 		if t.ending {
