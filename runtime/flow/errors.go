@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sort"
@@ -75,8 +76,24 @@ func (e *RecordError) Error() string {
 
 func (e *RecordError) Unwrap() error { return e.Err }
 
+// OwnPlace is the record's place as its connector has it ("topic orders, partition 3,
+// offset 201"), "" where the connector has no form of its own.
+func (e *RecordError) OwnPlace() string {
+	if _, plain := e.Position.(plainPlace); plain || e.Position == nil {
+		return ""
+	}
+	position, err := encode(e.Position)
+	if err != nil || !bytes.HasPrefix(position, []byte{'{'}) {
+		return ""
+	}
+	return pairs(position)
+}
+
 // Place names the record in words a person can follow: "orders.ndjson:18203".
 func (e *RecordError) Place() string {
+	if own := e.OwnPlace(); own != "" {
+		return strings.TrimSpace(e.Source + " " + own)
+	}
 	name := e.Split
 	if name == "" {
 		name = e.Source

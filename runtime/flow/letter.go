@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -84,8 +85,10 @@ func (l *Letter) Whole() bool { return l.Code != "too-long" && len(l.Original())
 // Place names the record in words a person can follow, as RecordError.Place does.
 func (l *Letter) Place() string {
 	var at plainPlace
-	if json.Unmarshal(l.Position, &at) != nil {
-		at = plainPlace{}
+	own := json.NewDecoder(bytes.NewReader(l.Position))
+	own.DisallowUnknownFields()
+	if own.Decode(&at) != nil { // the connector's own form
+		return strings.TrimSpace(l.Source + " " + pairs(l.Position))
 	}
 	e := &RecordError{Source: l.Source, Split: at.Split, Number: -1, TextLine: -1, Offset: -1}
 	if at.Line != nil {
@@ -97,8 +100,28 @@ func (l *Letter) Place() string {
 	if at.Offset != nil {
 		e.Offset = *at.Offset
 	}
-	if place := e.Place(); place != l.Source || len(l.Position) == 0 || string(l.Position) == "null" || string(l.Position) == "{}" {
-		return place
+	return e.Place()
+}
+
+// pairs writes a position as `name value` where it is an object of plain values, and
+// as the JSON that it is where not.
+func pairs(position json.RawMessage) string {
+	if len(position) == 0 {
+		return ""
 	}
-	return strings.TrimSpace(l.Source + " " + string(compact(l.Position)))
+	fields := json.NewDecoder(bytes.NewReader(position))
+	fields.UseNumber()
+	var text []string
+	token := func() any { t, _ := fields.Token(); return t }
+	if token() != json.Delim('{') {
+		return string(compact(position))
+	}
+	for fields.More() {
+		name, value := token(), token()
+		if _, nested := value.(json.Delim); nested || value == nil {
+			return string(compact(position))
+		}
+		text = append(text, fmt.Sprintf("%v %v", name, value))
+	}
+	return strings.Join(text, ", ")
 }

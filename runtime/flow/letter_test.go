@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,6 +32,34 @@ func TestLetterID(t *testing.T) {
 		if l, err := ParseLetter("dead", []byte(bad)); err == nil {
 			t.Errorf("%s is a letter: %+v", bad, l)
 		}
+	}
+}
+
+// A place is said in the words of the connector that it comes from.
+func TestLetterPlace(t *testing.T) {
+	for position, want := range map[string]string{
+		`{"split":"a.txt","line":7,"offset":12}`: "a.txt:7",
+		`{"offset":12}`:                          "orders (byte 12)",
+		`{}`:                                     "orders",
+		`null`:                                   "orders",
+		``:                                       "orders",
+		`{"topic":"o","partition":3,"offset":201}`:    "orders topic o, partition 3, offset 201",
+		`{"stream":"S","sequence":90071992547409931}`: "orders stream S, sequence 90071992547409931",
+		`{"key": {"a":1}}`:                            `orders {"key":{"a":1}}`,
+		`["x"]`:                                       `orders ["x"]`,
+	} {
+		l := &Letter{Source: "orders", Position: json.RawMessage(position)}
+		if got := l.Place(); got != want {
+			t.Errorf("%s is %q, want %q", position, got, want)
+		}
+	}
+	e := &RecordError{Source: "orders", Split: "o/3", Number: -1, Offset: 5, Position: map[string]any{"topic": "o", "offset": 201}}
+	if got, want := e.Place(), "orders offset 201, topic o"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	e.Position = e.place()
+	if got, want := e.Place(), "o/3 (byte 5)"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

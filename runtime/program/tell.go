@@ -198,7 +198,7 @@ func (t *teller) failed(n *flow.Node, nodes []flow.Node, c flow.Count, e *flow.R
 	fmt.Fprintf(t.w, "%serror: `%s` failed on %s of %s records (%s) [%s]\n", line, n.Name, count(c.Lost()), count(c.In), kept(n, nodes, e, readable), e.Code)
 	fmt.Fprintf(t.w, "   = %s\n", e.Err)
 	place := e.Place()
-	if e.Offset >= 0 {
+	if e.Offset >= 0 && e.OwnPlace() == "" {
 		place += fmt.Sprintf(" (byte %s)", count(e.Offset))
 	}
 	if value := excerpt(e.Record); value != "" || place != "" {
