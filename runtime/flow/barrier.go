@@ -118,16 +118,25 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 	var passing sync.WaitGroup
 	defer passing.Wait()
 	seen := make(map[*Input]uint64)
+	took := time.Duration(0)
 	for number := uint64(1); ; {
 		select {
 		case <-finish:
 			return
 		case <-tick.C:
+		case <-p.wanted:
+			// More may come to share it: what makes checkpoints does nothing else for
+			// half of the time at most.
+			if took > time.Millisecond && !sleep(p.reading, min(took, p.checkpointEvery())) && p.hard.Err() != nil {
+				return
+			}
 		case <-p.care.steps():
 		}
-		if p.tainted.Load() || !p.moved(seen) {
+		began := time.Now()
+		if p.tainted.Load() || !p.moved(seen) && !p.anySettled() {
 			continue
 		}
+		p.markSettled()
 		b := p.beginBarrier(number)
 		number++
 		if !p.passBarrier(b, &passing) {
@@ -140,6 +149,7 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		}
 		if !b.isByKeeper() {
 			p.commit(b)
+			took = time.Since(began)
 			continue
 		}
 		select {
@@ -147,6 +157,7 @@ func (p *Program) keepCheckpoints(finish <-chan struct{}) {
 		case <-finish:
 			return
 		}
+		took = time.Since(began)
 	}
 }
 
@@ -203,8 +214,8 @@ func (p *Program) commit(b *barrier) {
 	}
 	states := b.sinks
 	c.mu.Unlock()
-	if complete && !p.tainted.Load() {
-		p.save(p.hard, marks, states, false)
+	if complete && !p.tainted.Load() && p.save(p.hard, marks, states, false) {
+		p.tellSettled(false)
 	}
 }
 
@@ -215,7 +226,11 @@ func (p *Program) commitEnd(ctx context.Context, complete bool) bool {
 	ok := !c.sinkFailed && len(c.endedSinks) == len(p.sinks) && len(c.endedSources) == len(p.sources)
 	marks, states := c.endedSources, c.endedSinks
 	c.mu.Unlock()
-	return ok && !p.tainted.Load() && p.save(ctx, marks, states, complete)
+	if !ok || p.tainted.Load() || !p.save(ctx, marks, states, complete) {
+		return false
+	}
+	p.tellSettled(true)
+	return true
 }
 
 // save writes a checkpoint, where sources can go back, and tells the sources

@@ -80,6 +80,12 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 // runOpened runs everything until the sinks have come to the end.
 func (p *Program) runOpened(ctx context.Context) (Ending, error) {
 	var work, checkpoints sync.WaitGroup
+	p.wanted = make(chan struct{}, 1)
+	for _, in := range p.sources {
+		if in.answersLate() {
+			in.book.late = p.wanted
+		}
+	}
 	for _, s := range p.sinks {
 		work.Go(s.run)
 	}

@@ -34,6 +34,8 @@ type Program struct {
 	control control
 	replay  *Replay // nil in a run
 	care    *care   // nil where nothing is to be gone on with after a death
+	// wanted tells that a sender waits for a checkpoint.
+	wanted chan struct{}
 
 	cellsPlace string
 

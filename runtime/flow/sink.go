@@ -143,7 +143,7 @@ func (s *sinkRun) written(o *Out) {
 	s.sendLetters(o)
 	s.target.freeOriginals(o.engine.parts)
 	for _, p := range o.engine.parts {
-		if p.ticket.onDone != nil && s.broken == nil {
+		if p.ticket.onDone != nil && s.broken == nil && p.ticket.in.book.late == nil {
 			s.unsynced = append(s.unsynced, p.ticket)
 		} else {
 			p.ticket.done()

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -51,6 +52,10 @@ type book struct {
 	telling bool
 	closed  bool
 	pool    []*ticket
+	// late is set where senders are answered by a checkpoint: settled wait for the
+	// next one, and before are those that the one on its way has. See late.go.
+	late            chan struct{}
+	settled, before []*ticket
 }
 
 // open makes a ticket.
@@ -96,6 +101,11 @@ func (k *book) finish(t *ticket) {
 	k.live[t.index].index = t.index
 	k.live[last] = nil
 	k.live = k.live[:last]
+	if k.late != nil && t.onDone != nil && t.err == nil {
+		k.settle(t)
+		k.mu.Unlock()
+		return
+	}
 	k.mu.Unlock()
 	k.tell(t)
 	k.mu.Lock()
@@ -140,8 +150,8 @@ func (k *book) tell(t *ticket) {
 // on one of them answers nobody any more.
 func (k *book) abandon(err error) {
 	k.mu.Lock()
-	left := append([]*ticket(nil), k.live[k.head:]...)
-	k.live, k.head, k.closed = nil, 0, true
+	left := slices.Concat(k.live[k.head:], k.before, k.settled)
+	k.live, k.before, k.settled, k.head, k.closed = nil, nil, nil, 0, true
 	k.mu.Unlock()
 	for _, t := range left {
 		if t.onDone != nil {
@@ -159,5 +169,5 @@ func (k *book) abandon(err error) {
 func (k *book) waiting() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.live) - k.head
+	return len(k.live) - k.head + len(k.before) + len(k.settled)
 }
