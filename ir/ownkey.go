@@ -23,15 +23,13 @@ func (s *Sink) OwnKey() []KeyPart {
 		}
 		return nil
 	}
-	if text, _ := s.literal("bulk.as"); text != "" {
+	if s.literal("bulk.as") != "" {
 		return meta("id")
 	}
 	if key := meta("idempotency_key"); key != nil {
 		return key
 	}
-	method, _ := s.literal("method")
-	single, _ := s.literal("single")
-	if method != "PUT" || single != "true" || meta("method") != nil {
+	if s.literal("method") != "PUT" || s.literal("single") != "true" || meta("method") != nil {
 		return nil
 	}
 	parts := meta("path")
@@ -70,12 +68,12 @@ func (s *Sink) tableKey() []KeyPart {
 	return parts
 }
 
-// literal is the text of a setting that the pipeline says itself.
-func (s *Sink) literal(key string) (string, bool) {
+// literal is the text of a setting that the pipeline says itself, "" for others.
+func (s *Sink) literal(key string) string {
 	for _, c := range s.Config {
 		if c.Key == key && c.Value != nil && c.Value.IsLiteral() {
-			return c.Value.Text(), true
+			return c.Value.Text()
 		}
 	}
-	return "", false
+	return ""
 }

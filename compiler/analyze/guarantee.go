@@ -55,6 +55,8 @@ func promised(w way) promise {
 		return promise{ir.AtLeastOnce, reason, w.source, []string{goBack(w.source)}}
 	case sink.Checkpoint && sink.Facts.WhenAsked:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither, for readers of committed records", to)}
+	case sink.Checkpoint && source.Facts.Answers:
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint, in which the keys of requests are, in the transaction of its records, so one that is sent again is known where its records are there", to)}
 	case sink.Checkpoint:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither", to)}
 	case sink.Facts.Keeper && !sink.Facts.Idempotent:
@@ -64,6 +66,8 @@ func promised(w way) promise {
 			w.sink,
 			[]string{fix},
 		}
+	case sink.Facts.Transactional && source.Facts.Answers:
+		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint, in which the keys of requests are, with what it writes, so one that is sent again is known where its records are there", to)}
 	case sink.Facts.Transactional:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` keeps the checkpoint with what it writes, so after a crash `%s` and `%s` go back to the same record", to, from, to)}
 	case sink.Connector == "drop":
@@ -139,14 +143,19 @@ func (g *graph) notKept(sink *ir.Node) (why, fix string) {
 func (w way) twice(from, to string) promise {
 	sink := w.sink.Op.(*ir.Sink)
 	const others = "write to a sink that keeps the checkpoint with its records (`postgres`, `sqlite`, `file`), or that takes one which comes twice for one"
+	back := fmt.Sprintf("`%s` goes back to its checkpoint after a crash", from)
+	if w.source.Op.(*ir.Source).Facts.Answers {
+		back = fmt.Sprintf("what `%s` had not answered when the program died is sent again", from)
+	}
 	p := promise{
-		ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and `%s` can't tell a record that it has written before, so some may be there twice", from, to),
-		w.sink, []string{others},
+		ir.AtLeastOnce, fmt.Sprintf("%s, and `%s` can't tell a record that it has written before, so some may be there twice", back, to),
+		w.sink,
+		[]string{others},
 	}
 	switch sink.Connector {
 	case "http":
 		key := "in." + w.likelyKey()
-		p.reason = fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and the server of `%s` can't tell a record that it has had before, so some may be there twice", from, to)
+		p.reason = fmt.Sprintf("%s, and the server of `%s` can't tell a record that it has had before, so some may be there twice", back, to)
 		p.fixes = []string{
 			fmt.Sprintf("if the server knows repeated requests by the header Idempotency-Key, send a key of the record's own: `meta: {idempotency_key: %s}`", key),
 			fmt.Sprintf("or if it lets records be put in their place, put each to its own: `config: {method: PUT, single: true}` and `meta: {path: %s}`", key),
@@ -156,7 +165,7 @@ func (w way) twice(from, to string) promise {
 			p.fixes = []string{fmt.Sprintf("give each document an id of its own: `meta: {id: %s}`", key), "or " + others}
 		}
 	case "nats":
-		p.reason = fmt.Sprintf("`%s` goes back to its checkpoint after a crash, and the server of `%s` knows an id for as long as the stream's duplicate window is: a program that was away for longer sends some records for the second time", from, to)
+		p.reason = fmt.Sprintf("%s, and the server of `%s` knows an id for as long as the stream's duplicate window is: a program that was away for longer sends some records for the second time", back, to)
 	}
 	return p
 }

@@ -27,6 +27,20 @@
 //	  told: {from: pushes, use: http, config: {url: "https://hooks.example.com/in", sign: {as: standard, secret: "${env:THEIR_SECRET}"}}, meta: {id: in.ID}}
 //	  own: {from: pushes, use: http, config: {url: "https://api.example.com/in", sign: {secret: "${env:API_SECRET}", header: X-Sign, value: "sha512={signature}", over: "{method} {path} {time} {body}", hash: sha512, time_header: X-Time}}}
 //
+// With `idempotency_key` a client may send a request again until it is answered. The
+// header's value is remembered in the checkpoint, with what the sinks had written by
+// then, and a request is answered when that is durable: after a crash there are its
+// records and its key, or neither. So the same key within `idempotency_window`, and
+// among the last `idempotency_keys`, is answered as the first time (200 and the number
+// of records), also by the next run. While the first request is being worked on it is
+// 409; with other records than the first time it is 422; a request that was refused
+// has left no key. It needs no more from the sinks than that they keep what they write
+// and the checkpoint as one (`file`, `sqlite`, `postgres`), or know a record that comes
+// twice.
+//
+//	sources:
+//	  orders: {use: http, config: {listen: ":8082", path: /orders, idempotency_key: Idempotency-Key}, out: Order}
+//
 // With `url` in place of `listen` the source asks for records by GET: once, or
 // again and again with `every`. `records` says where they stand in an answer, and
 // `next` where its next page is. `cursor` and `cursor_field` say how to ask for
@@ -125,6 +139,15 @@ type SourceConfig struct {
 	// AnswerTimeout is how long the sinks may take; then the client is asked to
 	// come again (503), and the records may be there twice.
 	AnswerTimeout time.Duration `json:"answer_timeout" flowc:"positive" default:"60s" needs:"listen"`
+	// IdempotencyKey is the header, such as Idempotency-Key, by which a request is
+	// known that a client sends again: one that was accepted is answered as it was,
+	// and not taken for the second time. Requests without it are refused (400).
+	IdempotencyKey string `json:"idempotency_key" flowc:"fixed" needs:"listen"`
+	// IdempotencyWindow is how long keys are remembered.
+	IdempotencyWindow time.Duration `json:"idempotency_window" flowc:"positive" default:"24h" needs:"idempotency_key"`
+	// IdempotencyKeys is how many keys are remembered; beyond that the oldest ones
+	// are forgotten. All of them are written with each checkpoint.
+	IdempotencyKeys int `json:"idempotency_keys" flowc:"positive" default:"10000" holds:"512B" needs:"idempotency_key"`
 	// IdleTimeout is how long a connection stays open between requests.
 	IdleTimeout time.Duration `json:"idle_timeout" flowc:"positive" default:"2m" needs:"listen"`
 	// Every is how long it waits before it asks again when it has all there was;

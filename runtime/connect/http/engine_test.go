@@ -82,7 +82,7 @@ func (l *passLoop) Settle() {
 
 // program is a pipeline from the source into a file, with the default policies
 // of one whose source can answer.
-func program(t testing.TB, s *Source, path string) *flow.Program {
+func program(t testing.TB, s flow.Source, path string) *flow.Program {
 	t.Helper()
 	reject := flow.Policy{Then: flow.Reject}
 	p := flow.New(flow.Info{Name: "http", Nodes: []flow.Node{
@@ -114,8 +114,8 @@ func running(t testing.TB, change func(*SourceConfig), path string) (url string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := src.(*Source)
-	p := program(t, s, path)
+	s := server(src)
+	p := program(t, src, path)
 	ctx, cancel := context.WithCancel(context.Background())
 	type end struct {
 		report *flow.Report

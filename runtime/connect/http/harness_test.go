@@ -57,7 +57,7 @@ func opened(t testing.TB, change func(*SourceConfig)) (url string, s *Source) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = src.(*Source)
+	s = server(src)
 	if err := s.Open(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,14 @@ func opened(t testing.TB, change func(*SourceConfig)) (url string, s *Source) {
 		scheme = "https://"
 	}
 	return scheme + s.Addr().String() + c.Path, s
+}
+
+// server is the server of a source that listens.
+func server(src flow.Source) *Source {
+	if k, ok := src.(*KeyedSource); ok {
+		return k.Source
+	}
+	return src.(*Source)
 }
 
 // served opens a source whose batches are given to decide, and answered with

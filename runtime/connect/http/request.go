@@ -15,6 +15,7 @@ type request struct {
 	source *Source
 	http   *http.Request
 	unzip  *gzip.Reader
+	entry  *entry // its key; nil for none
 
 	reserved int64 // bytes of the buffers, in Source.bytes
 
@@ -42,7 +43,12 @@ func (r *request) giveUp() bool { return r.state.CompareAndSwap(isWaiting, isGiv
 func newRequest(s *Source) *request {
 	r := &request{content: content{input: s.input}, source: s, done: make(chan error, 1)}
 	r.grow = r.resize
-	r.finish = func(err error) { r.done <- err }
+	r.finish = func(err error) {
+		if r.entry != nil {
+			s.keys.settle(r.entry, err)
+		}
+		r.done <- err
+	}
 	return r
 }
 
@@ -50,11 +56,14 @@ func newRequest(s *Source) *request {
 func (r *request) reset() {
 	r.clear()
 	r.state.Store(isWaiting)
-	r.http = nil
+	r.http, r.entry = nil, nil
 }
 
 // fill hands the records to the engine.
 func (r *request) fill(b *flow.Batch) {
 	r.content.fill(b)
 	b.OnDone, b.Aux = r.finish, r.http
+	if r.entry != nil {
+		b.Position = r.source.keys.take(r.entry)
+	}
 }

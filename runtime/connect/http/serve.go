@@ -148,11 +148,24 @@ func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLi
 		accept(w, 0)
 		return true
 	}
+	if s.keys != nil {
+		e, accepted, err := s.keys.begin(q, r.records, r.count)
+		switch {
+		case errors.As(err, &no):
+			s.refuse(w, no)
+			return true
+		case e == nil:
+			accept(w, accepted)
+			return true
+		}
+		r.entry = e
+	}
 	r.http = q
 	keepQuiet(q)
 	select {
 	case s.requests <- r:
 	default: // some that were given up have not been taken out yet
+		s.notTaken(r)
 		s.refuse(w, errBusy)
 		return true
 	}
@@ -167,11 +180,19 @@ func (s *Source) handle(w http.ResponseWriter, q *http.Request, r *request, byLi
 	case <-over:
 		// The request is not used again: somebody else still has it.
 		if r.giveUp() {
+			s.notTaken(r)
 			s.refuse(w, refused(http.StatusServiceUnavailable, "the sinks took too long; nothing was taken"))
 		} else {
 			s.refuse(w, refused(http.StatusServiceUnavailable, "the sinks took too long; the records may be written all the same"))
 		}
 		return false
+	}
+}
+
+// notTaken forgets the key of a request that the engine has not got.
+func (s *Source) notTaken(r *request) {
+	if r.entry != nil {
+		s.keys.settle(r.entry, errBusy)
 	}
 }
 
@@ -265,7 +286,7 @@ func accept(w http.ResponseWriter, count int) {
 
 // refuse is the answer to a request of which nothing was taken.
 func (s *Source) refuse(w http.ResponseWriter, no *refusal) {
-	if no.status == http.StatusServiceUnavailable {
+	if no.status == http.StatusServiceUnavailable || no == errRepeated {
 		w.Header().Set("Retry-After", comeAgain)
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")

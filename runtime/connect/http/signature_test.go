@@ -25,12 +25,14 @@ var published = map[string]struct {
 }{
 	"github": {Sign{As: "github", Secret: "It's a Secret to Everybody"}, 0, "", "Hello, World!", "X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},
 	"slack": {
-		Sign{As: "slack", Secret: "8f742231b10e8888abcd99yyyzzz85a5"}, 1531420618, "",
+		Sign{As: "slack", Secret: "8f742231b10e8888abcd99yyyzzz85a5"},
+		1531420618, "",
 		"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
 		"X-Slack-Signature", "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
 	},
 	"standard": {
-		Sign{As: "standard", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, 1614265330, "msg_p5jXN8AQM9LWM0D4loKWxJek", `{"test": 2432232314}`,
+		Sign{As: "standard", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+		1614265330, "msg_p5jXN8AQM9LWM0D4loKWxJek", `{"test": 2432232314}`,
 		"Webhook-Signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 	},
 }

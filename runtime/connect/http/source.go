@@ -27,6 +27,7 @@ type Source struct {
 
 	listener *listener
 	scheme   *scheme // of signatures; nil for none
+	keys     *keys   // of requests that may come again; nil where none is known
 
 	// requests are those that have been taken and not been read. It has room for
 	// all that may wait.
@@ -50,6 +51,8 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, errors.New("listen takes requests and url asks for records: give one of them")
 	case c.URL != "":
 		return newPolling(c, in)
+	case c.IdempotencyKey != "":
+		return newKeyed(c, in)
 	}
 	return newServer(c, in)
 }
