@@ -271,3 +271,46 @@ sinks:
 		t.Errorf("the copy is another: %s", differing(got, want))
 	}
 }
+
+// The example is run as its first lines say, where the machine has PostgreSQL.
+func TestExampleMirror(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	server := pgtest.New(t)
+	script := func(name string) {
+		text, err := os.ReadFile(filepath.Join(examples, "mirror", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Exec(string(text))
+	}
+	script("shop.sql")
+	dir := copyExample(t, "mirror", t.TempDir())
+	p := start(t, buildProgram(t, filepath.Join(dir, "pipeline.yaml")), dir, "SHOP_DB="+server.DSN())
+	copied := func(query string) []string { return queryIfThere(t, filepath.Join(dir, "out", "orders.db"), query) }
+	eventually(t, "the rows that are there have come", func() bool { p.alive(); return slices.Equal(copied("SELECT count(*) FROM orders"), []string{"3"}) })
+	script("day.sql")
+	eventually(t, "the day has come", func() bool {
+		p.alive()
+		return slices.Equal(copied("SELECT id, customer, status, total FROM orders ORDER BY id"), []string{"1, 'ada', 'sent', '249.90'", "2, 'ben', 'new', '10.00'", "4, 'dee', 'paid', '310.00'"})
+	})
+	if code := p.end(); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, p.said())
+	}
+	lines := linesOf(t, filepath.Join(dir, "out", "sent.ndjson"))
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], `{"order":1,"customer":"ada","total":"249.90","at":"20`) {
+		t.Errorf("what was sent: %v", lines)
+	}
+	// What the first lines say to drop is what is there.
+	server.Exec(`SELECT pg_drop_replication_slot('flowc_mirror_orders'); DROP PUBLICATION flowc_mirror_orders`)
+}
+
+// queryIfThere is query where the file and the table are there.
+func queryIfThere(t *testing.T, path, text string) []string {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil || len(query(t, openSQLite(t, path), "SELECT 1 FROM sqlite_schema WHERE name = 'orders'")) == 0 {
+		return nil
+	}
+	return query(t, openSQLite(t, path), text)
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/flowc-dev/flowc/backends/golang"
@@ -57,7 +58,7 @@ func (c *inferCmd) live(a *app, o infer.Options) error {
 	case code != 0:
 		return exit(code)
 	}
-	o.Node, o.Limit, o.Format = c.Source, 0, "ndjson"
+	o.Node, o.Limit, o.Format, o.Changes = c.Source, 0, "ndjson", givesChanges(r.Program)
 	types, err := typesOf(a, &said, o)
 	if err != nil {
 		return inferError(err)
@@ -73,6 +74,14 @@ func (c *inferCmd) live(a *app, o infer.Options) error {
 		if result.Wrote != "" {
 			fmt.Fprintf(w, "\n# written to %s\n", result.Wrote)
 		}
+	})
+}
+
+// givesChanges tells whether the records of a program's source are changes.
+func givesChanges(p *ir.Program) bool {
+	return slices.ContainsFunc(p.Nodes, func(n *ir.Node) bool {
+		_, decodes := n.Op.(*ir.Decode)
+		return decodes && slices.ContainsFunc(n.Out, func(p ir.Port) bool { return p.Type != nil && p.Type.Change })
 	})
 }
 

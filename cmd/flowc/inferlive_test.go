@@ -23,7 +23,8 @@ func TestInferLive(t *testing.T) {
 		t.Skip("there is no PostgreSQL on this machine")
 	}
 	database, broker, stream := pgtest.New(t), newKafkaCluster(t, "orders", "empty", "texts"), newNATSServer(t)
-	database.Exec(`CREATE TYPE side AS ENUM ('buy', 'sell'); CREATE TABLE trades (id bigint PRIMARY KEY, side side NOT NULL, price numeric, tags text[], at timestamptz NOT NULL)`)
+	database.Exec(`CREATE TYPE side AS ENUM ('buy', 'sell'); CREATE TABLE trades (id bigint PRIMARY KEY, side side NOT NULL, price numeric, tags text[], at timestamptz NOT NULL);
+CREATE TABLE fills (id bigint PRIMARY KEY, size numeric NOT NULL, note text, twice bigint GENERATED ALWAYS AS (2) STORED)`)
 	broker.produce(0, 30)
 	client := broker.client()
 	defer client.Close()
@@ -51,6 +52,7 @@ defaults:
 sources:
   # in the database
   trades: {use: postgres, config: {dsn: "${env:SHOP_DB}", table: trades, key: id}}
+  fills: {use: postgres, config: {dsn: "${env:SHOP_DB}", table: fills}, out: change of Fill}
   orders:
     use: kafka
     config: {topics: [orders], group: shop}
@@ -81,6 +83,7 @@ sinks:
 	for _, c := range []struct{ source, want, warning string }{
 		{"trades", "# from the columns of `trades`\ntypes:\n  Trade:\n    id: int64\n    side: buy | sell\n    price?: decimal\n    tags?: [string]\n    at: time\n", ""},
 		{"orders", "# from 31 records of `orders`\ntypes:\n  Order:\n    id: string\n    region?: string  # missing in 1 of 31\n    total?: string   # missing in 1 of 31; numbers in quotes: --decimals makes it a decimal\n    memo?: string    # missing in 30 of 31\n", "1 message of the sample is no JSON"},
+		{"fills", "# from the columns of `fills`\ntypes:\n  Fill:\n    id: int64\n    size?: decimal  # not told of deletes, unless the table has REPLICA IDENTITY FULL\n    note?: string\n\n# sources:\n#   fills:\n#     out: change of Fill\n", ""},
 		{"bills", "types:\n  Bill:\n    id: string\n", ""},
 	} {
 		code, out, said := infer(c.source)
@@ -89,7 +92,7 @@ sinks:
 		}
 	}
 	for source, want := range map[string]string{
-		"empty":  "pipeline.yaml:14: error: `empty`: infer: " + broker.address() + ": there are no messages in empty yet",
+		"empty":  "pipeline.yaml:15: error: `empty`: infer: " + broker.address() + ": there are no messages in empty yet",
 		"texts":  "the messages of `texts` are no JSON: read them as `format: text`",
 		"none":   "relation \"none\" does not exist",
 		"file":   "the source `file` has no way to tell what its records are: take some of them into a file, and `flowc infer FILE`",

@@ -10,8 +10,9 @@ import (
 
 // alone makes a pipeline of one source of another: its records are json, and nobody
 // keeps them. So what a source reads can be asked for before anything is known of
-// its records, or of the nodes that are to read them. It is nil where there is no such
-// source.
+// its records, or of the nodes that are to read them. A source that is to give changes
+// gives those of a row of which nothing is known either. It is nil where there is no
+// such source.
 func alone(root *parse.Node, name string, l *diag.List) *parse.Node {
 	found := root.Get("sources").Member(name)
 	if found == nil {
@@ -45,7 +46,11 @@ func alone(root *parse.Node, name string, l *diag.List) *parse.Node {
 			body.Members = append(body.Members, m)
 		}
 	}
-	body.Members = append(body.Members, member("out", text("json")))
+	records := "json"
+	if saysChanges(root, found.Value.Get("out")) {
+		records = "change of Row"
+	}
+	body.Members = append(body.Members, member("out", text(records)))
 	out := *root
 	out.Members = nil
 	for _, m := range root.Members {
@@ -61,8 +66,22 @@ func alone(root *parse.Node, name string, l *diag.List) *parse.Node {
 			out.Members = append(out.Members, &parse.Member{Key: m.Key, Value: &only})
 		}
 	}
+	if records != "json" {
+		out.Members = append(out.Members, member("types", mapping(member("Row", mapping(member("row?", text("json")))))))
+	}
 	out.Members = append(out.Members,
 		member("sources", mapping(&parse.Member{Key: found.Key, Value: &body})),
 		member("sinks", mapping(member(name+"-sample", mapping(member("from", text(name)), member("use", text("drop")))))))
 	return &out
+}
+
+// saysChanges tells whether an `out` is a change, or the name of one.
+func saysChanges(root, out *parse.Node) bool {
+	if out == nil || out.Kind != parse.String {
+		return false
+	}
+	if declared := root.Get("types").Get(out.Text); declared != nil && declared.Kind == parse.String {
+		out = declared
+	}
+	return strings.HasPrefix(out.Text, "change of ")
 }

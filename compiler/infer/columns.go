@@ -43,7 +43,11 @@ func Columns(columns []Column, o Options) (*Result, error) {
 	if !some {
 		return nil, &Error{File: o.shown(), Msg: "no column has a name that Go could have, so a type can't name them"}
 	}
-	r := &Result{File: o.shown(), Format: "columns", Types: []*Named{n}, Source: Source{Node: o.Node, Out: Out{Type: name}}}
+	out := name
+	if o.Changes {
+		out = "change of " + name
+	}
+	r := &Result{File: o.shown(), Format: "columns", Types: []*Named{n}, Source: Source{Node: o.Node, Out: Out{Type: out}}}
 	r.YAML = r.block()
 	return r, nil
 }

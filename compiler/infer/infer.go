@@ -49,6 +49,8 @@ type Options struct {
 	// Node is the source of a pipeline that the sample is from; "" where it is a file
 	// that no pipeline reads yet.
 	Node string
+	// Changes tells that the node gives changes of what the columns are of.
+	Changes bool
 	// By is the field of JSON records that tells event types apart, or "".
 	By string
 	// Limit ends the sample behind so many records; 0 reads all.

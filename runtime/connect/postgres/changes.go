@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
@@ -255,4 +256,30 @@ func (s *ChangeSource) kept(have *slot) error {
 
 func (s *ChangeSource) wrong(format string, args ...any) error {
 	return &table.ConfigError{Err: fmt.Errorf("%s: %s", s.server.address(), fmt.Sprintf(format, args...))}
+}
+
+// Columns says what the rows are whose changes are read. What a delete does not tell
+// may be missing.
+func (s *ChangeSource) Columns(ctx context.Context) ([]flow.Column, error) {
+	rows := Source{config: SourceConfig{DSN: s.config.DSN, Table: s.config.Table}}
+	columns, err := rows.Columns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.server.connect(ctx); err != nil {
+		return nil, err
+	}
+	defer s.server.close()
+	t, err := s.server.find(ctx, s.config.Table, nil)
+	if err != nil {
+		return nil, err
+	}
+	columns = slices.DeleteFunc(columns, func(c flow.Column) bool { return slices.Contains(t.generated, c.Name) })
+	for i := range columns {
+		c := &columns[i]
+		if t.told != nil && !c.Optional && !slices.Contains(t.told, c.Name) {
+			c.Optional, c.Note = true, "not told of deletes, unless the table has REPLICA IDENTITY FULL"
+		}
+	}
+	return columns, nil
 }

@@ -30,6 +30,8 @@ type published struct {
 	columns []string
 	// generated are columns that the server makes and does not publish.
 	generated []string
+	// told are the columns of which deletes tell; nil where that is all of them.
+	told []string
 	// exact tells that updates come with all that the records hold of a row.
 	exact bool
 }
@@ -145,6 +147,10 @@ WHERE c.relkind = 'r' AND (c.oid = $1::text::oid OR c.oid IN (SELECT relid FROM 
 		if err := json.Unmarshal(r[6], &identity); err != nil {
 			return nil, wrong("the key of `%s` has no names: %v", name, err)
 		}
+		if p.told == nil {
+			p.told = identity
+		}
+		p.told = slices.DeleteFunc(p.told, func(name string) bool { return !slices.Contains(identity, name) })
 		if missing := untold(columns, identity); len(missing) > 0 {
 			problems = append(problems, untoldProblem(l.sql, missing))
 		}
