@@ -53,6 +53,32 @@ sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
 	}},
+	{"checkpoint-sqlite", strings.Replace(chaosType, "every: 20ms", "every: 20ms, store: sqlite, path: checkpoints.db", 1) + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 60_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
+	{"checkpoint-nats", strings.Replace(chaosType, "every: 20ms", `every: 20ms, store: nats, url: "${env:NATS_URL}"`, 1) + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 100 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := newNATSServer(t)
+		r.Program.Env = append(r.Program.Env, "NATS_URL="+s.url())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.stop()
+			time.Sleep(pause)
+			s.start()
+			return nil
+		}}
+		r.input(t, "in.ndjson", 0, 100_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
 	{"http-file", chaosType + `
 sources: {in: {use: http, config: {listen: "ADDRESS", path: /in}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}

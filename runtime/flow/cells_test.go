@@ -551,7 +551,7 @@ func TestReplayedInCells(t *testing.T) {
 // What a newer version wrote is refused, with what to do about it.
 func TestNewerCells(t *testing.T) {
 	for cell, c := range map[string]struct{ value, want string }{
-		CheckpointCell: {"flowc-checkpoint 2 anything", "it has version 2, and this program reads up to 1"},
+		CheckpointCell: {"flowc-checkpoint 2 anything", "it has version 2, and this program reads up to 1: a newer one wrote it, so build this one with a newer flowc"},
 		holderCell:     {`{"version":2,"run":"x"}`, "it has version 2, and this program reads up to 1: a newer one wrote it, so build this one with a newer flowc"},
 	} {
 		server := newCellServer()
@@ -568,6 +568,69 @@ func TestNewerCells(t *testing.T) {
 			t.Errorf("%s was changed to %q", cell, value)
 		}
 	}
+}
+
+// What lies beside a checkpoint in version 1 must be read for ever, in a folder and in
+// cells.
+func TestNotesVersion1(t *testing.T) {
+	read := func(name string) []byte {
+		t.Helper()
+		data, err := os.ReadFile(filepath.Join("testdata", name+"-v1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	held, err := decodeClaim(read("claim"))
+	if err != nil || held != (claim{1, "75c1746892e5ad1674bde5bfda9ba26e", "process 5179 on vm, started 2026-11-26T04:27:58Z", 41}) {
+		t.Errorf("%+v, %v", held, err)
+	}
+	dir, server := t.TempDir(), newCellServer()
+	for _, name := range []string{careFile, replayedFile} {
+		if err := os.WriteFile(filepath.Join(dir, name), read(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.put(name, read(name), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, _ := inCells(nil, &testCells{server: server})
+	p.health.nodes, p.health.logger = p.patients(), p.log
+	for where, s := range map[string]*store{"folder": {dir: dir}, "cells": {elsewhere: p.newElsewhere()}} {
+		p.store = s
+		note, err := (&care{p: p}).read(t.Context())
+		if err != nil || *note != (careNote{Generation: 7, Step: 1, Left: 20, Source: "in", Split: "a.txt", Deaths: 2, Suspect: "in", SuspectSplit: "a.txt"}) {
+			t.Errorf("%s: %+v, %v", where, note, err)
+		}
+		replayed, err := s.readReplayed(t.Context())
+		if err != nil || len(replayed) != 2 || !replayed["bb22"].Equal(time.Date(2026, 3, 1, 12, 0, 1, 0, time.UTC)) {
+			t.Errorf("%s: %v, %v", where, replayed, err)
+		}
+	}
+}
+
+// Whatever stands in the place of a claim, of a note or of an index is read or
+// refused, and what is read is written as it was.
+func FuzzNotes(f *testing.F) {
+	for _, name := range []string{"claim-v1", "running-v1", "replayed-v1"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, err := decodeClaim(data); err == nil {
+			if again, err := decodeClaim(c.encode()); err != nil || again != c {
+				t.Errorf("%+v is read as %+v, %v", c, again, err)
+			}
+		}
+		var note, next careNote
+		if json.Unmarshal(data, &note) == nil {
+			next.learn(&note)
+		}
+		_ = parseReplayed(bytes.NewReader(data), map[string]time.Time{})
+	})
 }
 
 // An error that does not go away by itself ends the program.

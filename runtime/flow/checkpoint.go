@@ -128,7 +128,7 @@ func splitHeader(data []byte) (generation uint64, body []byte, err error) {
 		return 0, nil, fmt.Errorf("this is no checkpoint")
 	}
 	if version > checkpointVersion {
-		return 0, nil, fmt.Errorf("it has version %d, and this program reads up to %d: a newer one wrote it", version, checkpointVersion)
+		return 0, nil, fmt.Errorf("it has version %d, and this program reads up to %d: a newer one wrote it, so build this one with a newer flowc", version, checkpointVersion)
 	}
 	if !found || len(fields) != 8 {
 		return 0, nil, fmt.Errorf("its first line is cut off")
