@@ -54,12 +54,18 @@ func (d *durable) start() {
 	}
 }
 
-// committed are the values in a partition that a reader of committed messages
-// sees, up to where it does not have to wait.
-func (f *fixture) committed(topic string) (all []string) {
+// committed are the values in the first partition of a topic that a reader of
+// committed messages sees, up to where it does not have to wait.
+func (f *fixture) committed(topic string) []string {
+	f.t.Helper()
+	return f.committedIn(topic, 0)
+}
+
+// committedIn is committed of any partition.
+func (f *fixture) committedIn(topic string, number int32) (all []string) {
 	f.t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(f.brokers()...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {number: kgo.NewOffset().AtStart()}}))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -70,7 +76,7 @@ func (f *fixture) committed(topic string) (all []string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	end, _ := ends.Lookup(topic, 0)
+	end, _ := ends.Lookup(topic, number)
 	for at := int64(0); at < end.Offset; {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {

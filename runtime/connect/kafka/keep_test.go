@@ -337,3 +337,39 @@ func TestClaimWaits(t *testing.T) {
 	f.must(s.Commit(t.Context(), 1, 0, []byte("one")))
 	f.sees("a")
 }
+
+// A cluster has its transactions, its checkpoints and its records on different
+// brokers, and loses one of them.
+func TestKeepInCluster(t *testing.T) {
+	f := newFixture(t, kfake.NumBrokers(3), kfake.SeedTopics(6, "t"))
+	s := f.keeper(SinkConfig{Key: "k"})
+	f.must(s.Claim(t.Context()))
+	want := 0
+	for generation := uint64(1); generation <= 6; generation++ {
+		for range 20 {
+			f.must(s.Write(t.Context(), out(fmt.Sprint(want))))
+			want++
+		}
+		f.must(s.Commit(t.Context(), generation, generation-1, fmt.Append(nil, generation)))
+		if generation == 3 {
+			f.must(f.cluster.RemoveNode(2))
+			if err := s.Healthy(t.Context()); err != nil {
+				t.Errorf("two of three brokers are there, and it is not healthy: %v", err)
+			}
+		}
+	}
+	f.must(s.Close(t.Context(), true))
+	f.loads(f.claimed(), 6, "6")
+	got := 0
+	for number := range int32(6) {
+		for _, text := range f.committedIn("t", number) {
+			if text != fmt.Sprint(got) { // of one key
+				t.Fatalf("%s comes behind %d", text, got-1)
+			}
+			got++
+		}
+	}
+	if got != want {
+		t.Errorf("%d records of %d", got, want)
+	}
+}
