@@ -3,10 +3,13 @@
 //
 // A file that is written comes under its name when all of it is there, unless it
 // is appended to; after a crash it is cut to what the checkpoint says, so that
-// no record is there twice. One that is appended to may be moved away or cut
-// short while it is written, as logrotate does: what comes next goes to its place.
-// What was not durable in one that is removed is answered 503, or comes again
-// with the next start.
+// no record is there twice. One that `rotate` has closed and that is only good as a
+// whole (Parquet, or with `mode: replace`) gets its name when the checkpoint behind
+// it is durable, and never changes any more.
+//
+// One that is appended to may be moved away or cut short while it is written, as
+// logrotate does: what comes next goes to its place. What was not durable in one
+// that is removed is answered 503, or comes again with the next start.
 //
 //	sources:
 //	  orders: {use: file, config: {path: "orders/*.ndjson.gz"}, out: Order}

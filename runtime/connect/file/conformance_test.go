@@ -104,7 +104,7 @@ func TestSinkConforms(t *testing.T) {
 				}
 				w := &flowtest.SinkWorld{
 					Make:      func() flow.Sink { return made(t, config, out) },
-					Published: config.Mode == "replace" && config.Rotate.Bytes == 0,
+					Published: config.Mode == "replace",
 					Unordered: c.keyed,
 					Kill:      func(s flow.Sink) { crash(s.(*Sink)) },
 				}

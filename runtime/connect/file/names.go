@@ -27,6 +27,12 @@ func closedName(path string, n int) string {
 	return fmt.Sprintf("%s-%06d%s", stem, n, ext)
 }
 
+// wholeName is the name of the n-th file that was rotated, until it may be published
+// (see rotate.go).
+func wholeName(path string, n int) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(closedName(path, n))+".whole")
+}
+
 // splitExt splits off the extension, that of a compression included.
 func splitExt(path string) (stem, ext string) {
 	ext = filepath.Ext(path)
@@ -39,8 +45,14 @@ func splitExt(path string) (stem, ext string) {
 }
 
 // closedNumbers are the numbers of the rotated files of a path, in order.
-func closedNumbers(path string) ([]int, error) {
-	stem, ext := splitExt(filepath.Base(path))
+func closedNumbers(path string) ([]int, error) { return numbersOf(path, closedName) }
+
+// wholeNumbers are the numbers of the rotated files that were not published yet.
+func wholeNumbers(path string) ([]int, error) { return numbersOf(path, wholeName) }
+
+// numbersOf are the numbers of the files that are there and have a name of a form.
+func numbersOf(path string, form func(path string, n int) string) ([]int, error) {
+	begin, end, _ := strings.Cut(filepath.Base(form(path, 1)), "000001")
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -50,13 +62,13 @@ func closedNumbers(path string) ([]int, error) {
 	}
 	var numbers []int
 	for _, e := range entries {
-		digits, ok := strings.CutPrefix(e.Name(), stem+"-")
+		digits, ok := strings.CutPrefix(e.Name(), begin)
 		if !ok {
 			continue
 		}
-		digits, ok = strings.CutSuffix(digits, ext)
+		digits, ok = strings.CutSuffix(digits, end)
 		n, err := strconv.Atoi(digits)
-		if ok && err == nil && n > 0 && closedName(path, n) == filepath.Join(filepath.Dir(path), e.Name()) {
+		if ok && err == nil && n > 0 && form(path, n) == filepath.Join(filepath.Dir(path), e.Name()) {
 			numbers = append(numbers, n)
 		}
 	}

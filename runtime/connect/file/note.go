@@ -73,7 +73,7 @@ func (t *target) idle() bool {
 	if t.config.Mode == "replace" && t.records { // it has no name yet
 		return false
 	}
-	return t.file == nil && t.noted == unnoted && len(t.buffer) == 0
+	return t.file == nil && len(t.shelved) == 0 && t.noted == unnoted && len(t.buffer) == 0
 }
 
 func (t *target) readNote() (at saved, found bool, err error) {

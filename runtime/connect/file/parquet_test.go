@@ -293,7 +293,9 @@ func TestParquetRotatesByAge(t *testing.T) {
 		t.Errorf("%d files are remembered, %d are open", len(s.files), s.opened)
 	}
 	must(t, s.Write(background, rowsOut([]string{dir + "/a.parquet"}, "4")))
-	state(t, s)
+	for range 4 {
+		state(t, s)
+	}
 	must(t, s.Close(background, false))
 	if got := parquetFiles(t, dir); !slices.Equal(got, []string{"1", "2", "4", "3"}) {
 		t.Errorf("%q", got)
@@ -328,6 +330,11 @@ func TestParquetSaysWhenItIsDue(t *testing.T) {
 		t.Errorf("due at %s, and at %s after a restart", due, got)
 	}
 	s.config.Rotate.Every = 1
+	state(t, s)
+	if until := time.Until(s.Due()); until > 0 || len(parquetFiles(t, dir)) > 0 {
+		t.Errorf("before its checkpoint is certain: %q, due in %s", parquetFiles(t, dir), until)
+	}
+	state(t, s)
 	must(t, s.Sync(background))
 	if got := parquetFiles(t, dir); !slices.Equal(got, []string{"1"}) || !s.Due().IsZero() {
 		t.Errorf("%q, due at %s", got, s.Due())

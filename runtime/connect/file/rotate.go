@@ -33,7 +33,7 @@ func (t *target) rotateIfDue() error {
 	if err := t.closeFile(); err != nil {
 		return err
 	}
-	if err := t.publish(closedName(t.place, t.rotated+1)); err != nil {
+	if err := t.shelve(t.rotated + 1); err != nil {
 		return err
 	}
 	t.rotated++
@@ -42,42 +42,104 @@ func (t *target) rotateIfDue() error {
 	if t.table != nil {
 		t.table.groups = nil
 	}
+	if t.config.Mode == "replace" {
+		return nil
+	}
 	return t.forget()
 }
 
-// unrotate takes back what was rotated after the checkpoint: the first of those
-// files is the one that was being written then, the others came later. gone
-// tells that the first one was deleted since (`keep`), and the file begins anew.
-func (t *target) unrotate(at saved) (gone bool, err error) {
-	numbers, err := closedNumbers(t.place)
-	if err != nil {
-		return false, err
+// shelve puts the n-th rotated file aside. One that is only good as a whole gets its
+// name when it is certain that it never changes: when a checkpoint that has it is
+// durable. Until then it would be taken back if the program died, and whoever had read
+// it would see its records twice.
+func (t *target) shelve(n int) error {
+	if t.config.Mode != "replace" {
+		return t.publish(closedName(t.place, n))
 	}
-	first := false
-	later := 0
+	if err := t.publish(wholeName(t.place, n)); err != nil {
+		return err
+	}
+	t.shelved = append(t.shelved, n)
+	return nil
+}
+
+// release publishes the rotated files up to a number.
+func (t *target) release(until int) error {
+	for len(t.shelved) > 0 && t.shelved[0] <= until {
+		n := t.shelved[0]
+		if err := os.Rename(wholeName(t.place, n), closedName(t.place, n)); err != nil {
+			return err
+		}
+		t.shelved = t.shelved[1:]
+		if len(t.shelved) > 0 && t.shelved[0] <= until {
+			continue
+		}
+		if err := syncDir(filepath.Dir(t.place)); err != nil {
+			return err
+		}
+		return t.forget()
+	}
+	return nil
+}
+
+// dropShelved removes what an earlier run has left aside, and this one does not go on
+// with.
+func (t *target) dropShelved() error {
+	numbers, err := wholeNumbers(t.place)
+	if err != nil {
+		return err
+	}
 	for _, n := range numbers {
-		switch {
-		case n <= at.Rotated:
-		case n == at.Rotated+1:
-			first = true
-		default:
-			later++
-			if err := os.Remove(closedName(t.place, n)); err != nil {
-				return false, err
+		if err := os.Remove(wholeName(t.place, n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unrotate takes back what was rotated after the checkpoint: the first of those
+// files is the one that was being written then, the others came later. What was
+// rotated before it is published. gone tells that the first one was deleted since
+// (`keep`), and the file begins anew.
+func (t *target) unrotate(at saved) (gone bool, err error) {
+	var after []string // the files behind the checkpoint
+	first := ""
+	for _, form := range []func(string, int) string{closedName, wholeName} {
+		numbers, err := numbersOf(t.place, form)
+		if err != nil {
+			return false, err
+		}
+		for _, n := range numbers {
+			name := form(t.place, n)
+			switch {
+			case n > at.Rotated+1:
+				after = append(after, name)
+			case n == at.Rotated+1:
+				first = name
+			case name == wholeName(t.place, n):
+				t.shelved = append(t.shelved, n)
 			}
 		}
 	}
-	if !first && later == 0 {
+	if err := t.release(at.Rotated); err != nil {
+		return false, err
+	}
+	if first == "" && len(after) == 0 {
 		return false, nil
+	}
+	for _, name := range after {
+		if err := os.Remove(name); err != nil {
+			return false, err
+		}
 	}
 	// What is under the working name was begun after the checkpoint as well.
 	if err := os.Remove(t.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	if !first {
+	if first == "" {
 		return true, nil
 	}
-	if err := os.Rename(closedName(t.place, at.Rotated+1), t.name); err != nil {
+	if err := os.Rename(first, t.name); err != nil {
 		return false, err
 	}
 	return false, syncDir(filepath.Dir(t.name))

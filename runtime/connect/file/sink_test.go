@@ -450,10 +450,16 @@ func TestCrashAfterRotation(t *testing.T) {
 						must(t, s.Sync(background))
 					}
 					crash(s)
+					published := listing(t, dir)
 					again := resumed(t, c, connect.Output{}, st)
 					must(t, again.Write(background, packet("again\n")))
 					must(t, again.Close(background, true))
 					files := listing(t, dir)
+					for f, text := range published { // what was published as a whole never changes
+						if mode == "replace" && !strings.HasPrefix(f, ".") && files[f] != text {
+							t.Fatalf("%s, %d committed, %d lost: %s was %q, and is %q", name, committed, lost, f, text, files[f])
+						}
+					}
 					all := ""
 					for _, f := range slices.Sorted(mapsKeys(files)) {
 						if f != name {

@@ -101,7 +101,8 @@ func (s *Sink) relieve() error {
 // rotateDue closes files that are old enough, also those to which nothing came of
 // late: what is published when it is whole must become so.
 func (s *Sink) rotateDue() error {
-	if s.config.Rotate.Every <= 0 || s.config.Mode != "replace" {
+	r := s.config.Rotate
+	if r.Every <= 0 && r.Bytes <= 0 || s.config.Mode != "replace" {
 		return nil
 	}
 	s.due = time.Time{}
@@ -112,7 +113,13 @@ func (s *Sink) rotateDue() error {
 		if err := t.rotateIfDue(); err != nil {
 			return fmt.Errorf("%s: %w", t.path, err)
 		}
-		if at := t.begun.Add(s.config.Rotate.Every); t.records && t.regular && (s.due.IsZero() || at.Before(s.due)) {
+		at := t.begun.Add(r.Every)
+		if len(t.shelved) > 0 {
+			at = time.Now() // the next checkpoints publish them
+		} else if !t.records || !t.regular || r.Every <= 0 {
+			continue
+		}
+		if s.due.IsZero() || at.Before(s.due) {
 			s.due = at
 		}
 	}

@@ -58,6 +58,10 @@ type target struct {
 	turned  bool // this run has rotated the file
 	ending  bool // the file has what the format has at its end
 	rotated int  // the number of the last file that was rotated
+	// shelved are those that are not published yet, stated is the last that a
+	// checkpoint has been asked for with: see rotate.go.
+	shelved []int
+	stated  int
 	begun   time.Time
 	head    *head
 	noted   int    // see note.go
@@ -172,6 +176,9 @@ func (t *target) begin() error {
 	if len(numbers) > 0 { // numbers go on behind those of earlier runs
 		t.rotated = numbers[len(numbers)-1]
 	}
+	if err := t.dropShelved(); err != nil {
+		return err
+	}
 	if err := t.openFile(); err != nil {
 		return err
 	}
@@ -188,7 +195,7 @@ func (t *target) begin() error {
 
 // restore opens the file as it was at a checkpoint.
 func (t *target) restore(at saved) error {
-	t.begun, t.rotated = at.Begun, at.Rotated
+	t.begun, t.rotated, t.stated = at.Begun, at.Rotated, at.Rotated
 	if t.begun.IsZero() {
 		t.begun = time.Now()
 	}
@@ -258,6 +265,10 @@ func (t *target) state() (saved, error) {
 	if !t.regular {
 		return saved{}, nil
 	}
+	if err := t.release(t.stated); err != nil { // another checkpoint is asked for: the last one is durable
+		return at, err
+	}
+	t.stated = t.rotated
 	if t.config.Rotate.Every > 0 && t.records {
 		at.Begun = t.begun.UTC().Truncate(time.Millisecond)
 	}

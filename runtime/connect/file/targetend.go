@@ -23,6 +23,9 @@ func (t *target) close(done, resumes bool) error {
 	if cerr := t.closeFile(); err == nil {
 		err = cerr
 	}
+	if err == nil && done {
+		err = t.release(t.rotated)
+	}
 	if t.table != nil {
 		if cerr := t.table.closeFile(); err == nil {
 			err = cerr
