@@ -7,6 +7,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZ    ?= 60
 # How long `make chaos` goes on.
 CHAOS   ?= 1h
+# How long `make soak` goes on.
+SOAK    ?= 30m
 # The mutants that `make mutants` takes, by their names.
 MUTANTS ?= .
 
@@ -56,6 +58,10 @@ deep: ## Run what takes hours: thousands of random pipelines, then the fuzzers
 .PHONY: chaos
 chaos: ## Kill, stop, freeze and double built programs for CHAOS (1h), and judge what they wrote
 	FLOWC_CHAOS=$(CHAOS) $(GO) test ./cmd/flowc -run '^TestChaos$$' -v -count=1 -timeout 0
+
+.PHONY: soak
+soak: ## Run a program under load for SOAK (30m), and see that it does not grow
+	FLOWC_SOAK=$(SOAK) $(GO) test ./cmd/flowc -run '^TestSoak$$' -v -count=1 -timeout 0
 
 .PHONY: points
 points: ## Harm built programs at each named point and each call that changes a disk

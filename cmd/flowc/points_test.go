@@ -54,6 +54,9 @@ func TestPoints(t *testing.T) {
 					break
 				}
 			}
+			for n := range uint64(3) {
+				b.jumps(t, seed+n, sums)
+			}
 			t.Logf("%d points; %s", len(hits), sums)
 		})
 	}
@@ -207,14 +210,43 @@ func (w *builtWorld) harmed(t *testing.T, h inside.Harm, sum *pointTally) {
 		t.Errorf("%s, then started again: %v", name, err)
 		return
 	}
+	w.judge(t, r, fmt.Sprintf("%s (exit code %d)", name, code), sum)
+}
+
+// judge looks where all records are.
+func (w *builtWorld) judge(t *testing.T, r *chaosRun, name string, sum *pointTally) {
+	t.Helper()
 	for _, b := range r.branches(t) {
 		b.Guarantee = w.guarantee[b.Name]
 		v := flowtest.Judge(r.ledger, b)
 		if !v.OK() {
-			t.Errorf("%s (exit code %d): %s", name, code, v)
+			t.Errorf("%s: %s", name, v)
 		}
 		sum.records += v.Accepted
 	}
+}
+
+// jumps runs the program with a clock that somebody sets, forwards and backwards: it
+// is told to stop once, goes on, and sees none of it, for it measures durations by the
+// clock that nobody can set.
+func (w *builtWorld) jumps(t *testing.T, seed uint64, sum *pointTally) {
+	t.Helper()
+	r := w.newRun(t, seed)
+	r.Most = 0
+	stop := inside.Harm{Point: "before a position moves", Hit: 3, Do: inside.Term}
+	plans := [][]inside.Harm{{slow, stop}, {slow}}
+	if r.Done != nil { // it is told to stop in any case
+		plans = plans[1:]
+	}
+	for _, plan := range plans {
+		if code := r.harmed(t, plan, fmt.Sprintf("%s=%d", inside.Jumps, seed)); code != 0 && code != 143 {
+			t.Errorf("a clock that jumps, seed %d: exit code %d:\n%s", seed, code, r.said.String())
+			return
+		} else if code == 0 && r.Done == nil {
+			break // it had done all by then
+		}
+	}
+	w.judge(t, r, fmt.Sprintf("a clock that jumps, seed %d", seed), sum)
 }
 
 // harmed runs the program once, to its end or to what ends it, and gives the exit

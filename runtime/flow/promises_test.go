@@ -65,17 +65,25 @@ func TestDeadLetterOfASinkIsDurableBeforeTheAnswer(t *testing.T) {
 	}
 }
 
+type temporaryError struct{}
+
+func (temporaryError) Error() string   { return "not now" }
+func (temporaryError) Temporary() bool { return true }
+
 type permanentError struct{}
 
 func (*permanentError) Error() string { return "it is refused" }
 func (*permanentError) Permanent()    {}
 
-// A server that is away for long uses up no retry.
+// A server that is away for long uses up no retry, also where none is left.
 func TestAwayUsesUpNoRetry(t *testing.T) {
 	noLeaks(t)
 	away := 0
 	sink := &memorySink{before: func(*Out) error {
-		if away++; away <= 10 {
+		switch away++; {
+		case away <= 2:
+			return temporaryError{}
+		case away <= 12:
 			return goneError{}
 		}
 		return nil

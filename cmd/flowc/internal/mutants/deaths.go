@@ -66,6 +66,6 @@ var deaths = []Mutant{
 		Name: "a replay moves the sources",
 		File: "runtime/flow/replay.go",
 		Old:  "maps.Copy(c.Sources, r.saved.Sources)",
-		New:  "maps.Copy(c.Sources, nil)",
+		New:  "maps.Copy(c.Sources, map[string]SourceState{})",
 	},
 }

@@ -125,10 +125,15 @@ func (d *drive) keep(path string) (undo func()) {
 	return func() { _ = os.WriteFile(path, data, 0o644) }
 }
 
-func (d *drive) renamed(from, to string, restore func()) {
-	from, to = absolute(from), absolute(to)
+// rename renames a file. The power is not lost in the midst of it.
+func (d *drive) rename(from, to string) error {
 	d.Lock()
 	defer d.Unlock()
+	restore := d.keep(to)
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	from, to = absolute(from), absolute(to)
 	d.forget(to)
 	for _, c := range d.files {
 		if c.path == from {
@@ -144,14 +149,21 @@ func (d *drive) renamed(from, to string, restore func()) {
 		_ = os.Rename(to, from)
 		restore()
 	}})
+	return nil
 }
 
-func (d *drive) removed(path string, restore func()) {
-	path = absolute(path)
+// remove removes a file.
+func (d *drive) remove(path string) error {
 	d.Lock()
 	defer d.Unlock()
+	restore := d.keep(path)
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	path = absolute(path)
 	d.forget(path)
 	d.undos = append(d.undos, undoing{filepath.Dir(path), restore})
+	return nil
 }
 
 // forget forgets a file that is not at its path any more.

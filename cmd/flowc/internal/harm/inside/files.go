@@ -173,11 +173,7 @@ func Rename(from, to string) error {
 	if err := refused(do, "rename", from); err != nil {
 		return err
 	}
-	undo := disk.keep(to)
-	err := os.Rename(from, to)
-	if err == nil {
-		disk.renamed(from, to, undo)
-	}
+	err := disk.rename(from, to)
 	after(do)
 	return err
 }
@@ -188,11 +184,7 @@ func Remove(name string) error {
 	if err := refused(do, "remove", name); err != nil {
 		return err
 	}
-	undo := disk.keep(name)
-	err := os.Remove(name)
-	if err == nil {
-		disk.removed(name, undo)
-	}
+	err := disk.remove(name)
 	after(do)
 	return err
 }
