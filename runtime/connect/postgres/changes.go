@@ -28,8 +28,10 @@ type ChangeSource struct {
 	// away tells that the connection was lost, which the engine knows.
 	away bool
 
-	mu   sync.Mutex // of feed, for Ack
+	mu   sync.Mutex // of feed and acked, for Ack
 	feed *feed      // nil where there is no connection
+	// acked is how far everything is safe; a new connection tells the server.
+	acked lsn
 }
 
 // newChangeSource returns the source.
@@ -112,6 +114,7 @@ func (s *ChangeSource) Ack(_ context.Context, positions map[string]any) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.acked = max(s.acked, p.lsn)
 	if s.feed != nil {
 		s.feed.replica.ack(p.lsn)
 	}
@@ -149,6 +152,7 @@ func (s *ChangeSource) connect(ctx context.Context) error {
 	f.cancel = cancel
 	s.mu.Lock()
 	s.feed = f
+	f.replica.ack(s.acked)
 	s.mu.Unlock()
 	go f.run(reading, from)
 	return nil

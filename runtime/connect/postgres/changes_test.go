@@ -223,7 +223,7 @@ CREATE UNLOGGED TABLE unlogged (id bigint PRIMARY KEY); CREATE VIEW view AS SELE
 CREATE TABLE generated (id bigint PRIMARY KEY, note text GENERATED ALWAYS AS ('x') STORED); ALTER TABLE generated REPLICA IDENTITY FULL;
 CREATE PUBLICATION others FOR TABLE other; CREATE PUBLICATION inserts FOR TABLE fine WITH (publish = 'insert');
 CREATE TABLE parts (id bigint PRIMARY KEY, note text) PARTITION BY RANGE (id); CREATE TABLE parts_a PARTITION OF parts DEFAULT; CREATE PUBLICATION leaves FOR TABLE parts;
-CREATE ROLE meek LOGIN; GRANT SELECT ON fine TO meek; CREATE ROLE owner LOGIN; CREATE TABLE owned (id bigint PRIMARY KEY); ALTER TABLE owned OWNER TO owner; GRANT CREATE ON DATABASE postgres TO owner`)
+CREATE ROLE meek LOGIN; GRANT SELECT ON fine TO meek; CREATE TABLE secret (id bigint PRIMARY KEY); CREATE ROLE owner LOGIN; CREATE TABLE owned (id bigint PRIMARY KEY); ALTER TABLE owned OWNER TO owner; GRANT CREATE ON DATABASE postgres TO owner`)
 	server.Exec(`SELECT pg_create_physical_replication_slot('physical')`)
 	server.Exec(`SELECT pg_create_logical_replication_slot('foreign_one', 'test_decoding')`)
 	server.Exec(`CREATE DATABASE elsewhere`)
@@ -260,6 +260,7 @@ CREATE ROLE meek LOGIN; GRANT SELECT ON fine TO meek; CREATE ROLE owner LOGIN; C
 		{"plugin", SourceConfig{Table: "fine", Slot: "foreign_one"}, id, "is another program's (its plugin is test_decoding)"},
 		{"database", SourceConfig{DSN: dsn("postgres", "elsewhere"), Table: "far", Slot: "in_use"}, id, "is one of the database `postgres`: give this source one of its own"},
 		{"owner", SourceConfig{DSN: dsn("meek", "postgres"), Table: "fine", Slot: "meek"}, id, `CREATE PUBLICATION "meek" FOR TABLE "public"."fine"`},
+		{"secret", SourceConfig{DSN: dsn("meek", "postgres"), Table: "secret", Slot: "secret"}, id, `GRANT SELECT ON "public"."secret" TO "meek"`},
 		{"right", SourceConfig{DSN: dsn("owner", "postgres"), Table: "owned", Slot: "owned"}, id, `ALTER ROLE "owner" REPLICATION`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -79,14 +79,14 @@ func TestSourceConforms(t *testing.T) {
 	}
 }
 
-// So does a table that is written, with and without a key.
+// So does a table that is written, with and without a key, or by changes.
 func TestSinkConforms(t *testing.T) {
 	server, worlds := pgtest.New(t), 0
 	for name, c := range map[string]struct {
 		key     []string
 		unique  string
 		longest int // an index holds no more
-	}{"insert": {}, "upsert": {[]string{"text"}, ", UNIQUE (text)", 2000}} {
+	}{"insert": {}, "upsert": {[]string{"text"}, ", UNIQUE (text)", 2000}, "changes": {[]string{"text"}, ", UNIQUE (text)", 2000}} {
 		t.Run(name, func(t *testing.T) {
 			flowtest.Sink(t, func(t testing.TB) *flowtest.SinkWorld {
 				worlds++
@@ -96,6 +96,9 @@ func TestSinkConforms(t *testing.T) {
 				packet := func(records ...string) *flow.Out {
 					o := &flow.Out{Count: len(records)}
 					for _, r := range records {
+						if name == "changes" {
+							o.Data = row.AppendRow(row.AppendNull(row.AppendChange(o.Data, "insert", nil)))
+						}
 						o.Data = row.AppendText(o.Data, r)
 						o.Ends = append(o.Ends, uint32(len(o.Data)))
 					}
@@ -103,7 +106,7 @@ func TestSinkConforms(t *testing.T) {
 				}
 				return &flowtest.SinkWorld{
 					Make: func() flow.Sink {
-						s, err := NewSink(SinkConfig{DSN: server.DSN(), Table: table, Key: c.key}, connect.Output{Node: "out", Columns: []connect.Column{{Name: "text", Type: "string"}}})
+						s, err := NewSink(SinkConfig{DSN: server.DSN(), Table: table, Key: c.key}, connect.Output{Node: "out", Changes: name == "changes", Columns: []connect.Column{{Name: "text", Type: "string"}}})
 						if err != nil {
 							t.Fatal(err)
 						}

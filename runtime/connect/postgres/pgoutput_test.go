@@ -16,13 +16,20 @@ import (
 // A messageWriter makes messages as the server does.
 type messageWriter []byte
 
-func (w messageWriter) int16(n int) messageWriter { return binary.BigEndian.AppendUint16(w, uint16(n)) }
-func (w messageWriter) int32(n int) messageWriter { return binary.BigEndian.AppendUint32(w, uint32(n)) }
-func (w messageWriter) int64(n int) messageWriter { return binary.BigEndian.AppendUint64(w, uint64(n)) }
-func (w messageWriter) text(s string) messageWriter {
-	return append(append(w, s...), 0)
+func (w messageWriter) byte(c byte) messageWriter   { return append(w, c) }
+func (w messageWriter) text(s string) messageWriter { return append(append(w, s...), 0) }
+
+func (w messageWriter) int16(n int) messageWriter {
+	return binary.BigEndian.AppendUint16(w, uint16(n))
 }
-func (w messageWriter) byte(c byte) messageWriter { return append(w, c) }
+
+func (w messageWriter) int32(n int) messageWriter {
+	return binary.BigEndian.AppendUint32(w, uint32(n))
+}
+
+func (w messageWriter) int64(n int) messageWriter {
+	return binary.BigEndian.AppendUint64(w, uint64(n))
+}
 
 // tuple has null for "NULL" and unchanged for "UNCHANGED".
 func (w messageWriter) tuple(values ...string) messageWriter {

@@ -100,7 +100,7 @@ func (s *server) find(ctx context.Context, name string, columns []connect.Column
 	case persistence != 'p':
 		return nil, wrong("`%s` is a table whose changes are not kept (UNLOGGED or TEMPORARY): run ALTER TABLE %s SET LOGGED", name, tableName(name))
 	}
-	rows, err = s.query(ctx, `SELECT c.oid, c.relfilenode, n.nspname, c.relname, c.relreplident, c.reltoastrelid <> 0,
+	rows, err = s.query(ctx, `SELECT c.oid, c.relfilenode, n.nspname, c.relname, c.relreplident, c.reltoastrelid <> 0, has_any_column_privilege(c.oid, 'SELECT'),
   (SELECT json_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
    WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'i' THEN i.indisreplident WHEN 'd' THEN i.indisprimary ELSE false END)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -131,10 +131,14 @@ WHERE c.relkind = 'r' AND (c.oid = $1::text::oid OR c.oid IN (SELECT relid FROM 
 	for _, r := range rows {
 		l := leaf{oid: oidOf(r[0]), file: oidOf(r[1]), sql: table.Quote(string(r[2])) + "." + table.Quote(string(r[3]))}
 		p.leaves = append(p.leaves, l)
+		if string(r[6]) != "t" {
+			problems = append(problems, "the user may not read it: run GRANT SELECT ON "+l.sql+" TO "+table.Quote(s.config.User))
+			continue
+		}
 		if string(r[4]) == "f" {
 			continue
 		}
-		if r[6] == nil {
+		if r[7] == nil {
 			// With a publication the server would refuse updates and deletes from then
 			// on.
 			problems = append(problems, "nothing tells which row an update or a delete is of (its REPLICA IDENTITY): run ALTER TABLE "+l.sql+" REPLICA IDENTITY FULL, or give it a primary key")
@@ -144,7 +148,7 @@ WHERE c.relkind = 'r' AND (c.oid = $1::text::oid OR c.oid IN (SELECT relid FROM 
 			p.exact = false
 		}
 		var identity []string
-		if err := json.Unmarshal(r[6], &identity); err != nil {
+		if err := json.Unmarshal(r[7], &identity); err != nil {
 			return nil, wrong("the key of `%s` has no names: %v", name, err)
 		}
 		if p.told == nil {

@@ -109,15 +109,16 @@ func TestSourceConforms(t *testing.T) {
 	}
 }
 
-// So does a table that is written, with and without a key. It does not go away: who
+// So does a table that is written, with and without a key, or by changes. It does not go away: who
 // has a transaction open has the file.
 func TestSinkConforms(t *testing.T) {
 	for name, c := range map[string]struct {
 		key   []string
 		table string
 	}{
-		"insert": {nil, `CREATE TABLE t (text TEXT NOT NULL CHECK (text <> 'bad'))`},
-		"upsert": {[]string{"text"}, `CREATE TABLE t (text TEXT NOT NULL UNIQUE CHECK (text <> 'bad'))`},
+		"insert":  {nil, `CREATE TABLE t (text TEXT NOT NULL CHECK (text <> 'bad'))`},
+		"upsert":  {[]string{"text"}, `CREATE TABLE t (text TEXT NOT NULL UNIQUE CHECK (text <> 'bad'))`},
+		"changes": {[]string{"text"}, `CREATE TABLE t (text TEXT NOT NULL UNIQUE CHECK (text <> 'bad'))`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			flowtest.Sink(t, func(t testing.TB) *flowtest.SinkWorld {
@@ -136,6 +137,9 @@ func TestSinkConforms(t *testing.T) {
 				packet := func(records ...string) *flow.Out {
 					o := &flow.Out{Count: len(records)}
 					for _, r := range records {
+						if name == "changes" {
+							o.Data = row.AppendRow(row.AppendNull(row.AppendChange(o.Data, "insert", nil)))
+						}
 						o.Data = row.AppendText(o.Data, r)
 						o.Ends = append(o.Ends, uint32(len(o.Data)))
 					}
@@ -143,7 +147,7 @@ func TestSinkConforms(t *testing.T) {
 				}
 				return &flowtest.SinkWorld{
 					Make: func() flow.Sink {
-						s, err := NewSink(SinkConfig{Path: path, Table: "t", Key: c.key}, connect.Output{Node: "out", Columns: []connect.Column{{Name: "text", Type: "string"}}})
+						s, err := NewSink(SinkConfig{Path: path, Table: "t", Key: c.key}, connect.Output{Node: "out", Changes: name == "changes", Columns: []connect.Column{{Name: "text", Type: "string"}}})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -166,6 +170,7 @@ func TestSinkConforms(t *testing.T) {
 					Kill: func(s flow.Sink) {
 						k := s.(*Sink)
 						_ = k.insert.(driver.Stmt).Close()
+						_ = k.changes.close()
 						_ = k.conn.close()
 						k.file.leave(k)
 						k.file.holder = nil
