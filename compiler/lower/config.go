@@ -218,14 +218,25 @@ func (r *configReader) missing() {
 // value checks a value against its key.
 func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 	s := ir.Setting{Key: k.Name, Type: keyType(k.Type), Value: v}
-	if k.Secret && k.Form == "dsn" && !hasReference(v) && !hasPassword(v.Text()) {
-		v.Secret = false
-	} else if k.Secret && !hasReference(v) {
-		d := r.w.l.Errorf(diag.SecretLiteral, v.Span, "`%s` is a secret, and a secret does not stand in a pipeline", k.Name)
-		env := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(r.n.Name.Text + "_" + k.Name))
-		d.Replace(v.Span, "\"${env:"+env+"}\"", "take it from the environment: `${env:%s}`", env)
-		d.Helpf("or from a file: `${file:/run/secrets/%s}`", k.Name)
+	switch {
+	case k.Form == "dsn" || k.Form == "url":
+		if hasPassword(withPlaceholders(v)) || anyDefault(v, hasPassword) {
+			r.w.secretLiteral(r.n, k.Name, v.Span)
+			return s, false
+		}
+		if !hasReference(v) {
+			v.Secret = false
+		}
+	case k.Secret && (!hasReference(v) || anyDefault(v, func(text string) bool { return text != "" })):
+		r.w.secretLiteral(r.n, k.Name, v.Span)
 		return s, false
+	case strings.HasPrefix(k.Type, "map of ") && strings.HasSuffix(k.Name, "headers") && v.Kind == "map":
+		for _, e := range v.Entries {
+			if saysWho[strings.ToLower(e.Key)] && e.Value.Kind == "string" && e.Value.IsLiteral() && e.Value.Text() != "" {
+				r.w.secretLiteral(r.n, k.Name+"."+e.Key, e.Value.Span)
+				return s, false
+			}
+		}
 	}
 	if !r.w.perRecord(r.n, k.Name, k.PerRecord, v) {
 		return s, false
@@ -233,17 +244,60 @@ func (r *configReader) value(k *catalog.Key, v *ir.Value) (ir.Setting, bool) {
 	return s, r.fits(k, k.Name, k.Type, v)
 }
 
-// hasPassword tells whether the place of a server says how to get in. Of NATS that
-// may be several, and what stands before an @ a token.
+// saysWho are headers whose value says who a client is.
+var saysWho = map[string]bool{
+	"authorization": true, "proxy-authorization": true, "cookie": true, "x-api-key": true, "api-key": true, "x-auth-token": true, "x-access-token": true,
+}
+
+// secretLiteral reports a secret that stands in the pipeline.
+func (w *lowering) secretLiteral(n *node, key string, at source.Span) {
+	d := w.l.Errorf(diag.SecretLiteral, at, "`%s` is a secret, and a secret does not stand in a pipeline", key)
+	env := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(n.Name.Text + "_" + key))
+	d.Replace(at, "\"${env:"+env+"}\"", "take it from the environment: `${env:%s}`", env)
+	d.Helpf("or from a file: `${file:/run/secrets/%s}`", strings.ToLower(key))
+}
+
+// placeholder stands for what comes from outside.
+const placeholder = "flowcx7reference"
+
+// withPlaceholders is a value as text, in which what comes from outside, or from a
+// record, has a placeholder.
+func withPlaceholders(v *ir.Value) string {
+	var b strings.Builder
+	for _, p := range v.Parts {
+		if p.Kind == ir.Literal {
+			b.WriteString(p.Text)
+		} else {
+			b.WriteString(placeholder)
+		}
+	}
+	return b.String()
+}
+
+// hasPassword tells whether the place of a server says how to get in, in words of its
+// own: a placeholder is none. Of NATS that may be several places, and what stands
+// before an @ a token.
 func hasPassword(dsn string) bool {
+	own := func(text string) bool { return text != "" && !strings.Contains(text, placeholder) }
 	if strings.HasPrefix(dsn, "nats:") || strings.HasPrefix(dsn, "tls:") {
-		return strings.Contains(dsn, "@")
+		for one := range strings.SplitSeq(dsn, ",") {
+			before, _, at := strings.Cut(one, "@")
+			who := before[strings.LastIndexByte(before, '/')+1:]
+			if _, password, both := strings.Cut(who, ":"); both {
+				who = password
+			}
+			if at && own(who) {
+				return true
+			}
+		}
+		return false
 	}
 	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
-		_, has := u.User.Password()
-		return has || u.Query().Has("password")
+		password, _ := u.User.Password()
+		return own(password) || own(u.Query().Get("password"))
 	}
-	return strings.Contains(strings.ToLower(dsn), "password")
+	_, value, has := strings.Cut(strings.ToLower(dsn), "password")
+	return has && !strings.HasPrefix(strings.TrimLeft(value, " ='"), placeholder)
 }
 
 // hasReference tells whether a value, or each of its items, takes something from
@@ -253,6 +307,12 @@ func hasReference(v *ir.Value) bool {
 		return len(v.Items) > 0 && !slices.ContainsFunc(v.Items, func(i *ir.Value) bool { return !hasReference(i) })
 	}
 	return !v.IsLiteral()
+}
+
+// anyDefault tells whether what stands behind `:-` in a value is such a text.
+func anyDefault(v *ir.Value, is func(text string) bool) bool {
+	return slices.ContainsFunc(v.Parts, func(p ir.Part) bool { return p.HasDefault && is(p.Default) }) ||
+		slices.ContainsFunc(v.Items, func(i *ir.Value) bool { return anyDefault(i, is) })
 }
 
 // keyType is the type of a key's values.

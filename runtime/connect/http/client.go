@@ -41,8 +41,11 @@ func (a access) check() error {
 		return fmt.Errorf("token and user are two ways to say who it is: choose one")
 	}
 	for name, v := range a.headers {
-		if err := checkHeader(name, v); err != nil {
+		if err := checkHeader(name, ""); err != nil {
 			return fmt.Errorf("headers: %w", err)
+		}
+		if checkHeader(name, v) != nil { // which is not shown: it may be a token
+			return fmt.Errorf("headers: the value of %s has a control character in it, a line end perhaps", name)
 		}
 	}
 	if checkHeader("Authorization", a.token) != nil {

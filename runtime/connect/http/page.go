@@ -162,7 +162,7 @@ func (p *polling) noAnswer(ctx context.Context, err error) error {
 // refusedBy makes an error of an answer that is no success: what the server may do
 // later is waited for.
 func (p *polling) refusedBy(resp *http.Response, head []byte) error {
-	err := answered(resp, head)
+	err := p.access.answered(resp, head)
 	var status *statusError
 	switch {
 	case !errors.As(err, &status):

@@ -89,7 +89,7 @@ func newPolling(c SourceConfig, in connect.Input) (flow.Source, error) {
 
 func (p *polling) configure() error {
 	c, err := &p.config, error(nil)
-	if p.base, err = parseURL(c.URL, ""); err != nil {
+	if p.base, err = parseOwn(c.URL); err != nil {
 		return err
 	}
 	p.base.Fragment = ""

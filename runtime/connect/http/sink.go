@@ -49,7 +49,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	}
 	s.body.single = s.body.single || s.idempotency >= 0 || s.id >= 0 && c.Bulk.As == ""
 	if s.url < 0 {
-		if _, err := parseURL(c.URL, ""); err != nil {
+		if _, err := parseOwn(c.URL); err != nil {
 			return nil, err
 		}
 	}
@@ -189,7 +189,7 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	// used again.
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
 	if resp.StatusCode/100 != 2 {
-		return answered(resp, head)
+		return s.access.answered(resp, head)
 	}
 	if s.results == nil {
 		return nil
@@ -217,4 +217,14 @@ func (s *Sink) Close(context.Context, bool) error {
 }
 
 // errURL is a URL that nothing can be sent to.
-func errURL(text, why string) error { return fmt.Errorf("url %q %s", text, why) }
+func errURL(text, why string) error { return fmt.Errorf("url %q %s", withoutUser(text), why) }
+
+// withoutUser takes what may be a password out of a URL: what stands before an @.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !ok || at < 0 {
+		return text
+	}
+	return scheme + "://…" + rest[at:]
+}

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,6 +25,16 @@ func parseURL(text, literal string) (*url.URL, error) {
 	}
 	if ends && slices.Contains(strings.Split(u.Path, "/"), "..") {
 		return nil, errURL(text, "leads up from the path that the pipeline names")
+	}
+	return u, nil
+}
+
+// parseOwn reads the URL of the config, which is not shown where it is none: nobody
+// knows which of it is a password.
+func parseOwn(text string) (*url.URL, error) {
+	u, err := parseURL(text, "")
+	if err != nil {
+		return nil, errors.New("url is no http or https URL, such as https://api.example.com/v1/events (it is not shown: there may be a password in it)")
 	}
 	return u, nil
 }

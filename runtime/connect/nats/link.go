@@ -31,6 +31,11 @@ func (a *access) options() ([]nats.Option, error) {
 	if strings.TrimSpace(a.url) == "" {
 		return nil, errors.New("url is empty: give the address of a server, such as nats://localhost:4222")
 	}
+	for one := range strings.SplitSeq(a.url, ",") {
+		if !isServer(strings.TrimSpace(one)) {
+			return nil, errors.New("url is none of a NATS server, such as nats://localhost:4222 (it is not shown: there may be a password in it)")
+		}
+	}
 	ways := 0
 	for _, given := range []bool{a.user != "", a.token != "", a.credentials != ""} {
 		if given {
@@ -66,15 +71,40 @@ func (a *access) options() ([]nats.Option, error) {
 	return o, nil
 }
 
-// servers is the url as it may be shown: without what stands before an @.
+// parseServer reads the place of one server, with or without a scheme.
+func parseServer(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		text = "nats://" + text
+	}
+	return url.Parse(text)
+}
+
+// isServer tells whether a text is the place of a server.
+func isServer(text string) bool {
+	u, err := parseServer(text)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " '\"=") {
+		return false
+	}
+	switch u.Scheme {
+	case "nats", "tls", "ws", "wss":
+		return true
+	}
+	return false
+}
+
+// servers is the url as it may be shown: the hosts alone.
 func (a *access) servers() string {
 	var shown []string
 	for one := range strings.SplitSeq(a.url, ",") {
 		one = strings.TrimSpace(one)
-		if u, err := url.Parse(one); err == nil && u.Host != "" {
+		u, err := parseServer(one)
+		switch {
+		case err != nil || u.Host == "":
+			one = "the server"
+		case strings.Contains(one, "://"):
 			one = u.Scheme + "://" + u.Host
-		} else if at := strings.LastIndexByte(one, '@'); at >= 0 {
-			one = one[at+1:]
+		default:
+			one = u.Host
 		}
 		shown = append(shown, one)
 	}
