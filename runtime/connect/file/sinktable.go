@@ -110,8 +110,10 @@ func (s *Sink) rotateDue() error {
 		if t.lost != nil {
 			continue
 		}
-		if err := t.rotateIfDue(); err != nil {
-			return fmt.Errorf("%s: %w", t.path, err)
+		if r.Every > 0 {
+			if err := t.rotateIfDue(); err != nil {
+				return fmt.Errorf("%s: %w", t.path, err)
+			}
 		}
 		at := t.begun.Add(r.Every)
 		if len(t.shelved) > 0 {
