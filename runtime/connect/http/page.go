@@ -203,7 +203,7 @@ func (p *polling) unusable(resp *http.Response, err error) error {
 func (p *polling) take(resp *http.Response) error {
 	g := &p.page
 	g.answer, g.body, g.newest, g.read = resp, g.whole, mark{}, 0
-	if len(g.whole) == 0 || frame.IsBlank(g.whole) && p.input.Format != "text" && p.input.Format != "bytes" {
+	if len(g.whole) == frame.BOM(g.whole) || frame.IsBlank(g.whole[frame.BOM(g.whole):]) && p.input.Format != "text" && p.input.Format != "bytes" {
 		return nil
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
@@ -334,6 +334,12 @@ func (p *polling) move(asked *url.URL, resp *http.Response) error {
 		p.over(to)
 		return nil
 	case !to.isFirst() && (g.read > 0 || p.from(to).String() != asked.String()):
+		if p.empty++; g.read > 0 {
+			p.empty = 0
+		}
+		if p.empty > mostEmpty {
+			return fmt.Errorf("it is the last of %d pages without records, and names one more", p.empty)
+		}
 		p.at = to
 		return nil
 	}
@@ -387,6 +393,7 @@ func (p *polling) newest() *mark {
 
 // over ends a round.
 func (p *polling) over(to position) {
+	p.empty = 0
 	p.at, p.wait = to, p.config.Every > 0
 	if p.config.Every == 0 {
 		p.ended, p.at.Done = true, p.goesOnByNext() && to.isFirst()

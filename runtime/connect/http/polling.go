@@ -35,7 +35,12 @@ type polling struct {
 	// the server is back.
 	away    bool
 	resumed bool // at is from a checkpoint, and nothing was asked since
+	empty   int  // pages without records, one behind the other in a round
 }
+
+// mostEmpty is how many pages without records may name a next one: some servers
+// filter, and one that goes on for ever would be asked for ever.
+const mostEmpty = 1000
 
 // places are where in answers and records things stand.
 type places struct{ records, next, cursor place }

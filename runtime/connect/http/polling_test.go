@@ -520,6 +520,27 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
+// A server that names one page without records after another is not asked for ever.
+func TestEmptyPages(t *testing.T) {
+	a := newAPI(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+		if n == 3 {
+			io.WriteString(w, `{"data":[{"id":1}],"next":"n"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"data":[],"next":"%d"}`, n)
+	})
+	s := asking(t, SourceConfig{URL: a.URL, Records: "data", Next: "next", NextParam: "p"})
+	if some, _, err := pull(t, s, ""); err != nil || len(some) != 1 {
+		t.Fatalf("%q, %v", some, err)
+	}
+	if _, _, err := pull(t, s, ""); err == nil || !strings.Contains(err.Error(), "pages without records") {
+		t.Errorf("%v", err)
+	}
+	if n := len(a.requests()); n != mostEmpty+5 {
+		t.Errorf("it asked %d times", n)
+	}
+}
+
 // A page that the server has forgotten is no loss where the cursor is known, and is
 // said where it is not.
 func TestForgottenPage(t *testing.T) {

@@ -212,12 +212,16 @@ func (s *Source) readSigned(r *request, q *http.Request) error {
 	return v.end()
 }
 
-// isEmpty tells whether nothing stands in a body.
+// isEmpty tells whether nothing stands in a body, but perhaps the mark that some
+// programs begin text with.
 func (s *Source) isEmpty(body []byte) bool {
-	if s.input.Format == "text" || s.input.Format == "bytes" {
+	switch s.input.Format {
+	case "bytes":
 		return len(body) == 0
+	case "text":
+		return len(body) == frame.BOM(body)
 	}
-	return frame.IsBlank(body)
+	return frame.IsBlank(body[frame.BOM(body):])
 }
 
 // An answer is the body of an error.
