@@ -95,7 +95,7 @@ func (r *relay) atLeastOnce(ctx context.Context, broker, from string) error {
 // once relays in transactions that have the offsets.
 func (r *relay) once(ctx context.Context, broker, from string) error {
 	s, err := kgo.NewGroupTransactSession(kgo.SeedBrokers(broker), kgo.TransactionalID("relay"), kgo.ConsumerGroup("relay"), kgo.ConsumeTopics(from),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(time.Second), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(), kgo.ProducerLinger(0))
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(time.Second), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ProducerLinger(0))
 	if err != nil {
 		return err
 	}

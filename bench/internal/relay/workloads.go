@@ -27,10 +27,10 @@ func kafkaToKafka() Workload {
 		Reference: byHand, ends: topics,
 		Contenders: []Contender{
 			byHandAs(byHand, "kafkarelay", func(from, to string) []string { return []string{from, source, target} }),
-			flowc("flowc, at least once, its own position", "relay", brokers, "from-kafka", "to-kafka"),
-			flowc("flowc, at least once, a group's position", "relay", brokers, "from-kafka", "in-group", "to-kafka"),
+			flowc("flowc, at least once, its own position", brokers, "from-kafka", "to-kafka"),
+			flowc("flowc, at least once, a group's position", brokers, "from-kafka", "in-group", "to-kafka"),
 			byHandAs("franz-go by hand, in transactions", "kafkarelay", func(from, to string) []string { return []string{"once", from, source, target} }),
-			flowc("flowc, effectively once", "relay", brokers, "from-kafka", "to-kafka", "once"),
+			flowc("flowc, effectively once", brokers, "from-kafka", "to-kafka", "once"),
 		},
 	}
 }
@@ -42,7 +42,7 @@ func natsToNATS() Workload {
 		Reference: byHand, ends: streams,
 		Contenders: []Contender{
 			byHandAs(byHand, "natsrelay", func(from, to string) []string { return []string{from, source, target} }),
-			flowc("flowc, at least once", "relay", urls, "from-nats", "to-nats"),
+			flowc("flowc, at least once", urls, "from-nats", "to-nats"),
 		},
 	}
 }
@@ -54,7 +54,7 @@ func kafkaToPostgres() Workload {
 		Reference: byHand, ends: topicAndTable,
 		Contenders: []Contender{
 			byHandAs(byHand, "kafkatable", func(from, to string) []string { return []string{from, source, to, target} }),
-			flowc("flowc, effectively once", "relay", brokerAndTable, "from-kafka", "to-postgres"),
+			flowc("flowc, effectively once", brokerAndTable, "from-kafka", "to-postgres"),
 		},
 	}
 }
@@ -69,10 +69,10 @@ func byHandAs(name, pkg string, args func(from, to string) []string) Contender {
 	}}
 }
 
-// flowc is a pipeline with overlays that say what it stands between.
-func flowc(name, pipeline string, settings func(from, to string) []string, overlays ...string) Contender {
+// flowc is the pipeline `relay` with overlays that say what it stands between.
+func flowc(name string, settings func(from, to string) []string, overlays ...string) Contender {
 	return Contender{Name: name, plan: func(ctx context.Context, s *shop.Shop) (func(from, to string) measure.Command, error) {
-		path, err := s.Pipeline(ctx, pipeline, overlays...)
+		path, err := s.Pipeline(ctx, "relay", overlays...)
 		return func(from, to string) measure.Command {
 			argv := []string{path}
 			for _, set := range settings(from, to) {
