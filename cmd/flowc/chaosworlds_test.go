@@ -228,6 +228,50 @@ sinks: {out: {from: rows, use: sqlite, config: {path: out.db, table: t}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
 	}},
+	{"range-files-sqlite", chaosType + `
+sources: {in: {use: file, config: {path: "in-*.ndjson"}, range: {from: in-2, to: in-7, parallel: 3}, out: T}}
+sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		// What lies before and behind the range is in no ledger: it must not come.
+		for i := range 9 {
+			if i < 2 || i >= 7 {
+				if err := os.WriteFile(r.path(fmt.Sprintf("in-%d.ndjson", i)), append(chaosRecord(900_000+i).Data, '\n'), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			r.input(t, fmt.Sprintf("in-%d.ndjson", i), i*100_000, 6_000, false)
+		}
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Unordered: true, Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
+		}
+	}},
+	{"range-postgres-file", chaosType + `
+sources: {in: {use: postgres, config: {dsn: "${env:DSN}", table: t, key: id}, range: {from: 1, to: 20001, parallel: 4}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := pgtest.New(t)
+		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.Stop()
+			time.Sleep(pause)
+			s.Start()
+			return nil
+		}}
+		r.input(t, "rows.ndjson", 0, 20_002, false)
+		rows, err := os.ReadFile(r.path("rows.ndjson"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(`CREATE TABLE t (id bigint PRIMARY KEY, key text NOT NULL, pad text NOT NULL)`)
+		for chunk := range slices.Chunk(strings.Split(strings.TrimSpace(string(rows)), "\n"), 1000) {
+			s.Exec(`INSERT INTO t SELECT id, key, pad FROM jsonb_to_recordset('[` + strings.ReplaceAll(strings.Join(chunk, ","), "'", "''") + `]') AS r(id bigint, key text, pad text)`)
+		}
+		inRange := func(record flowtest.Record) bool { return record.ID != "0" && record.ID != "20001" }
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Unordered: true, Wants: inRange, Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
 	{"kafka-kafka", chaosType + `
 defaults: {kafka: {brokers: "${env:KAFKA_BROKER}"}}
 sources: {in: {use: kafka, config: {topics: [in]}, out: T}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -169,7 +170,12 @@ func (p *Program) openSink(ctx context.Context, s *sinkRun, saved *Checkpoint) e
 
 func (p *Program) openSource(ctx context.Context, in *Input, saved *Checkpoint) error {
 	if seeker, ok := in.source.(Seeker); ok && saved != nil && p.replay == nil {
+		where := p.store.keeper.where()
 		splits := saved.Sources[in.name].Splits
+		if p, ok := RangeOf(saved.Sources[in.name]); ok && chunked(in.source) == nil {
+			// To the source alone these may look like positions of its own.
+			return &StateError{Path: where, Reason: fmt.Sprintf("an earlier run of the source `%s` has read the range %s, and this one reads all there is: give it the `range` again, start over with --fresh, or give this pipeline another name", in.name, p.Range)}
+		}
 		in.places.restore(splits)
 		if len(splits) > 0 {
 			err := p.insist(ctx, in.node, func(ctx context.Context) error { return seeker.Seek(ctx, positionsOf(splits)) })

@@ -211,6 +211,42 @@ func TestRangeIsAnother(t *testing.T) {
 	equalLines(t, sortedLines(sink.lines()), numbers(0, 90))
 }
 
+// Positions of a range are not taken for those of a source that reads all, and the
+// other way round.
+func TestRangeComesAndGoes(t *testing.T) {
+	noLeaks(t)
+	dir := t.TempDir()
+	r := &numbersRange{from: 0, to: 60, fail: func(_ string, next int64) error {
+		if next > 20 {
+			return errBad
+		}
+		return nil
+	}}
+	if _, err := run(t, rangedProgram(r, 1, &memorySink{}, "0..60").p, RunOptions{StateDir: dir}); !errors.Is(err, errBad) {
+		t.Fatal(err)
+	}
+	whole := func() *one {
+		return newOne(&seekLines{linesSource: newLines(5, numbers(0, 20)...)}, &memorySink{}, oneOptions{})
+	}
+	var state *StateError
+	if _, err := run(t, whole().p, RunOptions{StateDir: dir}); !errors.As(err, &state) || !strings.Contains(err.Error(), "has read the range 0..60, and this one reads all there is") {
+		t.Error(err)
+	}
+	stopped := &seekLines{linesSource: newLines(5, numbers(0, 20)...)}
+	stopped.wait = func(_ context.Context, n int) error {
+		if n == 2 {
+			return errBad
+		}
+		return nil
+	}
+	if _, err := run(t, newOne(stopped, &memorySink{}, oneOptions{}).p, RunOptions{StateDir: dir, Fresh: true}); !errors.Is(err, errBad) {
+		t.Fatal(err)
+	}
+	if _, err := run(t, rangedProgram(&numbersRange{from: 0, to: 60}, 1, &memorySink{}, "0..60").p, RunOptions{StateDir: dir}); err == nil || !strings.Contains(err.Error(), "it is of a run without a range, perhaps") {
+		t.Error(err)
+	}
+}
+
 // What a chunk's source says is said of the node, and is tried again as its policy
 // has it.
 func TestRangeErrors(t *testing.T) {
