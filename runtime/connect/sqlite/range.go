@@ -124,14 +124,13 @@ func (s *survey) key(ctx context.Context, sql string) (json.RawMessage, error) {
 
 // Part is the database of some rows, on a connection of its own.
 func (s *survey) Part(in table.Span) (table.Database, error) {
-	where, err := in.Where(s.column(), quoteKey)
-	if err != nil {
+	part := &database{config: s.config, wanted: s.wanted}
+	var err error
+	if part.low, err = (table.Span{From: in.From}).Condition(s.column(), quoteKey); err != nil {
 		return nil, err
 	}
-	from, what := s.from()
-	part := &database{config: s.config, wanted: s.wanted, called: what}
-	part.config.Table, part.config.Query = "", "SELECT * FROM "+from+where
-	return part, nil
+	part.high, err = (table.Span{To: in.To, Through: in.Through}).Condition(s.column(), quoteKey)
+	return part, err
 }
 
 // quoteKey writes a key as SQL has it.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/table"
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
@@ -95,6 +97,30 @@ func TestRangeErrors(t *testing.T) {
 		_, err := ofRange(t, c.config, c.asked)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, and not %s", c, err, want)
+		}
+	}
+}
+
+// A page of a chunk begins where the one before has ended, and not where the chunk
+// does: of two lower ends SQLite takes the first.
+func TestRangePagesBeginInside(t *testing.T) {
+	path := newDB(t, `CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)`)
+	s := &survey{database{config: SourceConfig{Path: path, Table: "t", Key: "id"}}}
+	part, err := s.Part(table.Span{From: json.RawMessage("5"), To: json.RawMessage("90")})
+	must(t, err)
+	d := part.(*database)
+	must(t, d.Open(t.Context()))
+	defer d.Close()
+	for _, after := range []json.RawMessage{nil, json.RawMessage("7")} {
+		sql, args, err := d.page(after, 10)
+		must(t, err)
+		plan := ""
+		must(t, d.conn.query(t.Context(), "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) (bool, error) {
+			plan += row[3].(string)
+			return true, nil
+		}))
+		if plan != "SEARCH t USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" || strings.Count(sql, `"id" >`) != 1 {
+			t.Errorf("%s: %s", sql, plan)
 		}
 	}
 }

@@ -61,7 +61,9 @@ type database struct {
 	columns []field
 	key     int // which column
 	last    string
-	called  string // what is read, where it is a part of something
+	// low and high are conditions on the key where a part is read, "" for an open
+	// end.
+	low, high string
 }
 
 // A field is a column as it is written: its name as JSON, and the type that is
@@ -118,9 +120,6 @@ func (d *database) from() (sql, what string) {
 	if d.config.Query != "" {
 		sql, what = "("+strings.TrimRight(d.config.Query, "; \t\r\n")+"\n)", "the query"
 	}
-	if d.called != "" {
-		what = d.called
-	}
 	return sql, what
 }
 
@@ -169,20 +168,13 @@ func (d *database) choose(have []string, what string) (names []string, err error
 
 // Page reads the rows behind a key.
 func (d *database) Page(ctx context.Context, after json.RawMessage, limit, size int, dst []byte) ([]byte, table.Page, error) {
-	sql := d.sql
-	var args []driver.NamedValue
-	if after != nil {
-		v, err := keyValue(after)
-		if err != nil {
-			return dst, table.Page{}, err
-		}
-		sql += " WHERE " + table.Quote(d.config.Key) + " > ?"
-		args = values(v)
+	sql, args, err := d.page(after, limit)
+	if err != nil {
+		return dst, table.Page{}, err
 	}
-	sql += " ORDER BY " + table.Quote(d.config.Key) + " LIMIT " + strconv.Itoa(limit)
 	var page table.Page
 	start, last := len(dst), d.last
-	err := d.conn.query(ctx, sql, args, func(row []driver.Value) (bool, error) {
+	err = d.conn.query(ctx, sql, args, func(row []driver.Value) (bool, error) {
 		key, err := keyText(row[d.key])
 		if err != nil {
 			return false, &table.ConfigError{Err: fmt.Errorf("%s: the key `%s`: %w", d.config.Path, d.config.Key, err)}
@@ -201,6 +193,28 @@ func (d *database) Page(ctx context.Context, after json.RawMessage, limit, size 
 	}
 	d.last = last
 	return dst, page, nil
+}
+
+// page is the query of the rows behind a key.
+func (d *database) page(after json.RawMessage, limit int) (sql string, args []driver.NamedValue, err error) {
+	low := d.low
+	sql = d.sql
+	if after != nil {
+		v, err := keyValue(after)
+		if err != nil {
+			return "", nil, err
+		}
+		// In the place of the lower end: of two SQLite begins at the first, and would
+		// go through all that has been read again and again.
+		low, args = table.Quote(d.config.Key)+" > ?", values(v)
+	}
+	switch {
+	case low != "" && d.high != "":
+		sql += " WHERE " + low + " AND " + d.high
+	case low+d.high != "":
+		sql += " WHERE " + low + d.high
+	}
+	return sql + " ORDER BY " + table.Quote(d.config.Key) + " LIMIT " + strconv.Itoa(limit), args, nil
 }
 
 // object appends a row as a JSON object and a line end.

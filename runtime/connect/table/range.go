@@ -169,9 +169,18 @@ type chunkReader struct {
 // Done is how many rows have been read.
 func (r *chunkReader) Done() int64 { return r.rows }
 
-// Where is a span as SQL has it, of a column and with keys that quote writes; ""
-// for all rows.
+// Where is the WHERE of a span, with a space before it; "" for all rows.
 func (s Span) Where(column string, quote func(json.RawMessage) (string, error)) (string, error) {
+	condition, err := s.Condition(column, quote)
+	if condition != "" {
+		condition = " WHERE " + condition
+	}
+	return condition, err
+}
+
+// Condition is a span as SQL has it, of a column and with keys that quote writes;
+// "" for all rows.
+func (s Span) Condition(column string, quote func(json.RawMessage) (string, error)) (string, error) {
 	sql := ""
 	for _, end := range []struct {
 		op  string
@@ -184,9 +193,7 @@ func (s Span) Where(column string, quote func(json.RawMessage) (string, error)) 
 		if err != nil {
 			return "", err
 		}
-		if sql == "" {
-			sql = " WHERE "
-		} else {
+		if sql != "" {
 			sql += " AND "
 		}
 		sql += column + " " + end.op + " " + quoted
