@@ -44,6 +44,29 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
 		}
 	}},
+	{"file-parquet", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks:
+  whole: {from: in, use: file, config: {path: out.parquet, parquet: {row_group: 200KiB}}}
+  parts: {from: in, use: file, config: {path: "by/key=${in.Key}/t.parquet", parquet: {rows: 700}, rotate: {bytes: 100KiB}}}
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 60_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{
+				{Name: "whole", Sinks: []flowtest.Place{r.columns(t, "out.parquet")}},
+				{Name: "parts", Sinks: []flowtest.Place{r.columns(t, "by/*/*.parquet")}},
+			}
+		}
+	}},
+	{"parquet-file", chaosType + `
+sources: {in: {use: file, config: {path: "in/*.parquet"}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 30 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.tables(t, 3, 30_000)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
 	{"file-sqlite", chaosType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}

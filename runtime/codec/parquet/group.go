@@ -36,10 +36,15 @@ var codecs = map[string]compress.Codec{
 
 // A Writer makes row groups.
 type Writer struct {
-	options  []parquet.WriterOption
+	columns  []connect.Column
+	config   connect.Parquet
+	options  []parquet.WriterOption // but for the schema
+	last     *parquet.Schema        // of the last row group
+	chosen   []bool                 // the dictionaries in it
 	schema   []format.SchemaElement
 	orders   []format.ColumnOrder
 	shred    shredder
+	sample   []byte // records of a group that begins
 	protocol thrift.CompactProtocol
 }
 
@@ -62,20 +67,19 @@ func NewWriter(columns []connect.Column, o connect.Parquet) (connect.ParquetWrit
 	if err != nil {
 		return nil, err
 	}
-	root, err := groupOf(columns, &o)
-	if err != nil {
-		return nil, err
-	}
 	leaves := 0
-	w := &Writer{shred: shredder{nodes: describe(columns, 0, 0, &leaves), time: o.Time, scale: scale}}
+	w := &Writer{columns: columns, config: o, shred: shredder{nodes: describe(columns, 0, 0, &leaves), time: o.Time, scale: scale}}
 	w.shred.leaves = make([][]parquet.Value, leaves)
 	w.options = []parquet.WriterOption{
-		parquet.NewSchema("record", root),
 		parquet.Compression(codec), parquet.PageBufferSize(pageBytes), parquet.WriteBufferSize(0), parquet.DataPageVersion(1),
 		parquet.DictionaryMaxBytes(dictionaryBytes), parquet.CreatedBy("flowc", "1", ""),
 	}
 	// A file without records tells what all files say of their columns.
-	empty := parquet.NewWriter(io.Discard, w.options...)
+	plain, err := w.schemaWith(make([]bool, leaves))
+	if err != nil {
+		return nil, err
+	}
+	empty := parquet.NewWriter(io.Discard, append([]parquet.WriterOption{plain}, w.options...)...)
 	if err := empty.Close(); err != nil {
 		return nil, err
 	}
@@ -97,12 +101,19 @@ func (w *Writer) Check(record []byte) error {
 }
 
 func (w *Writer) check(n *node, record []byte) (rest []byte, err error) {
-	v, rest := row.Next(record)
-	switch v.Kind {
+	switch row.KindOf(record) { // most are one of these
 	case row.Text:
-		if !utf8.Valid(v.Bytes) {
+		b, rest := row.NextBytes(record)
+		if !utf8.Valid(b) {
 			return nil, errors.New("the text is not UTF-8")
 		}
+		return rest, nil
+	case row.Int, row.Uint, row.Float, row.Duration:
+		_, rest := row.NextNum(record)
+		return rest, nil
+	}
+	v, rest := row.Next(record)
+	switch v.Kind {
 	case row.Time:
 		if w.shred.time == "text" {
 			_, err = appendTimeText(nil, v)
@@ -135,10 +146,31 @@ func (w *Writer) check(n *node, record []byte) (rest []byte, err error) {
 func (w *Writer) Group(to io.Writer, at int64, rows func(yield func([]byte) error) error) (g connect.ParquetGroup, err error) {
 	out := &output{w: bufio.NewWriterSize(to, bufferBytes), skip: len(connect.ParquetMagic)}
 	// A writer that was reset forgets where pages begin, so each is used once.
-	pw := parquet.NewWriter(out, w.options...)
-	columns := pw.ColumnWriters()
-	w.shred.reset()
-	err = rows(func(records []byte) error { return w.add(columns, records) })
+	var pw *parquet.Writer
+	begin := func(records []byte) error {
+		schema, err := w.sampled(records)
+		if err != nil {
+			return err
+		}
+		pw = parquet.NewWriter(out, append([]parquet.WriterOption{schema}, w.options...)...)
+		return w.add(pw.ColumnWriters(), records)
+	}
+	w.sample = w.sample[:0]
+	err = rows(func(records []byte) error {
+		switch {
+		case pw != nil:
+			return w.add(pw.ColumnWriters(), records)
+		case len(w.sample) == 0 && len(records) >= sampleBytes:
+			return begin(records)
+		}
+		if w.sample = append(w.sample, records...); len(w.sample) >= sampleBytes {
+			return begin(w.sample)
+		}
+		return nil
+	})
+	if err == nil && pw == nil {
+		err = begin(w.sample)
+	}
 	if err != nil {
 		return g, err
 	}
@@ -193,6 +225,66 @@ func (w *Writer) finish(out *output, at int64, group *format.RowGroup, tail []by
 		return g, err
 	}
 	return g, out.w.Flush()
+}
+
+// schemaWith is the schema with dictionaries for some of the leaves.
+func (w *Writer) schemaWith(dictionary []bool) (*parquet.Schema, error) {
+	if w.last != nil && slices.Equal(w.chosen, dictionary) {
+		return w.last, nil
+	}
+	root, err := (&schema{options: &w.config, dictionary: dictionary}).group(w.columns)
+	if err != nil {
+		return nil, err
+	}
+	w.last, w.chosen = parquet.NewSchema("record", root), dictionary
+	return w.last, nil
+}
+
+const (
+	// sampleRows is from how many rows it is found out which columns have a
+	// dictionary.
+	sampleRows = 4096
+	// sampleBytes is how many bytes of records are waited for until then.
+	sampleBytes = 1 << 20
+)
+
+// sampled is the schema for a group that begins with these records.
+func (w *Writer) sampled(records []byte) (*parquet.Schema, error) {
+	w.shred.reset()
+	for n := 0; n < sampleRows && len(records) > 0; n++ {
+		rest, err := w.shred.record(records)
+		if err != nil {
+			return nil, err
+		}
+		records = rest
+	}
+	dictionary := dictionaries(w.shred.leaves)
+	w.shred.reset()
+	return w.schemaWith(dictionary)
+}
+
+// dictionaries tells which columns have values that come again, by the first rows of
+// a group. To look up values that don't costs more than all else, for nothing.
+func dictionaries(leaves [][]parquet.Value) []bool {
+	chosen := make([]bool, len(leaves))
+	for i, values := range leaves {
+		seen, n := map[string]bool{}, 0
+		for _, v := range values {
+			if v.IsNull() {
+				continue
+			}
+			if v.Kind() != parquet.ByteArray {
+				break
+			}
+			n++
+			seen[string(v.ByteArray())] = true
+			if n == 512 && len(seen) == n {
+				break // as a rule the others are different as well
+			}
+		}
+		chosen[i] = n > 0 && 2*len(seen) <= n
+	}
+	return chosen
 }
 
 // add takes records apart, and gives the columns what is in them.

@@ -77,11 +77,20 @@ type group struct {
 // Fields are the fields in the order in which they were declared.
 func (g group) Fields() []parquet.Field { return g.fields }
 
-// groupOf makes the schema of columns.
-func groupOf(columns []connect.Column, o *connect.Parquet) (group, error) {
+// A schema is how columns become the nodes of the library.
+type schema struct {
+	options *connect.Parquet
+	// dictionary tells of each leaf whether its values stand in a dictionary; nil
+	// for none.
+	dictionary []bool
+	leaves     int // that were made so far
+}
+
+// group makes the schema of columns.
+func (s *schema) group(columns []connect.Column) (group, error) {
 	g := group{Group: parquet.Group{}}
 	for _, c := range columns {
-		n, err := nodeOf(c, o)
+		n, err := s.node(c)
 		if err != nil {
 			return g, err
 		}
@@ -100,9 +109,9 @@ func groupOf(columns []connect.Column, o *connect.Parquet) (group, error) {
 	return g, nil
 }
 
-// nodeOf makes the schema of one column.
-func nodeOf(c connect.Column, o *connect.Parquet) (parquet.Node, error) {
-	n, err := valueNode(c, o)
+// node makes the schema of one column.
+func (s *schema) node(c connect.Column) (parquet.Node, error) {
+	n, err := s.value(c)
 	if err != nil {
 		return nil, err
 	}
@@ -112,26 +121,45 @@ func nodeOf(c connect.Column, o *connect.Parquet) (parquet.Node, error) {
 	return parquet.Required(n), nil
 }
 
-func valueNode(c connect.Column, o *connect.Parquet) (parquet.Node, error) {
+func (s *schema) value(c connect.Column) (parquet.Node, error) {
 	switch kind(c.Type) {
 	case structKind:
-		return groupOf(c.Parts, o)
+		return s.group(c.Parts)
 	case listKind:
-		of, err := nodeOf(c.Parts[0], o)
+		of, err := s.node(c.Parts[0])
 		if err != nil {
 			return nil, err
 		}
 		return parquet.List(of), nil
 	case mapKind:
-		value, err := nodeOf(c.Parts[0], o)
+		key := s.leaf(parquet.String())
+		value, err := s.node(c.Parts[0])
 		if err != nil {
 			return nil, err
 		}
-		return parquet.Map(text(), value), nil
+		return parquet.Map(key, value), nil
 	}
+	n, err := s.scalar(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.leaf(n), nil
+}
+
+// leaf makes a column one with a dictionary, where it is to have one.
+func (s *schema) leaf(n parquet.Node) parquet.Node {
+	i := s.leaves
+	s.leaves++
+	if s.dictionary != nil && s.dictionary[i] {
+		return parquet.Encoded(n, &parquet.RLEDictionary)
+	}
+	return n
+}
+
+func (s *schema) scalar(c connect.Column) (parquet.Node, error) {
 	switch c.Type {
 	case "string", "enum":
-		return text(), nil
+		return parquet.String(), nil
 	case "int", "int64":
 		return parquet.Int(64), nil
 	case "uint64":
@@ -147,18 +175,18 @@ func valueNode(c connect.Column, o *connect.Parquet) (parquet.Node, error) {
 	case "duration":
 		return parquet.Leaf(parquet.Int64Type), nil
 	case "decimal", "number":
-		scale, err := places(o.Decimals)
+		scale, err := places(s.options.Decimals)
 		if err != nil {
 			return nil, err
 		}
 		if scale < 0 {
-			return text(), nil
+			return parquet.String(), nil
 		}
 		return parquet.Decimal(scale, maxDigits, parquet.FixedLenByteArrayType(decimalBytes)), nil
 	case "time":
-		switch o.Time {
+		switch s.options.Time {
 		case "text":
-			return text(), nil
+			return parquet.String(), nil
 		case "micros":
 			return parquet.Timestamp(parquet.Microsecond), nil
 		}
@@ -177,10 +205,4 @@ func places(decimals string) (int, error) {
 		return 0, fmt.Errorf("parquet.decimals %q is neither text nor a number of places from 0 to %d", decimals, maxDigits)
 	}
 	return n, nil
-}
-
-// text is a column of text: values that come again are written once a row group,
-// up to dictionaryBytes.
-func text() parquet.Node {
-	return parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
 }

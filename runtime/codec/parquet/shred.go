@@ -38,6 +38,16 @@ func (s *shredder) record(record []byte) (rest []byte, err error) {
 // value takes the value of a node apart. rep is the repetition level of its first
 // value, above the definition level of what it is in.
 func (s *shredder) value(n *node, record []byte, rep, above int) ([]byte, error) {
+	switch row.KindOf(record) { // most are one of these
+	case row.Int, row.Uint, row.Duration:
+		num, rest := row.NextNum(record)
+		s.leaves[n.from] = append(s.leaves[n.from], parquet.Int64Value(num).Level(rep, n.def, n.from))
+		return rest, nil
+	case row.Text, row.Bytes, row.JSON:
+		b, rest := row.NextBytes(record)
+		s.leaves[n.from] = append(s.leaves[n.from], parquet.ByteArrayValue(b).Level(rep, n.def, n.from))
+		return rest, nil
+	}
 	v, rest := row.Next(record)
 	if v.Kind == row.Null {
 		s.absent(n, rep, above)
@@ -87,8 +97,6 @@ func (s *shredder) leaf(n *node, v row.Value) (parquet.Value, error) {
 	switch v.Kind {
 	case row.False, row.True:
 		return parquet.BooleanValue(v.Kind == row.True), nil
-	case row.Int, row.Uint, row.Duration:
-		return parquet.Int64Value(v.Num), nil
 	case row.Float:
 		return parquet.DoubleValue(v.Float()), nil
 	case row.Time:

@@ -148,6 +148,21 @@ func Next(record []byte) (v Value, rest []byte) {
 	return v, record
 }
 
+// KindOf is what the first value of a record is.
+func KindOf(record []byte) Kind { return Kind(record[0]) }
+
+// NextNum is Next for an Int, a Uint, a Float or a Duration alone: what Value.Num
+// has of it.
+func NextNum(record []byte) (num int64, rest []byte) {
+	return int64(binary.LittleEndian.Uint64(record[1:])), record[9:]
+}
+
+// NextBytes is Next for a Text, Bytes, a Decimal or JSON alone.
+func NextBytes(record []byte) (b, rest []byte) {
+	end := 5 + binary.LittleEndian.Uint32(record[1:])
+	return record[5:end:end], record[end:]
+}
+
 // Float is the number of a Float.
 func (v Value) Float() float64 { return math.Float64frombits(uint64(v.Num)) }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,5 +108,71 @@ func TestFullDiskKeyed(t *testing.T) {
 	must(t, s.Close(background, true))
 	if got := content(t, filepath.Join(other, "b")); got != written {
 		t.Errorf("%q", got)
+	}
+}
+
+// So it is with Parquet files, whether the row group or the rows beside it find no
+// room.
+func TestFullDiskParquet(t *testing.T) {
+	const room = 256 << 10
+	for _, tc := range []struct {
+		name  string
+		group int64
+		sync  int // after how many records rows are made durable; 0 for never
+	}{{"groups", 20 << 10, 0}, {"beside", 1 << 20, 7}, {"both", 50 << 10, 20}, {"late", 60 << 10, 500}} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := small(t, room)
+			ballast := write(t, filepath.Join(dir, "ballast"), strings.Repeat("x", room*3/4))
+			path := filepath.Join(dir, "out.parquet")
+			c := SinkConfig{Path: path, Parquet: connect.Parquet{RowGroup: tc.group}}
+			s := sink(t, c, parquetOutput())
+			state(t, s)
+			record := func(i int) string {
+				line := fmt.Sprintf("%d ", i)
+				for n := uint64(i + 1); len(line) < 1000; n = n*6364136223846793005 + 1442695040888963407 {
+					line += fmt.Sprintf("%x", n) // does not compress well
+				}
+				return line
+			}
+			var taken []string
+			full := 0
+			transient := func(err error) {
+				if err == nil {
+					return
+				}
+				full++
+				if !errors.Is(err, syscall.ENOSPC) || flow.ClassOf(err) != flow.Transient {
+					t.Fatalf("%v is %v", err, flow.ClassOf(err))
+				}
+			}
+			for i := 0; full < 5; i++ {
+				r := record(i)
+				err := s.Write(background, rowsOut(nil, r))
+				if err == nil {
+					taken = append(taken, r)
+				}
+				transient(err)
+				if tc.sync > 0 && i%tc.sync == 0 {
+					transient(s.Sync(background))
+				}
+				if i > 10_000 {
+					t.Fatal("the disk is never full")
+				}
+			}
+			must(t, os.Remove(ballast))
+			st := state(t, s)
+			must(t, s.Write(background, rowsOut(nil, "more")))
+			crash(s)
+			s = resumed(t, c, parquetOutput(), st)
+			must(t, s.Write(background, rowsOut(nil, "last")))
+			must(t, s.Sync(background))
+			must(t, s.Close(background, true))
+			if got := texts(parquetRecords(t, path)); !slices.Equal(got, append(taken, "last")) {
+				t.Errorf("%d records are there, %d were taken", len(got), len(taken)+1)
+			}
+			if left := hidden(t, dir); len(left) > 0 {
+				t.Errorf("left over: %q", left)
+			}
+		})
 	}
 }
