@@ -2,6 +2,7 @@ package gocode
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,6 +106,9 @@ func (l *loop) join(sink *ir.Node, s ir.Setting, v value) string {
 			if len(s.Value.Parts) == 1 { // what is joined is new
 				text = l.kept(p.Expr, text)
 			}
+			if from > 0 && isPartition(sink.Op.(*ir.Sink), s, s.Value.Parts[from-1]) {
+				text = "@file.Partition(" + text + ")"
+			}
 			texts = append(texts, text)
 			from++
 			continue
@@ -115,6 +119,14 @@ func (l *loop) join(sink *ir.Node, s ir.Setting, v value) string {
 	}
 	return strings.Join(texts, " + ")
 }
+
+// isPartition tells whether the part of a path of a file ends with `name=`, so that
+// what comes next is the value of a partition.
+func isPartition(op *ir.Sink, s ir.Setting, before ir.Part) bool {
+	return op.Connector == "file" && s.Key == "path" && before.Kind == ir.Literal && partition.MatchString(before.Text)
+}
+
+var partition = regexp.MustCompile(`(^|/)[\pL_][\pL\pN_.-]*=$`)
 
 // part quotes what one expression gives for a record.
 func (l *loop) part(sink *ir.Node, key string, e *ir.Expr, v value) string {

@@ -186,6 +186,8 @@ func compareOutput(t *testing.T, dir, work string) {
 			return // input
 		}
 		switch filepath.Ext(rel) {
+		case ".parquet":
+			rel, data = rel+".txt", dumpParquet(t, filepath.Join(work, rel))
 		case ".db":
 			rel, data = rel+".txt", dumpSQLite(t, filepath.Join(work, rel))
 			if _, err := os.Stat(filepath.Join(dir, strings.TrimSuffix(rel, ".txt")+".sql")); err == nil {

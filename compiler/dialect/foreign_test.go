@@ -75,6 +75,9 @@ func TestReferences(t *testing.T) {
 		"${env:A:-}":                 {{Kind: ir.Env, Text: "A", HasDefault: true}},
 		"${file:/run/secrets/x}":     {part(ir.FileRef, "/run/secrets/x")},
 		"${in.A.B}-${meta.Key}.json": {part(ir.Record, "in.A.B"), part(ir.Literal, "-"), part(ir.Record, "meta.Key"), part(ir.Literal, ".json")},
+		`${in.At.Format("2006}")}`:   {part(ir.Record, `in.At.Format("2006}")`)},
+		`k=${strings.ToLower(in.X)}`: {part(ir.Literal, "k="), part(ir.Record, "strings.ToLower(in.X)")},
+		"${[]string{in.X}[0]}/y":     {part(ir.Record, "[]string{in.X}[0]"), part(ir.Literal, "/y")},
 		"$${env:A}":                  {part(ir.Literal, "${env:A}")},
 		"costs $5, ${in.X}":          {part(ir.Literal, "costs $5, "), part(ir.Record, "in.X")},
 	} {

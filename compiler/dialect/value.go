@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"go/ast"
+	"go/parser"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
@@ -52,7 +54,7 @@ func (r *reader) parts(n *parse.Node) []ir.Part {
 			i += 3
 		case strings.HasPrefix(text[i:], "${"):
 			flush(i)
-			length := strings.IndexByte(text[i:], '}')
+			length := closing(text[i:])
 			if length < 0 {
 				r.l.Errorf(diag.BadReference, n.SubSpan(i, len(text)), "`${` is not closed").
 					Helpf("write `${env:NAME}`; `$${` stands for the two characters themselves")
@@ -99,7 +101,7 @@ func (r *reader) reference(n *parse.Node, from, to int) (ir.Part, bool) {
 			return ir.Part{}, false
 		}
 		return ir.Part{Kind: ir.FileRef, Text: rest}, true
-	case onRecord(body, "in"), onRecord(body, "meta"):
+	case onRecord(body):
 		return ir.Part{Kind: ir.Record, Text: body}, true
 	}
 	d := r.l.Errorf(diag.BadReference, n.SubSpan(from-2, to+1), "`${%s}` is no reference", body)
@@ -116,11 +118,63 @@ func (r *reader) reference(n *parse.Node, from, to int) (ir.Part, bool) {
 	return ir.Part{}, false
 }
 
-// onRecord tells whether Go is about `in` or `meta`: a value of it, or, with
-// `or(in.Field, …)`, one that may be missing.
-func onRecord(body, name string) bool {
-	body = strings.TrimPrefix(body, "or(")
-	return body == name || strings.HasPrefix(body, name+".") || strings.HasPrefix(body, name+"[")
+// closing is where a reference ends, -1 where it does not. Go in it may have braces
+// in pairs, and in texts.
+func closing(text string) int {
+	first := strings.IndexByte(text, '}')
+	if strings.HasPrefix(text, "${env:") || strings.HasPrefix(text, "${file:") {
+		return first
+	}
+	depth, quote := 0, byte(0)
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == '\\' && quote != '`' {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '`' || c == '\'':
+			quote = c
+		case c == '{':
+			depth++
+		case c == '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return first // it is no Go, which is said elsewhere
+}
+
+// onRecord tells whether a reference is Go about `in` or `meta`, and not a word
+// that was meant to be something else.
+func onRecord(body string) bool {
+	for _, name := range []string{"in", "meta"} {
+		begin := strings.TrimPrefix(body, "or(")
+		if begin == name || strings.HasPrefix(begin, name+".") || strings.HasPrefix(begin, name+"[") {
+			return true
+		}
+	}
+	e, err := parser.ParseExpr(body)
+	if err != nil {
+		return false
+	}
+	about := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			ast.Inspect(n.X, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident)
+				about = about || ok && (id.Name == "in" || id.Name == "meta")
+				return !about
+			})
+		case *ast.Ident:
+			about = about || n.Name == "in"
+		}
+		return !about
+	})
+	return about
 }
 
 func isVariable(s string) bool {
