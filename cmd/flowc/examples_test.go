@@ -79,9 +79,11 @@ func wanted(t *testing.T, name, dir string, stdout []byte) {
 	written := map[string]bool{"stdout": len(stdout) > 0}
 	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
 		each(t, filepath.Join(dir, "out"), func(rel string, data []byte) {
-			if filepath.Ext(rel) == ".db" {
-				path := filepath.Join(dir, "out", rel)
+			switch path := filepath.Join(dir, "out", rel); filepath.Ext(rel) {
+			case ".db":
 				rel, data = rel+".txt", withoutCheckpoint(dumpSQLite(t, path))
+			case ".parquet":
+				rel, data = rel+".txt", dumpParquet(t, path)
 			}
 			if filepath.Ext(rel) == ".segment" { // its first line is a checkpoint, which holds the time
 				_, data, _ = bytes.Cut(data, []byte("\n"))
@@ -203,6 +205,14 @@ func TestExampleConnectorKilled(t *testing.T) {
 		if id != fmt.Sprint(i) {
 			t.Fatalf("entry %d is %s", i, id)
 		}
+	}
+}
+
+// TestExampleOrdersToParquet has a file a day, and two records that do not get there.
+func TestExampleOrdersToParquet(t *testing.T) {
+	_, stderr := runExample(t, "orders-to-parquet")
+	if want := "orders-to-parquet: 6 in · 4 out · 2 dead-lettered"; !strings.Contains(stderr, want) {
+		t.Errorf("the summary is %q, not %q", stderr, want)
 	}
 }
 

@@ -40,16 +40,13 @@ func TestLinkedSizes(t *testing.T) {
 	}
 	is := map[string]float64{}
 	for _, c := range catalog.Connectors {
-		file := filepath.Join(t.TempDir(), "alone.yaml")
-		if err := os.WriteFile(file, []byte(alone(t, c)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		info, err := os.Stat(buildProgram(t, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		is[c.Name] = math.Round(float64(info.Size())/1e5) / 10
+		text := alone(t, c)
+		is[c.Name] = builtSize(t, text)
 		t.Logf("%s: %.1f MB", c.Name, is[c.Name])
+		if c.Sink != nil && slices.Contains(c.Sink.Formats, "parquet") {
+			is[c.Name+"+parquet"] = builtSize(t, strings.ReplaceAll(text, "x.ndjson", "x.parquet"))
+			t.Logf("%s with Parquet: %.1f MB", c.Name, is[c.Name+"+parquet"])
+		}
 	}
 	if os.Getenv("FLOWC_UPDATE") != "" {
 		var b strings.Builder
@@ -62,7 +59,7 @@ func TestLinkedSizes(t *testing.T) {
 		return
 	}
 	if len(said) != len(is) {
-		t.Errorf("%s has %d connectors, the catalog %d: FLOWC_UPDATE=1 writes it anew", linkedSizes, len(said), len(is))
+		t.Errorf("%s has %d sizes, and there are %d: FLOWC_UPDATE=1 writes it anew", linkedSizes, len(said), len(is))
 	}
 	for name, size := range is {
 		// A tenth is what versions of Go differ by.
@@ -70,6 +67,20 @@ func TestLinkedSizes(t *testing.T) {
 			t.Errorf("%s: a program with it has %.1f MB, and the docs say %.1f: FLOWC_UPDATE=1 writes it anew", name, size, said[name])
 		}
 	}
+}
+
+// builtSize is that of a pipeline's program, in MB.
+func builtSize(t *testing.T, pipeline string) float64 {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "alone.yaml")
+	if err := os.WriteFile(file, []byte(pipeline), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(buildProgram(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return math.Round(float64(info.Size())/1e5) / 10
 }
 
 // alone is a pipeline with a connector on each side that it has.

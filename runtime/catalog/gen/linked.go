@@ -31,5 +31,8 @@ func linkedSize(sizes map[string]string, name string) string {
 	if sizes[name] == "" {
 		return ""
 	}
+	if with := sizes[name+"+parquet"]; with != "" {
+		return sizes[name] + " MB, " + with + " MB with a Parquet file"
+	}
 	return sizes[name] + " MB"
 }

@@ -1,4 +1,4 @@
-// Package file reads and writes files: lines, JSON, CSV, text; plain or
+// Package file reads and writes files: lines, JSON, CSV, text, Parquet; plain or
 // compressed; one file, several, or one that grows.
 //
 // A file that is written comes under its name when all of it is there, unless it
@@ -11,12 +11,27 @@
 // logrotate does: what comes next goes to its place. What was not durable in one
 // that is removed is answered 503, or comes again with the next start.
 //
+// A Parquet file has a column for each field of the type, and for what mappings,
+// lists and maps have in them; what each type becomes is in tables.md. Its row
+// groups are full (`parquet: {row_group, rows}`) however often there are
+// checkpoints: rows that are not yet in one are durable in a hidden file beside
+// it. It is published as a whole, at the end of the input or when it is rotated.
+// Of one that is read only the columns are read that the pipeline reads, and they
+// must fit its types.
+//
+// A path takes Go about the record: ${in.Placed.Format("2006-01-02")}. Behind
+// `name=` a value is percent-encoded as Hive does, so that it is one part of one
+// name. At most 128 files are open at once; those that were not used for longest
+// are closed, and opened again. Rows of Parquet files share one row group's memory,
+// and beyond that wait beside their files.
+//
 //	sources:
 //	  orders: {use: file, config: {path: "orders/*.ndjson.gz"}, out: Order}
 //	  access: {use: file, config: {path: /var/log/access.log, follow: true}, out: text}
 //	sinks:
 //	  daily: {from: orders, use: file, config: {path: "out/${in.Region}.ndjson", format: ndjson}}
 //	  hourly: {from: access, use: file, config: {path: access.txt, rotate: {every: 1h, keep: 24}}}
+//	  tables: {from: orders, use: file, config: {path: 'out/day=${in.Placed.Format("2006-01-02")}/orders.parquet'}}
 package file
 
 import (
@@ -55,8 +70,8 @@ type SourceConfig struct {
 
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
-	// Path is the file; with ${in.Field} in it each value gets a file of its
-	// own.
+	// Path is the file; with ${…} about the record in it each value gets a file of
+	// its own.
 	Path string `json:"path" flowc:"required,per-record"`
 	// Format is ndjson, json (an array), csv, text, bytes or parquet; without, the
 	// extension says it.
