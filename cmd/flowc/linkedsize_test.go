@@ -115,7 +115,7 @@ func required(t *testing.T, c *catalog.Connector, s *catalog.Side) string {
 		switch {
 		case k.Required && !known:
 			t.Fatalf("%s needs %s: give it a value here", c.Name, k.Name)
-		case k.Required, c.Name == "nats" && k.Name == "subject", k.Name == "table":
+		case k.Required, c.Name == "nats" && k.Name == "subject", k.Name == "table", k.Name == "listen":
 			keys = append(keys, k.Name+": "+values[k.Name])
 		}
 	}

@@ -49,7 +49,7 @@ var Connectors = []*Connector{
 			New:    "NewSink",
 			Doc:    "A Sink writes files: one, or one for each value of a path that changes with the record.",
 			Keys: []Key{
-				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file; with ${…} about the record in it each value gets a file of its own.", Required: true, PerRecord: true},
+				{Name: "path", Go: "Path", Type: "string", Doc: "Path is the file; with ${in.Field} in it each value gets a file of its own.", Required: true, PerRecord: true},
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json (an array), csv, text, bytes or parquet; without, the extension says it.", Values: []string{"ndjson", "json", "csv", "text", "bytes", "parquet"}, Fixed: true},
 				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none, gzip or zstd; without, the extension says it.", Values: []string{"none", "gzip", "zstd"}, Fixed: true},
 				{Name: "mode", Go: "Mode", Type: "string", Doc: "Mode is replace (written beside, and renamed when all is there) or append; without, replace where the pipeline ends by itself, append where it does not and for dead letters.", Values: []string{"replace", "append"}},

@@ -70,8 +70,8 @@ type SourceConfig struct {
 
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
-	// Path is the file; with ${…} about the record in it each value gets a file of
-	// its own.
+	// Path is the file; with ${in.Field} in it each value gets a file of its
+	// own.
 	Path string `json:"path" flowc:"required,per-record"`
 	// Format is ndjson, json (an array), csv, text, bytes or parquet; without, the
 	// extension says it.
