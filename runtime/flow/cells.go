@@ -53,9 +53,9 @@ type elsewhere struct {
 
 	mu       sync.Mutex // held in each call
 	versions map[string]uint64
-	// unsure tells that a Put of the checkpoint was given up whose answer nobody has
-	// seen.
-	unsure bool
+	// unsure are the values of Puts that were given up, and whose answers nobody has
+	// seen, by cell.
+	unsure map[string][]byte
 	// ill tells that the store is away, illBy which cell found it out.
 	ill   bool
 	illBy string
@@ -78,7 +78,7 @@ const callTimeout = 15 * time.Second
 var cellPolicy = Policy{Backoff: defaultBackoff, MaxBackoff: 3 * time.Second}
 
 func (p *Program) newElsewhere() *elsewhere {
-	return &elsewhere{p: p, cells: p.cells, versions: map[string]uint64{}}
+	return &elsewhere{p: p, cells: p.cells, versions: map[string]uint64{}, unsure: map[string][]byte{}}
 }
 
 func (e *elsewhere) open(ctx context.Context) error {
@@ -165,24 +165,43 @@ func (e *elsewhere) get(ctx context.Context, cell string) (value []byte, err err
 		v, version, err := e.cells.Get(ctx, cell)
 		if err == nil {
 			value, e.versions[cell] = v, version
+			delete(e.unsure, cell)
 		}
 		return err
 	})
 	return value, err
 }
 
-// version is what get or put has seen last of a cell, if anything.
+// settle makes sure that a Put which was given up has landed: what is still on its way
+// then comes too late.
+func (e *elsewhere) settle(ctx context.Context, cell string) error {
+	e.mu.Lock()
+	value, unsure := e.unsure[cell]
+	e.mu.Unlock()
+	if !unsure {
+		return nil
+	}
+	return e.putAgain(ctx, cell, value, true)
+}
+
+// version is what get or put has seen last of a cell, if anything. Where that is not
+// certain, nothing was seen.
 func (e *elsewhere) version(cell string) (version uint64, seen bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	version, seen = e.versions[cell]
-	return version, seen
+	_, unsure := e.unsure[cell]
+	return version, seen && !unsure
 }
 
 // put replaces a cell that get or put has seen last. A Put whose answer was lost, or
 // that comes too late after it, is read back: values are not the same twice.
 func (e *elsewhere) put(ctx context.Context, cell string, value []byte) error {
-	tried := false
+	return e.putAgain(ctx, cell, value, false)
+}
+
+// putAgain is put of what was perhaps tried before.
+func (e *elsewhere) putAgain(ctx context.Context, cell string, value []byte, tried bool) error {
 	landed := func(ctx context.Context) (bool, error) {
 		have, version, err := e.cells.Get(ctx, cell)
 		if err != nil || version == e.versions[cell] {
@@ -213,10 +232,11 @@ func (e *elsewhere) put(ctx context.Context, cell string, value []byte) error {
 		}
 		return err
 	})
-	if tried && err != nil && !errors.Is(err, ErrFenced) && cell == CheckpointCell {
-		e.mu.Lock()
-		e.unsure = true
-		e.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.unsure, cell)
+	if tried && err != nil && !errors.Is(err, ErrFenced) {
+		e.unsure[cell] = value
 	}
 	return err
 }

@@ -436,6 +436,45 @@ func TestCellsAway(t *testing.T) {
 	}
 }
 
+// A program that is told to stop at any of its first calls to the store, whether that
+// call succeeds or not, ends as one that was told to stop, and lets go of the store.
+func TestStopWhileCellsOpen(t *testing.T) {
+	noLeaks(t)
+	for at := range 12 {
+		for _, fault := range []tableFault{noFault, gone, unknown} {
+			server := newCellServer()
+			ctx, cancel := context.WithCancel(t.Context())
+			var calls atomic.Int32
+			cells := &testCells{server: server, fault: func(string, string) tableFault {
+				if int(calls.Add(1)) == at+1 {
+					cancel()
+					return fault
+				}
+				return noFault
+			}}
+			p, source := inCells(numbers(0, 50), cells)
+			source.endless = true
+			source.wait = func(ctx context.Context, n int) error {
+				if n == 3 {
+					cancel() // it was not told before
+				}
+				return nil
+			}
+			r, err := p.Run(ctx, RunOptions{StateDir: t.TempDir()})
+			if err != nil || r.Ending != Drained {
+				t.Errorf("told at call %d (fault %d): %v, %v", at, fault, r.Ending, err)
+			}
+			if held, _ := server.value(holderCell); len(held) > 0 && !bytes.Contains(held, []byte(`"run":""`)) {
+				t.Errorf("told at call %d (fault %d): the claim is held: %s", at, fault, held)
+			}
+			if note, _ := server.value(careFile); len(note) > 0 {
+				t.Errorf("told at call %d (fault %d): it leaves the note %s", at, fault, note)
+			}
+			cancel()
+		}
+	}
+}
+
 // What is not in the store is not acknowledged.
 func TestNoAckBeforeCells(t *testing.T) {
 	noLeaks(t)

@@ -220,8 +220,8 @@ func (e *elsewhere) fenced(ctx context.Context) error {
 	return &StateError{Path: e.cells.Where(), Reason: reason, Err: ErrFenced}
 }
 
-// close lets go of the claim, unless something that was written may still be on its
-// way: then the next one must be careful.
+// close lets go of the claim, unless a checkpoint may still be on its way: then the
+// next one must be careful.
 func (e *elsewhere) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()
@@ -235,9 +235,9 @@ func (e *elsewhere) close() {
 	if !e.mu.TryLock() { // a call hangs, and what it does is not known
 		return
 	}
-	release := e.stopBeat != nil && !e.unsure && !e.lost
+	release := e.mine.Run != "" && !e.lost
 	e.mu.Unlock()
-	if release { // renewed a last time, or not: nobody knows
+	if release && e.settle(ctx, CheckpointCell) == nil { // the claim was renewed a last time, or not: nobody knows
 		if held, err := e.holder(ctx); err == nil && held.Run == e.mine.Run {
 			_ = e.put(ctx, holderCell, claim{Version: claimVersion}.encode())
 		}

@@ -55,16 +55,20 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if err == nil {
 		err = p.open(ctx, saved)
 	}
+	if err == nil {
+		err = p.beginCare(ctx)
+	}
 	if err != nil {
 		_ = p.closeAll(context.WithoutCancel(ctx), false) // what opening said comes first
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			// Told to stop before anything was read.
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+			defer cancel()
+			if err := p.care.end(end, nil); err != nil {
+				p.log.Warn("the next run takes this one for one that died", "error", err)
+			}
 			return p.cutEnding(), nil
 		}
-		return Broken, err
-	}
-	if err := p.beginCare(ctx); err != nil {
-		_ = p.closeAll(context.WithoutCancel(ctx), false)
 		return Broken, err
 	}
 	p.state.Store(stateRunning)
