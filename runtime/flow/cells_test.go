@@ -319,6 +319,77 @@ func TestFrozenCopyInCells(t *testing.T) {
 	}
 }
 
+// A start in the folder of a run that died, at whatever moment, takes its claim at
+// once; it never takes that of a living one for dead.
+func TestClaimOfTheFolder(t *testing.T) {
+	server := newCellServer()
+	open := func(dir string, fault func(call, cell string) tableFault) (*store, *testCells, error) {
+		cells := &testCells{server: server, fault: fault}
+		p, _ := inCells(nil, cells)
+		p.health.nodes, p.health.logger = p.patients(), p.log
+		s, err := p.openElsewhere(t.Context(), RunOptions{StateDir: dir})
+		return s, cells, err
+	}
+	die := func(s *store, c *testCells) {
+		c.dead.Store(true)
+		s.close()
+	}
+	looks := 0
+	count := func(call, cell string) tableFault {
+		if call == "get" && cell == holderCell {
+			looks++
+		}
+		return noFault
+	}
+	dir := t.TempDir()
+	for range 3 {
+		s, cells, err := open(dir, count)
+		if err != nil || looks != 1 {
+			t.Fatalf("%d looks, %v", looks, err)
+		}
+		looks = 0
+		die(s, cells)
+	}
+	// It dies when it puts the claim: that of the one before is still known.
+	dying := &testCells{server: server}
+	dying.fault = func(call, _ string) tableFault {
+		if call == "put" {
+			dying.dead.Store(true)
+		}
+		return noFault
+	}
+	p, _ := inCells(nil, dying)
+	p.health.nodes, p.health.logger = p.patients(), p.log
+	s, err := p.openElsewhere(t.Context(), RunOptions{StateDir: dir})
+	if !errors.Is(err, errDead) {
+		t.Fatal(err)
+	}
+	s.close()
+	if s, cells, err := open(dir, count); err != nil || looks != 1 {
+		t.Fatalf("%d looks, %v", looks, err)
+	} else {
+		die(s, cells)
+	}
+	// From another folder it is looked for; that it lives after all is seen also where
+	// the claim could have been taken.
+	late := 0
+	s, cells, err := open(t.TempDir(), func(call, cell string) tableFault {
+		if call == "put" && cell == holderCell && late == 0 {
+			late++ // the last beat, just before
+			value, version := server.value(holderCell)
+			if _, err := server.put(holderCell, append(bytes.TrimSuffix(value, []byte("}")), `,"beat":9}`...), version); err != nil {
+				t.Error(err)
+			}
+			looks = 0
+		}
+		return count(call, cell)
+	})
+	if err != nil || looks < silentLooks {
+		t.Errorf("%d looks after it was seen to live, %v", looks, err)
+	}
+	die(s, cells)
+}
+
 // A write of a dead copy that comes when the new one has read the checkpoint changes
 // nothing, and one that comes just before is gone on from.
 func TestLateWriteOfADeadCopy(t *testing.T) {

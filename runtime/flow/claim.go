@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -31,8 +33,8 @@ type claim struct {
 const (
 	holderCell   = "holder"
 	claimVersion = 1
-	// claimFile has the name of the last run of a folder: one that finds its own
-	// folder's claim, and has the folder's lock, knows that it is of a dead process.
+	// claimFile has the names of the last runs of a folder: one that finds a claim of
+	// such a run, and has the folder's lock, knows that it is of a dead process.
 	claimFile = "claim"
 )
 
@@ -84,10 +86,10 @@ func noFolder(err error) bool {
 
 // take takes the claim from nobody, or from a copy that died.
 func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
-	known := ""
+	var known []string
 	if dir != "" {
 		text, _ := os.ReadFile(filepath.Join(dir, claimFile))
-		known = string(text)
+		known = strings.Fields(string(text))
 	}
 	e.mine = claim{Version: claimVersion, Run: fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()), Who: whoAmI()}
 	silent, last := 0, uint64(0)
@@ -99,7 +101,7 @@ func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
 		}
 		version, _ := e.version(holderCell)
 		switch {
-		case held.Run == "" || held.Run == known:
+		case held.Run == "" || slices.Contains(known, held.Run):
 			silent = silentLooks
 		case version != last && last != 0 && !wait:
 			return &LockedError{Path: e.cells.Where(), Holder: held.Who}
@@ -109,10 +111,19 @@ func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
 			silent++
 		}
 		if silent >= silentLooks {
+			if dir != "" {
+				// Before it is put, so that a death in between does no harm. Without the file
+				// the next start only takes longer.
+				mine := e.mine.Run + "\n"
+				if slices.Contains(known, held.Run) {
+					mine += held.Run + "\n"
+				}
+				_ = replaceFile(filepath.Join(dir, claimFile), []byte(mine))
+			}
 			switch err := e.put(ctx, holderCell, e.mine.encode()); {
 			case err == nil:
 				e.took = held.Run != ""
-				e.keep(dir)
+				e.keep()
 				return nil
 			case !errors.Is(err, ErrFenced):
 				return e.failed("the claim on the checkpoint can't be written", err)
@@ -134,10 +145,7 @@ func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
 }
 
 // keep renews the claim from now on.
-func (e *elsewhere) keep(dir string) {
-	if dir != "" { // without the file the next start only takes longer
-		_ = replaceFile(filepath.Join(dir, claimFile), []byte(e.mine.Run))
-	}
+func (e *elsewhere) keep() {
 	ctx, stop := context.WithCancel(context.Background())
 	e.stopBeat, e.beaten = stop, make(chan struct{})
 	go e.beat(ctx)
