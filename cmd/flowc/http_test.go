@@ -16,6 +16,23 @@ import (
 	"time"
 )
 
+// TestExampleHTTPPoll runs it against a server of its folder api.
+func TestExampleHTTPPoll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs a program")
+	}
+	t.Parallel()
+	work := t.TempDir()
+	dir := copyExample(t, "http-poll", work)
+	api := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(dir, "api"))))
+	defer api.Close()
+	out, err := command(work, t.TempDir(), "flowc", "run", "examples/http-poll/pipeline.yaml", "--", "--set", "charges.config.url="+api.URL+"/charges.json").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "http-poll: 5 in · 3 out · 2 filtered") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	wanted(t, "http-poll", dir, nil)
+}
+
 // A program whose clients send each request with a key, again and again until it is
 // answered, is killed in the middle of it: each record is there once, in the sink
 // that keeps the checkpoint and in the file that is cut to what that knows.
