@@ -19,6 +19,9 @@ func used(connector string, g *ir.GoRef) string {
 func readsIn(op *ir.Source) string {
 	from := used(op.Connector, op.Go)
 	r := op.Range
+	if r == nil && op.Facts.PrunesOnAck {
+		return "reads changes from " + from + ", which lets go of what a checkpoint has: it can't go back further"
+	}
 	if r == nil {
 		return "reads from " + from
 	}

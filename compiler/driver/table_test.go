@@ -93,15 +93,6 @@ var testConnectors = []*catalog.Connector{
 		}, Range: &catalog.Range{Bounds: []string{"number", "time"}, Needs: "stream"}, Facts: catalog.Facts{Replayable: true, Ordered: true, Endless: true}},
 	},
 	{
-		Name: "postgres", Package: "connect/postgres",
-		Store: &catalog.Side{Config: "StoreConfig", New: "NewStore", Keys: []catalog.Key{
-			{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},
-			{Name: "tls.ca", Go: "TLS.CA", Type: "string"},
-			{Name: "user", Go: "User", Type: "string"},
-			{Name: "password", Go: "Password", Type: "string", Secret: true, Needs: "user"},
-		}},
-	},
-	{
 		Name: "sqlite", Package: "connect/sqlite",
 		Store: &catalog.Side{Config: "StoreConfig", New: "NewStore", Keys: []catalog.Key{{Name: "path", Go: "Path", Type: "string", Required: true, Doc: "The file."}}},
 		Source: &catalog.Side{Config: "SourceConfig", Table: true, Formats: []string{"ndjson"}, Keys: []catalog.Key{
@@ -121,6 +112,12 @@ var testConnectors = []*catalog.Connector{
 	},
 	{
 		Name: "postgres", Package: "connect/postgres",
+		Store: &catalog.Side{Config: "StoreConfig", New: "NewStore", Keys: []catalog.Key{
+			{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},
+			{Name: "tls.ca", Go: "TLS.CA", Type: "string"},
+			{Name: "user", Go: "User", Type: "string"},
+			{Name: "password", Go: "Password", Type: "string", Secret: true, Needs: "user"},
+		}},
 		Source: &catalog.Side{
 			Config: "SourceConfig", Table: true, Formats: []string{"ndjson"}, Keys: []catalog.Key{
 				{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},

@@ -171,3 +171,29 @@ func (n *node) unordered(seen map[*node]bool) *node {
 	}
 	return nil
 }
+
+// sharedSlots reports sources of changes that read by one slot: it serves one reader,
+// and the other would wait for ever.
+func (w *lowering) sharedSlots() {
+	before := map[string]*ir.Value{}
+	for _, n := range w.nodes {
+		if !n.changes || n.main == nil {
+			continue
+		}
+		op, ok := n.main.Op.(*ir.Source)
+		if !ok {
+			continue
+		}
+		slot := literalsOf(op.Config)["slot"]
+		if slot == nil {
+			continue
+		}
+		if other := before[slot.Text()]; other != nil {
+			w.l.Errorf(diag.KeyConflict, slot.Span, "the slot `%s` serves one source, and another reads by it", slot.Text()).
+				Also(other.Span, "here").
+				Helpf("give each a slot of its own, or leave `slot` out")
+			continue
+		}
+		before[slot.Text()] = slot
+	}
+}

@@ -76,6 +76,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 	w.consumed()
 	w.published()
 	w.unorderedRanges()
+	w.sharedSlots()
 	w.idleDefaults()
 	w.holdThemselves() // those that came from schema files meanwhile
 	if !l.HasErrors() {
