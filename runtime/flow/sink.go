@@ -57,6 +57,7 @@ const tellEvery = 10 * time.Second
 // run is the sink's goroutine.
 func (s *sinkRun) run() {
 	var spare []item
+	s.duty() // what an earlier run has left
 	for {
 		items, ok := s.target.queue.take(spare, s.alarm())
 		if !ok {

@@ -129,15 +129,16 @@ func (s *Sink) drop(t *target) {
 // anything is read, and brings files of a checkpoint back to what they were
 // there.
 func (s *Sink) Open(context.Context) error {
+	paths := slices.Sorted(maps.Keys(s.saved))
 	if s.keyed < 0 {
-		_, err := s.target(s.config.Path)
-		return err
+		paths = []string{s.config.Path}
 	}
-	for _, path := range slices.Sorted(maps.Keys(s.saved)) {
+	for _, path := range paths {
 		if _, err := s.target(path); err != nil {
 			return err
 		}
 	}
+	s.lookAhead()
 	return nil
 }
 

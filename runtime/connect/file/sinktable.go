@@ -101,19 +101,33 @@ func (s *Sink) relieve() error {
 // rotateDue closes files that are old enough, also those to which nothing came of
 // late: what is published when it is whole must become so.
 func (s *Sink) rotateDue() error {
-	r := s.config.Rotate
-	if r.Every <= 0 && r.Bytes <= 0 || s.config.Mode != "replace" {
+	if s.config.Mode != "replace" {
 		return nil
 	}
-	s.due = time.Time{}
-	for _, t := range s.places {
-		if t.lost != nil {
-			continue
-		}
-		if r.Every > 0 {
+	if s.config.Rotate.Every > 0 {
+		for _, t := range s.places {
+			if t.lost != nil {
+				continue
+			}
 			if err := t.rotateIfDue(); err != nil {
 				return fmt.Errorf("%s: %w", t.path, err)
 			}
+		}
+	}
+	s.lookAhead()
+	return nil
+}
+
+// lookAhead finds out when there is something to do though nothing comes.
+func (s *Sink) lookAhead() {
+	r := s.config.Rotate
+	s.due = time.Time{}
+	if r.Every <= 0 && r.Bytes <= 0 || s.config.Mode != "replace" {
+		return
+	}
+	for _, t := range s.places {
+		if t.lost != nil {
+			continue
 		}
 		at := t.begun.Add(r.Every)
 		if len(t.shelved) > 0 {
@@ -125,7 +139,6 @@ func (s *Sink) rotateDue() error {
 			s.due = at
 		}
 	}
-	return nil
 }
 
 // Due is when the next file is old enough to be closed.
