@@ -55,7 +55,7 @@ func defaultSize(n *node, key string) int64 {
 }
 
 // parquetSource checks the config of a source of Parquet files.
-func (w *lowering) parquetSource(n *node, op *ir.Source) {
+func (w *lowering) parquetSource(op *ir.Source) {
 	op.Facts.Memory += parquetReads
 	l := literalsOf(op.Config)
 	if v := l["compression"]; v != nil && v.Text() != "" && v.Text() != "none" {

@@ -76,7 +76,7 @@ func (w *lowering) source(n *node) {
 	}
 	f := w.format(n, side, lines)
 	if f.codec == "parquet" {
-		w.parquetSource(n, op)
+		w.parquetSource(op)
 	}
 	m.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: n.Name.Span}}
 	w.decoder(n, f)

@@ -16,8 +16,14 @@ import (
 // taken apart, encoded and compressed.
 func BenchmarkGroup(b *testing.B) {
 	columns := []connect.Column{
-		{Name: "id", Type: "string"}, {Name: "account", Type: "string"}, {Name: "amount", Type: "decimal"}, {Name: "side", Type: "enum"},
-		{Name: "seq", Type: "int64"}, {Name: "fee", Type: "float64"}, {Name: "at", Type: "time"}, {Name: "memo", Type: "string", Optional: true},
+		{Name: "id", Type: "string"},
+		{Name: "account", Type: "string"},
+		{Name: "amount", Type: "decimal"},
+		{Name: "side", Type: "enum"},
+		{Name: "seq", Type: "int64"},
+		{Name: "fee", Type: "float64"},
+		{Name: "at", Type: "time"},
+		{Name: "memo", Type: "string", Optional: true},
 	}
 	const n = 50_000
 	records := make([][]byte, n)

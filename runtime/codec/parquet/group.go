@@ -146,7 +146,7 @@ func (w *Writer) check(n *node, record []byte) (rest []byte, err error) {
 func (w *Writer) Group(to io.Writer, at int64, rows func(yield func([]byte) error) error) (g connect.ParquetGroup, err error) {
 	out := &output{w: bufio.NewWriterSize(to, bufferBytes), skip: len(connect.ParquetMagic)}
 	// A writer that was reset forgets where pages begin, so each is used once.
-	var pw *parquet.Writer
+	var pw *parquet.Writer //nolint:staticcheck // the generic one wants a Go type for records, and there is none
 	begin := func(records []byte) error {
 		schema, err := w.sampled(records)
 		if err != nil {

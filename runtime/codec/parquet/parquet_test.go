@@ -20,10 +20,20 @@ import (
 
 // everything is a column of each type, with and without a value.
 var everything = []connect.Column{
-	{Name: "text", Type: "string"}, {Name: "side", Type: "enum"}, {Name: "n", Type: "int"}, {Name: "big", Type: "int64"},
-	{Name: "u", Type: "uint64"}, {Name: "f", Type: "float64"}, {Name: "ok", Type: "bool"}, {Name: "raw", Type: "bytes"},
-	{Name: "amount", Type: "decimal"}, {Name: "count", Type: "number"}, {Name: "at", Type: "time"}, {Name: "took", Type: "duration"},
-	{Name: "doc", Type: "json"}, {Name: "memo", Type: "string", Optional: true},
+	{Name: "text", Type: "string"},
+	{Name: "side", Type: "enum"},
+	{Name: "n", Type: "int"},
+	{Name: "big", Type: "int64"},
+	{Name: "u", Type: "uint64"},
+	{Name: "f", Type: "float64"},
+	{Name: "ok", Type: "bool"},
+	{Name: "raw", Type: "bytes"},
+	{Name: "amount", Type: "decimal"},
+	{Name: "count", Type: "number"},
+	{Name: "at", Type: "time"},
+	{Name: "took", Type: "duration"},
+	{Name: "doc", Type: "json"},
+	{Name: "memo", Type: "string", Optional: true},
 	{Name: "asset", Type: "struct", Parts: []connect.Column{{Name: "code", Type: "string"}, {Name: "issuer", Type: "string", Optional: true}}},
 	{Name: "tags", Type: "list", Parts: []connect.Column{{Type: "string"}}},
 	{Name: "lines", Type: "list", Optional: true, Parts: []connect.Column{{Type: "struct", Parts: []connect.Column{
@@ -263,7 +273,8 @@ func TestGenericReader(t *testing.T) {
 func TestProjection(t *testing.T) {
 	file := fileOf(t, everything, connect.Parquet{}, 10, records(3)...)
 	wanted := []connect.Column{
-		{Name: "n", Type: "int"}, {Name: "nowhere", Type: "string", Optional: true},
+		{Name: "n", Type: "int"},
+		{Name: "nowhere", Type: "string", Optional: true},
 		{Name: "lines", Type: "list", Optional: true, Parts: []connect.Column{{Type: "struct", Parts: []connect.Column{{Name: "sku", Type: "string"}}}}},
 		{Name: "asset", Type: "struct", Parts: []connect.Column{{Name: "nothing", Type: "string", Optional: true}}},
 	}
@@ -288,8 +299,13 @@ func TestProjection(t *testing.T) {
 func TestMisfits(t *testing.T) {
 	file := fileOf(t, everything, connect.Parquet{}, 10, records(3)...)
 	_, err := NewReader(bytes.NewReader(file), int64(len(file)), []connect.Column{
-		{Name: "f", Type: "decimal"}, {Name: "text", Type: "int"}, {Name: "tags", Type: "string"}, {Name: "asset", Type: "list", Parts: []connect.Column{{Type: "int"}}},
-		{Name: "big", Type: "float64"}, {Name: "gone", Type: "int"}, {Name: "by", Type: "map", Parts: []connect.Column{{Type: "list", Parts: []connect.Column{{Type: "bool"}}}}},
+		{Name: "f", Type: "decimal"},
+		{Name: "text", Type: "int"},
+		{Name: "tags", Type: "string"},
+		{Name: "asset", Type: "list", Parts: []connect.Column{{Type: "int"}}},
+		{Name: "big", Type: "float64"},
+		{Name: "gone", Type: "int"},
+		{Name: "by", Type: "map", Parts: []connect.Column{{Type: "list", Parts: []connect.Column{{Type: "bool"}}}}},
 	}, 0)
 	if err == nil {
 		t.Fatal("no error")

@@ -77,7 +77,7 @@ func (s *shredder) value(n *node, record []byte, rep, above int) ([]byte, error)
 		}
 		return rest, nil
 	}
-	pv, err := s.leaf(n, v)
+	pv, err := s.leaf(v)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *shredder) absent(n *node, rep, def int) {
 }
 
 // leaf is one value as its column has it.
-func (s *shredder) leaf(n *node, v row.Value) (parquet.Value, error) {
+func (s *shredder) leaf(v row.Value) (parquet.Value, error) {
 	switch v.Kind {
 	case row.False, row.True:
 		return parquet.BooleanValue(v.Kind == row.True), nil
