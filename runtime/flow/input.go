@@ -244,7 +244,7 @@ func (in *Input) readQueue(b *Batch) (event, *barrier) {
 }
 
 func (in *Input) readSource(b *Batch) event {
-	for attempt := 0; ; {
+	for failed := (readAttempts{}); ; {
 		switch {
 		case in.atEOF:
 			in.exhausted.Store(true)
@@ -254,15 +254,15 @@ func (in *Input) readSource(b *Batch) event {
 		}
 		err := in.callRead(b)
 		if err != nil {
-			got, again := in.readFailed(b, err, &attempt)
+			got, again := in.readFailed(b, err, &failed)
 			if again {
 				continue
 			}
 			return got
 		}
-		if attempt > 0 {
+		if failed.all > 0 {
 			in.p.health.well(in.node)
-			attempt = 0
+			failed = readAttempts{}
 		}
 		if in.hasRecords(b) || b.OnDone != nil {
 			return gotBatch
@@ -270,9 +270,13 @@ func (in *Input) readSource(b *Batch) event {
 	}
 }
 
+// readAttempts is how often Read has failed in a row: all together, and without those
+// where the other side was away, which use up no retry.
+type readAttempts struct{ all, counted int }
+
 // readFailed tells what an error of Read means, or that it is to be called
 // again.
-func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again bool) {
+func (in *Input) readFailed(b *Batch, err error, failed *readAttempts) (got event, again bool) {
 	p := in.p
 	policy := &p.policies[in.node]
 	var skipped *RecordError
@@ -287,14 +291,15 @@ func (in *Input) readFailed(b *Batch, err error, attempt *int) (got event, again
 		return gotBatch, false
 	case unavailable(err):
 		p.health.gone(in.node, err)
-	case policy.covers(ClassOf(err)) && *attempt < policy.Retry:
+	case policy.covers(ClassOf(err)) && failed.counted < policy.Retry:
+		failed.counted++
 		in.addCount(in.node, Count{Retried: 1})
 	default:
 		p.stop(&NodeError{Node: in.name, Line: p.info.Nodes[in.node].Place, Op: "read", Err: err})
 		return gotEnd, false
 	}
-	*attempt++
-	policy.pause(p.reading, *attempt, err)
+	failed.all++
+	policy.pause(p.reading, failed.all, err)
 	in.ready(b)
 	return gotBatch, true
 }

@@ -50,6 +50,30 @@ func TestReadIsRetried(t *testing.T) {
 	}
 }
 
+// While the other side is away no retry is used up: an error that comes right behind
+// it is tried as often as it would be alone.
+func TestReadIsRetriedBehindAnOutage(t *testing.T) {
+	noLeaks(t)
+	failed := 0
+	source := newLines(5, numbers(0, 20)...)
+	source.wait = func(_ context.Context, n int) error {
+		switch failed++; {
+		case n != 2 || failed > 13+n:
+			return nil
+		case failed <= 10+n:
+			return testError{unavailable: true}
+		}
+		return testError{temporary: true}
+	}
+	sink := &memorySink{}
+	k := newOne(source, sink, oneOptions{nodes: func(nodes []Node) { nodes[nodeIn].Policy = Policy{Retry: 3, Backoff: 1, MaxBackoff: 1} }})
+	r, err := run(t, k.p, RunOptions{})
+	if err != nil || r.Nodes["in"].Retried != 3 {
+		t.Fatal(r.Nodes["in"], err)
+	}
+	equalLines(t, sink.lines(), numbers(0, 20))
+}
+
 func TestReadPanics(t *testing.T) {
 	noLeaks(t)
 	source := newLines(5, numbers(0, 20)...)
