@@ -24,6 +24,9 @@ type Parquet struct {
 // A ParquetWriter makes the parts of Parquet files from records in the form of
 // package row. One serves all files of a sink: it remembers none of them.
 type ParquetWriter interface {
+	// Columns is a check sum of the columns and of what they hold: files and records
+	// of another one can't be gone on with.
+	Columns() uint32
 	// Check refuses a record that has a value which its column can't hold.
 	Check(record []byte) error
 	// Group writes a row group to w, whose first byte is the byte at of its file:

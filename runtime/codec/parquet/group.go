@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ var codecs = map[string]compress.Codec{
 // A Writer makes row groups.
 type Writer struct {
 	columns  []connect.Column
+	sum      uint32 // of the columns
 	config   connect.Parquet
 	options  []parquet.WriterOption // but for the schema
 	last     *parquet.Schema        // of the last row group
@@ -85,8 +87,16 @@ func NewWriter(columns []connect.Column, o connect.Parquet) (connect.ParquetWrit
 	}
 	meta := empty.File().Metadata()
 	w.schema, w.orders = meta.Schema, meta.ColumnOrders
+	text, err := thrift.Marshal(&w.protocol, meta)
+	w.sum = crc32.Checksum(text, castagnoli)
+	if err != nil {
+		return nil, err
+	}
 	return w, nil
 }
+
+// Columns is a check sum of the columns.
+func (w *Writer) Columns() uint32 { return w.sum }
 
 // Check refuses a record with a value that its column can't hold.
 func (w *Writer) Check(record []byte) error {

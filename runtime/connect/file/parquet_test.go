@@ -373,6 +373,34 @@ func TestParquetErrors(t *testing.T) {
 	}
 }
 
+// A file that was begun with other columns is not gone on with.
+func TestParquetOtherColumns(t *testing.T) {
+	c := SinkConfig{Path: filepath.Join(t.TempDir(), "out.parquet"), Parquet: smallGroups}
+	out := parquetOutput()
+	out.Columns = append(out.Columns, connect.Column{Name: "at", Type: "time", Optional: true})
+	s := sink(t, c, out)
+	o := rowsOut(nil, "x")
+	o.Data = row.AppendNull(o.Data)
+	o.Ends[0] = uint32(len(o.Data))
+	must(t, s.Write(background, o))
+	st := state(t, s)
+	crash(s)
+	for _, change := range []func(*SinkConfig, *connect.Output){
+		func(c *SinkConfig, _ *connect.Output) { c.Parquet.Time = "micros" },
+		func(_ *SinkConfig, o *connect.Output) { o.Columns = o.Columns[:1] },
+		func(_ *SinkConfig, o *connect.Output) { o.Columns = []connect.Column{o.Columns[1], o.Columns[0]} },
+	} {
+		c, out := c, out
+		change(&c, &out)
+		again := made(t, c, out)
+		must(t, again.Restore(background, st))
+		if err := again.Open(background); err == nil || !strings.Contains(err.Error(), "other columns") {
+			t.Errorf("%v", err)
+		}
+		must(t, again.Close(background, false))
+	}
+}
+
 // A file without records is a Parquet file without records.
 func TestParquetEmpty(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out.parquet")

@@ -63,6 +63,8 @@ type savedRows struct {
 	Number int   `json:"number"`
 	Length int64 `json:"length"`
 	Count  int64 `json:"count"`
+	// Columns is the check sum of their columns.
+	Columns uint32 `json:"columns"`
 }
 
 // rowsName is the name of the n-th file beside a Parquet file.
@@ -297,7 +299,7 @@ func (b *table) state() (*savedRows, error) {
 		}
 	}
 	b.old, b.last = kept, b.number
-	return &savedRows{Number: b.number, Length: b.length, Count: b.count}, nil
+	return &savedRows{Number: b.number, Length: b.length, Count: b.count, Columns: b.writer.Columns()}, nil
 }
 
 // begin removes what earlier runs have left.

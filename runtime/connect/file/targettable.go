@@ -73,6 +73,9 @@ func (t *target) restoreTable(at saved, size int64) error {
 	if rows == nil {
 		rows = &savedRows{}
 	}
+	if rows.Columns != t.table.writer.Columns() && (at.Length > 0 || rows.Count > 0) {
+		return errors.New("it was begun with other columns, or with other options of `parquet`: take these back, or start over with --fresh")
+	}
 	groups, err := t.table.writer.Groups(t.file, at.Length)
 	if err != nil {
 		return err
