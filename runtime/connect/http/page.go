@@ -207,7 +207,7 @@ func (p *polling) take(resp *http.Response) error {
 		return nil
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if in(p.input.Format, "ndjson", "json") && media == "text/html" {
+	if (p.input.Format == "ndjson" || p.input.Format == "json") && media == "text/html" {
 		return fmt.Errorf("it is a page for people: %s", shorten(g.whole))
 	}
 	begin := 0

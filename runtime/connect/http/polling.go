@@ -109,7 +109,7 @@ func (p *polling) configure() error {
 		err = errors.Join(err, perr)
 		*of.to = at
 	}
-	json := in(p.input.Format, "ndjson", "json")
+	json := p.input.Format == "ndjson" || p.input.Format == "json"
 	switch {
 	case err != nil:
 		return err
@@ -135,15 +135,6 @@ func (p *polling) configure() error {
 	p.client.CheckRedirect = p.redirected
 	p.page.content.input = p.input
 	return nil
-}
-
-func in(text string, words ...string) bool {
-	for _, w := range words {
-		if w == text {
-			return true
-		}
-	}
-	return false
 }
 
 // goesOnByNext tells that the next page of the last answer is where to go on.
