@@ -7,15 +7,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
-	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/flowc-dev/flowc/bench/contenders/front"
 	"github.com/flowc-dev/flowc/bench/contenders/scan"
 )
 
@@ -56,42 +54,14 @@ func run(form, address, dsn, table string) error {
 	default:
 		return fmt.Errorf("%q is neither gathered nor single", form)
 	}
-	return http.ListenAndServe(address, &handler{w})
-}
-
-type handler struct{ writer writer }
-
-// A desk is what one request needs.
-type desk struct {
-	body     bytes.Buffer
-	payments *scan.Payments
-}
-
-var (
-	desks  = sync.Pool{New: func() any { return &desk{payments: scan.NewPayments()} }}
-	answer = []byte(`{"accepted":1}` + "\n")
-	kind   = []string{"application/json"}
-)
-
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := desks.Get().(*desk)
-	defer desks.Put(d)
-	d.body.Reset()
-	if _, err := d.body.ReadFrom(r.Body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	row, keep, err := d.payments.Row(bytes.TrimRight(d.body.Bytes(), "\n"))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	if keep {
-		if err := h.writer.write(r.Context(), row); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
+	return front.Serve(address, func(ctx context.Context, d *front.Desk, event []byte) error {
+		row, keep, err := d.Payments.Row(event)
+		if err != nil {
+			return &front.BadRequest{Err: err}
 		}
-	}
-	w.Header()["Content-Type"] = kind
-	_, _ = w.Write(answer) // the client has gone
+		if !keep {
+			return nil
+		}
+		return w.write(ctx, row)
+	})
 }

@@ -7,14 +7,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"net/http"
 	"os"
-	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/flowc-dev/flowc/bench/contenders/scan"
+	"github.com/flowc-dev/flowc/bench/contenders/front"
 )
 
 func main() {
@@ -34,44 +33,13 @@ func run(address, broker, topic string) error {
 		return err
 	}
 	defer client.Close()
-	return http.ListenAndServe(address, &handler{client})
-}
-
-type handler struct{ client *kgo.Client }
-
-// A desk is what one request needs.
-type desk struct {
-	body     bytes.Buffer
-	payments *scan.Payments
-	line     []byte
-}
-
-var (
-	desks  = sync.Pool{New: func() any { return &desk{payments: scan.NewPayments()} }}
-	answer = []byte(`{"accepted":1}` + "\n")
-	kind   = []string{"application/json"}
-)
-
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := desks.Get().(*desk)
-	defer desks.Put(d)
-	d.body.Reset()
-	if _, err := d.body.ReadFrom(r.Body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	line, err := d.payments.Line(bytes.TrimRight(d.body.Bytes(), "\n"), d.line[:0])
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	d.line = line
-	if len(line) > 0 {
-		if err := h.client.ProduceSync(r.Context(), &kgo.Record{Value: bytes.TrimSuffix(line, []byte("\n"))}).FirstErr(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
+	return front.Serve(address, func(ctx context.Context, d *front.Desk, event []byte) (err error) {
+		if d.Line, err = d.Payments.Line(event, d.Line[:0]); err != nil {
+			return &front.BadRequest{Err: err}
 		}
-	}
-	w.Header()["Content-Type"] = kind
-	_, _ = w.Write(answer) // the client has gone
+		if len(d.Line) == 0 {
+			return nil
+		}
+		return client.ProduceSync(ctx, &kgo.Record{Value: bytes.TrimSuffix(d.Line, []byte("\n"))}).FirstErr()
+	})
 }

@@ -7,7 +7,7 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +15,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/flowc-dev/flowc/bench/contenders/scan"
+	"github.com/flowc-dev/flowc/bench/contenders/front"
 )
 
 func main() {
@@ -34,19 +34,10 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		return http.ListenAndServe(args[1], &acked{out: f})
+		a := &acked{out: f}
+		return front.Serve(args[1], a.take)
 	}
 	return errors.New("usage: nethttp nothing ADDRESS | acked ADDRESS OUTPUT")
-}
-
-var (
-	answer = []byte(`{"accepted":1}` + "\n")
-	kind   = []string{"application/json"}
-)
-
-func accept(w http.ResponseWriter) {
-	w.Header()["Content-Type"] = kind
-	_, _ = w.Write(answer) // the client has gone
 }
 
 func nothing(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +45,7 @@ func nothing(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	accept(w)
+	front.Accept(w)
 }
 
 // acked answers after the write.
@@ -63,37 +54,15 @@ type acked struct {
 	out *os.File
 }
 
-// A desk is what one request needs.
-type desk struct {
-	body     bytes.Buffer
-	payments *scan.Payments
-	line     []byte
-}
-
-var desks = sync.Pool{New: func() any { return &desk{payments: scan.NewPayments()} }}
-
-func (a *acked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := desks.Get().(*desk)
-	defer desks.Put(d)
-	d.body.Reset()
-	if _, err := d.body.ReadFrom(r.Body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+func (a *acked) take(_ context.Context, d *front.Desk, event []byte) (err error) {
+	if d.Line, err = d.Payments.Line(event, d.Line[:0]); err != nil {
+		return &front.BadRequest{Err: err}
 	}
-	line, err := d.payments.Line(bytes.TrimRight(d.body.Bytes(), "\n"), d.line[:0])
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	if len(d.Line) == 0 {
+		return nil
 	}
-	d.line = line
-	if len(line) > 0 {
-		a.mu.Lock()
-		_, err = a.out.Write(line)
-		a.mu.Unlock()
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-	}
-	accept(w)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, err = a.out.Write(d.Line)
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowc-dev/flowc/bench/internal/data"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 )
 
@@ -54,7 +55,7 @@ func (k *Kafka) Feed(ctx context.Context, topic, path string) error {
 	}
 	defer client.Close()
 	var failed atomic.Pointer[error]
-	err = eachLine(path, func(line []byte) error {
+	err = data.Lines(path, func(line []byte) error {
 		client.Produce(ctx, &kgo.Record{Value: line}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed.Store(&err)

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/flowc-dev/flowc/bench/internal/data"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 )
 
@@ -65,7 +66,7 @@ func (n *NATS) Stop() error {
 // Feed publishes the lines of a file to a subject, a message a line.
 func (n *NATS) Feed(_ context.Context, subject, path string) error {
 	return n.with(func(js jetstream.JetStream) error {
-		err := eachLine(path, func(line []byte) error {
+		err := data.Lines(path, func(line []byte) error {
 			_, err := js.PublishAsync(subject, line, jetstream.WithStallWait(time.Minute))
 			return err
 		})

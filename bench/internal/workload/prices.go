@@ -2,7 +2,6 @@ package workload
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -82,7 +81,7 @@ func kept(c Contender) Contender {
 				return err
 			}
 			letters := 0
-			err = eachLine(filepath.Join(j.Dir, "dead.ndjson"), func([]byte) error { letters++; return nil })
+			err = data.Lines(filepath.Join(j.Dir, "dead.ndjson"), func([]byte) error { letters++; return nil })
 			if err == nil && letters != failed {
 				err = fmt.Errorf("%d dead letters, want %d", letters, failed)
 			}
@@ -149,7 +148,7 @@ func fair(input string, _ int, outputs []string) (err error) {
 	}
 	w := bufio.NewWriter(f)
 	defer func() { err = errors.Join(err, w.Flush(), f.Close()) }()
-	return eachLine(input, func(line []byte) error {
+	return data.Lines(input, func(line []byte) error {
 		fails, err := unfairLine(line)
 		if err != nil || fails {
 			return err
@@ -161,7 +160,7 @@ func fair(input string, _ int, outputs []string) (err error) {
 
 // unfair counts those that do not pass.
 func unfair(input string) (count int, err error) {
-	err = eachLine(input, func(line []byte) error {
+	err = data.Lines(input, func(line []byte) error {
 		fails, err := unfairLine(line)
 		if fails {
 			count++
@@ -177,20 +176,4 @@ func unfairLine(line []byte) (bool, error) {
 	}
 	err := json.Unmarshal(line, &e)
 	return e.Fee == 700, err
-}
-
-func eachLine(path string, line func([]byte) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<20)
-	for s.Scan() {
-		if err := line(bytes.Clone(s.Bytes())); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return s.Err()
 }
