@@ -496,7 +496,9 @@ func TestCellsAway(t *testing.T) {
 	until(t, "all is acknowledged", func() bool { source.mu.Lock(); defer source.mu.Unlock(); return slices.Contains(source.acked, 50) })
 
 	away.Store(true)
-	until(t, "it is not ready again", func() bool { return p.Ready(context.Background()) != nil })
+	until(t, "it is not ready again, and has said so", func() bool {
+		return p.Ready(context.Background()) != nil && strings.Count(log.String(), "connection lost") > 1
+	})
 	if text := log.String(); strings.Count(text, "connection lost") != 2 || strings.Count(text, "connection is back") != 1 || !strings.Contains(text, "p.yaml:2") {
 		t.Errorf("it says\n%s", text)
 	}
