@@ -236,7 +236,7 @@ func TestComponents(t *testing.T) {
 // they take records from, and who takes theirs, is added.
 func TestConnectors(t *testing.T) {
 	const (
-		types = "types: {Order: {id: string, region: string, amount: float64}, Event: {id: string}}\n"
+		types = "types: {Order: {id: string, region: string, amount: float64, placed: time}, Event: {id: string}}\n"
 		above = `sources: {in: {use: stdin, out: Order}}
 processors:
   split: {from: in, route: {big: in.Amount > 1, rest: else}, drop: true}

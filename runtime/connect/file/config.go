@@ -31,7 +31,7 @@
 //	sinks:
 //	  daily: {from: orders, use: file, config: {path: "out/${in.Region}.ndjson", format: ndjson}}
 //	  hourly: {from: access, use: file, config: {path: access.txt, rotate: {every: 1h, keep: 24}}}
-//	  tables: {from: orders, use: file, config: {path: 'out/day=${in.Placed.Format("2006-01-02")}/orders.parquet'}}
+//	  tables: {from: orders, use: file, config: {path: 'out/day=${in.Placed.Format("2006-01-02")}/orders.parquet', rotate: {every: 24h}}}
 package file
 
 import (
