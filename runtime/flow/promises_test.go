@@ -301,3 +301,19 @@ func TestUnansweredCommitGoesBack(t *testing.T) {
 		}
 	}
 }
+
+// The checkpoint is not changed by one while another copy has it.
+func TestStateIsLocked(t *testing.T) {
+	dir := t.TempDir()
+	held, err := openStore(t.Context(), StateDir(dir, "test"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.close()
+	k := newOne(&seekLines{linesSource: newLines(3, numbers(0, 9)...)}, &statefulSink{}, oneOptions{})
+	_, err = k.p.OpenState(t.Context(), RunOptions{StateDir: dir}, true)
+	var locked *LockedError
+	if !errors.As(err, &locked) {
+		t.Errorf("%v", err)
+	}
+}

@@ -673,6 +673,16 @@ func TestTornNote(t *testing.T) {
 	}
 }
 
+// A file that is not done has no name of its own yet, also where a checkpoint has it.
+func TestNoNameBeforeTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	s := sink(t, SinkConfig{Path: filepath.Join(dir, "out")}, connect.Output{})
+	must(t, s.Write(background, packet("1\n")))
+	state(t, s)
+	must(t, s.Close(background, false))
+	want(t, dir, map[string]string{".out.part": "1\n"})
+}
+
 func TestIdle(t *testing.T) {
 	dir := t.TempDir()
 	s := sink(t, SinkConfig{Path: filepath.Join(dir, "out")}, connect.Output{})

@@ -74,3 +74,17 @@ func TestGone(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// A batch takes no more messages than it is limited to.
+func TestLimit(t *testing.T) {
+	b := &flow.Batch{Limit: 2}
+	for i := range 2 {
+		if !Room(b, 1) {
+			t.Fatalf("no room behind %d messages", i)
+		}
+		Add(b, []byte("x"))
+	}
+	if Room(b, 1) {
+		t.Error("room for a third message")
+	}
+}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql/driver"
 	"context"
 	"errors"
 	"path/filepath"
@@ -110,4 +111,17 @@ func TestKeepAlone(t *testing.T) {
 	if err := s.Open(t.Context()); err == nil || flow.ClassOf(err) != flow.Fatal {
 		t.Errorf("a second sink: %v", err)
 	}
+}
+
+// A commit is on the disk when it returns.
+func TestCommitsAreSynced(t *testing.T) {
+	s := openSink(t, SinkConfig{Path: newDB(t), Table: "t"}, idName)
+	const full = 2
+	err := s.conn.query(t.Context(), "PRAGMA synchronous", nil, func(row []driver.Value) (bool, error) {
+		if row[0] != int64(full) {
+			t.Errorf("synchronous is %v", row[0])
+		}
+		return true, nil
+	})
+	must(t, err)
 }

@@ -5,8 +5,8 @@ var acks = []Mutant{
 	{
 		Name: "senders are answered before their records are durable",
 		File: "runtime/flow/sink.go",
-		Old:  "if p.ticket.onDone != nil && s.broken == nil {",
-		New:  "if p.ticket.onDone == nil && s.broken == nil {",
+		Old:  "if p.ticket.onDone != nil && s.broken == nil && ",
+		New:  "if p.ticket.onDone == nil && s.broken == nil && ",
 	},
 	{
 		Name: "senders are told yes whatever happened",

@@ -49,12 +49,14 @@ var deaths = []Mutant{
 		File: "runtime/flow/care.go",
 		Old:  "n.SuspectSplit == b.Split && n.Step == 1 && n.Deaths",
 		New:  "n.SuspectSplit == b.Split && n.Deaths",
+		Equivalent: "the deaths are counted anew with each smaller step, and the next smaller one comes after fewer of them than quarantine: " +
+			"where there are as many, the step is one record",
 	},
 	{
 		Name: "letters that were replayed are not noted",
 		File: "runtime/flow/replay.go",
-		Old:  "if err := noteReplayed(r.store.dir, c.Replayed.Letters, c.Time); err != nil {",
-		New:  "if err := noteReplayed(r.store.dir, nil, c.Time); err != nil {",
+		Old:  "r.store.noteReplayed(ctx, c.Replayed.Letters, c.Time)",
+		New:  "r.store.noteReplayed(ctx, nil, c.Time)",
 	},
 	{
 		Name: "letters are replayed again",

@@ -83,8 +83,8 @@ var files = []Mutant{
 	{
 		Name: "files that were rotated after the checkpoint stay",
 		File: "runtime/connect/file/rotate.go",
-		Old:  "if !first && later == 0 {",
-		New:  "if len(numbers) >= 0 {",
+		Old:  "if first == \"\" && len(after) == 0 {",
+		New:  "if len(after) >= 0 {",
 	},
 	{
 		Name: "a file that a record has begun has no note",

@@ -90,7 +90,7 @@ var orders = []Mutant{
 		Name: "a batch that stopped the program counts as handled",
 		File: "runtime/flow/handon.go",
 		Old:  "in.discard(b, last)\n\t\t\treturn",
-		New:  "in.discard(b, last)\n\t\t\tplace.advance(in, b)\n\t\t\treturn",
+		New:  "place.advance(in, b)\n\t\t\tin.discard(b, last)\n\t\t\treturn",
 	},
 	{
 		Name: "what a record that failed had written stays",

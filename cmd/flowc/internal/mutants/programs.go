@@ -47,7 +47,7 @@ var programs = []Mutant{
 	{
 		Name: "a checkpoint that is edited is saved though a copy runs",
 		File: "runtime/flow/state.go",
-		Old:  "if locked {",
-		New:  "if locked && p.store == nil {",
+		Old:  "case locked:",
+		New:  "case locked && p.store == nil:",
 	},
 }
