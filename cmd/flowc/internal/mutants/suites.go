@@ -89,12 +89,25 @@ func (m *Mutant) Catch(ctx context.Context, root, dir string, only []string) (Ca
 		if err != nil {
 			return Caught{}, fmt.Errorf("%q, %s: %w", m.Name, s.name, err)
 		}
+		if test != "" && fallible(test) {
+			// A test that fails by itself has caught nobody.
+			alone := s
+			alone.run = "^" + strings.SplitN(test, "/", 2)[0] + "$"
+			if broken, err := alone.fails(ctx, root, ""); err != nil || broken != "" {
+				return Caught{}, fmt.Errorf("%q, %s: %s fails without any mutant: mend it first (%w)", m.Name, s.name, test, errors.Join(err, errBaseline))
+			}
+		}
 		if test != "" {
 			return Caught{s.name, test, time.Since(begun)}, nil
 		}
 	}
 	return Caught{Took: time.Since(begun)}, nil
 }
+
+var errBaseline = errors.New("it says nothing of mutants")
+
+// fallible tells whether a name is that of a test.
+func fallible(test string) bool { return strings.HasPrefix(test, "Test") }
 
 // fails runs the tests of a suite and gives the first that failed.
 func (s *suite) fails(ctx context.Context, root, overlay string) (test string, err error) {
