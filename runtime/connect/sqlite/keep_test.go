@@ -1,8 +1,8 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"path/filepath"
 	"strings"

@@ -76,7 +76,7 @@ var errBroken = errors.New("it does not compile: a mutant must be a program")
 // Catch runs a mutant through its suites. only are the names of those to take, all
 // where there are none; dir is for files of its own.
 func (m *Mutant) Catch(ctx context.Context, root, dir string, only []string) (Caught, error) {
-	begun := time.Now()
+	begun := time.Now() //nolint:forbidigo // how long tests took
 	overlay, err := m.overlay(root, dir)
 	if err != nil {
 		return Caught{}, err
@@ -98,10 +98,10 @@ func (m *Mutant) Catch(ctx context.Context, root, dir string, only []string) (Ca
 			}
 		}
 		if test != "" {
-			return Caught{s.name, test, time.Since(begun)}, nil
+			return Caught{s.name, test, time.Since(begun)}, nil //nolint:forbidigo // how long tests took
 		}
 	}
-	return Caught{Took: time.Since(begun)}, nil
+	return Caught{Took: time.Since(begun)}, nil //nolint:forbidigo // how long tests took
 }
 
 var errBaseline = errors.New("it says nothing of mutants")

@@ -32,7 +32,7 @@ var jumping = func() *struct {
 // monotonic clock is what it was, as on a real machine: what measures durations by it
 // sees nothing.
 func Now() time.Time {
-	t := time.Now()
+	t := time.Now() //nolint:forbidigo // it is the clock of programs, and compiles nothing
 	j := jumping
 	if j == nil {
 		return t

@@ -19,13 +19,13 @@ type (
 
 // The constants and errors of package os.
 const (
-	O_RDONLY = os.O_RDONLY //nolint:revive // the names of package os
-	O_WRONLY = os.O_WRONLY //nolint:revive // as above
-	O_RDWR   = os.O_RDWR   //nolint:revive // as above
-	O_APPEND = os.O_APPEND //nolint:revive // as above
-	O_CREATE = os.O_CREATE //nolint:revive // as above
-	O_TRUNC  = os.O_TRUNC  //nolint:revive // as above
-	O_EXCL   = os.O_EXCL   //nolint:revive // as above
+	O_RDONLY = os.O_RDONLY //nolint:staticcheck // the names of package os
+	O_WRONLY = os.O_WRONLY //nolint:staticcheck // the names of package os
+	O_RDWR   = os.O_RDWR   //nolint:staticcheck // the names of package os
+	O_APPEND = os.O_APPEND //nolint:staticcheck // the names of package os
+	O_CREATE = os.O_CREATE //nolint:staticcheck // the names of package os
+	O_TRUNC  = os.O_TRUNC  //nolint:staticcheck // the names of package os
+	O_EXCL   = os.O_EXCL   //nolint:staticcheck // the names of package os
 )
 
 // The variables and functions of package os that change nothing on a disk.
