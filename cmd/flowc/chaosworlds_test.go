@@ -48,7 +48,7 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks:
   whole: {from: in, use: file, config: {path: out.parquet, parquet: {row_group: 200KiB}}}
-  parts: {from: in, use: file, config: {path: "by/key=${in.Key}/t.parquet", parquet: {rows: 700}, rotate: {bytes: 100KiB}}}
+  parts: {from: in, use: file, config: {path: "by/key=${in.Key}/t.parquet", parquet: {rows: 700}}}
 `, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		r.input(t, "in.ndjson", 0, 60_000, false)
 		r.branches = func(t *testing.T) []flowtest.Branch {
