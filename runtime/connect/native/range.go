@@ -1,11 +1,12 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func parsePosition[P any](text string) (p P, err error) {
 		}
 		return p, err
 	default:
-		if reflect.TypeFor[P]().Kind() != reflect.String {
+		if zero, err := json.Marshal(p); err != nil || !bytes.HasPrefix(zero, []byte{'"'}) {
 			return p, json.Unmarshal([]byte(text), &p)
 		}
 		quoted, err := json.Marshal(text)
@@ -119,7 +120,7 @@ func (r *ranged[C, T, P]) Cut(ctx context.Context, n int) ([]flow.Chunk, error) 
 		if err != nil {
 			return nil, err
 		}
-		if !reflect.DeepEqual(ends[i-1], ends[i]) {
+		if word(&ends[i-1]) != word(&ends[i]) {
 			chunks = append(chunks, c)
 		}
 	}
@@ -166,13 +167,12 @@ func number[P any](p *P) *int64 {
 	if p == nil {
 		return nil
 	}
-	var n int64
-	switch v := reflect.ValueOf(*p); {
-	case v.CanInt():
-		n = v.Int()
-	case v.CanUint() && v.Uint() < 1<<63:
-		n = int64(v.Uint())
-	default:
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
 		return nil
 	}
 	return &n
