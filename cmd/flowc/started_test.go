@@ -24,7 +24,7 @@ func buildProgram(t *testing.T, file string) string {
 // buildProgramIn is buildProgram, with the binary in a folder below another one.
 func buildProgramIn(t *testing.T, file, parent string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(parent, "program-")
+	dir, err := os.MkdirTemp(parent, "program-") //nolint:usetesting // it outlives the test that builds it
 	if err != nil {
 		t.Fatal(err)
 	}

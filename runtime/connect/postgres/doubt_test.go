@@ -28,7 +28,7 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 	sink, err := NewSink(SinkConfig{DSN: dsn.String(), Table: "t"}, connect.Output{Node: "out", Columns: idName})
 	must(t, err)
 	must(t, sink.Open(t.Context()))
-	defer sink.Close(context.Background(), false) //nolint:errcheck // the test is over
+	defer sink.Close(context.Background(), false)
 	must(t, sink.Write(t.Context(), idNames(1, "ann", 2, "bob")))
 	proxy.Mute(true)
 	synced := make(chan error)
@@ -54,11 +54,11 @@ func TestLoadWaitsForACommit(t *testing.T) {
 	keeper := s.(*Sink)
 	keeper.Keep("p")
 	must(t, keeper.Open(t.Context()))
-	defer keeper.Close(context.Background(), false) //nolint:errcheck // the test is over
+	defer keeper.Close(context.Background(), false)
 	must(t, keeper.Commit(t.Context(), 1, 0, []byte("one")))
 	earlier, err := pgconn.Connect(t.Context(), server.DSN())
 	must(t, err)
-	defer earlier.Close(context.Background()) //nolint:errcheck // the test is over
+	defer earlier.Close(context.Background())
 	do := func(sql string) {
 		t.Helper()
 		_, err := earlier.Exec(t.Context(), sql).ReadAll()
