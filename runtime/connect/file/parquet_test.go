@@ -217,6 +217,10 @@ func TestParquetCrashAtTheEnd(t *testing.T) {
 			continue
 		}
 		must(t, err)
+		for range 2 { // and dies once more
+			crash(again)
+			again = resumed(t, c, parquetOutput(), st)
+		}
 		must(t, again.Write(background, rowsOut(nil, numbered(13, 15)...)))
 		state(t, again)
 		must(t, again.Close(background, true))

@@ -226,8 +226,13 @@ func (t *target) restore(at saved) error {
 	case same && info.Size() >= at.Length:
 		t.length, t.records, t.head = at.Length, at.Length > 0, at.Head
 		if t.table != nil {
-			if err := t.restoreTable(at, info.Size()); err != nil {
+			whole, err := t.restoreTable(at, info.Size())
+			if err != nil {
 				return err
+			}
+			if whole { // until its end is written anew, as it is: who dies before that finds the same
+				t.synced = t.length
+				return nil
 			}
 		}
 		t.synced = t.length

@@ -20,6 +20,9 @@ func (t *target) close(done, resumes bool) error {
 	if err == nil {
 		err = t.sync()
 	}
+	if err == nil && done && t.table != nil && t.file != nil {
+		err = t.file.Truncate(t.length) // an end that was there before, and longer
+	}
 	if cerr := t.closeFile(); err == nil {
 		err = cerr
 	}

@@ -67,22 +67,22 @@ func (t *target) endTable() error {
 }
 
 // restoreTable goes back to the row groups and rows of a checkpoint. The file has
-// size bytes.
-func (t *target) restoreTable(at saved, size int64) error {
+// size bytes. whole tells that it has its end.
+func (t *target) restoreTable(at saved, size int64) (whole bool, err error) {
 	rows := at.Rows
 	if rows == nil {
 		rows = &savedRows{}
 	}
 	if rows.Columns != t.table.writer.Columns() && (at.Length > 0 || rows.Count > 0) {
-		return errors.New("it was begun with other columns, or with other options of `parquet`: take these back, or start over with --fresh")
+		return false, errors.New("it was begun with other columns, or with other options of `parquet`: take these back, or start over with --fresh")
 	}
 	groups, err := t.table.writer.Groups(t.file, at.Length)
 	if err != nil {
-		return err
+		return false, err
 	}
 	there, err := t.table.restore(rows)
 	if err != nil {
-		return err
+		return false, err
 	}
 	t.length = at.Length
 	if !there {
@@ -91,13 +91,13 @@ func (t *target) restoreTable(at saved, size int64) error {
 		var end int64
 		before := rowsOf(groups)
 		if groups, end, err = t.table.writer.Whole(t.file, size); err != nil || rowsOf(groups) != before+rows.Count {
-			return errors.Join(fmt.Errorf("the %d records that wait for their row group in %s are gone: put that file back, or start over with --fresh", rows.Count, rowsName(t.place, rows.Number)), err)
+			return false, errors.Join(fmt.Errorf("the %d records that wait for their row group in %s are gone: put that file back, or start over with --fresh", rows.Count, rowsName(t.place, rows.Number)), err)
 		}
 		t.length = end
 	}
 	t.table.groups = groups
 	t.records = len(groups) > 0 || t.table.count > 0
-	return nil
+	return !there, nil
 }
 
 func rowsOf(groups []connect.ParquetGroup) int64 {
