@@ -63,7 +63,7 @@ func dumpSQLite(t *testing.T, path string) []byte {
 		if only, ok := steadyColumns[name]; ok {
 			columns = only
 		}
-		rows := query(t, db, `SELECT `+columns+` FROM "`+name+`"`)
+		rows := query(t, db, `SELECT `+columns+` FROM "`+strings.ReplaceAll(name, `"`, `""`)+`"`)
 		slices.Sort(rows)
 		for _, row := range rows {
 			b.WriteString("  " + row + "\n")

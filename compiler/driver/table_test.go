@@ -105,7 +105,7 @@ var testConnectors = []*catalog.Connector{
 		}, Range: &catalog.Range{Bounds: []string{"key"}, Without: []string{"every"}}, Facts: catalog.Facts{Replayable: true, Ordered: true, Depends: true}},
 		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{
 			{Name: "path", Go: "Path", Type: "string", Required: true},
-			{Name: "table", Go: "Table", Type: "string", Required: true},
+			{Name: "table", Go: "Table", Type: "string", Required: true, PerRecord: true},
 			{Name: "key", Go: "Key", Type: "[string]", Fields: true, Fixed: true},
 			{Name: "mode", Go: "Mode", Type: "string", Values: []string{"insert", "upsert"}, Fixed: true},
 		}, Facts: catalog.Facts{Ordered: true, KeyIdempotent: true}, Changes: &catalog.Facts{Ordered: true, KeyIdempotent: true}},
@@ -133,7 +133,7 @@ var testConnectors = []*catalog.Connector{
 		},
 		Sink: &catalog.Side{Config: "SinkConfig", Table: true, Formats: []string{"table"}, Keys: []catalog.Key{
 			{Name: "dsn", Go: "DSN", Type: "string", Required: true, Secret: true, Form: "dsn"},
-			{Name: "table", Go: "Table", Type: "string", Required: true},
+			{Name: "table", Go: "Table", Type: "string", Required: true, PerRecord: true},
 			{Name: "key", Go: "Key", Type: "[string]", Fields: true, Fixed: true},
 		}, Facts: catalog.Facts{Ordered: true, KeyIdempotent: true}},
 	},

@@ -139,6 +139,10 @@ func (w *lowering) changesApply(n *node, op *ir.Sink, side *catalog.Side) {
 		w.l.Errorf(diag.BadChange, l["mode"].Span, "`mode: insert` puts rows and takes none away, and `%s` gets %s", n.Name.Text, n.in).
 			Also(at, "from here").
 			Helpf("remove it; to keep the changes themselves make records of them: `map: {op: in.Op, row: in.After}`")
+	case tableOfRecord(op.Config) != nil:
+		w.l.Errorf(diag.BadChange, tableOfRecord(op.Config).Span, "`%s` applies changes, which are of the rows of one table, and its `table` changes with each record", n.Name.Text).
+			Also(at, "from here").
+			Helpf("name one table; for several, route the changes to a sink each")
 	case !names(op.Config, "key") && !n.ConfigUnread && n.Body.Get("key") == nil:
 		w.l.Errorf(diag.BadChange, at, "`%s` gets %s, and has no `key` that tells which row one is of", n.Name.Text, n.in).
 			Helpf("write `config: {key: …}`: the fields that tell rows apart; to keep the changes themselves make records of them: `map: {op: in.Op, row: in.After}`")

@@ -521,6 +521,11 @@ func (w *lowering) perRecord(n *node, key string, may bool, v *ir.Value) bool {
 			continue
 		}
 		if n.in == nil {
+			if n.Role == syntax.Sink && len(n.From) == 0 && len(w.dead[n.Name.Text]) > 0 {
+				w.l.Errorf(diag.DeadLetter, p.Span, "`%s` gets dead letters, which have no fields, and `${%s}` is of a record", n.Name.Text, p.Text).
+					Also(w.dead[n.Name.Text][0].OnError.Then.Span, "dead letters are sent here").
+					Helpf("take it from the environment, `${env:NAME}`")
+			}
 			ok = false
 			continue
 		}

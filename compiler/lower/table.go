@@ -2,6 +2,7 @@ package lower
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
@@ -21,6 +22,7 @@ func (w *lowering) table(n *node, op *ir.Sink, side *catalog.Side) {
 		w.l.Errorf(diag.MissingKey, l["mode"].Span, "`mode: upsert` needs a `key`: the fields that tell which row it is").
 			Helpf("write `config: {mode: upsert, key: [id]}`")
 	}
+	w.tableName(n, op)
 	if n.in == nil || n.in.Kind != ir.Struct {
 		return
 	}
@@ -32,6 +34,35 @@ func (w *lowering) table(n *node, op *ir.Sink, side *catalog.Side) {
 	for _, k := range side.Keys {
 		if v := l[k.Name]; v != nil && k.Fields {
 			w.fieldNames(row, &k, v)
+		}
+	}
+}
+
+// tableOfRecord is the `table` of a sink that changes with each record; nil where
+// there is one for all.
+func tableOfRecord(config []ir.Setting) *ir.Value {
+	for _, s := range config {
+		if s.Key == "table" && s.Value.PerRecord() {
+			return s.Value
+		}
+	}
+	return nil
+}
+
+// tableName checks a `table` that changes with each record: which schema it is in
+// is said before the first value of the record, which can't lead out of it.
+func (w *lowering) tableName(n *node, op *ir.Sink) {
+	v := tableOfRecord(op.Config)
+	if v == nil {
+		return
+	}
+	record := false
+	for _, p := range v.Parts {
+		record = record || p.Kind == ir.Record
+		if record && p.Kind == ir.Literal && strings.Contains(p.Text, ".") {
+			w.l.Errorf(diag.BadValue, p.Span, "the `table` of `%s` has a dot behind a value of the record, which would say which schema it is in", n.Name.Text).
+				Helpf("name the schema before it, `sales.events_${in.…}`, or route records to several sinks")
+			return
 		}
 	}
 }

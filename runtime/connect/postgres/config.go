@@ -16,6 +16,14 @@
 // was written since the last commit is written again, unless the server says that
 // the commit had its effect.
 //
+// With a value of the record in `table` each value gets a table of its own, made when
+// its first record comes. A record that can't name one (an empty name, a dot, a table
+// that does not fit) fails by itself with the code `table`; docs/tables.md says the
+// rest.
+//
+//	sinks:
+//	  kinds: {from: orders, use: postgres, config: {dsn: "${env:ARCHIVE_DB}", table: "orders_${in.Region}"}}
+//
 // What a value becomes in a column, and which columns of a table that is there
 // can hold it:
 //
@@ -110,8 +118,9 @@ type SinkConfig struct {
 	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
 	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
 	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
-	// Table is the table that records are written to, with or without a schema.
-	Table string `json:"table" flowc:"required"`
+	// Table is the table that records are written to, with or without a schema; with
+	// ${in.Field} in it each value gets a table of its own.
+	Table string `json:"table" flowc:"required,per-record"`
 	// Key are the fields that tell which row a record is: the primary key of a
 	// table that is made, a unique index of one that is there.
 	Key []string `json:"key" flowc:"fixed,fields"`

@@ -140,11 +140,12 @@ func (s *server) create(ctx context.Context, name string, columns []connect.Colu
 }
 
 // makeTable runs a CREATE TABLE IF NOT EXISTS. Where another program makes the
-// same one at this moment, the server says that a name in its catalog is taken.
+// same one at this moment, the server says that a name in its catalog is taken; in a
+// transaction nothing more can be done then.
 func (s *server) makeTable(ctx context.Context, sql string) error {
 	_, err := s.exec(ctx, sql)
 	var row *table.RowError
-	if errors.As(err, &row) {
+	if errors.As(err, &row) && s.conn.TxStatus() == 'I' {
 		_, err = s.exec(ctx, sql)
 	}
 	return err

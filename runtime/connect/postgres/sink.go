@@ -23,9 +23,14 @@ type Sink struct {
 	upsert bool
 	server *server
 
-	columns []column
-	keys    []int  // of the columns
-	sql     string // what writes records
+	// The target is the one table, or that of the records at hand.
+	target
+	// key is where in Out.Keys the tables of records stand, -1 for one for all;
+	// ready are those that can be written to.
+	key    int
+	naming table.Naming
+	ready  table.Ready[target]
+	groups groups
 	// removeSQL takes the rows of changes away, which the applier applies.
 	removeSQL string
 	applier   applier
@@ -48,9 +53,16 @@ type Sink struct {
 	seen   map[string]bool
 }
 
+// A target is a table that can be written to.
+type target struct {
+	columns []column
+	keys    []int  // of the columns
+	sql     string // what writes records
+}
+
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	if c.Table == "" {
+	if c.Table == "" && table.KeyOf(out) < 0 {
 		return nil, errors.New("table is empty")
 	}
 	if len(out.Columns) == 0 {
@@ -60,7 +72,11 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", server: server, seen: map[string]bool{}}
+	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", server: server, seen: map[string]bool{}, key: table.KeyOf(out)}
+	s.naming = table.Naming{Literal: out.Literals["table"], Reserved: []string{"pg_", "flowc_"}}
+	if out.Changes && s.key >= 0 {
+		return nil, errors.New("changes are of the rows of one table, and `table` has values of the records")
+	}
 	if out.Changes && !s.upsert {
 		return nil, errors.New("changes are of rows that a key tells, and there is none")
 	}
@@ -81,27 +97,38 @@ func (s *Sink) Open(ctx context.Context) error {
 			return err
 		}
 	}
-	have, err := s.server.tableColumns(ctx, s.config.Table)
+	if s.key >= 0 { // each table when a record comes for it
+		return s.limitNames(ctx)
+	}
+	var err error
+	if s.target, err = s.targetOf(ctx, s.config.Table); err != nil {
+		return err
+	}
+	if s.output.Changes {
+		s.prepareChanges()
+	}
+	return nil
+}
+
+// targetOf makes a table where it is not there, or checks that it fits.
+func (s *Sink) targetOf(ctx context.Context, name string) (t target, err error) {
+	have, err := s.server.tableColumns(ctx, name)
 	if err == nil && len(have) == 0 {
-		if err = s.server.create(ctx, s.config.Table, s.output.Columns, s.config.Key); err == nil {
-			have, err = s.server.tableColumns(ctx, s.config.Table)
+		if err = s.server.create(ctx, name, s.output.Columns, s.config.Key); err == nil {
+			have, err = s.server.tableColumns(ctx, name)
 		}
 	}
 	if err != nil {
-		return err
+		return t, err
 	}
 	var key []string
 	if s.upsert {
 		key = s.config.Key
 	}
-	if s.columns, err = s.server.fits(ctx, s.config.Table, have, s.output.Columns, key); err != nil {
-		return err
+	if t.columns, err = s.server.fits(ctx, name, have, s.output.Columns, key); err == nil {
+		s.prepare(&t, name)
 	}
-	s.prepare()
-	if s.output.Changes {
-		s.prepareChanges()
-	}
-	return nil
+	return t, err
 }
 
 // load makes a packet of no records.
@@ -119,11 +146,10 @@ func (s *Sink) add(record []byte) {
 	s.packet.add(record)
 }
 
-// prepare writes the statement that writes records.
-func (s *Sink) prepare() {
+// prepare writes the statement that writes records to a table.
+func (s *Sink) prepare(t *target, name string) {
 	var names, values, params, fresh []string
-	s.keys = nil
-	for i, c := range s.columns {
+	for i, c := range t.columns {
 		names = append(names, table.Quote(c.name))
 		value := fmt.Sprintf("r.c%d", i)
 		if !c.isText() { // texts become varchar(n) by assignment, which refuses those that are too long
@@ -131,14 +157,14 @@ func (s *Sink) prepare() {
 		}
 		values, params = append(values, value), append(params, fmt.Sprintf("$%d::text[]", i+1))
 		if slices.Contains(s.config.Key, c.name) {
-			s.keys = append(s.keys, i)
+			t.keys = append(t.keys, i)
 		} else {
 			fresh = append(fresh, names[i]+" = excluded."+names[i])
 		}
 	}
-	into := tableName(s.config.Table) + " (" + strings.Join(names, ", ") + ")"
+	into := tableName(name) + " (" + strings.Join(names, ", ") + ")"
 	if !s.upsert {
-		s.sql = "COPY " + into + " FROM STDIN"
+		t.sql = "COPY " + into + " FROM STDIN"
 		return
 	}
 	action := "DO NOTHING"
@@ -149,7 +175,7 @@ func (s *Sink) prepare() {
 	for i := range columns {
 		columns[i] = fmt.Sprintf("c%d", i)
 	}
-	s.sql = "INSERT INTO " + into + " SELECT " + strings.Join(values, ", ") + " FROM unnest(" + strings.Join(params, ", ") + ") AS r(" + strings.Join(columns, ", ") + ")" +
+	t.sql = "INSERT INTO " + into + " SELECT " + strings.Join(values, ", ") + " FROM unnest(" + strings.Join(params, ", ") + ") AS r(" + strings.Join(columns, ", ") + ")" +
 		" ON CONFLICT (" + table.QuoteAll(s.config.Key) + ") " + action
 }
 
@@ -159,20 +185,19 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	s.load()
-	from := uint32(0)
-	for _, end := range o.Ends {
-		s.add(o.Data[from:end])
-		from = end
-	}
-	if err := s.writeRange(ctx, 0, s.packet.count); err != nil {
+	failed, err := s.writeAll(ctx, outRecords{o, s.key})
+	if err != nil {
 		return s.lost(err)
 	}
 	s.dirty = true
 	if !s.keeps() {
-		from = 0
+		from := uint32(0)
 		for i, end := range o.Ends {
-			if s.packet.failed[i] == nil {
+			switch {
+			case failed[i] != nil:
+			case s.key >= 0:
+				s.kept.AddTo(o.Keys[s.key][i], o.Data[from:end])
+			default:
 				s.kept.Add(o.Data[from:end])
 			}
 			from = end
@@ -183,8 +208,8 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 			} // else the records are kept, and the next call writes them again
 		}
 	}
-	if len(s.packet.failed) > 0 {
-		return &flow.PartialError{Failed: s.packet.failed}
+	if len(failed) > 0 {
+		return &flow.PartialError{Failed: failed}
 	}
 	return nil
 }
@@ -292,13 +317,9 @@ func (s *Sink) begin(ctx context.Context) error {
 func (s *Sink) again(ctx context.Context) error {
 	const piece = 4096
 	for from := 0; from < s.kept.Len(); from += piece {
-		s.load()
-		for i := from; i < min(from+piece, s.kept.Len()); i++ {
-			s.add(s.kept.At(i))
-		}
-		err := s.writeRange(ctx, 0, s.packet.count)
-		if err == nil && len(s.packet.failed) > 0 { // it was taken before
-			for _, refused := range s.packet.failed {
+		failed, err := s.writeAll(ctx, keptRecords{&s.kept, from, min(from+piece, s.kept.Len())})
+		if err == nil && len(failed) > 0 { // it was taken before
+			for _, refused := range failed {
 				err = &table.ConfigError{Err: fmt.Errorf("%s: a record that was written already is not taken again: %w", s.server.address(), refused)}
 			}
 		}
@@ -347,6 +368,7 @@ func (s *Sink) lost(err error) error {
 		s.server.close()
 	}
 	s.inside, s.dirty = false, false
+	s.ready.Forget() // some may have been made in this transaction
 	if s.keeps() && held && lostItself(err) {
 		return &flow.RolledBackError{Err: err}
 	}

@@ -12,6 +12,14 @@
 //	sinks:
 //	  archive: {from: orders, use: sqlite, config: {path: archive.db, table: orders, key: [region, id]}}
 //
+// With a value of the record in `table` each value gets a table of its own, made when
+// its first record comes. A record that can't name one (an empty name, a dot, a table
+// that does not fit) fails by itself with the code `table`; docs/tables.md says the
+// rest.
+//
+//	sinks:
+//	  kinds: {from: orders, use: sqlite, config: {path: archive.db, table: "orders_${in.Region}"}}
+//
 // What a value becomes in a column, and which columns of a table that is there
 // can hold it without loss:
 //
@@ -62,8 +70,9 @@ type SourceConfig struct {
 type SinkConfig struct {
 	// Path is the file of the database, which is made where it is not there.
 	Path string `json:"path" flowc:"required"`
-	// Table is the table that records are written to.
-	Table string `json:"table" flowc:"required"`
+	// Table is the table that records are written to; with ${in.Field} in it each
+	// value gets a table of its own.
+	Table string `json:"table" flowc:"required,per-record"`
 	// Key are the fields that tell which row a record is: the primary key of a
 	// table that is made, a unique index of one that is there.
 	Key []string `json:"key" flowc:"fixed,fields"`

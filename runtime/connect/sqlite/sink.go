@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -24,11 +25,15 @@ type Sink struct {
 	output connect.Output
 	upsert bool
 
-	file   *file // locked by whoever uses conn
-	conn   *conn
-	insert driver.StmtExecContext
-	args   []driver.NamedValue
-	texts  []bool // columns that keep integers as text
+	file *file // locked by whoever uses conn
+	conn *conn
+	// The target is the one table, or that of the record at hand.
+	target
+	// key is where in Out.Keys the tables of records stand, -1 for one for all;
+	// ready are those that can be written to.
+	key    int
+	naming table.Naming
+	ready  table.Ready[target]
 	// changes are what changes of rows are applied with.
 	changes changes
 	// pipeline is the name under which the checkpoint is kept, "" where it is not.
@@ -38,15 +43,34 @@ type Sink struct {
 	kept   table.Kept
 }
 
+// A target is a table that can be written to.
+type target struct {
+	insert driver.StmtExecContext
+	args   []driver.NamedValue
+	texts  []bool // columns that keep integers as text
+}
+
+func (t target) close() error {
+	if c, ok := t.insert.(driver.Stmt); ok {
+		return c.Close()
+	}
+	return nil
+}
+
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	if c.Table == "" {
+	if c.Table == "" && table.KeyOf(out) < 0 {
 		return nil, errors.New("table is empty")
 	}
 	if len(out.Columns) == 0 {
 		return nil, errors.New("the records have no columns")
 	}
-	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert"}
+	s := &Sink{config: c, output: out, upsert: len(c.Key) > 0 && c.Mode != "insert", key: table.KeyOf(out)}
+	s.naming = table.Naming{Literal: out.Literals["table"], Longest: longestName, Reserved: []string{"sqlite_", "flowc_"}}
+	s.ready.Close = func(t target) { _ = t.close() } // an error is that of what it did last, which is known
+	if out.Changes && s.key >= 0 {
+		return nil, errors.New("changes are of the rows of one table, and `table` has values of the records")
+	}
 	if out.Changes && !s.upsert {
 		return nil, errors.New("changes are of rows that a key tells, and there is none")
 	}
@@ -96,44 +120,83 @@ func (s *Sink) prepare(fresh bool) error {
 			return err
 		}
 	}
-	have, err := s.conn.tableColumns(s.config.Table)
-	if err != nil {
+	if s.key >= 0 {
+		return nil // each table when a record comes for it
+	}
+	var err error
+	if s.target, err = s.targetOf(s.config.Table); err != nil {
 		return err
 	}
-	if len(have) == 0 {
-		if err := s.conn.create(s.config.Table, s.output.Columns, s.config.Key); err != nil {
-			return err
-		}
-		if have, err = s.conn.tableColumns(s.config.Table); err != nil {
-			return err
-		}
-	}
-	var key []string
-	if s.upsert {
-		key = s.config.Key
-	}
-	found, err := s.conn.fits(s.config.Table, have, s.output.Columns, key)
-	if err != nil {
-		return err
-	}
-	s.texts = nil
-	for _, c := range found {
-		s.texts = append(s.texts, c.affinity == textual)
-	}
-	stmt, err := s.conn.c.Prepare(s.statement())
-	if err != nil {
-		return s.conn.failed(err)
-	}
-	s.insert = stmt.(driver.StmtExecContext)
-	s.args = values(make([]driver.Value, len(s.output.Columns))...)
 	if s.output.Changes {
 		return s.prepareChanges()
 	}
 	return nil
 }
 
+// targetOf makes a table where it is not there, or checks that it fits.
+func (s *Sink) targetOf(name string) (t target, err error) {
+	have, err := s.conn.tableColumns(name)
+	if err != nil {
+		return t, err
+	}
+	if len(have) == 0 {
+		if err := s.conn.create(name, s.output.Columns, s.config.Key); err != nil {
+			return t, err
+		}
+		if have, err = s.conn.tableColumns(name); err != nil {
+			return t, err
+		}
+	}
+	var key []string
+	if s.upsert {
+		key = s.config.Key
+	}
+	found, err := s.conn.fits(name, have, s.output.Columns, key)
+	if err != nil {
+		return t, err
+	}
+	for _, c := range found {
+		t.texts = append(t.texts, c.affinity == textual)
+	}
+	if t.insert, err = s.statementOf(s.statement(name)); err != nil {
+		return t, err
+	}
+	t.args = values(make([]driver.Value, len(s.output.Columns))...)
+	return t, nil
+}
+
+// longestName is how many bytes the name of a table may have that a record gives:
+// SQLite itself takes any.
+const longestName = 255
+
+// to makes the table the target that a record names.
+func (s *Sink) to(name string) error {
+	if t, ok := s.ready.Get(name); ok {
+		s.target = t
+		return nil
+	}
+	if err := s.naming.Check(name); err != nil {
+		return err
+	}
+	t, err := s.targetOf(name)
+	if err != nil {
+		return table.OfRecord(err)
+	}
+	s.ready.Put(name, t)
+	s.target = t
+	return nil
+}
+
+// tableOf is the table of a record of a packet; "" where all go to one.
+func (s *Sink) tableOf(o *flow.Out, i int) string {
+	if s.key < 0 {
+		return ""
+	}
+	return o.Keys[s.key][i]
+}
+
 // statement is what writes a record.
-func (s *Sink) statement() string {
+func (s *Sink) statement(name string) string {
 	var names, others []string
 	for _, c := range s.output.Columns {
 		names = append(names, c.Name)
@@ -141,7 +204,7 @@ func (s *Sink) statement() string {
 			others = append(others, table.Quote(c.Name)+" = excluded."+table.Quote(c.Name))
 		}
 	}
-	sql := "INSERT INTO " + table.Quote(s.config.Table) + " (" + table.QuoteAll(names) + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
+	sql := "INSERT INTO " + table.Quote(name) + " (" + table.QuoteAll(names) + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
 	switch {
 	case !s.upsert:
 		return sql
@@ -164,10 +227,13 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 	for i, end := range o.Ends {
 		record := o.Data[from:end]
 		from = end
-		err := s.row(record)
+		err := s.row(s.tableOf(o, i), record)
 		var row *table.RowError
 		switch {
 		case err == nil && s.keeps():
+			continue
+		case err == nil && s.key >= 0:
+			s.kept.AddTo(s.tableOf(o, i), record)
 			continue
 		case err == nil:
 			s.kept.Add(record)
@@ -181,7 +247,7 @@ func (s *Sink) Write(_ context.Context, o *flow.Out) error {
 			return s.unwritten(i, o.Count, err, failed)
 		case s.rolledBack():
 			s.abandon()
-			return &table.ConfigError{Err: fmt.Errorf("%s: a constraint or a trigger of `%s` does ROLLBACK, and takes the records before it along: %w", s.config.Path, s.config.Table, err)}
+			return &table.ConfigError{Err: fmt.Errorf("%s: a constraint or a trigger of `%s` does ROLLBACK, and takes the records before it along: %w", s.config.Path, cmp.Or(s.tableOf(o, i), s.config.Table), err)}
 		}
 		if failed == nil {
 			failed = map[int]error{}
@@ -225,7 +291,7 @@ func (s *Sink) begin() error {
 	}
 	s.inside, s.file.holder = true, s
 	for i := range s.kept.Len() {
-		if err := s.row(s.kept.At(i)); err != nil {
+		if err := s.row(s.kept.Table(i), s.kept.At(i)); err != nil {
 			s.abandon()
 			var row *table.RowError
 			if errors.As(err, &row) { // it was taken before
@@ -237,8 +303,13 @@ func (s *Sink) begin() error {
 	return nil
 }
 
-// row writes one record.
-func (s *Sink) row(record []byte) error {
+// row writes one record, to the table that it names if there is not one for all.
+func (s *Sink) row(name string, record []byte) error {
+	if s.key >= 0 {
+		if err := s.to(name); err != nil {
+			return err
+		}
+	}
 	if s.output.Changes {
 		return s.change(record)
 	}
@@ -263,6 +334,7 @@ func (s *Sink) bindRow(record []byte) error {
 // abandon rolls back what may still be open.
 func (s *Sink) abandon() {
 	s.inside, s.file.holder = false, nil
+	s.ready.Forget()            // some may have been made in this transaction
 	_ = s.conn.exec("ROLLBACK") // an error is that there is nothing to roll back
 }
 
@@ -306,8 +378,8 @@ func (s *Sink) Close(context.Context, bool) error {
 		s.abandon()
 	}
 	var err error
-	if c, ok := s.insert.(driver.Stmt); ok {
-		err = c.Close()
+	if s.ready.Forget(); s.key < 0 { // else it was one of those
+		err = s.target.close()
 	}
 	return errors.Join(err, s.changes.close(), s.conn.close())
 }

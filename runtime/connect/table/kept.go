@@ -6,12 +6,31 @@ package table
 type Kept struct {
 	data []byte
 	ends []int
+	// tables are where the records belong, of a sink with many.
+	tables []string
 }
 
 // Add keeps a copy of a record.
 func (k *Kept) Add(record []byte) {
 	k.data = append(k.data, record...)
 	k.ends = append(k.ends, len(k.data))
+}
+
+// AddTo keeps a copy of a record of one of many tables.
+func (k *Kept) AddTo(table string, record []byte) {
+	if n := len(k.tables); n > 0 && k.tables[n-1] == table {
+		table = k.tables[n-1] // one text for a run of them
+	}
+	k.tables = append(k.tables, table)
+	k.Add(record)
+}
+
+// Table is where one of the records belongs; "" where there is one table for all.
+func (k *Kept) Table(i int) string {
+	if len(k.tables) == 0 {
+		return ""
+	}
+	return k.tables[i]
 }
 
 // Len is the number of records, Bytes their size.
@@ -34,6 +53,8 @@ func (k *Kept) Clear() {
 	if cap(k.data) > 2*KeepBytes {
 		k.data = nil
 	}
+	clear(k.tables)
+	k.tables = k.tables[:0]
 	k.data, k.ends = k.data[:0], k.ends[:0]
 }
 
