@@ -51,7 +51,7 @@ func (k *keyTrial) compile(t *testing.T, config map[string]string, more, default
 	}
 	text := "pipeline: p\ntypes: {T: {id: string, x: string}}\n"
 	if k.role == "source" {
-		text += "sources:\n  tried: {" + node + ", out: " + out + "}\nsinks:\n  beside: {from: tried, use: flow-end}\n"
+		text += "sources:\n  tried: {" + node + ", out: " + out + "}\nsinks:\n  beside: {from: tried, use: drop}\n"
 	} else {
 		text += "sources:\n  beside: {use: stdin, config: {format: ndjson}, out: T}\nsinks:\n  tried: {from: beside, " + node + "}\n"
 	}
@@ -114,7 +114,7 @@ func valuesFor(k *catalog.Key) []string {
 	case "size":
 		return []string{"1MiB"}
 	}
-	return []string{"id", "x.y", `"{signature}"`, `"{body}"`, "a/b", outside}
+	return []string{"id", "x.ndjson", `";"`, `"{signature}"`, `"{body}"`, "a/b", outside}
 }
 
 var quotedWord = regexp.MustCompile("`([^`]+)`")
@@ -122,6 +122,15 @@ var quotedWord = regexp.MustCompile("`([^`]+)`")
 // with completes a config with a key until it compiles: with keys that errors name.
 func (k *keyTrial) with(t *testing.T, config map[string]string, depth int) (map[string]string, *ir.Program, string) {
 	t.Helper()
+	config = maps.Clone(config)
+	for i := range k.side.Keys {
+		if key := &k.side.Keys[i]; key.Required && config[key.Name] == "" && (key.Only == "" || (key.Only == "changes") == k.changes) {
+			config[key.Name] = valuesFor(key)[0]
+			if key.Name == "path" && len(k.side.Formats) > 1 { // a name that says the format
+				config[key.Name] = "x.ndjson"
+			}
+		}
+	}
 	p, diagnostics := k.compile(t, config, "", "")
 	if p != nil {
 		return config, p, ""
@@ -137,10 +146,10 @@ func (k *keyTrial) with(t *testing.T, config map[string]string, depth int) (map[
 		if d.Code != diag.MissingKey {
 			continue
 		}
-		for _, word := range quotedWord.FindAllStringSubmatch(d.Message, -1) {
+		for _, word := range quotedWord.FindAllStringSubmatch(d.Message+" "+strings.Join(d.Help, " "), -1) {
 			for i := range k.side.Keys {
 				key := &k.side.Keys[i]
-				if key.Name != word[1] || config[key.Name] != "" {
+				if key.Name != word[1] && !strings.HasSuffix(key.Name, "."+word[1]) || config[key.Name] != "" {
 					continue
 				}
 				for _, value := range valuesFor(key) {
@@ -221,7 +230,11 @@ func TestDefaultsOfEachConnector(t *testing.T) {
 				var problem string
 				done := false
 				for _, value := range valuesFor(key) {
-					config, p, said := k.with(t, map[string]string{key.Name: value}, 5)
+					first := map[string]string{key.Name: value}
+					if format, _, ok := strings.Cut(key.Name, "."); ok && slices.Contains(k.side.Formats, format) {
+						first["format"] = format
+					}
+					config, p, said := k.with(t, first, 5)
 					if problem += said; p != nil {
 						alike(config, p)
 						done = true
