@@ -92,7 +92,7 @@ func TestErrorOfTheRecord(t *testing.T) {
 		}
 	}
 	for _, err := range []error{&GoneError{errors.New("x")}, &BusyError{errors.New("x")}, flow.ErrFenced} {
-		if got := OfRecord(err); got != err { //nolint:errorlint // the same one
+		if got := OfRecord(err); got != err {
 			t.Errorf("%T became %#v", err, got)
 		}
 	}

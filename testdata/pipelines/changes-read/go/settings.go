@@ -37,7 +37,7 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "orders.config.query", Set: program.String(&s.orders.Query), Doc: "Query is what is read: a SELECT without parameters."},
 		{Key: "orders.config.key", Set: program.String(&s.orders.Key), Doc: "Key is the column whose value is unique, never null, and larger in each row that comes later."},
 		{Key: "copy.config.dsn", Place: "pipeline.yaml:13", Set: program.String(&s.copy.DSN), Secret: true, Doc: "DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, or host=… user=…. With a password in it it takes a reference alone. sslmode, sslrootcert, sslcert and sslkey are those of every PostgreSQL program."},
-		{Key: "copy.config.table", Place: "pipeline.yaml:13", Set: program.String(&s.copy.Table), Doc: "Table is the table that records are written to, with or without a schema."},
+		{Key: "copy.config.table", Place: "pipeline.yaml:13", Set: program.String(&s.copy.Table), Doc: "Table is the table that records are written to, with or without a schema; with ${in.Field} in it each value gets a table of its own."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
 		{Key: "orders.on_error.retry", Place: "pipeline.yaml:7", Set: program.Retry(&s.nodes[nodeOrders].Policy), Doc: "how often a failed record is tried again"},
 		{Key: "copy.on_error.retry", Place: "pipeline.yaml:13", Set: program.Retry(&s.nodes[nodeCopy].Policy), Doc: "how often a failed record is tried again"},

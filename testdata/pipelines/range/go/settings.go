@@ -59,7 +59,7 @@ func (s *settings) tunables() []program.Setting {
 		{Key: "out.config.rotate.every", Set: program.Duration(&s.out.Rotate.Every), Doc: "Every is the age at which a new file begins; 0 for no limit."},
 		{Key: "out.config.rotate.keep", Set: program.Int(&s.out.Rotate.Keep), Doc: "Keep is how many closed files stay; 0 keeps all."},
 		{Key: "count.config.path", Place: "pipeline.yaml:23", Set: program.String(&s.count.Path), Doc: "Path is the file of the database, which is made where it is not there."},
-		{Key: "count.config.table", Place: "pipeline.yaml:23", Set: program.String(&s.count.Table), Doc: "Table is the table that records are written to."},
+		{Key: "count.config.table", Place: "pipeline.yaml:23", Set: program.String(&s.count.Table), Doc: "Table is the table that records are written to; with ${in.Field} in it each value gets a table of its own."},
 		{Key: "orders.range.from", Place: "pipeline.yaml:13", Set: program.String(&s.ordersRange.From), Doc: "where the range begins; empty is where the source does"},
 		{Key: "orders.range.to", Place: "pipeline.yaml:13", Set: program.String(&s.ordersRange.To), Doc: "where the range ends, which is not read any more; empty is what is there when the program starts"},
 		{Key: "made.range.from", Place: "pipeline.yaml:18", Set: program.String(&s.madeRange.From), Doc: "where the range begins; empty is where the source does"},
