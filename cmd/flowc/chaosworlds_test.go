@@ -76,6 +76,23 @@ sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: t}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.rows(t, "out.db", "t")}}}
 		}
 	}},
+	// New tables come all along, so that deaths meet those that were just made.
+	{"tables-sqlite", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: sqlite, config: {path: out.db, table: "t_${in.ID / 1000}"}}}
+`, 10, 40 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		r.input(t, "in.ndjson", 0, 60_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			all := flowtest.Place{Name: "out.db"}
+			db := openSQLite(t, r.path("out.db"))
+			names := query(t, db, `SELECT name FROM sqlite_schema WHERE name LIKE 't\_%' ESCAPE '\' ORDER BY CAST(substr(name, 3) AS INTEGER)`)
+			_ = db.Close()
+			for _, name := range names {
+				all.Records = append(all.Records, r.rows(t, "out.db", name).Records...)
+			}
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{all}}}
+		}
+	}},
 	{"checkpoint-sqlite", strings.Replace(chaosType, "every: 20ms", "every: 20ms, store: sqlite, path: checkpoints.db", 1) + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
@@ -322,6 +339,29 @@ sinks: {out: {from: in, use: kafka, config: {topic: out, key: "${in.Key}"}, guar
 		}
 		r.branches = func(*testing.T) []flowtest.Branch {
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{out()}}}
+		}
+	}},
+	{"tables-postgres", chaosType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: postgres, config: {dsn: "${env:DSN}", table: "t_${in.ID / 1000}"}}}
+`, 10, 60 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := pgtest.New(t)
+		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.Stop()
+			time.Sleep(pause)
+			s.Start()
+			return nil
+		}}
+		r.input(t, "in.ndjson", 0, 60_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			all := flowtest.Place{Name: "tables"}
+			for _, name := range s.Exec(`SELECT tablename FROM pg_tables WHERE tablename LIKE 't\_%' ORDER BY substr(tablename, 3)::int`) {
+				// A table that the sink makes has no column that counts, so that of the order
+				// nothing is asked here.
+				all.Records = append(all.Records, tableOf(t, s, `(SELECT id AS n, * FROM `+name+`) q`).Records...)
+			}
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{all}}}
 		}
 	}},
 	{"file-postgres", chaosType + `
