@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package inside is what a built program has in the place of package os and of the
 // clock, when a test is to harm it at a named point and not at a random moment.
 //
