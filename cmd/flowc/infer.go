@@ -11,10 +11,10 @@ import (
 )
 
 type inferCmd struct {
-	File      string `arg:"" name:"sample" help:"The data: NDJSON, JSON or CSV, plain or gzipped; - is standard input. Or a pipeline, with a SOURCE of it."`
-	Source    string `arg:"" optional:"" help:"A source of the pipeline: its table says what the records are, or a sample of its topic or stream."`
+	File      string `arg:"" name:"sample" help:"The data: NDJSON, JSON or CSV, plain or gzipped, or a Parquet file; - is standard input. Or a pipeline, with a SOURCE of it."`
+	Source    string `arg:"" optional:"" help:"A source of the pipeline: its table, or Parquet file, says what the records are, or a sample of its topic or stream."`
 	Write     bool   `help:"With a SOURCE: write the types, and its out, into the pipeline's file."`
-	As        string `help:"The format: ${enum}; without, the extension tells it, else the data." enum:",ndjson,json,csv" default:"" placeholder:"FORMAT"`
+	As        string `help:"The format: ${enum}; without, the extension tells it, else the data." enum:",ndjson,json,csv,parquet" default:"" placeholder:"FORMAT"`
 	Name      string `help:"The name of the type; without, that of the file." placeholder:"TYPE"`
 	By        string `help:"The field of JSON records that tells event types apart: a type for each of its values." placeholder:"FIELD"`
 	Sample    int64  `help:"Read so many records and no more." placeholder:"N"`
@@ -55,6 +55,9 @@ func (c *inferCmd) Run(a *app) error {
 	switch filepath.Ext(c.File) {
 	case ".yaml", ".yml", ".cue":
 		return usage(fmt.Errorf("%s is a pipeline: name a source of it, as in `flowc infer %s orders`", c.File, c.File))
+	}
+	if c.isParquet() {
+		return c.parquet(a, o)
 	}
 	in := a.stdin
 	if c.File != "-" {

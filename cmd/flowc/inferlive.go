@@ -39,29 +39,14 @@ func (c *inferCmd) live(a *app, o infer.Options) error {
 	if err != nil {
 		return err
 	}
-	binary, _, err := a.build(r, build.Request{})
-	if err != nil {
-		return err
-	}
-	args := []string{"infer", c.Source, "--format", "json"}
+	args := []string{"infer", c.Source}
 	if c.Sample > 0 {
 		args = append(args, "--limit", strconv.FormatInt(c.Sample, 10))
 	}
-	if args, err = absolutePaths(append(args, c.settingsOf.args()...)); err != nil {
-		return environment(err)
-	}
-	var said bytes.Buffer
-	code, err := build.Pipe(a.ctx, binary, args, r.Dir, &said, a.stderr)
-	switch {
-	case err != nil:
-		return environment(err)
-	case code != 0:
-		return exit(code)
-	}
 	o.Node, o.Limit, o.Format, o.Changes = c.Source, 0, "ndjson", givesChanges(r.Program)
-	types, err := typesOf(a, &said, o)
+	types, err := ask(a, r, append(args, c.settingsOf.args()...), o, a.stderr)
 	if err != nil {
-		return inferError(err)
+		return err
 	}
 	result := liveResult{Result: types}
 	if c.Write {
@@ -75,6 +60,31 @@ func (c *inferCmd) live(a *app, o infer.Options) error {
 			fmt.Fprintf(w, "\n# written to %s\n", result.Wrote)
 		}
 	})
+}
+
+// ask builds a program, runs its infer with the arguments, and makes types of the
+// answer. What the program has to complain of goes to stderr.
+func ask(a *app, r *driver.Result, args []string, o infer.Options, stderr io.Writer) (*infer.Result, error) {
+	binary, _, err := a.build(r, build.Request{})
+	if err != nil {
+		return nil, err
+	}
+	if args, err = absolutePaths(append(args, "--format", "json")); err != nil {
+		return nil, environment(err)
+	}
+	var said bytes.Buffer
+	code, err := build.Pipe(a.ctx, binary, args, r.Dir, &said, stderr)
+	switch {
+	case err != nil:
+		return nil, environment(err)
+	case code != 0:
+		return nil, exit(code)
+	}
+	types, err := typesOf(a, &said, o)
+	if err != nil {
+		return nil, inferError(err)
+	}
+	return types, nil
 }
 
 // givesChanges tells whether the records of a program's source are changes.

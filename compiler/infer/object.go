@@ -123,9 +123,20 @@ func (o *objects) isSmall() bool {
 
 const noFieldsNote = "no field of it can stand in a type"
 
-// nameStruct declares the type of objects, unless one that is called like it is
-// the same. It is nil where they have no field that a type can have.
+// nameStruct declares a type for objects, or finds the one that says the same; nil
+// where no field can stand in it.
 func (d *decider) nameStruct(o *objects, at spot) *Type {
+	n := d.declare(at, func(n *Named) bool { return d.structType(o, n) })
+	if n == nil {
+		return nil
+	}
+	d.known[o] = n
+	return &Type{Kind: "named", Name: n.Name}
+}
+
+// declare declares a struct, named for its place, that fill fills; or finds the one
+// that was declared for such a place and is the same. It is nil where fill gives false.
+func (d *decider) declare(at spot, fill func(*Named) bool) *Named {
 	base := at.field
 	if !at.one {
 		base = singular(base)
@@ -138,7 +149,7 @@ func (d *decider) nameStruct(o *objects, at spot) *Type {
 	order := d.order
 	n := d.begin(name)
 	begun := len(d.types)
-	if !d.structType(o, n) {
+	if !fill(n) {
 		d.forget(begun-1, order)
 		return nil
 	}
@@ -148,12 +159,11 @@ func (d *decider) nameStruct(o *objects, at spot) *Type {
 			// again below that, so nothing else refers to it.
 			d.forget(begun-1, order)
 			other.Values += n.Values
-			d.known[o] = other
-			return &Type{Kind: "named", Name: other.Name}
+			return other
 		}
 	}
 	n.base = base
-	return &Type{Kind: "named", Name: name}
+	return n
 }
 
 // forget takes back the types from index i on.

@@ -60,6 +60,9 @@ type ParquetGroup struct {
 type ParquetReader interface {
 	// Rows is how many records the file has.
 	Rows() int64
+	// Columns are the columns that are read, with the types of the language that hold
+	// what the file says is in them.
+	Columns() []Column
 	// Read appends the next records to dst, an object and a line end each: at most
 	// limit records, and no more once there are size bytes. At the end it returns
 	// io.EOF and none.

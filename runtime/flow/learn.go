@@ -12,8 +12,11 @@ import (
 type Column struct {
 	Name string `json:"name"`
 	// Type is a word of the language (int64), one in brackets for a list of it
-	// ([string]), or enum.
+	// ([string]), enum, or, where it has Parts: struct, list or map.
 	Type string `json:"type"`
+	// Parts are the fields of a struct, the element of a list, or the value of a map;
+	// these two have no names.
+	Parts []Column `json:"parts,omitempty"`
 	// Values are those of an enum.
 	Values []string `json:"values,omitempty"`
 	// Optional tells that the value may be missing.
@@ -23,7 +26,8 @@ type Column struct {
 }
 
 // A Declarer is a source whose system says what the records are: a table. Columns
-// is called instead of Open.
+// is called instead of Open. Where it finds that there is nobody to say it, the error
+// is [ErrNothingToLearn].
 type Declarer interface {
 	Columns(ctx context.Context) ([]Column, error)
 }
@@ -65,6 +69,9 @@ func (p *Program) Learn(ctx context.Context, source string, n int, yield func(re
 	case Sampler:
 		err = p.guardCtx(ctx, in.node, func(ctx context.Context) error { return s.Sample(ctx, n, yield) })
 	default:
+		return nil, ErrNothingToLearn
+	}
+	if errors.Is(err, ErrNothingToLearn) {
 		return nil, ErrNothingToLearn
 	}
 	if err != nil {

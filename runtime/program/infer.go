@@ -102,13 +102,30 @@ func columnLine(c flow.Column) string {
 	if c.Optional {
 		line += "?"
 	}
-	if line += ": " + c.Type; len(c.Values) > 0 {
+	if line += ": " + typeText(c); len(c.Values) > 0 {
 		line += " of " + strings.Join(c.Values, ", ")
 	}
 	if c.Note != "" {
 		line += "  # " + c.Note
 	}
 	return strings.ReplaceAll(line, "\n", " ")
+}
+
+// typeText is the type of a column on one line.
+func typeText(c flow.Column) string {
+	switch {
+	case c.Type == "list" && len(c.Parts) == 1:
+		return "[" + typeText(c.Parts[0]) + "]"
+	case c.Type == "map" && len(c.Parts) == 1:
+		return "map of " + typeText(c.Parts[0])
+	case c.Type == "struct":
+		fields := make([]string, len(c.Parts))
+		for i, p := range c.Parts {
+			fields[i] = columnLine(p)
+		}
+		return "{" + strings.Join(fields, ", ") + "}"
+	}
+	return c.Type
 }
 
 func countOf(n int) string {

@@ -39,6 +39,15 @@ func (m *misfit) add(c *parquet.Column, format string, args ...any) {
 	*m = append(*m, "the column `"+strings.Join(c.Path(), ".")+"` "+fmt.Sprintf(format, args...))
 }
 
+// unlike adds a column whose values can't be of a type, or, where that is "", of any.
+func (m *misfit) unlike(c *parquet.Column, typ string) {
+	if typ == "" {
+		m.add(c, "is %s, which is not read: name the columns to read in a type, without it", typeText(c))
+		return
+	}
+	m.add(c, "is %s, and the pipeline's type says %s", typeText(c), typ)
+}
+
 // choose finds what is wanted of a file.
 func choose(root *parquet.Column, wanted []connect.Column) (*field, error) {
 	var m misfit
@@ -120,7 +129,7 @@ func fieldOf(c *parquet.Column, want *connect.Column, m *misfit) *field {
 		f := &field{column: c, def: c.MaxDefinitionLevel()}
 		f.first = f
 		if f.convert = converter(c, typ); f.convert == nil {
-			m.add(c, "is %s, and the pipeline's type says %s", typeText(c), typ)
+			m.unlike(c, typ)
 			return nil
 		}
 		return f
@@ -177,7 +186,7 @@ func listField(c, entry *parquet.Column, def int, want *connect.Column, m *misfi
 		f.of = &field{column: entry, def: f.element, convert: converter(entry, typ)}
 		f.of.first = f.of
 		if f.of.convert == nil {
-			m.add(entry, "is %s, and the pipeline's type says %s", typeText(entry), typ)
+			m.unlike(entry, typ)
 			return nil
 		}
 	case c != entry && len(children) == 1 && entry.Name() != "array" && entry.Name() != c.Name()+"_tuple":
@@ -201,6 +210,10 @@ func listField(c, entry *parquet.Column, def int, want *connect.Column, m *misfi
 func mapField(c, entry *parquet.Column, parts []connect.Column, m *misfit) *field {
 	f := &field{column: c, kind: mapKind, def: c.MaxDefinitionLevel(), element: entry.MaxDefinitionLevel(), rep: entry.MaxRepetitionLevel()}
 	key, value := entry.Columns()[0], entry.Columns()[1]
+	if key.Leaf() && !key.Repeated() && converter(key, "string") == nil {
+		m.add(key, "is %s, and the keys of a map are strings: name the columns to read in a type, without it", typeText(key))
+		return nil
+	}
 	f.key = fieldOf(key, &connect.Column{Type: "string"}, m)
 	var of *connect.Column
 	if len(parts) > 0 {

@@ -3,6 +3,7 @@ package file
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -143,5 +144,35 @@ func TestParquetSourceErrors(t *testing.T) {
 	must(t, err)
 	if err := s.Open(context.Background()); err == nil || !strings.Contains(err.Error(), "built without Parquet") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A source of Parquet files tells the columns of the first one, all of them; one of
+// another format can't tell, and what is missing or broken is said.
+func TestParquetColumns(t *testing.T) {
+	dir := t.TempDir()
+	writeParquet(t, filepath.Join(dir, "a.parquet"), "x")
+	must(t, os.WriteFile(filepath.Join(dir, "b.parquet"), []byte("no Parquet"), 0o644))
+	for path, want := range map[string]string{
+		"*.parquet": "", "a.parquet": "",
+		"b.parquet": "b.parquet: ", "c.parquet": "no such file", "c*.parquet": "no file matches",
+	} {
+		s := parquetSource(t, SourceConfig{Path: filepath.Join(dir, path)}, connect.Column{Name: "other", Type: "int"})
+		columns, err := s.Columns(background)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, %v", path, columns, err)
+			}
+			continue
+		}
+		must(t, err)
+		if got, want := fmt.Sprint(columns), fmt.Sprint(learned(parquetOutput().Columns)); got != want {
+			t.Errorf("%s: %s, not %s", path, got, want)
+		}
+	}
+	s, err := NewSource(SourceConfig{Path: "a.ndjson", MaxRecord: 1 << 20}, input("ndjson"))
+	must(t, err)
+	if _, err := s.(flow.Declarer).Columns(background); !errors.Is(err, flow.ErrNothingToLearn) {
+		t.Errorf("lines: %v", err)
 	}
 }
