@@ -77,6 +77,13 @@ func (d *decider) roots(c *collector, out *Out) error {
 	}
 	out.Type = name
 	d.names[name] = true
+	if rows := c.rows(); rows != nil {
+		if n, err := d.record(name, rows); err == nil && n.Type.Kind == "struct" {
+			out.Type = "change of " + name
+			return nil
+		}
+		d.forget(0, 0)
+	}
 	_, err = d.record(name, c.root)
 	return err
 }
