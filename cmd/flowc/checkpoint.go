@@ -128,9 +128,12 @@ func (a *app) forward(pipeline *pipelineArg, args []string) error {
 	if err != nil {
 		return err
 	}
-	code, err := build.Exec(a.ctx, binary, args, r.Dir)
+	code, err := becomeProgram(a.ctx, binary, args, r.Dir)
 	if err != nil {
 		return environment(err)
 	}
 	return exit(code)
 }
+
+// becomeProgram replaces this process by a built program, where the system can.
+var becomeProgram = build.Exec

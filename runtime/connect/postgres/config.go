@@ -22,7 +22,7 @@
 // rest.
 //
 //	sinks:
-//	  kinds: {from: orders, use: postgres, config: {dsn: "${env:ARCHIVE_DB}", table: "orders_${in.Region}"}}
+//	  kinds: {from: large, use: postgres, config: {dsn: "${env:ARCHIVE_DB}", table: "orders_${in.Region}"}}
 //
 // What a value becomes in a column, and which columns of a table that is there
 // can hold it:

@@ -18,7 +18,7 @@
 // rest.
 //
 //	sinks:
-//	  kinds: {from: orders, use: sqlite, config: {path: archive.db, table: "orders_${in.Region}"}}
+//	  kinds: {from: large, use: sqlite, config: {path: archive.db, table: "orders_${in.Region}"}}
 //
 // What a value becomes in a column, and which columns of a table that is there
 // can hold it without loss:
