@@ -24,27 +24,27 @@ func knowing(c *SourceConfig) {
 func keyedServed(t testing.TB, change func(*SourceConfig), decide func(*flow.Batch) error) (url string, s *Source, last func() string) {
 	t.Helper()
 	var mu sync.Mutex
-	position := ""
+	var position any // of the newest batch: what became of it is in it when that is known
 	url, s = served(t, func(c *SourceConfig) {
 		knowing(c)
 		if change != nil {
 			change(c)
 		}
 	}, func(b *flow.Batch) error {
-		err := decide(b)
-		at := b.Position
-		go func() { // when what became of it is known
-			time.Sleep(time.Millisecond)
-			text, merr := json.Marshal(at)
-			mu.Lock()
-			defer mu.Unlock()
-			if position = string(text); merr != nil {
-				t.Error(merr)
-			}
-		}()
-		return err
+		mu.Lock()
+		position = b.Position
+		mu.Unlock()
+		return decide(b)
 	})
-	return url, s, func() string { mu.Lock(); defer mu.Unlock(); return position }
+	return url, s, func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		text, err := json.Marshal(position)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
 }
 
 // A request that was accepted is answered as the first time, and not taken again;
