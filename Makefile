@@ -24,7 +24,7 @@ build: ## Build bin/flowc
 
 .PHONY: test
 test: ## Run all tests
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector
@@ -41,7 +41,7 @@ fmt: ## Format all Go code
 .PHONY: generate
 generate: ## Write again whatever is generated: catalog, docs, goldens, examples
 	$(GO) generate ./...
-	FLOWC_UPDATE=1 $(GO) test -count=1 ./...
+	FLOWC_UPDATE=1 $(GO) test -timeout 30m -count=1 ./...
 
 .PHONY: check
 check: lint test ## Lint and test, then see that what is generated is current

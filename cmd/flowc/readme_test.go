@@ -65,7 +65,7 @@ func writeFile(t *testing.T, path, text string) {
 // run.
 func readmeCommands(t *testing.T, b block) {
 	t.Helper()
-	want := "$ go run ./cmd/flowc run examples/payments/pipeline.yaml\n$ go test ./...\n"
+	want := "$ go run ./cmd/flowc run examples/payments/pipeline.yaml\n$ go test -timeout 30m ./...\n"
 	if b.text != want {
 		t.Errorf("%s: the first commands are\n%s", b.place(), b.text)
 	}
@@ -73,7 +73,7 @@ func readmeCommands(t *testing.T, b block) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"go run ./cmd/flowc run examples/payments/pipeline.yaml", "go test ./..."} {
+	for _, command := range []string{"go run ./cmd/flowc run examples/payments/pipeline.yaml", "go test -timeout 30m ./..."} {
 		if !bytes.Contains(ci, []byte("run "+command+"\n")) {
 			t.Errorf(".ci/run does not run %q", command)
 		}
