@@ -48,6 +48,11 @@ func TestLinkedSizes(t *testing.T) {
 			t.Logf("%s with Parquet: %.1f MB", c.Name, is[c.Name+"+parquet"])
 		}
 	}
+	for name, size := range is { // versions of Go differ by a little: the docs do not follow each
+		if old, ok := said[name]; ok && !differs(size, old) {
+			is[name] = old
+		}
+	}
 	if os.Getenv("FLOWC_UPDATE") != "" {
 		var b strings.Builder
 		for _, name := range slices.Sorted(maps.Keys(is)) {
@@ -62,8 +67,7 @@ func TestLinkedSizes(t *testing.T) {
 		t.Errorf("%s has %d sizes, and there are %d: FLOWC_UPDATE=1 writes it anew", linkedSizes, len(said), len(is))
 	}
 	for name, size := range is {
-		// A tenth is what versions of Go differ by.
-		if math.Abs(size-said[name]) > 0.3+size/10 {
+		if differs(size, said[name]) {
 			t.Errorf("%s: a program with it has %.1f MB, and the docs say %.1f: FLOWC_UPDATE=1 writes it anew", name, size, said[name])
 		}
 	}
@@ -82,6 +86,9 @@ func builtSize(t *testing.T, pipeline string) float64 {
 	}
 	return math.Round(float64(info.Size())/1e5) / 10
 }
+
+// differs tells that a size is another one by more than versions of Go make it.
+func differs(size, said float64) bool { return math.Abs(size-said) > 0.3+size/10 }
 
 // alone is a pipeline with a connector on each side that it has.
 func alone(t *testing.T, c *catalog.Connector) string {
