@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -110,46 +109,21 @@ func (s *ranged) Cut(ctx context.Context, n int) ([]flow.Chunk, error) {
 func (s *ranged) extents(ctx context.Context, l *link, all []partition) (map[partition]extent, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	var topics []string
-	for _, p := range all {
-		if !slices.Contains(topics, p.topic) {
-			topics = append(topics, p.topic)
-		}
+	admin, from, to := kadm.NewClient(l.client), 0, 1
+	ask := []listing{admin.ListStartOffsets, admin.ListCommittedOffsets}
+	if !s.from.Time.IsZero() {
+		from, ask = len(ask), append(ask, since(admin, ceilMilli(s.from.Time)))
 	}
-	admin := kadm.NewClient(l.client)
-	first, err := admin.ListStartOffsets(ctx, topics...)
+	if !s.to.Time.IsZero() {
+		to, ask = len(ask), append(ask, since(admin, ceilMilli(s.to.Time)))
+	}
+	offsets, err := offsetsOf(ctx, l, all, ask...)
 	if err != nil {
-		return nil, l.failed(err)
-	}
-	last, err := admin.ListCommittedOffsets(ctx, topics...)
-	if err != nil {
-		return nil, l.failed(err)
-	}
-	at := func(b messages.Bound, open kadm.ListedOffsets) (kadm.ListedOffsets, error) {
-		if b.Time.IsZero() {
-			return open, nil
-		}
-		return admin.ListOffsetsAfterMilli(ctx, ceilMilli(b.Time), topics...)
-	}
-	from, err := at(s.from, first)
-	if err != nil {
-		return nil, l.failed(err)
-	}
-	to, err := at(s.to, last)
-	if err != nil {
-		return nil, l.failed(err)
+		return nil, err
 	}
 	found := make(map[partition]extent, len(all))
-	for _, p := range all {
-		var offsets [4]int64
-		for i, list := range []kadm.ListedOffsets{first, last, from, to} {
-			o, ok := list.Lookup(p.topic, p.number)
-			if !ok || o.Err != nil {
-				return nil, l.Gone(fmt.Errorf("%s has no offsets: %w", p, errors.Join(o.Err, errUnlisted)))
-			}
-			offsets[i] = o.Offset
-		}
-		found[p] = s.within(p, extent{offsets[0], offsets[1], 0}, offsets[2], offsets[3])
+	for p, at := range offsets {
+		found[p] = s.within(p, extent{at[0], at[1], 0}, at[from], at[to])
 	}
 	return found, nil
 }

@@ -37,29 +37,14 @@ func stretching() []kgo.Opt { return append(fetching(), kgo.KeepControlRecords()
 func stable(ctx context.Context, l *link, of []partition) (map[partition]extent, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var topics []string
-	for _, p := range of {
-		if !slices.Contains(topics, p.topic) {
-			topics = append(topics, p.topic)
-		}
-	}
 	admin := kadm.NewClient(l.client)
-	from, err := admin.ListStartOffsets(ctx, topics...)
+	found, err := offsetsOf(ctx, l, of, admin.ListStartOffsets, admin.ListCommittedOffsets)
 	if err != nil {
-		return nil, l.failed(err)
-	}
-	to, err := admin.ListCommittedOffsets(ctx, topics...)
-	if err != nil {
-		return nil, l.failed(err)
+		return nil, err
 	}
 	all := make(map[partition]extent, len(of))
-	for _, p := range of {
-		begin, known := from.Lookup(p.topic, p.number)
-		end, both := to.Lookup(p.topic, p.number)
-		if err := errors.Join(begin.Err, end.Err); err != nil || !known || !both {
-			return nil, l.Gone(fmt.Errorf("%s has no offsets: %w", p, errors.Join(err, errUnlisted)))
-		}
-		all[p] = extent{from: begin.Offset, to: end.Offset}
+	for p, at := range found {
+		all[p] = extent{from: at[0], to: at[1]}
 	}
 	return all, nil
 }

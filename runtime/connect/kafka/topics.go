@@ -112,43 +112,21 @@ type extent struct{ from, to, begin int64 }
 func extents(ctx context.Context, l *link, of []partition, start messages.Start) (map[partition]extent, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	var topics []string
-	for _, p := range of {
-		if !slices.Contains(topics, p.topic) {
-			topics = append(topics, p.topic)
-		}
-	}
-	admin := kadm.NewClient(l.client)
-	from, err := admin.ListStartOffsets(ctx, topics...)
-	if err != nil {
-		return nil, l.failed(err)
-	}
-	to, err := admin.ListEndOffsets(ctx, topics...)
-	if err != nil {
-		return nil, l.failed(err)
-	}
-	begin := from
+	admin, begin := kadm.NewClient(l.client), 0
+	ask := []listing{admin.ListStartOffsets, admin.ListEndOffsets}
 	switch {
 	case start.Latest:
-		begin = to
+		begin = 1
 	case !start.Time.IsZero():
-		if begin, err = admin.ListOffsetsAfterMilli(ctx, start.Time.UnixMilli(), topics...); err != nil {
-			return nil, l.failed(err)
-		}
+		begin, ask = 2, append(ask, since(admin, start.Time.UnixMilli()))
+	}
+	found, err := offsetsOf(ctx, l, of, ask...)
+	if err != nil {
+		return nil, err
 	}
 	all := make(map[partition]extent, len(of))
-	for _, p := range of {
-		var offsets [3]int64
-		for i, list := range []kadm.ListedOffsets{from, to, begin} {
-			o, ok := list.Lookup(p.topic, p.number)
-			if !ok || o.Err != nil {
-				return nil, l.Gone(fmt.Errorf("%s has no offsets: %w", p, errors.Join(o.Err, errUnlisted)))
-			}
-			offsets[i] = o.Offset
-		}
-		all[p] = extent{offsets[0], offsets[1], offsets[2]}
+	for p, at := range found {
+		all[p] = extent{at[0], at[1], at[begin]}
 	}
 	return all, nil
 }
-
-var errUnlisted = errors.New("the brokers do not say where it begins and ends")
