@@ -72,11 +72,12 @@ func (w *wiring) configOf(n *ir.Node) *config {
 // sideConfig is the config of a connector.
 func (w *wiring) sideConfig(c *config, connector *catalog.Connector, side *catalog.Side, given map[string]ir.Setting) {
 	c.typ = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config)
-	for _, k := range side.Keys {
+	for i := range side.Keys {
+		k := &side.Keys[i]
 		s := given[k.Name]
 		s.Key = k.Name
 		c.settings = append(c.settings, keySetting{Setting: s, selector: k.Go, typ: k.Type, doc: k.Doc, values: k.Values, secret: k.Secret, fixed: k.Fixed})
-		if k.Default != "" && s.Value == nil && !k.Fixed { // fixed keys were compiled in
+		if k.Default != "" && s.Value == nil && !side.OfFormat(k) {
 			c.defaults = append(c.defaults, keyDefault{k.Go, w.literalText(k.Type, k.Default)})
 		}
 	}

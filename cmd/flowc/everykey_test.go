@@ -276,6 +276,50 @@ func TestDefaultsOfEachConnector(t *testing.T) {
 	}
 }
 
+// What the docs call a key's default is in the program of whoever does not give the
+// key, fixed or not.
+func TestProgramsHaveTheDefaults(t *testing.T) {
+	seen := 0
+	for _, k := range keyTrials() {
+		t.Run(k.connector+" "+k.role, func(t *testing.T) {
+			config, p, said := k.with(t, map[string]string{}, 5)
+			if p == nil {
+				t.Fatalf("no pipeline compiles:%s", said)
+			}
+			text := emittedGo(t, p)
+			for i := range k.side.Keys {
+				key := &k.side.Keys[i]
+				if key.Default == "" || k.side.OfFormat(key) || config[key.Name] != "" {
+					continue
+				}
+				seen++
+				if !strings.Contains(text, "s.tried."+key.Go+" = ") {
+					t.Errorf("the default %s of `%s` is not in the program", key.Default, key.Name)
+				}
+			}
+		})
+	}
+	if seen < 20 {
+		t.Errorf("only %d defaults were looked for", seen)
+	}
+}
+
+// emittedGo is the Go of a program, its white space as single spaces.
+func emittedGo(t *testing.T, p *ir.Program) string {
+	t.Helper()
+	l := layout(p)
+	l.Version = ""
+	files, err := golang.Backend{}.Emit(p, nil, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range files {
+		all.Write(f.Data)
+	}
+	return strings.Join(strings.Fields(all.String()), " ")
+}
+
 // Each sink takes a `batch`, of its own or of the defaults: the program gathers that
 // much, and it can be set when the program starts.
 func TestBatchOfEachSink(t *testing.T) {
@@ -301,17 +345,7 @@ func TestBatchOfEachSink(t *testing.T) {
 				if b := p.Nodes[i].Op.(*ir.Sink).Batch; b == nil || *b != (ir.Batch{Count: 7, Bytes: 64 << 10, Linger: 2e9}) {
 					t.Errorf("%s: the batch is %+v", from, b)
 				}
-				l := layout(p)
-				l.Version = ""
-				files, err := golang.Backend{}.Emit(p, nil, l)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var all strings.Builder
-				for _, f := range files {
-					all.Write(f.Data)
-				}
-				text := strings.Join(strings.Fields(all.String()), " ")
+				text := emittedGo(t, p)
 				for _, want := range []string{"s.triedBatch = flow.Gather{", "Count: 7", "Batch: s.triedBatch", `Key: "tried.batch.count"`, `Key: "tried.batch.bytes"`, `Key: "tried.batch.linger"`} {
 					if !strings.Contains(text, want) {
 						t.Errorf("%s: the program lacks %q", from, want)

@@ -6,6 +6,11 @@
 // the generator in this folder's gen; a test compares them.
 package catalog
 
+import (
+	"slices"
+	"strings"
+)
+
 // A Connector is a built-in.
 type Connector struct {
 	// Name is how `use:` calls it.
@@ -92,6 +97,14 @@ func (s *Side) FactsFor(given func(key string) bool) Facts {
 		}
 	}
 	return s.Facts
+}
+
+// OfFormat tells whether a key says how records stand in bytes: `format` itself, or a
+// key of one format (csv.header). The compiler reads it, or the connector where it
+// uses that format; its default is theirs.
+func (s *Side) OfFormat(k *Key) bool {
+	group, _, _ := strings.Cut(k.Name, ".")
+	return group == "format" || slices.Contains(s.Formats, group)
 }
 
 // A Key is one key of a config, or a field of meta.

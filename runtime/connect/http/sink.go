@@ -42,9 +42,6 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"), id: at("meta.id"),
 		literal: out.Literals["url"], access: access{c.Token, c.User, c.Password, c.Headers},
 	}
-	if c.Method == "" { // a fixed key has no default in a program
-		s.config.Method = http.MethodPost
-	}
 	_, host, _ := strings.Cut(s.literal, "://")
 	s.open = s.url >= 0 && ending(host) == len(host)
 	if err := s.bulk(); err != nil {

@@ -90,6 +90,9 @@ func newSink(t *testing.T, c SinkConfig, out connect.Output) *Sink {
 	if c.Timeout == 0 {
 		c.Timeout = 20 * time.Second
 	}
+	if c.Method == "" {
+		c.Method = "POST"
+	}
 	s, err := NewSink(c, out)
 	if err != nil {
 		t.Fatal(err)

@@ -29,9 +29,12 @@ func newSettings() *settings {
 	s := &settings{nodes: nodes}
 	s.orders.MaxRecord = 16 << 20
 	s.orders.Path = "orders.ndjson"
+	s.tenants.Method = "POST"
 	s.tenants.Compression = "none"
+	s.tenants.Bulk.Action = "index"
 	s.tenants.Timeout = 30 * time.Second
 	s.parts.Compression = "none"
+	s.parts.Bulk.Action = "index"
 	s.parts.Timeout = 30 * time.Second
 	s.parts.Method = "PUT"
 	s.dead.Path = "dead.ndjson"
