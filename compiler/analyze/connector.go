@@ -22,7 +22,9 @@ type Connector struct {
 
 // A ConnectorSide is a connector as a source or as a sink.
 type ConnectorSide struct {
-	Promise  string             `json:"promise"`
+	Promise string `json:"promise"`
+	// Promises is all that is said of the side, a paragraph each, Promise first.
+	Promises []string           `json:"promises"`
 	Variants []ConnectorVariant `json:"variants,omitempty"`
 	Formats  []string           `json:"formats,omitempty"`
 	Config   []ConnectorKey     `json:"config"`
@@ -48,6 +50,10 @@ type ConnectorKey struct {
 	Secret    bool     `json:"secret,omitempty"`
 	PerRecord bool     `json:"perRecord,omitempty"`
 	Fixed     bool     `json:"fixed,omitempty"`
+	// Only is rows or changes for a key that means something for those alone.
+	Only string `json:"only,omitempty"`
+
+	marks []string
 }
 
 // Connectors tells what there is to know of the built-ins, by name.
@@ -62,7 +68,7 @@ func Connectors() []*Connector {
 func describe(c *catalog.Connector) *Connector {
 	d := &Connector{Name: c.Name, Summary: c.Summary(), Manual: strings.TrimSpace(c.Manual), Source: describeSide(c.Source, true), Sink: describeSide(c.Sink, false)}
 	if c.Store != nil {
-		d.Store = &ConnectorSide{Promise: c.StorePromise(), Config: describeKeys(c.Store.Keys)}
+		d.Store = &ConnectorSide{Promise: c.StorePromise(), Promises: []string{c.StorePromise()}, Config: describeKeys(c.Store.Keys)}
 	}
 	return d
 }
@@ -72,7 +78,7 @@ func describeSide(s *catalog.Side, source bool) *ConnectorSide {
 		return nil
 	}
 	// A table's format is the connector's own affair.
-	out := &ConnectorSide{Promise: s.Promise(source), Config: describeKeys(s.Keys), Meta: describeKeys(s.Meta)}
+	out := &ConnectorSide{Promise: s.Promise(source), Promises: s.Promises(source), Config: describeKeys(s.Keys), Meta: describeKeys(s.Meta)}
 	if !s.Table {
 		out.Formats = s.Formats
 	}
@@ -85,7 +91,7 @@ func describeSide(s *catalog.Side, source bool) *ConnectorSide {
 func describeKeys(keys []catalog.Key) []ConnectorKey {
 	out := []ConnectorKey{}
 	for _, k := range keys {
-		out = append(out, ConnectorKey{k.Name, k.Type, k.Doc, k.Default, k.Values, k.Required, k.Secret, k.PerRecord, k.Fixed})
+		out = append(out, ConnectorKey{k.Name, k.Type, k.Doc, k.Default, k.Values, k.Required, k.Secret, k.PerRecord, k.Fixed, k.Only, k.Marks()})
 	}
 	return out
 }
@@ -120,13 +126,8 @@ func (t *text) side(title string, s *ConnectorSide) {
 		return
 	}
 	t.section(title)
-	t.indented(s.Promise)
-	for _, v := range s.Variants {
-		with := "With"
-		if !v.Given {
-			with = "Without"
-		}
-		t.indented(fmt.Sprintf("%s `%s`: %s", with, v.Key, v.Promise))
+	for _, p := range s.Promises {
+		t.indented(p)
 	}
 	if len(s.Config) == 0 {
 		t.indented("It has no config.")
@@ -149,15 +150,7 @@ func (t *text) indented(sentence string) {
 func keyRows(keys []ConnectorKey) []row {
 	var rows []row
 	for _, k := range keys {
-		marks := k.Type
-		for _, m := range []struct {
-			is   bool
-			word string
-		}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}} {
-			if m.is {
-				marks += ", " + m.word
-			}
-		}
+		marks := strings.Join(append([]string{k.Type}, k.marks...), ", ")
 		if k.Default != "" {
 			marks += ", default " + k.Default
 		}

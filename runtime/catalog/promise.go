@@ -76,8 +76,63 @@ func (s *Side) Promise(source bool) string {
 	return text
 }
 
-// PromiseOfChanges is Promise for a source that gives changes.
-func (s *Side) PromiseOfChanges() string {
+// Promises is all that there is to say of a source, or of a sink, a paragraph each:
+// what it promises, what it does instead where its config says so, and for sources
+// what their ranges and changes are.
+func (s *Side) Promises(source bool) []string {
+	all := []string{s.Promise(source)}
+	for _, v := range s.Variants {
+		with := "With"
+		if !v.Given {
+			with = "Without"
+		}
+		all = append(all, fmt.Sprintf("%s `%s`: %s", with, v.Key, v.Facts.Promise(source)))
+	}
+	if s.Range != nil && source {
+		all = append(all, s.Range.inWords())
+	}
+	if s.Changes != nil && source {
+		all = append(all, "With `out: change of T`: "+s.promiseOfChanges())
+	}
+	return all
+}
+
+// inWords says what the bounds of a range are.
+func (r *Range) inWords() string {
+	words := map[string]string{
+		"number": "numbers of records (offsets, sequence numbers)", "time": "times (`2026-01-31T08:00:00Z`, or a day)",
+		"key": "values of the key", "name": "names of files, as they follow the folder that the pattern begins with",
+	}
+	var bounds []string
+	for _, b := range r.Bounds {
+		bounds = append(bounds, words[b])
+	}
+	text := "The bounds of a `range` are " + strings.Join(bounds, " or ") + "."
+	if len(r.Without) > 0 {
+		text += " It does not go with `" + strings.Join(r.Without, "` and `") + "`."
+	}
+	if r.Needs != "" {
+		text += " It needs `" + r.Needs + "`."
+	}
+	return text
+}
+
+// Marks are the words for what a key is beside its type: required, secret and so on.
+func (k *Key) Marks() []string {
+	var marks []string
+	for _, m := range []struct {
+		is   bool
+		word string
+	}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}, {k.Only == "rows", "not for changes"}, {k.Only == "changes", "for changes"}} {
+		if m.is {
+			marks = append(marks, m.word)
+		}
+	}
+	return marks
+}
+
+// promiseOfChanges is Promise for a source that gives changes.
+func (s *Side) promiseOfChanges() string {
 	return s.Changes.Promise(true) + " It holds up to " + inWords(s.Changes.Memory) + " itself."
 }
 

@@ -63,19 +63,9 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 	if s == nil {
 		return
 	}
-	fmt.Fprintf(b, "### %s\n\n%s\n\n", title, s.Promise(source))
-	for _, v := range s.Variants {
-		with := "With"
-		if !v.Given {
-			with = "Without"
-		}
-		fmt.Fprintf(b, "%s `%s`: %s\n\n", with, v.Key, v.Facts.Promise(source))
-	}
-	if source {
-		b.WriteString(rangeInWords(s.Range))
-	}
-	if s.Changes != nil && source {
-		fmt.Fprintf(b, "With `out: change of T`: %s\n\n", s.PromiseOfChanges())
+	fmt.Fprintf(b, "### %s\n\n", title)
+	for _, p := range s.Promises(source) {
+		b.WriteString(strings.Replace(p, "of a `range` are", "of a [`range`](language.md#a-range) are", 1) + "\n\n")
 	}
 	if len(s.Keys) == 0 {
 		b.WriteString("It has no config.\n\n")
@@ -101,29 +91,6 @@ func side(b *bytes.Buffer, title string, s *catalog.Side, source bool) {
 	b.WriteString("\n")
 }
 
-// rangeInWords says what a range of a source is, "" where it has none.
-func rangeInWords(r *catalog.Range) string {
-	if r == nil {
-		return ""
-	}
-	words := map[string]string{
-		"number": "numbers of records (offsets, sequence numbers)", "time": "times (`2026-01-31T08:00:00Z`, or a day)",
-		"key": "values of the key", "name": "names of files, as they follow the folder that the pattern begins with",
-	}
-	var bounds []string
-	for _, b := range r.Bounds {
-		bounds = append(bounds, words[b])
-	}
-	text := "The bounds of a [`range`](language.md#a-range) are " + strings.Join(bounds, " or ") + "."
-	if len(r.Without) > 0 {
-		text += " It does not go with `" + strings.Join(r.Without, "` and `") + "`."
-	}
-	if r.Needs != "" {
-		text += " It needs `" + r.Needs + "`."
-	}
-	return text + "\n\n"
-}
-
 // keyTable writes what the keys of a config mean.
 func keyTable(b *bytes.Buffer, keys []catalog.Key) {
 	b.WriteString("| key | type | default | meaning |\n| --- | --- | --- | --- |\n")
@@ -135,13 +102,8 @@ func keyTable(b *bytes.Buffer, keys []catalog.Key) {
 
 func marks(k catalog.Key) string {
 	text := ""
-	for _, m := range []struct {
-		is   bool
-		word string
-	}{{k.Required, "required"}, {k.Secret, "secret"}, {k.PerRecord, "per record"}, {k.Fixed, "fixed"}, {k.Only == "rows", "not for changes"}, {k.Only == "changes", "for changes"}} {
-		if m.is {
-			text += ", *" + m.word + "*"
-		}
+	for _, m := range k.Marks() {
+		text += ", *" + m + "*"
 	}
 	return text
 }
