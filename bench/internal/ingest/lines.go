@@ -1,11 +1,11 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
+
+	"github.com/flowc-dev/flowc/bench/internal/data"
 )
 
 // lines tells how many lines the output has for the first n requests: the events are
@@ -34,20 +34,14 @@ func passed(input, expected string) ([]int, error) {
 }
 
 func eachID(path string, fn func(id string)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
-	for s.Scan() {
+	return data.Lines(path, func(line []byte) error {
 		var event struct{ ID string }
-		if err := json.Unmarshal(s.Bytes(), &event); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err := json.Unmarshal(line, &event); err != nil {
+			return err
 		}
 		fn(event.ID)
-	}
-	return s.Err()
+		return nil
+	})
 }
 
 func countLines(path string) (int, error) {
