@@ -149,7 +149,7 @@ func (s *DurableSource) fill(b *flow.Batch, a arrival) bool {
 	notes := messages.Notes[note](b)
 	last := uint64(0)
 	var to []string
-	for {
+	for ok := true; ok; a, ok = s.pump.more() {
 		if a.err != nil {
 			s.pump.stop()
 			s.pump = nil
@@ -160,15 +160,6 @@ func (s *DurableSource) fill(b *flow.Batch, a arrival) bool {
 		messages.Add(b, a.msg.Data())
 		*notes = append(*notes, noteOf(a))
 		if !messages.Room(b, flow.BlockSize/64) {
-			break
-		}
-		more := false
-		select {
-		case a = <-s.pump.out:
-			more = true
-		default:
-		}
-		if !more {
 			break
 		}
 	}

@@ -46,6 +46,16 @@ func newPump(c jetstream.Consumer, largest int64) (*pump, error) {
 	return p, nil
 }
 
+// more gives a message that has come already; false where none has.
+func (p *pump) more() (arrival, bool) {
+	select {
+	case a := <-p.out:
+		return a, true
+	default:
+		return arrival{}, false
+	}
+}
+
 func (p *pump) run() {
 	for {
 		msg, err := p.iter.Next()

@@ -257,7 +257,7 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 // was not the next one.
 func (s *Source) fill(b *flow.Batch, a arrival) bool {
 	notes := messages.Notes[note](b)
-	for {
+	for ok := true; ok; a, ok = s.pump.more() {
 		if a.err != nil || a.meta.Sequence.Consumer != s.received+1 {
 			// A message is missing, or the consumer is: from the last one on again.
 			s.pump.stop()
@@ -269,15 +269,6 @@ func (s *Source) fill(b *flow.Batch, a arrival) bool {
 		messages.Add(b, a.msg.Data())
 		*notes = append(*notes, noteOf(a))
 		if !messages.Room(b, flow.BlockSize/64) {
-			break
-		}
-		more := false
-		select {
-		case a = <-s.pump.out:
-			more = true
-		default:
-		}
-		if !more {
 			break
 		}
 	}
