@@ -119,6 +119,23 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
 		}
 	}},
+	{"checkpoint-postgres", strings.Replace(chaosType, "every: 20ms", `every: 20ms, store: postgres, dsn: "${env:DSN}"`, 1) + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, 10, 100 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+		s := pgtest.New(t)
+		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
+		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {
+			s.Stop()
+			time.Sleep(pause)
+			s.Start()
+			return nil
+		}}
+		r.input(t, "in.ndjson", 0, 100_000, false)
+		r.branches = func(t *testing.T) []flowtest.Branch {
+			return []flowtest.Branch{{Name: "out", Sinks: []flowtest.Place{r.lines(t, "out.ndjson")}}}
+		}
+	}},
 	{"http-file", chaosType + `
 sources: {in: {use: http, config: {listen: "ADDRESS", path: /in}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
