@@ -32,7 +32,7 @@ race: ## Run the tests of what is concurrent under the race detector
 
 .PHONY: lint
 lint: ## Check form: gofumpt, vet and the linters of .golangci.yml
-	$(LINT) run ./...
+	bash .ci/run lint
 
 .PHONY: fmt
 fmt: ## Format all Go code

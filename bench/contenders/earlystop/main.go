@@ -24,7 +24,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 3 {
-		return errors.New("usage: earlystop WORKLOAD INPUT OUTPUT...")
+		return errors.New("usage: earlystop WORKLOAD INPUT OUTPUT [OUTPUT...]")
 	}
 	workload, input, outputs := args[0], args[1], args[2:]
 	switch workload {

@@ -5,6 +5,7 @@ package front
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -48,10 +49,12 @@ func (take handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	switch err := take(r.Context(), d, bytes.TrimRight(d.body.Bytes(), "\n")); err.(type) {
-	case nil:
+	err := take(r.Context(), d, bytes.TrimRight(d.body.Bytes(), "\n"))
+	var bad *BadRequest
+	switch {
+	case err == nil:
 		Accept(w)
-	case *BadRequest:
+	case errors.As(err, &bad):
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	default:
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)

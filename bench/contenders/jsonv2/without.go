@@ -1,5 +1,6 @@
 //go:build !goexperiment.jsonv2
 
+// Command jsonv2 says what it needs, where it was built without.
 package main
 
 import (

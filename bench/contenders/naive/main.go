@@ -21,7 +21,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 3 {
-		return errors.New("usage: naive WORKLOAD INPUT OUTPUT...")
+		return errors.New("usage: naive WORKLOAD INPUT OUTPUT [OUTPUT...]")
 	}
 	workload, input, outputs := args[0], args[1], args[2:]
 	var p pipeline

@@ -22,7 +22,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 3 {
-		return errors.New("usage: sonic WORKLOAD INPUT OUTPUT...")
+		return errors.New("usage: sonic WORKLOAD INPUT OUTPUT [OUTPUT...]")
 	}
 	workload, input, outputs := args[0], args[1], args[2:]
 	switch workload {

@@ -10,6 +10,7 @@ package compare
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -184,11 +185,10 @@ func readLine(r *bufio.Reader, b []byte) ([]byte, error) {
 	for {
 		part, err := r.ReadSlice('\n')
 		b = append(b, part...)
-		switch err {
-		case nil, io.EOF:
+		switch {
+		case err == nil, errors.Is(err, io.EOF):
 			return b, nil
-		case bufio.ErrBufferFull:
-		default:
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 	}

@@ -11,7 +11,7 @@ const nodes = 1000
 
 // checkCold checks the large pipeline with an empty cache.
 func (b *bench) checkCold(ctx context.Context) ([]float64, error) {
-	return b.each(func(int) (float64, error) { return b.checked(ctx, large(nodes, 0), nil) })
+	return b.each(func(int) (float64, error) { return b.checked(ctx, large(0), nil) })
 }
 
 // checkEdited checks it again after a constant of one node was changed.
@@ -20,7 +20,7 @@ func (b *bench) checkEdited(ctx context.Context) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := func(edit int) (float64, error) { return b.check(ctx, dir, large(nodes, edit), nil) }
+	check := func(edit int) (float64, error) { return b.check(ctx, dir, large(edit), nil) }
 	if _, err := check(0); err != nil {
 		return nil, err
 	}

@@ -16,14 +16,14 @@ sources:
 processors:
 `
 
-// large writes a pipeline of n processors of five lines each, in a chain. edit changes
-// a constant in the middle.
-func large(n, edit int) string {
+// large writes a pipeline of so many processors of five lines each, in a chain. edit
+// changes a constant in the middle.
+func large(edit int) string {
 	var b strings.Builder
 	b.WriteString(head)
-	for i := 1; i <= n; i++ {
+	for i := 1; i <= nodes; i++ {
 		limit := i
-		if i == n/2 {
+		if i == nodes/2 {
 			limit += edit
 		}
 		fmt.Fprintf(&b, `  n%04d:
@@ -33,7 +33,7 @@ func large(n, edit int) string {
     on_error: {retry: 2, then: stop}
 `, i, i-1, limit)
 	}
-	fmt.Fprintf(&b, "\nsinks:\n  out: {from: n%04d, use: file, config: {path: out.ndjson}}\n", n)
+	fmt.Fprintf(&b, "\nsinks:\n  out: {from: n%04d, use: file, config: {path: out.ndjson}}\n", nodes)
 	return b.String()
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 func TestLargePipelinesHaveNodesOfFiveLines(t *testing.T) {
-	for name, text := range map[string]string{"large": large(1000, 0), "with packages": withPackages(1000)} {
+	for name, text := range map[string]string{"large": large(0), "with packages": withPackages(1000)} {
 		_, rest, _ := strings.Cut(text, "processors:\n")
 		body, _, ok := strings.Cut(rest, "\nsinks:")
 		if lines := strings.Count(body, "\n"); !ok || lines != 5000 {
@@ -18,7 +18,7 @@ func TestLargePipelinesHaveNodesOfFiveLines(t *testing.T) {
 }
 
 func TestAnEditChangesOneLine(t *testing.T) {
-	a, b := strings.Split(large(1000, 0), "\n"), strings.Split(large(1000, 1), "\n")
+	a, b := strings.Split(large(0), "\n"), strings.Split(large(1), "\n")
 	changed := 0
 	for i := range a {
 		if a[i] != b[i] {
