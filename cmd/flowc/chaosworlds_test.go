@@ -122,7 +122,7 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 	{"checkpoint-postgres", strings.Replace(chaosType, "every: 20ms", `every: 20ms, store: postgres, dsn: "${env:DSN}"`, 1) + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
-`, 10, 100 * time.Millisecond, func(t *testing.T, r *chaosRun) {
+`, 10, 30 * time.Millisecond, func(t *testing.T, r *chaosRun) {
 		s := pgtest.New(t)
 		r.Program.Env = append(r.Program.Env, "DSN="+s.DSN())
 		r.More = map[flowtest.Fault]func(time.Duration) error{serverAway: func(pause time.Duration) error {

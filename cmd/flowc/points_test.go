@@ -20,6 +20,7 @@ import (
 
 	"github.com/flowc-dev/flowc/cmd/flowc/internal/harm"
 	"github.com/flowc-dev/flowc/cmd/flowc/internal/harm/inside"
+	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/flowtest"
 )
 
@@ -211,6 +212,45 @@ func (w *builtWorld) harmed(t *testing.T, h inside.Harm, sum *pointTally) {
 		return
 	}
 	w.judge(t, r, fmt.Sprintf("%s (exit code %d)", name, code), sum)
+}
+
+// A checkpoint that a source was told of lasts, whatever happens next: a broker may
+// have thrown away what lies before it. So a loss of power between the checkpoint and
+// the ack leaves the same checkpoint as kill -9 does: the file and its name are synced.
+// No judge of records sees this in a file that is read again from an older place.
+func TestCheckpointsLast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	w := buildHarmed(t, chaosWorld{name: "lasting", pipeline: pointType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
+`, set: func(t *testing.T, r *chaosRun) { r.input(t, "in.ndjson", 0, 60_000, false) }})
+	left := func(hit int, do inside.Deed) uint64 {
+		t.Helper()
+		r := w.newRun(t, 1)
+		if code := r.harmed(t, []inside.Harm{slow, {Point: "between checkpoint and ack", Hit: hit, Do: do}}); code != -1 {
+			t.Fatalf("it ends with exit code %d before checkpoint %d:\n%s", code, hit, r.said.String())
+		}
+		found, err := filepath.Glob(r.path("state/*"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("the state folder: %v, %v", found, err)
+		}
+		saved, err := flow.ReadCheckpoint(found[0])
+		if err != nil {
+			t.Fatalf("%s behind checkpoint %d: %v", do, hit, err)
+		}
+		if saved == nil {
+			return 0
+		}
+		return saved.Generation
+	}
+	for hit := 1; hit <= 2; hit++ {
+		killed, lost := left(hit, inside.Kill), left(hit, inside.Power)
+		if killed < uint64(hit) || lost != killed {
+			t.Errorf("behind checkpoint %d a kill leaves generation %d, and a loss of power %d", hit, killed, lost)
+		}
+	}
 }
 
 // judge looks where all records are.
