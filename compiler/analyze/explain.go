@@ -169,6 +169,7 @@ func (x *explainer) node(name string) Node {
 			if op.DeadLetter {
 				out.Does += ", for records that failed"
 			}
+			out.Chosen = chosen(op.Config)
 			x.ownReads(&out, n)
 		case *ir.Encode:
 			out.Writes = append(out.Writes, x.write(n, op))

@@ -78,6 +78,8 @@ type Node struct {
 	PushedInto string `json:"pushedInto,omitempty"`
 	// Decided tells what the compiler knows of a condition.
 	Decided string `json:"decided,omitempty"`
+	// Chosen are the keys of a sink's config that each record decides: its table.
+	Chosen []Chosen `json:"chosen,omitempty"`
 	// Writes says how a sink's records become bytes, one entry each way.
 	Writes []Write `json:"writes,omitempty"`
 	// OnError says what happens to a record that fails, in words.

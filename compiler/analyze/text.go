@@ -238,6 +238,9 @@ func (r Read) inWords(decodes bool) string {
 func (t *text) writes(e *Explanation) {
 	var rows []row
 	for _, n := range e.Nodes {
+		for _, c := range n.Chosen {
+			rows = append(rows, row{n.Name, "Its `" + c.Key + "` is `" + c.Value + "`, of each record. " + c.Means})
+		}
 		for _, w := range n.Writes {
 			if w.AsIs {
 				rows = append(rows, row{n.Name, "Records from " + quoted(w.From) + " byte for byte as they came: " + w.Why + "."})
