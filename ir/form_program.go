@@ -34,6 +34,8 @@ func (f *form) program(p *Program) {
 	})
 	f.delivery(&p.Delivery)
 	f.telemetry(&p.Telemetry)
+	each(f, "label", &p.Labels, f.label)
+	each(f, "annotation", &p.Annotations, f.label)
 	f.targets(&p.Targets)
 	each(f, "type", &p.Types, f.declaration)
 	f.otherTypes()
@@ -80,6 +82,13 @@ func (f *form) telemetry(t *Telemetry) {
 			f.newValue(&t.HTTP)
 		}
 	})
+}
+
+func (f *form) label(l *Label) {
+	f.quoted(&l.Key)
+	f.span(&l.Span)
+	f.mark("=")
+	f.quoted(&l.Value)
 }
 
 func (f *form) targets(m *map[string][]byte) {

@@ -9,7 +9,8 @@ import (
 
 // Hash names what a program means, with 16 hexadecimal digits. It is the same
 // for two texts that lower to the same program (comments, layout, the order of
-// nodes, the names of files), and another for every other change. It is taken
+// nodes, the names of files) or that differ only in how it is deployed (labels,
+// options of targets), and another for every other change. It is taken
 // before the passes, which keep it in Program.Hash, so that a compiler which
 // optimises better gives the same.
 func Hash(p *Program) string {
@@ -18,6 +19,7 @@ func Hash(p *Program) string {
 	}
 	meaning := *p
 	meaning.Files = nil
+	meaning.Labels, meaning.Annotations, meaning.Targets = nil, nil, nil
 	meaning.Types = slices.Clone(p.Types)
 	slices.SortStableFunc(meaning.Types, func(a, b *Type) int { return cmp.Compare(a.Name, b.Name) })
 	meaning.Nodes = slices.Clone(p.Nodes)

@@ -36,9 +36,15 @@ type Program struct {
 
 	Delivery  Delivery
 	Telemetry Telemetry
+	// Labels and Annotations are carried to whatever a target makes of the program,
+	// in the order of the file. What a target allows in them it checks itself.
+	Labels, Annotations []Label
 	// Targets are the options of backends, as the schema of each backend
 	// evaluated them: JSON, by backend name.
 	Targets map[string][]byte
+	// TargetSpans are where those options stand: "k8s", "k8s.files.a" and so on.
+	// Never printed.
+	TargetSpans map[string]source.Span
 
 	// Regions and Processes partition the nodes; empty before fuse and place.
 	Regions   []*Region
@@ -105,6 +111,13 @@ type Telemetry struct {
 	Log, Level string
 	// Progress is "auto" (a terminal and a bounded run), "always" or "never".
 	Progress string
+}
+
+// A Label is a word about the pipeline for those who run it (a team, a cost
+// centre), or a note for their tools.
+type Label struct {
+	Key, Value string
+	Span       source.Span // the key
 }
 
 // A Region is a set of nodes that run in one loop.

@@ -39,12 +39,22 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	}
 	r.delivery(p, root.Get("delivery"))
 	r.telemetry(p, root.Get("telemetry"))
+	p.Labels, p.Annotations = labels(root.Get("labels")), labels(root.Get("annotations"))
 	for _, m := range members(root.Get("targets")) {
 		if m.Value.Kind == parse.Mapping {
 			p.Targets = append(p.Targets, syntax.Target{Name: key(m), Value: m.Value})
 		}
 	}
 	return p
+}
+
+// labels reads a mapping of names to texts.
+func labels(n *parse.Node) []syntax.Label {
+	var out []syntax.Label
+	for _, m := range members(n) {
+		out = append(out, syntax.Label{Key: key(m), Value: text(m.Value)})
+	}
+	return out
 }
 
 var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)

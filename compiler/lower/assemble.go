@@ -14,6 +14,7 @@ import (
 // assemble makes the program of the lowered nodes.
 func (w *lowering) assemble() *ir.Program {
 	p := &ir.Program{Name: w.p.Name.Text, Types: w.programTypes(), Telemetry: w.telemetry(), Delivery: w.delivery()}
+	p.Labels, p.Annotations = labels(w.p.Labels), labels(w.p.Annotations)
 	p.Module, p.Requires = w.loader.Module(), w.loader.Requires()
 	if p.Module != nil {
 		p.Module.Flags, p.Module.Compiled = w.loader.Flags(), w.loader.Compiled()
@@ -186,4 +187,13 @@ func (w *lowering) telemetry() ir.Telemetry {
 		}
 	}
 	return t
+}
+
+// labels are what deployments carry.
+func labels(list []syntax.Label) []ir.Label {
+	var out []ir.Label
+	for _, l := range list {
+		out = append(out, ir.Label{Key: l.Key.Text, Value: l.Value.Text, Span: l.Key.Span})
+	}
+	return out
 }

@@ -28,13 +28,14 @@ type Pipeline struct {
 	// name of the file.
 	Name Text
 	// File is the root file.
-	File      *source.File
-	Imports   []Import
-	Types     []*TypeDecl
-	Nodes     []*Node
-	Delivery  Delivery
-	Telemetry Telemetry
-	Targets   []Target
+	File                *source.File
+	Imports             []Import
+	Types               []*TypeDecl
+	Nodes               []*Node
+	Delivery            Delivery
+	Telemetry           Telemetry
+	Labels, Annotations []Label
+	Targets             []Target
 	// Overrides are the values that overlays replaced, in their order.
 	Overrides []ir.Override
 	// Unread are the blocks ("types", "sinks") that hold nothing that could be
@@ -57,6 +58,9 @@ type Import struct {
 	Name Text // zero for the package's own name
 	Path Text // local paths are relative to the root pipeline
 }
+
+// A Label is a word about the pipeline for those who run it.
+type Label struct{ Key, Value Text }
 
 // A Target is the block of one backend under `targets`, not looked into yet.
 type Target struct {
