@@ -205,6 +205,7 @@ func (f *form) facts(v *Facts) {
 		f.flag("when_asked", &v.WhenAsked)
 		f.flag("prunes_on_ack", &v.PrunesOnAck)
 		f.flag("answers", &v.Answers)
+		f.flag("shared", &v.Shared)
 		f.size("memory", &v.Memory)
 		f.size("gathers", &v.Gathers)
 	})

@@ -47,6 +47,9 @@ type Facts struct {
 	Memory int64
 	// Answers tells that the source can answer the sender of a record (HTTP).
 	Answers bool
+	// Shared tells that copies of the program that run at once share what the source
+	// gives (members of a group, copies behind a load balancer).
+	Shared bool
 	// Gathers is up to how many bytes of small packets that wait the sink gets as
 	// one, because each write waits for a server; 0 for one that takes them as they
 	// come.

@@ -125,7 +125,7 @@ func factsOf(n *node, side *catalog.Side) catalog.Facts {
 func facts(f catalog.Facts) ir.Facts {
 	return ir.Facts{
 		Acks: f.Acks, Replayable: f.Replayable, Ordered: f.Ordered, Idempotent: f.Idempotent,
-		Transactional: f.Transactional, Keeper: f.Keeper, WhenAsked: f.WhenAsked, PrunesOnAck: f.PrunesOnAck, Memory: f.Memory, Answers: f.Answers, Gathers: f.Gathers,
+		Transactional: f.Transactional, Keeper: f.Keeper, WhenAsked: f.WhenAsked, PrunesOnAck: f.PrunesOnAck, Memory: f.Memory, Answers: f.Answers, Shared: f.Shared, Gathers: f.Gathers,
 	}
 }
 

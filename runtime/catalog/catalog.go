@@ -137,6 +137,14 @@ type Key struct {
 	// a server is: secret with a password in it), "start" (where a source of messages
 	// begins: earliest, latest or a time); "" for any.
 	Form string
+	// Reach is what the value is of the world outside the program: "listens" (an
+	// address that others connect to), "connects" (where it connects to: host:port,
+	// a URL or a dsn), "reads" or "writes" (a path of files); "" for nothing there.
+	// A deployment makes ports, network rules and volumes of it.
+	Reach string
+	// Port is where it connects to when the value names no port; 0 where the scheme
+	// of a URL tells.
+	Port int
 	// Needs is a key without which this one means nothing; "" for none.
 	Needs string
 	// Holds is how many bytes the connector may hold for each one of the value
@@ -157,6 +165,9 @@ type Facts struct {
 	WhenAsked bool
 	// Answers tells that a source answers each sender.
 	Answers bool
+	// Shared tells that copies of the program that run at once share what the source
+	// gives, each record going to one of them.
+	Shared bool
 	// Endless sources never end by themselves; Depends says that the config
 	// decides (follow, count).
 	Endless, Depends bool

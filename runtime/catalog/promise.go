@@ -42,6 +42,9 @@ func (f Facts) Promise(source bool) string {
 		if !f.Ordered {
 			s = append(s, "Its records have no order.")
 		}
+		if f.Shared {
+			s = append(s, "Copies of the program share what there is.")
+		}
 		if f.PrunesOnAck {
 			s = append(s, "The server lets go of what a checkpoint has: it can't go back further.")
 		}

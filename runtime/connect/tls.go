@@ -5,12 +5,12 @@ package connect
 type ClientTLS struct {
 	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
 	// system.
-	CA string `json:"ca"`
+	CA string `json:"ca" reach:"reads"`
 	// Cert is the file of the client's certificate (PEM), where the server asks
 	// for one. It is read anew for each connection.
-	Cert string `json:"cert"`
+	Cert string `json:"cert" reach:"reads"`
 	// Key is the file of its key (PEM).
-	Key string `json:"key"`
+	Key string `json:"key" reach:"reads"`
 	// Insecure trusts anybody: for tests alone.
 	Insecure bool `json:"insecure"`
 }

@@ -236,6 +236,7 @@ func (p *pkg) facts(kind string) catalog.Facts {
 		// Both keep what they wrote and how far they had come as one: Committed in
 		// the sink, State and Restore with the engine's checkpoint.
 		Transactional: has("Committed") || has("State") && has("Restore"), Keeper: has("Keep") && has("Load") && has("Commit"), WhenAsked: has("KeepsWhenAsked"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
+		Shared: has("Shared"),
 	}
 	if i := m["Idempotent"]; i != nil && i.Type.Results != nil && !returnsTrue(i) { // the config decides
 		f.Idempotent, f.KeyIdempotent = false, true
@@ -297,6 +298,7 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 				}
 				tag = reflect.StructTag(text)
 			}
+			var err error
 			k := catalog.Key{Name: join(key, tag.Get("json")), Go: join(selector, id.Name), Doc: firstParagraph(f.Doc.Text()), Default: tag.Get("default")}
 			if tag.Get("json") == "" {
 				return nil, fmt.Errorf("%s.%s has no json tag", name, id.Name)
@@ -316,6 +318,9 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 			if k.Form != "" && !slices.Contains(forms, k.Form) {
 				return nil, fmt.Errorf("%s.%s: there is no form %q", name, id.Name, k.Form)
 			}
+			if k.Reach, k.Port, err = reach(tag.Get("reach")); err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", name, id.Name, err)
+			}
 			if in, nested := p.structOf(f.Type); in != nil {
 				inner, err := in.keys(nested, k.Name, k.Go)
 				if err != nil {
@@ -334,7 +339,6 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 				}
 				k.Holds = n
 			}
-			var err error
 			if k.Type, err = typeName(f.Type, tag.Get("type")); err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", name, id.Name, err)
 			}
@@ -346,6 +350,21 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 
 // forms are those of catalog.Key.Form.
 var forms = []string{"address", "dsn", "url", "rooted", "start"}
+
+// reach reads "listens", "reads", "writes", or "connects" with the port that goes
+// without saying.
+func reach(tag string) (kind string, port int, err error) {
+	kind, number, some := strings.Cut(tag, " ")
+	if some {
+		if port, err = strconv.Atoi(number); err != nil || kind != "connects" {
+			return "", 0, fmt.Errorf("reach %q: a port is a number behind `connects`", tag)
+		}
+	}
+	if kind != "" && !slices.Contains([]string{"listens", "connects", "reads", "writes"}, kind) {
+		return "", 0, fmt.Errorf("there is no reach %q", kind)
+	}
+	return kind, port, nil
+}
 
 // structOf is the package and the name of a struct that is the type of a field;
 // nil for other types.

@@ -51,7 +51,7 @@ const SinkMemory = 8 << 20
 type SourceConfig struct {
 	// Path is the file; a pattern like logs/*.ndjson or logs/**/*.ndjson reads all
 	// that match, in lexical order.
-	Path string `json:"path" flowc:"required"`
+	Path string `json:"path" flowc:"required" reach:"reads"`
 	// Format is ndjson, json, csv, text, bytes or parquet; without, the extension
 	// says it.
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes,parquet"`
@@ -72,7 +72,7 @@ type SourceConfig struct {
 type SinkConfig struct {
 	// Path is the file; with ${in.Field} in it each value gets a file of its
 	// own.
-	Path string `json:"path" flowc:"required,per-record"`
+	Path string `json:"path" flowc:"required,per-record" reach:"writes"`
 	// Format is ndjson, json (an array), csv, text, bytes or parquet; without, the
 	// extension says it.
 	Format string `json:"format" flowc:"fixed" values:"ndjson,json,csv,text,bytes,parquet"`

@@ -111,9 +111,9 @@ const SinkMemory = 6 << 20
 type SourceConfig struct {
 	// Listen is the address to listen on: 127.0.0.1:8080, or :8080 for all
 	// interfaces.
-	Listen string `json:"listen" form:"address"`
+	Listen string `json:"listen" form:"address" reach:"listens"`
 	// URL is what is asked for by GET, in place of listening.
-	URL string `json:"url" form:"url"`
+	URL string `json:"url" form:"url" reach:"connects"`
 	// Path is the path that takes records; others are not found.
 	Path string `json:"path" default:"/" form:"rooted" needs:"listen"`
 	// Format is ndjson or json (both take an object, an array of them, and one a
@@ -282,15 +282,15 @@ type SourceTLS struct {
 	// Cert is the file of the certificate chain (PEM): the server's, without which
 	// it is plain HTTP, or that of a client whose server asks for one. It is read
 	// anew when it has changed.
-	Cert string `json:"cert"`
+	Cert string `json:"cert" reach:"reads"`
 	// Key is the file of its key (PEM).
-	Key string `json:"key"`
+	Key string `json:"key" reach:"reads"`
 	// ClientCA is the file of the authorities (PEM) whose clients alone are let
 	// in; empty lets in all.
-	ClientCA string `json:"client_ca" needs:"listen"`
+	ClientCA string `json:"client_ca" needs:"listen" reach:"reads"`
 	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
 	// system.
-	CA string `json:"ca" needs:"url"`
+	CA string `json:"ca" needs:"url" reach:"reads"`
 	// Insecure trusts anybody: for tests alone.
 	Insecure bool `json:"insecure" needs:"url"`
 }
@@ -298,7 +298,7 @@ type SourceTLS struct {
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
 	// URL is where records go.
-	URL string `json:"url" flowc:"required,per-record" form:"url"`
+	URL string `json:"url" flowc:"required,per-record" form:"url" reach:"connects"`
 	// Method is the request's method.
 	Method string `json:"method" flowc:"fixed" default:"POST" values:"POST,PUT,PATCH"`
 	// Format is ndjson (a record a line), json (an array) or text (a record a

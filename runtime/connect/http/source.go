@@ -95,6 +95,9 @@ func newServer(c SourceConfig, in connect.Input) (*Source, error) {
 // Answers says that each sender waits for what became of its records.
 func (s *Source) Answers() {}
 
+// Shared says that copies behind one address share the requests.
+func (s *Source) Shared() {}
+
 // Endless says that a server never ends by itself.
 func (s *Source) Endless() bool { return true }
 

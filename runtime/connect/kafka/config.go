@@ -58,7 +58,7 @@ const SinkGathers = 256 << 10
 // SourceConfig is the config of the source.
 type SourceConfig struct {
 	// Brokers are the addresses of some brokers of the cluster, host:port each.
-	Brokers []string `json:"brokers" flowc:"required"`
+	Brokers []string `json:"brokers" flowc:"required" reach:"connects 9092"`
 	// Topics are the topics to read; one that begins with ^ is a regular
 	// expression.
 	Topics []string `json:"topics" flowc:"required"`
@@ -82,7 +82,7 @@ type SourceConfig struct {
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
 	// Brokers are the addresses of some brokers of the cluster, host:port each.
-	Brokers []string `json:"brokers" flowc:"required"`
+	Brokers []string `json:"brokers" flowc:"required" reach:"connects 9092"`
 	// Topic is where records go.
 	Topic string `json:"topic" flowc:"required,per-record"`
 	// Key is the records' key: those with the same key stay in their order; empty
@@ -125,12 +125,12 @@ type TLS struct {
 	Enabled bool `json:"enabled"`
 	// CA is the file of the authorities (PEM) to trust; empty trusts those of the
 	// system.
-	CA string `json:"ca"`
+	CA string `json:"ca" reach:"reads"`
 	// Cert is the file of the client's certificate (PEM), where the broker asks for
 	// one. It is read anew for each connection.
-	Cert string `json:"cert"`
+	Cert string `json:"cert" reach:"reads"`
 	// Key is the file of its key (PEM).
-	Key string `json:"key"`
+	Key string `json:"key" reach:"reads"`
 	// Insecure trusts anybody: for tests alone.
 	Insecure bool `json:"insecure"`
 }

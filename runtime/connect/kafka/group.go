@@ -201,3 +201,6 @@ func (s *GroupSource) Close(context.Context) error {
 	s.link.close()
 	return nil
 }
+
+// Shared says that the members of a group share its partitions.
+func (s *GroupSource) Shared() {}

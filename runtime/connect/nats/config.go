@@ -49,7 +49,7 @@ const SinkGathers = 256 << 10
 type SourceConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a
 	// cluster with commas between. With a password in it it takes a reference alone.
-	URL string `json:"url" flowc:"required,secret" form:"dsn"`
+	URL string `json:"url" flowc:"required,secret" form:"dsn" reach:"connects 4222"`
 	// Stream is the JetStream stream to read; without it the source subscribes to
 	// a subject of core NATS, at most once.
 	Stream string `json:"stream" flowc:"fixed"`
@@ -81,7 +81,7 @@ type SourceConfig struct {
 type SinkConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a
 	// cluster with commas between. With a password in it it takes a reference alone.
-	URL string `json:"url" flowc:"required,secret" form:"dsn"`
+	URL string `json:"url" flowc:"required,secret" form:"dsn" reach:"connects 4222"`
 	// Subject is what messages are published to.
 	Subject string `json:"subject" flowc:"required,per-record"`
 	// Stream is the stream that must take them; empty takes any.

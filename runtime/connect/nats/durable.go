@@ -209,3 +209,6 @@ func (s *DurableSource) Close(context.Context) error {
 	s.link.close()
 	return nil
 }
+
+// Shared says that all who ask the consumer share its messages.
+func (s *DurableSource) Shared() {}

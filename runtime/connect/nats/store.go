@@ -21,7 +21,7 @@ const StoreMemory = 4 << 20
 type StoreConfig struct {
 	// URL is where the server is: nats://host:4222, tls:// for TLS, several of a
 	// cluster with commas between. With a password in it it takes a reference alone.
-	URL string `json:"url" flowc:"required,secret" form:"dsn"`
+	URL string `json:"url" flowc:"required,secret" form:"dsn" reach:"connects 4222"`
 	// Bucket is the key-value bucket, made (in files, without replicas) where it is
 	// not there. Several programs may share it.
 	Bucket string `json:"bucket" default:"flowc"`

@@ -78,7 +78,7 @@ type SourceConfig struct {
 	// DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full,
 	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
 	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
-	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
+	DSN string `json:"dsn" flowc:"required,secret" form:"dsn" reach:"connects 5432"`
 	// Table is what is read, with or without a schema: the columns that the type
 	// declares, or all where it declares none. Instead of it there can be a query.
 	Table string `json:"table"`
@@ -117,7 +117,7 @@ type SinkConfig struct {
 	// DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full,
 	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
 	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
-	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
+	DSN string `json:"dsn" flowc:"required,secret" form:"dsn" reach:"connects 5432"`
 	// Table is the table that records are written to, with or without a schema; with
 	// ${in.Field} in it each value gets a table of its own.
 	Table string `json:"table" flowc:"required,per-record"`

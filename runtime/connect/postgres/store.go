@@ -19,7 +19,7 @@ type StoreConfig struct {
 	// DSN is where the database is: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full,
 	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
 	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
-	DSN string `json:"dsn" flowc:"required,secret" form:"dsn"`
+	DSN string `json:"dsn" flowc:"required,secret" form:"dsn" reach:"connects 5432"`
 }
 
 // A Store keeps the state of programs in two tables: flowc_checkpoints, a row a

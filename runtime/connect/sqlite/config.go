@@ -52,7 +52,7 @@ const (
 // SourceConfig is the config of the source.
 type SourceConfig struct {
 	// Path is the file of the database.
-	Path string `json:"path" flowc:"required"`
+	Path string `json:"path" flowc:"required" reach:"reads"`
 	// Table is what is read: the columns that the type declares, or all where it
 	// declares none. Instead of it there can be a query.
 	Table string `json:"table"`
@@ -69,7 +69,7 @@ type SourceConfig struct {
 // SinkConfig is the config of the sink.
 type SinkConfig struct {
 	// Path is the file of the database, which is made where it is not there.
-	Path string `json:"path" flowc:"required"`
+	Path string `json:"path" flowc:"required" reach:"writes"`
 	// Table is the table that records are written to; with ${in.Field} in it each
 	// value gets a table of its own.
 	Table string `json:"table" flowc:"required,per-record"`

@@ -16,7 +16,7 @@ const StoreMemory = 4 << 20
 // StoreConfig is where a program keeps its checkpoint.
 type StoreConfig struct {
 	// Path is the file of the database, which is made where it is not there.
-	Path string `json:"path" flowc:"required"`
+	Path string `json:"path" flowc:"required" reach:"writes"`
 }
 
 // A Store keeps the state of programs in two tables: flowc_checkpoints, a row a
