@@ -71,6 +71,9 @@ type Layout struct {
 	Shared string
 	// Hash identifies the pipeline; the program shows it.
 	Hash string
+	// Image is the reference of the program's image, for targets that run one; ""
+	// is the pipeline's name with its hash as tag.
+	Image string
 	// Version is flowc's own version, for headers.
 	Version string
 }

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 type checkCmd struct {
@@ -34,6 +37,9 @@ func (c *checkCmd) Run(a *app) error {
 	var unread []error
 	for _, p := range paths {
 		r, err := pipelineArg{File: p, Overlay: c.Overlay, Env: c.Env}.compile(a)
+		if err == nil {
+			err = a.report(targetsOf(r.Program))
+		}
 		var e *exitError
 		switch {
 		case err == nil || errors.As(err, &e) && e.code == exitInvalid:
@@ -82,6 +88,17 @@ func (c *checkCmd) Run(a *app) error {
 	return a.answer(plural(len(res.Pipelines), "pipeline")+" ok", res, func(w io.Writer) {
 		res.print(w)
 	})
+}
+
+// targetsOf says what the targets that a pipeline has options for can't do of it.
+func targetsOf(p *ir.Program) diag.List {
+	var all diag.List
+	for _, b := range targets {
+		if options, ok := p.Targets[b.Name()]; ok {
+			all = append(all, b.Check(p, options)...)
+		}
+	}
+	return all
 }
 
 // print lists the pipelines that are right; of the others the errors are shown.

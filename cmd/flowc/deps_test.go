@@ -48,6 +48,7 @@ var imports = []struct {
 	{"backends/gocode", []string{"backends", "ir/...", "runtime/catalog", "github.com/dave/jennifer"}, "Go text for every backend that produces Go"},
 	{"backends/golang", []string{"backends", "backends/gocode", "ir/...", "runtime", "runtime/catalog", "github.com/dave/jennifer"}, "the program around it, and the slice of the runtime, from its source"},
 	{"backends/golang/build", []string{"backends"}, "the one place that runs go build sees files and no program"},
+	{"backends/manifest", []string{"backends", "ir/...", "runtime/catalog", "github.com/goccy/go-yaml"}, "what a deployment must know of a program, the same for every target; its YAML is goccy's"},
 	{"backends/gotypes", []string{"backends", "backends/gocode", "backends/golang", "ir/..."}, "event types as a package are a part of what the Go backend emits"},
 
 	{"runtime", nil, "its source is embedded here; nothing is linked"},

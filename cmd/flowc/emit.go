@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
-	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 type emitCmd struct {
@@ -15,6 +14,7 @@ type emitCmd struct {
 	Target      string `short:"t" help:"What to emit: go, types." default:"go" placeholder:"TARGET"`
 	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
 	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
+	Image       string `help:"The image that a deployment runs, instead of NAME:HASH." placeholder:"REF"`
 	Check       bool   `help:"Write nothing; exit with 8 when the files on disk differ."`
 }
 
@@ -36,10 +36,8 @@ func (c *emitCmd) Run(a *app) error {
 		return err
 	}
 	options := backends.Options(r.Program.Targets[b.Name()])
-	if l := b.Check(r.Program, options); len(l) > 0 {
-		if err := a.report(diag.List(l)); err != nil {
-			return err
-		}
+	if err := a.report(b.Check(r.Program, options)); err != nil {
+		return err
 	}
 	pkg := c.Package
 	if pkg == "" && b.Name() == "types" {
@@ -49,6 +47,7 @@ func (c *emitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	l.Image = c.Image
 	files, err := b.Emit(r.Program, options, l)
 	if err != nil {
 		return bug(err)

@@ -19,9 +19,15 @@ import (
 // targets are the backends: a list, and no registration.
 var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}}
 
+// aliases are other names that people have for targets.
+var aliases = map[string]string{"kubernetes": "k8s", "docker-compose": "compose"}
+
 // target returns the backend that --target names.
 func target(name string) (backends.Backend, error) {
 	var names []string
+	if alias, ok := aliases[name]; ok {
+		name = alias
+	}
 	for _, b := range targets {
 		if b.Name() == name {
 			return b, nil

@@ -233,7 +233,11 @@ func (c *compile) targets(p *ir.Program, tree *syntax.Pipeline) {
 				continue // the caller has no backends at all
 			}
 			d := c.r.Diagnostics.Errorf(diag.UnknownTarget, t.Name.Span, "`%s` is no target", t.Name.Text)
-			d.Near(t.Name.Text, known)
+			if meant := schema.Meant(t.Name.Text, known); meant != "" {
+				d.Replace(t.Name.Span, meant, "write `%s`", meant)
+			} else {
+				d.Near(t.Name.Text, known)
+			}
 			continue
 		}
 		options := schema.Options(t.Name.Text, text, t.Value, &c.r.Diagnostics)
@@ -241,9 +245,23 @@ func (c *compile) targets(p *ir.Program, tree *syntax.Pipeline) {
 			continue
 		}
 		if p.Targets == nil {
-			p.Targets = map[string][]byte{}
+			p.Targets, p.TargetSpans = map[string][]byte{}, map[string]source.Span{}
 		}
 		p.Targets[t.Name.Text] = options
+		p.TargetSpans[t.Name.Text] = t.Name.Span
+		keySpans(p.TargetSpans, t.Name.Text, t.Value)
+	}
+}
+
+// keySpans notes where the keys of a mapping stand, by their dotted path.
+func keySpans(at map[string]source.Span, prefix string, n *parse.Node) {
+	if n == nil || n.Kind != parse.Mapping {
+		return
+	}
+	for _, m := range n.Members {
+		path := prefix + "." + m.Key.Text
+		at[path] = m.Key.Span
+		keySpans(at, path, m.Value)
 	}
 }
 

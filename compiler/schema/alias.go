@@ -34,6 +34,8 @@ var aliases = map[string][]string{
 	"name": {"pipeline"}, "id": {"pipeline"}, "version": {"flowc"}, "import": {"imports"}, "includes": {"include"}, "schemas": {"types"}, "events": {"types"},
 	"steps": {"processors"}, "stages": {"processors"}, "transforms": {"processors"}, "nodes": {"processors"}, "outputs": {"sinks"},
 	"default": {"defaults"}, "observability": {"telemetry"}, "monitoring": {"telemetry"}, "target": {"targets"}, "deploy": {"targets"},
+	// targets
+	"kubernetes": {"k8s"}, "kube": {"k8s"}, "docker-compose": {"compose"}, "docker": {"compose"}, "systemd": {"local"},
 }
 
 // Meant is the key among some that a word means by the habits of other tools,

@@ -1,0 +1,119 @@
+package manifest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// program reads the IR of a case.
+func program(t *testing.T, name string) *ir.Program {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../testdata/pipelines", name, "ir.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ir.Read(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// everywhere places all files and gives all variables, as secrets.
+func everywhere(p *ir.Program) Given {
+	g := Given{Env: map[string]string{}, Placed: func(string) bool { return true }}
+	for _, at := range values(p) {
+		parts(at.value, func(_ *ir.Value, part *ir.Part) {
+			if part.Kind == ir.Env && !part.HasDefault {
+				g.Secrets = append(g.Secrets, part.Text)
+			}
+		})
+	}
+	return g
+}
+
+// TestApps compares what deployments see of programs of all kinds with files.
+func TestApps(t *testing.T) {
+	for _, name := range []string{"payments", "kafka", "nats", "postgres", "checkpoint-postgres", "sqlite", "per-record-path", "let-env", "meta", "components", "parquet"} {
+		t.Run(name, func(t *testing.T) {
+			p := program(t, name)
+			app, list := Of(p, "k8s", everywhere(p))
+			var b strings.Builder
+			for _, d := range list {
+				b.WriteString("error: " + d.Message + "\n")
+			}
+			text, err := json.MarshalIndent(app, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(text)
+			b.WriteString("\n")
+			golden := filepath.Join("testdata", name+".txt")
+			if os.Getenv("FLOWC_UPDATE") != "" {
+				if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), b.String()); diff != "" {
+				t.Errorf("%s is another (FLOWC_UPDATE=1 writes it):\n%s", golden, diff)
+			}
+		})
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		port int
+		want []Endpoint
+	}{
+		{"kafka-0:9093", 9092, []Endpoint{{Host: "kafka-0", Port: 9093}}},
+		{"kafka-0", 9092, []Endpoint{{Host: "kafka-0", Port: 9092}}},
+		{"[::1]:9092", 9092, []Endpoint{{Host: "::1", Port: 9092}}},
+		{"nats://a:4222,b:4223", 4222, []Endpoint{{Host: "a", Port: 4222}, {Host: "b", Port: 4223}}},
+		{"tls://user:pw@a", 4222, []Endpoint{{Host: "a", Port: 4222}}},
+		{"https://api.example.com/v1?x=a,b", 0, []Endpoint{{Host: "api.example.com", Port: 443}}},
+		{"http://api:8080/", 0, []Endpoint{{Host: "api", Port: 8080}}},
+		{"postgres://u@db/shop?sslmode=disable", 5432, []Endpoint{{Host: "db", Port: 5432}}},
+		{"postgres://a,b:5433/shop", 5432, []Endpoint{{Host: "a", Port: 5432}, {Host: "b", Port: 5433}}},
+		{"host=db port=6432 user=u", 5432, []Endpoint{{Host: "db", Port: 6432}}},
+		{"host=db user=u", 5432, []Endpoint{{Host: "db", Port: 5432}}},
+	} {
+		if diff := cmp.Diff(c.want, endpoints(c.text, c.port)); diff != "" {
+			t.Errorf("%s: %s", c.text, diff)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	seen := map[string]string{}
+	long := strings.Repeat("a", 70)
+	for _, text := range []string{"orders", "Orders", "orders_1", "orders-1", "", "--", "é", long, long + "b", "a.b", "a-b", "1", "UPPER"} {
+		label := Label(text, 63)
+		if len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") || label == "" {
+			t.Errorf("%q becomes %q", text, label)
+		}
+		if other, ok := seen[label]; ok {
+			t.Errorf("%q and %q both become %q", text, other, label)
+		}
+		seen[label] = text
+		if port := portName(text); len(port) > 15 || strings.Trim(port, "0123456789-") == "" || strings.Contains(port, "--") {
+			t.Errorf("%q becomes the port %q", text, port)
+		}
+	}
+	if got := Label("orders", 63); got != "orders" {
+		t.Errorf("orders becomes %s", got)
+	}
+}

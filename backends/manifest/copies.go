@@ -1,0 +1,65 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// copies says whether several copies of a program may run at once: where all
+// sources share what they read, and nothing that they write is one copy's alone.
+func copies(p *ir.Program, state State) Copies {
+	why := "copies share what the sources give"
+	for _, n := range p.Nodes {
+		switch op := n.Op.(type) {
+		case *ir.Source:
+			if !op.Facts.Shared {
+				return Copies{Why: fmt.Sprintf("`%s` reads all that there is, and a second copy would read it again", n.YAML)}
+			}
+			why = fmt.Sprintf("copies share what `%s` gives", n.YAML)
+		case *ir.Sink:
+			if op.Facts.WhenAsked && op.Checkpoint {
+				return Copies{Why: fmt.Sprintf("`%s` writes in transactions under the pipeline's name, from which a second copy shuts the first out", n.YAML)}
+			}
+		}
+	}
+	if state.Lasts {
+		return Copies{Why: state.Why}
+	}
+	return Copies{Many: true, Why: why}
+}
+
+// state says whether the program has files that must outlive it, and puts its
+// working folder before the others that it writes to.
+func (r *reader) state() {
+	a := r.app
+	work := Dir{Path: WorkDir, Name: "data"}
+	for _, n := range r.p.Nodes {
+		op, ok := n.Op.(*ir.Source)
+		if ok && op.Facts.Replayable && (r.p.Delivery.Store == "file" || r.p.Delivery.Store == "") {
+			work.Lasts = true
+			a.State = State{Lasts: true, Why: fmt.Sprintf("the checkpoint of `%s` is a file", n.YAML)}
+			break
+		}
+	}
+	var others []Dir
+	for _, w := range r.writes {
+		if a.State.Why == "" {
+			a.State = State{Lasts: true, Why: fmt.Sprintf("`%s` writes files", w.node)}
+		}
+		if w.dir == WorkDir || strings.HasPrefix(w.dir, WorkDir+"/") {
+			work.Lasts = true
+			continue
+		}
+		if !slices.ContainsFunc(others, func(d Dir) bool { return d.Path == w.dir }) {
+			others = append(others, Dir{Path: w.dir, Name: Label("data"+w.dir, 63), Lasts: true})
+		}
+	}
+	if !r.given.Host {
+		slices.SortFunc(others, func(x, y Dir) int { return cmp.Compare(x.Path, y.Path) })
+		a.Dirs = append([]Dir{work}, others...)
+	}
+}

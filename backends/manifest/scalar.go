@@ -1,0 +1,39 @@
+package manifest
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A quoted string is written in double quotes, whatever is in it.
+type quoted string
+
+// MarshalYAML writes it with the escapes that Go and YAML have in common.
+func (q quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(q))), nil }
+
+// plainWord are texts that no reader takes for anything else: they begin with a
+// letter, a slash or the like, and hold no sign that YAML knows. The library quotes
+// the words that are values (true, null, yes).
+var plainWord = regexp.MustCompile(`^[A-Za-z/_$(][A-Za-z0-9/_.$(){}%+,;=@~^ -]*(:[A-Za-z0-9/_.$(){}%+,;=@~^-][A-Za-z0-9/_.$(){}%+,;=@~^ -]*)*$`)
+
+// plainKey are the keys that manifests have: names of fields, variables, labels.
+var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
+
+// block are texts of several lines that a literal block keeps as they are.
+var block = regexp.MustCompile(`^[^\s\x00-\x1f\x7f-\x{9f}][^\x00-\x08\x0b-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{feff}]*$`)
+
+// scalar is a string as it is written: the library leaves some without quotes that
+// readers of YAML 1.1 take for a time or a number, or that do not come back.
+func scalar(s string) any {
+	switch {
+	case strings.Contains(s, "\n"):
+		if block.MatchString(s) && !strings.Contains(s, " \n") && !strings.Contains(s, "\t\n") && !strings.HasSuffix(s, "\n\n") && !strings.HasSuffix(s, " ") {
+			return s
+		}
+		return quoted(s)
+	case plainWord.MatchString(s) && !strings.HasSuffix(s, " "):
+		return s
+	}
+	return quoted(s)
+}
