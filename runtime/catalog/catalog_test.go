@@ -111,7 +111,7 @@ func TestFactsFor(t *testing.T) {
 	for keys, want := range map[string]Facts{
 		"stream":         {Acks: true, Replayable: true, Ordered: true},
 		"subject":        {Ordered: true},
-		"stream durable": {Acks: true},
+		"stream durable": {Acks: true, Shared: true},
 	} {
 		got := c.Source.FactsFor(func(key string) bool { return slices.Contains(strings.Fields(keys), key) })
 		want.Endless, want.Memory = true, c.Source.Facts.Memory
