@@ -102,9 +102,16 @@ func TestSoak(t *testing.T) {
 }
 
 // soakLoad publishes records as fast as the program may need them, every 50th of them
-// torn.
+// torn, and rests for 3 of each 20 seconds: what the program holds then does not depend
+// on how busy the machine is.
 func soakLoad(ctx context.Context, js jetstream.JetStream) (records int) {
+	const work, rest = 17 * time.Second, 3 * time.Second
+	until := time.Now().Add(work)
 	for ; ctx.Err() == nil; records++ {
+		if time.Now().After(until) {
+			time.Sleep(rest)
+			until = time.Now().Add(work)
+		}
 		data := chaosRecord(records).Data
 		if records%50 == 7 {
 			data = data[:len(data)-2]
