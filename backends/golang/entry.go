@@ -57,7 +57,8 @@ func (w *wiring) entryFile() *jen.File {
 	return f
 }
 
-// keeper adds what keeps the checkpoint, where that is not the state folder.
+// keeper adds what keeps the checkpoint, where that is not the state folder, and what
+// can be left out.
 func (w *wiring) keeper(spec jen.Dict) jen.Dict {
 	if w.storeConfig() != nil {
 		spec[jen.Id("Keeper")] = jen.Lit(w.p.Delivery.Store)
@@ -66,6 +67,9 @@ func (w *wiring) keeper(spec jen.Dict) jen.Dict {
 		if op, ok := n.Op.(*ir.Sink); ok && op.Checkpoint {
 			spec[jen.Id("Keeper")] = jen.Lit(n.YAML)
 		}
+	}
+	if len(w.leave) > 0 {
+		spec[jen.Id("LeftOut")] = w.Go("s.leftOut")
 	}
 	return spec
 }

@@ -38,7 +38,11 @@ func (w *wiring) anyLiteral(v *ir.Value) *jen.Statement {
 
 // ref quotes one value from outside.
 func (w *wiring) ref(key string, v *ir.Value, setter *jen.Statement) *jen.Statement {
-	code := w.Gof("{Key: %q, Place: %q, Set: ", key, v.Span.Place()).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
+	code := w.Gof("{Key: %q, ", key)
+	if node := w.leftOutWith(key); node != "" {
+		code.Add(w.Gof("Node: %q, ", node))
+	}
+	code.Add(w.Gof("Place: %q, Set: ", v.Span.Place())).Add(setter).Add(w.Go(", Parts: []@program.Part{"))
 	parts := slices.Clip(v.Parts)
 	for i, item := range v.Items { // a list is set by its items with commas between
 		if i > 0 {

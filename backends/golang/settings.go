@@ -14,6 +14,9 @@ import (
 func (w *wiring) settingsFile() *jen.File {
 	s := &settings{wiring: w}
 	s.fields = append(s.fields, w.Gof("nodes [%d]@flow.Node", len(w.yaml)), w.Go("telemetry @program.Telemetry"))
+	if len(w.leave) > 0 {
+		s.fields = append(s.fields, w.Go("leftOut @flow.LeftOut"))
+	}
 	for _, n := range w.p.Nodes {
 		if c := w.configOf(n); c != nil {
 			s.config(n, c)
@@ -205,8 +208,12 @@ func (s *settings) write(f *jen.File) {
 	f.Comment("settings are the values of the pipeline's configuration: compiled in, and set anew when the program starts.")
 	f.Type().Id("settings").Struct(s.fields...)
 	f.Line().Comment("newSettings returns the values that stand in the pipeline.")
+	made := "s := &settings{nodes: nodes}"
+	if len(s.leave) > 0 {
+		made = "s := &settings{nodes: nodes, leftOut: @flow.LeftOut{}}"
+	}
 	f.Func().Id("newSettings").Params().Op("*").Id("settings").Block(
-		append(append([]jen.Code{s.Go("s := &settings{nodes: nodes}")}, s.defaults...), s.Go("return s"))...)
+		append(append([]jen.Code{s.Go(made)}, s.defaults...), s.Go("return s"))...)
 	f.Line().Comment("tunables are what --set, --set-file and FLOWC_SET can change.")
 	f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("tunables").Params().Add(s.Go("[]@program.Setting")).Block(
 		jen.Return(s.Go("[]@program.Setting").Values(lines(s.tunables)...)))

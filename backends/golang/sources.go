@@ -55,6 +55,9 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 	if f := w.unit.Originals[n.ID]; f != "" {
 		opts[jen.Id("Original")] = jen.Id(f)
 	}
+	if w.leave[n.YAML] && op.Facts.Replayable {
+		opts[jen.Id("Replayable")] = jen.True()
+	}
 	if op.Facts.Answers {
 		opts[jen.Id("Answers")] = jen.True()
 		opts[jen.Id("Blocks")] = jen.Lit(ir.AnswerBlocks)

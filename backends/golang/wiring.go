@@ -21,10 +21,12 @@ type wiring struct {
 
 	yaml []string            // YAML nodes in order: the index of each is its constant
 	main map[string]*ir.Node // the node that carries each YAML node's policy
+	// leave are the sources and sinks that commands may leave out.
+	leave map[string]bool
 }
 
 func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {
-	w := &wiring{Writer: gocode.NewWriter(p, l), p: p, l: l, unit: u, graph: p.Graph(ir.Data), main: map[string]*ir.Node{}}
+	w := &wiring{Writer: gocode.NewWriter(p, l), p: p, l: l, unit: u, graph: p.Graph(ir.Data), main: map[string]*ir.Node{}, leave: leavable(p)}
 	for _, n := range p.Nodes {
 		if _, ok := w.main[n.YAML]; !ok {
 			w.yaml = append(w.yaml, n.YAML)
@@ -45,7 +47,7 @@ func (w *wiring) duration(ns int64) *jen.Statement {
 func (w *wiring) made(n *ir.Node, name string, call *jen.Statement) []jen.Code {
 	return []jen.Code{
 		jen.List(jen.Id(name), jen.Err()).Op(":=").Add(call),
-		w.Go("if err != nil").Block(w.Go("return nil, " + gocode.NodeError(n, "configure", "err"))),
+		w.Go("if " + w.unlessLeftOut(n)).Block(w.Go("return nil, " + gocode.NodeError(n, "configure", "err"))),
 	}
 }
 
@@ -117,6 +119,9 @@ func (w *wiring) info() *jen.Statement {
 	}
 	if len(w.reach()) > 0 {
 		s.Op(", Reach: reach")
+	}
+	if len(w.leave) > 0 {
+		s.Op(", LeftOut: s.leftOut")
 	}
 	return s.Op("})")
 }

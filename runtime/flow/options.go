@@ -26,6 +26,9 @@ type Info struct {
 	// Memory is the program's bound in bytes that the compiler computed, 0 for
 	// unknown.
 	Memory int64
+	// LeftOut are the sources and sinks that are not there; nil for a program that
+	// runs.
+	LeftOut LeftOut
 }
 
 // SourceOptions say how a source is driven.
@@ -44,6 +47,8 @@ type SourceOptions struct {
 	// Original appends row index as JSON, for dead letters, where the source
 	// gives typed rows; nil where none of them can end in one.
 	Original func(dst []byte, b *Batch, index int) []byte
+	// Replayable tells of a source that is left out that it can go back.
+	Replayable bool
 }
 
 // SinkOptions say how a sink is fed.

@@ -105,7 +105,11 @@ func (p *Program) nodeName(node int) string {
 
 // Source adds the source of a node.
 func (p *Program) Source(node int, s Source, o SourceOptions) *Input {
-	in := &Input{p: p, name: p.nodeName(node), node: node, source: s, options: o}
+	name := p.nodeName(node)
+	if p.info.LeftOut[name] {
+		s = missing(o)
+	}
+	in := &Input{p: p, name: name, node: node, source: s, options: o}
 	p.sources = append(p.sources, in)
 	if _, ok := s.(Seeker); ok {
 		p.seeks = true
@@ -121,6 +125,9 @@ func (p *Program) Source(node int, s Source, o SourceOptions) *Input {
 // Sink adds the sink of a node.
 func (p *Program) Sink(node int, s Sink, o SinkOptions) *Target {
 	t := &Target{p: p, name: p.nodeName(node), queue: newQueue(o.Depth, o.Bytes)}
+	if p.info.LeftOut[t.name] {
+		s = missingSink{}
+	}
 	t.depot.spares = &p.spares
 	t.depot.shape = shape{ends: o.Ends, origins: o.Origins, keys: o.Keys, rows: o.Rows}
 	if o.Batch == (Gather{}) && o.Gathers > 0 {

@@ -100,8 +100,9 @@ func (s *State) Save(ctx context.Context, c *Checkpoint) error {
 // them.
 type Repeating struct {
 	Name string
-	// Idempotent tells that a record that comes twice counts once there.
-	Idempotent bool
+	// Idempotent tells that a record that comes twice counts once there; Unknown that
+	// the sink is left out, so that nobody knows.
+	Idempotent, Unknown bool
 }
 
 // Sinks are the sinks that a rewind of all sources repeats records for.
@@ -109,7 +110,7 @@ func (s *State) Sinks() []Repeating {
 	var list []Repeating
 	for _, k := range s.p.sinks {
 		idempotent, ok := k.sink.(interface{ Idempotent() bool })
-		list = append(list, Repeating{k.name, ok && idempotent.Idempotent()})
+		list = append(list, Repeating{k.name, ok && idempotent.Idempotent(), s.p.info.LeftOut[k.name]})
 	}
 	return list
 }
@@ -144,6 +145,16 @@ type RewindTo struct {
 	Split    string
 	Position json.RawMessage
 	Time     time.Time
+}
+
+// inChunks tells whether a source is read in chunks; of one that is left out its
+// position tells.
+func (s *State) inChunks(in *Input, position json.RawMessage) bool {
+	if !s.p.info.LeftOut[in.name] {
+		return chunked(in.source) != nil
+	}
+	_, ok := ChunkOf(position)
+	return ok
 }
 
 // Rewind moves a source in a checkpoint, which it changes; it saves nothing.
@@ -189,7 +200,7 @@ func (s *State) Rewind(ctx context.Context, c *Checkpoint, source string, to Rew
 				splits[split] = at
 			}
 		}
-		if at, known := c.Sources[source].Splits[to.Split]; known && chunked(in.source) != nil {
+		if at, known := c.Sources[source].Splits[to.Split]; known && s.inChunks(in, at.Position) {
 			// A chunk that is not in the checkpoint would not be read at all.
 			begin, err := chunkBegin(at.Position)
 			if err != nil {

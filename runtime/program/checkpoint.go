@@ -73,9 +73,12 @@ func (p *process) tellCheckpoint(where string, saved *flow.Checkpoint, o *option
 
 // openState opens the checkpoint where the program would look for it.
 func (p *process) openState(ctx context.Context, locked bool) (*flow.State, error) {
-	program, err := p.spec.New()
+	program, err := p.without()
+	if err == nil {
+		err = p.needs(program.KeeperSink())
+	}
 	if err != nil {
-		return nil, &environmentError{err}
+		return nil, err
 	}
 	base, _ := p.env.lookup(stateVariable)
 	// That a copy has died and its claim is waited for is said; all else is in errors.
@@ -132,14 +135,20 @@ func (p *process) change(ctx context.Context, s *flow.State, before, after *flow
 		fmt.Fprintln(p.stdout, "  nothing changes")
 		return nil
 	}
-	var twice []string
+	var twice, perhaps []string
 	for _, sink := range s.Sinks() {
-		if !sink.Idempotent {
+		switch {
+		case sink.Unknown:
+			perhaps = append(perhaps, "`"+sink.Name+"`")
+		case !sink.Idempotent:
 			twice = append(twice, "`"+sink.Name+"`")
 		}
 	}
 	if len(twice) > 0 {
 		fmt.Fprintf(p.stdout, "  what is read once more will be once more in %s\n", strings.Join(twice, ", "))
+	}
+	if len(perhaps) > 0 {
+		fmt.Fprintf(p.stdout, "  what is read once more may be once more in %s: with its settings this would say whether\n", strings.Join(perhaps, ", "))
 	}
 	if o.dryRun {
 		fmt.Fprintln(p.stdout, "  nothing was changed: this is a dry run")

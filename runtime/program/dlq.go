@@ -45,11 +45,16 @@ func (d *deadLetters) open(ctx context.Context) (err error) {
 	if d.since, err = d.options.from(time.Now()); err != nil {
 		return err
 	}
-	if d.program, err = d.process.spec.New(); err != nil {
-		return &environmentError{err}
+	if d.program, err = d.process.without(); err != nil {
+		return err
 	}
 	var unreadable []string
 	sinks := d.program.DeadSinks()
+	for _, s := range sinks {
+		if err := d.process.needs(s.Name); err != nil {
+			return err
+		}
+	}
 	for _, s := range sinks {
 		if !s.Readable {
 			unreadable = append(unreadable, "`"+s.Name+"`")

@@ -111,6 +111,9 @@ func (p *process) replay(ctx context.Context, d *deadLetters) int {
 		fmt.Fprintln(p.stdout, "  nothing was done: this is a dry run")
 		return exitOK
 	}
+	if err := p.needsToReplay(d.program, plan); err != nil {
+		return p.fail(err)
+	}
 	t := p.telemetry(d.options)
 	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
 	ctx, cancel := context.WithCancel(ctx)

@@ -65,7 +65,8 @@ type process struct {
 	terminal       bool // somebody looks at stderr
 	signals        <-chan os.Signal
 	exit           func(code int)
-	grown          bool // a size is larger than the memory bound was computed for
+	missing        missing // what a command may do without
+	grown          bool    // a size is larger than the memory bound was computed for
 }
 
 func (p *process) main(ctx context.Context, args []string) int {
@@ -91,7 +92,12 @@ func (p *process) main(ctx context.Context, args []string) int {
 		return p.health(ctx, o, set)
 	}
 	compiled := sizes(p.spec)
-	if err := resolve(p.spec, p.env, set); err != nil {
+	if o.command == "checkpoint" || o.command == "dlq" {
+		p.missing, err = resolveSome(p.spec, p.env, set)
+	} else {
+		err = resolve(p.spec, p.env, set)
+	}
+	if err != nil {
 		return p.fail(err)
 	}
 	p.grown = grown(p.spec, compiled)

@@ -30,6 +30,11 @@ func (p *process) rewindCheckpoint(ctx context.Context, s *flow.State, saved *fl
 	if o.source != "" {
 		names = []string{o.source}
 	}
+	if !to.Time.IsZero() { // they are asked where it is
+		if err := p.needs(names...); err != nil {
+			return err
+		}
+	}
 	for _, name := range names {
 		if err := s.Rewind(ctx, next, name, to); err != nil {
 			if errors.Is(err, flow.ErrNoTimes) {

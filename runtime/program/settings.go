@@ -95,24 +95,54 @@ func parseAssignment(text, where string) (assignment, error) {
 // that is missing outside is reported at once, and so is all that is wrong in
 // assignments. A reference whose setting is assigned is not looked at.
 func resolve(s *Spec, env environment, set []assignment) error {
+	missing, err := resolveSome(s, env, set)
+	if err == nil && len(missing) > 0 {
+		err = missing.error(func(*Ref) bool { return true })
+	}
+	return err
+}
+
+// A missing is what is not there outside, or not as it must be.
+type missing []lack
+
+type lack struct {
+	ref *Ref
+	err error
+}
+
+// error is that of the references that somebody needs, nil for none.
+func (m missing) error(needed func(*Ref) bool) error {
+	var all []error
+	for _, l := range m {
+		if needed(l.ref) {
+			all = append(all, l.err)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &environmentError{errors.Join(all...)}
+}
+
+// resolveSome is resolve for commands that need a part of the values: what is missing
+// is no error yet.
+func resolveSome(s *Spec, env environment, set []assignment) (missing, error) {
 	if err := checkKeys(s, set); err != nil {
-		return err
+		return nil, err
 	}
 	assigned := map[string]bool{}
 	for _, a := range set {
 		assigned[a.key] = true
 	}
-	var missing []error
-	for _, r := range s.Refs {
+	var lacks missing
+	for i := range s.Refs {
+		r := &s.Refs[i]
 		if r.Key != "" && assigned[r.Key] {
 			continue
 		}
 		if err := r.resolve(env); err != nil {
-			missing = append(missing, err)
+			lacks = append(lacks, lack{r, err})
 		}
-	}
-	if len(missing) > 0 {
-		return &environmentError{errors.Join(missing...)}
 	}
 	var wrong []string
 	for _, a := range set {
@@ -121,9 +151,9 @@ func resolve(s *Spec, env environment, set []assignment) error {
 		}
 	}
 	if len(wrong) > 0 {
-		return &usageError{strings.Join(wrong, "\n")}
+		return nil, &usageError{strings.Join(wrong, "\n")}
 	}
-	return nil
+	return lacks, nil
 }
 
 // checkKeys refuses keys that do not exist, with the one that may be meant.

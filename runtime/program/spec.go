@@ -25,6 +25,9 @@ type Spec struct {
 	// Keeper is the sink or the store that keeps the checkpoint, "" where the state
 	// folder does.
 	Keeper string
+	// LeftOut, where set, has New make the program without the connectors of the nodes
+	// in it: those of which a Ref names the Node.
+	LeftOut flow.LeftOut
 	// New wires the program. It is called when all settings have their values.
 	New func() (*flow.Program, error)
 }
@@ -58,6 +61,10 @@ type Ref struct {
 	Key, Place string
 	Set        Value
 	Parts      []Part
+	// Node is what can't be made without the value and can be left out: a source or
+	// a sink, or delivery.checkpoint, which is the store of the checkpoint. "" is all
+	// else, which only a program that runs uses.
+	Node string
 }
 
 // A Part is a piece of a Ref: made by Literal, Env, EnvOr or File.

@@ -22,6 +22,7 @@ func spec() program.Spec {
 		File:      "pipeline.yaml",
 		Hash:      hash,
 		Keeper:    "copy",
+		LeftOut:   s.leftOut,
 		Name:      "changes-read",
 		New:       func() (*flow.Program, error) { return newProgram(s) },
 		Refs:      s.refs(),

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	nodes     [4]flow.Node
 	telemetry program.Telemetry
+	leftOut   flow.LeftOut
 	orders    postgres.SourceConfig
 	copy      postgres.SinkConfig
 	lines     stdout.SinkConfig
@@ -20,7 +21,7 @@ type settings struct {
 
 // newSettings returns the values that stand in the pipeline.
 func newSettings() *settings {
-	s := &settings{nodes: nodes}
+	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.orders.Table = "shop.orders"
 	s.orders.Publication = "shop"
 	s.copy.Table = "orders"
@@ -48,7 +49,7 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "orders.config.dsn", Place: "pipeline.yaml:7", Set: program.String(&s.orders.DSN), Parts: []program.Part{program.Env("SHOP_DB")}},
-		{Key: "copy.config.dsn", Place: "pipeline.yaml:13", Set: program.String(&s.copy.DSN), Parts: []program.Part{program.Env("COPY_DB")}},
+		{Key: "orders.config.dsn", Node: "orders", Place: "pipeline.yaml:7", Set: program.String(&s.orders.DSN), Parts: []program.Part{program.Env("SHOP_DB")}},
+		{Key: "copy.config.dsn", Node: "copy", Place: "pipeline.yaml:13", Set: program.String(&s.copy.DSN), Parts: []program.Part{program.Env("COPY_DB")}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "changes-read", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 150784 << 10})
+	p := flow.New(flow.Info{Name: "changes-read", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 150784 << 10, LeftOut: s.leftOut})
 
 	copySink, err := postgres.NewSink(s.copy, connect.Output{
 		Append:  true,
@@ -29,7 +29,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Format: "table",
 		Node:   "copy",
 	})
-	if err != nil {
+	if err != nil && !s.leftOut["copy"] {
 		return nil, &flow.NodeError{Node: "copy", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	copyTarget := p.Sink(nodeCopy, copySink, flow.SinkOptions{
@@ -65,10 +65,13 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Node:     "orders",
 		Pipeline: "changes-read",
 	})
-	if err != nil {
+	if err != nil && !s.leftOut["orders"] {
 		return nil, &flow.NodeError{Node: "orders", Line: "pipeline.yaml:7", Op: "configure", Err: err}
 	}
-	ordersInput := p.Source(nodeOrders, ordersSource, flow.SourceOptions{Lines: true})
+	ordersInput := p.Source(nodeOrders, ordersSource, flow.SourceOptions{
+		Lines:      true,
+		Replayable: true,
+	})
 
 	p.Region("orders", flow.RegionOptions{
 		From:  []*flow.Input{ordersInput},

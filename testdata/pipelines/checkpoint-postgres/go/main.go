@@ -22,6 +22,7 @@ func spec() program.Spec {
 		File:      "pipeline.yaml",
 		Hash:      hash,
 		Keeper:    "postgres",
+		LeftOut:   s.leftOut,
 		Name:      "checkpoint-postgres",
 		New:       func() (*flow.Program, error) { return newProgram(s) },
 		Refs:      s.refs(),

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	nodes        [2]flow.Node
 	telemetry    program.Telemetry
+	leftOut      flow.LeftOut
 	checkpoints2 file.SourceConfig
 	out          postgres.SinkConfig
 	checkpoints  postgres.StoreConfig
@@ -20,7 +21,7 @@ type settings struct {
 
 // newSettings returns the values that stand in the pipeline.
 func newSettings() *settings {
-	s := &settings{nodes: nodes}
+	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.checkpoints2.MaxRecord = 16 << 20
 	s.checkpoints2.Path = "orders.ndjson"
 	s.out.Table = "orders"
@@ -46,7 +47,7 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "out.config.dsn", Place: "pipeline.yaml:4", Set: program.String(&s.out.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
-		{Key: "delivery.checkpoint.dsn", Place: "pipeline.yaml:4", Set: program.String(&s.checkpoints.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "out.config.dsn", Node: "out", Place: "pipeline.yaml:4", Set: program.String(&s.out.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "delivery.checkpoint.dsn", Node: "delivery.checkpoint", Place: "pipeline.yaml:4", Set: program.String(&s.checkpoints.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "checkpoint-postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 130 << 20})
+	p := flow.New(flow.Info{Name: "checkpoint-postgres", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 130 << 20, LeftOut: s.leftOut})
 
 	checkpoints, err := postgres.NewStore(s.checkpoints)
 	if err != nil {
@@ -30,7 +30,7 @@ func newProgram(s *settings) (*flow.Program, error) {
 		Format: "table",
 		Node:   "out",
 	})
-	if err != nil {
+	if err != nil && !s.leftOut["out"] {
 		return nil, &flow.NodeError{Node: "out", Line: "pipeline.yaml:13", Op: "configure", Err: err}
 	}
 	outTarget := p.Sink(nodeOut, outSink, flow.SinkOptions{

@@ -48,6 +48,6 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "delivery.checkpoint.path", Place: "pipeline.yaml:11", Set: program.String(&s.checkpoints.Path), Parts: []program.Part{program.EnvOr("STATE_DB", "state/flowc.db")}},
+		{Key: "delivery.checkpoint.path", Node: "delivery.checkpoint", Place: "pipeline.yaml:11", Set: program.String(&s.checkpoints.Path), Parts: []program.Part{program.EnvOr("STATE_DB", "state/flowc.db")}},
 	}
 }

@@ -21,6 +21,7 @@ func spec() program.Spec {
 	return program.Spec{
 		File:      "pipeline.yaml",
 		Hash:      hash,
+		LeftOut:   s.leftOut,
 		Name:      "kafka",
 		New:       func() (*flow.Program, error) { return newProgram(s) },
 		Refs:      s.refs(),

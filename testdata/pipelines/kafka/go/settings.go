@@ -15,6 +15,7 @@ import (
 type settings struct {
 	nodes     [6]flow.Node
 	telemetry program.Telemetry
+	leftOut   flow.LeftOut
 	orders    kafka.SourceConfig
 	bills     kafka.SinkConfig
 	all       file.SinkConfig
@@ -23,7 +24,7 @@ type settings struct {
 
 // newSettings returns the values that stand in the pipeline.
 func newSettings() *settings {
-	s := &settings{nodes: nodes}
+	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.orders.Start = "earliest"
 	s.orders.Topics = []string{"orders"}
 	s.bills.Compression = "snappy"
@@ -102,8 +103,8 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "orders.config.brokers", Place: "pipeline.yaml:9", Set: program.Strings(&s.orders.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
-		{Key: "bills.config.brokers", Place: "pipeline.yaml:9", Set: program.Strings(&s.bills.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
-		{Key: "dead.config.brokers", Place: "pipeline.yaml:9", Set: program.Strings(&s.dead.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
+		{Key: "orders.config.brokers", Node: "orders", Place: "pipeline.yaml:9", Set: program.Strings(&s.orders.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
+		{Key: "bills.config.brokers", Node: "bills", Place: "pipeline.yaml:9", Set: program.Strings(&s.bills.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
+		{Key: "dead.config.brokers", Node: "dead", Place: "pipeline.yaml:9", Set: program.Strings(&s.dead.Brokers), Parts: []program.Part{program.Env("KAFKA_BROKER")}},
 	}
 }

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	nodes     [6]flow.Node
 	telemetry program.Telemetry
+	leftOut   flow.LeftOut
 	orders    nats.SourceConfig
 	bills     nats.SinkConfig
 	all       file.SinkConfig
@@ -21,7 +22,7 @@ type settings struct {
 
 // newSettings returns the values that stand in the pipeline.
 func newSettings() *settings {
-	s := &settings{nodes: nodes}
+	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.orders.Start = "earliest"
 	s.orders.Stream = "ORDERS"
 	s.orders.Subject = "orders.>"
@@ -87,9 +88,9 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "orders.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.orders.URL), Parts: []program.Part{program.Env("NATS_URL")}},
-		{Key: "bills.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.bills.URL), Parts: []program.Part{program.Env("NATS_URL")}},
-		{Key: "bills.config.headers.shop", Place: "pipeline.yaml:27", Set: program.Text("string", func() string { return s.bills.Headers["shop"] }, func(text string) error { s.bills.Headers["shop"] = text; return nil }), Parts: []program.Part{program.Literal("no "), program.Env("SHOP")}},
-		{Key: "dead.config.url", Place: "pipeline.yaml:9", Set: program.String(&s.dead.URL), Parts: []program.Part{program.Env("NATS_URL")}},
+		{Key: "orders.config.url", Node: "orders", Place: "pipeline.yaml:9", Set: program.String(&s.orders.URL), Parts: []program.Part{program.Env("NATS_URL")}},
+		{Key: "bills.config.url", Node: "bills", Place: "pipeline.yaml:9", Set: program.String(&s.bills.URL), Parts: []program.Part{program.Env("NATS_URL")}},
+		{Key: "bills.config.headers.shop", Node: "bills", Place: "pipeline.yaml:27", Set: program.Text("string", func() string { return s.bills.Headers["shop"] }, func(text string) error { s.bills.Headers["shop"] = text; return nil }), Parts: []program.Part{program.Literal("no "), program.Env("SHOP")}},
+		{Key: "dead.config.url", Node: "dead", Place: "pipeline.yaml:9", Set: program.String(&s.dead.URL), Parts: []program.Part{program.Env("NATS_URL")}},
 	}
 }

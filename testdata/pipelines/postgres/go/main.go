@@ -22,6 +22,7 @@ func spec() program.Spec {
 		File:      "pipeline.yaml",
 		Hash:      hash,
 		Keeper:    "there",
+		LeftOut:   s.leftOut,
 		Name:      "postgres",
 		New:       func() (*flow.Program, error) { return newProgram(s) },
 		Refs:      s.refs(),

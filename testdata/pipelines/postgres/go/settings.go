@@ -13,6 +13,7 @@ import (
 type settings struct {
 	nodes     [8]flow.Node
 	telemetry program.Telemetry
+	leftOut   flow.LeftOut
 	orders    file.SourceConfig
 	customers postgres.SourceConfig
 	there     postgres.SinkConfig
@@ -24,7 +25,7 @@ type settings struct {
 
 // newSettings returns the values that stand in the pipeline.
 func newSettings() *settings {
-	s := &settings{nodes: nodes}
+	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.orders.MaxRecord = 16 << 20
 	s.orders.Path = "orders.ndjson"
 	s.customers.Table = "customers"
@@ -78,9 +79,9 @@ func (s *settings) tunables() []program.Setting {
 // refs are the values that come from outside.
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
-		{Key: "customers.config.dsn", Place: "pipeline.yaml:18", Set: program.String(&s.customers.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
-		{Key: "there.config.dsn", Place: "pipeline.yaml:26", Set: program.String(&s.there.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
-		{Key: "made.config.dsn", Place: "pipeline.yaml:27", Set: program.String(&s.made.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
-		{Key: "regions.config.dsn", Place: "pipeline.yaml:28", Set: program.String(&s.regions.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "customers.config.dsn", Node: "customers", Place: "pipeline.yaml:18", Set: program.String(&s.customers.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "there.config.dsn", Node: "there", Place: "pipeline.yaml:26", Set: program.String(&s.there.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "made.config.dsn", Node: "made", Place: "pipeline.yaml:27", Set: program.String(&s.made.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
+		{Key: "regions.config.dsn", Node: "regions", Place: "pipeline.yaml:28", Set: program.String(&s.regions.DSN), Parts: []program.Part{program.Env("DATABASE_URL")}},
 	}
 }
