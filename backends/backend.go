@@ -24,6 +24,19 @@ type Backend interface {
 	Emit(*ir.Program, Options, Layout) ([]File, error)
 }
 
+// An Explainer is a backend that says what it makes of a program, and why;
+// `flowc explain` prints it for the targets that a pipeline has options for.
+type Explainer interface {
+	// Explain returns a sentence or several for each subject: what kind of thing is
+	// deployed, how it is rolled out, what its state rests on. Subjects are in the
+	// order of importance. The program passed Check.
+	Explain(*ir.Program, Options) []Reason
+}
+
+// A Reason is what a target makes of one aspect of a program: "service", with the
+// reason in sentences.
+type Reason struct{ Subject, Says string }
+
 // Options are a target's options as its schema evaluated them: JSON, nil for
 // none. Each backend decodes them into a type of its own.
 type Options []byte

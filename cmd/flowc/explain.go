@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/compiler/analyze"
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -27,12 +29,34 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.report(targetsOf(r.Program)); err != nil {
+		return err
+	}
 	e := analyze.Explain(r.Program, r.Overrides)
+	e.Targets = targetReasons(r.Program)
 	var text strings.Builder
 	if err := e.Text(&text); err != nil {
 		return bug(err)
 	}
 	return a.answer("explained "+r.Program.Name, e, func(w io.Writer) { fmt.Fprint(w, text.String()) })
+}
+
+// targetReasons is what the targets that a pipeline has options for make of it.
+func targetReasons(p *ir.Program) []analyze.Target {
+	var all []analyze.Target
+	for _, b := range targets {
+		options, given := p.Targets[b.Name()]
+		x, explains := b.(backends.Explainer)
+		if !given || !explains {
+			continue
+		}
+		one := analyze.Target{Name: b.Name()}
+		for _, r := range x.Explain(p, options) {
+			one.Reasons = append(one.Reasons, analyze.Reason{Subject: r.Subject, Says: r.Says})
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // explainCode prints the page of a code.

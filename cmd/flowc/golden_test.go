@@ -148,11 +148,12 @@ func readsBroker(p *ir.Program) bool {
 // input tells whether a file of a case is given to the program, and not what a
 // test compares.
 func input(rel string) bool {
-	switch top, _, _ := strings.Cut(filepath.ToSlash(rel), "/"); top {
+	top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
+	switch top {
 	case "go", "types", "want", "ir.txt", "stdout", "stdin":
 		return false
 	}
-	return true
+	return !ofTarget(top)
 }
 
 func copyInput(t *testing.T, from, to string) {

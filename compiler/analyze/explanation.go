@@ -20,6 +20,21 @@ type Explanation struct {
 	Memory Memory `json:"memory"`
 	// Overrides are values that overlays replaced or took away.
 	Overrides []Override `json:"overrides"`
+	// Targets are what the targets that the pipeline has options for make of it. The
+	// compiler knows none of them: who explains a pipeline adds what they say.
+	Targets []Target `json:"targets,omitempty"`
+}
+
+// A Target is what one target makes of a program.
+type Target struct {
+	Name    string   `json:"name"`
+	Reasons []Reason `json:"reasons"`
+}
+
+// A Reason is what is chosen for one aspect, and why.
+type Reason struct {
+	Subject string `json:"subject"`
+	Says    string `json:"says"`
 }
 
 // A Path is what holds between a source and a sink.

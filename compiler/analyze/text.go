@@ -25,6 +25,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	t.failures(e)
 	t.memory(e)
 	t.overrides(e)
+	t.targets(e)
 	_, err := io.WriteString(w, t.out.String())
 	return err
 }
@@ -405,4 +406,16 @@ func capital(s string) string {
 		return strings.ToUpper(s[:1]) + s[1:]
 	}
 	return s
+}
+
+// targets shows what deployments make of the program, a section each.
+func (t *text) targets(e *Explanation) {
+	for _, target := range e.Targets {
+		t.section("On the target " + target.Name)
+		var rows []row
+		for _, r := range target.Reasons {
+			rows = append(rows, row{r.Subject, r.Says})
+		}
+		t.rows(rows)
+	}
 }
