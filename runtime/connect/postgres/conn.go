@@ -102,7 +102,12 @@ func (s *server) close() {
 // exec runs statements without parameters and returns the rows of the last one
 // that has some.
 func (s *server) exec(ctx context.Context, sql string) (rows [][][]byte, err error) {
-	results, err := s.conn.Exec(ctx, sql).ReadAll()
+	return s.rows(ctx, s.conn.Exec(ctx, sql))
+}
+
+// rows reads what statements give, to the end.
+func (s *server) rows(ctx context.Context, answer *pgconn.MultiResultReader) (rows [][][]byte, err error) {
+	results, err := answer.ReadAll()
 	if err != nil {
 		return nil, s.failed(ctx, err)
 	}

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +40,9 @@ type Sink struct {
 	// records.
 	inside, dirty bool
 	xid           string
-	saved         bool // there is a savepoint
+	// fresh tells that nothing was done in it yet: to give it up is to go back to
+	// its begin. Later there is a savepoint to go back to, which saved tells.
+	fresh, saved bool
 	// kept are the records since the last commit, where no checkpoint is kept.
 	kept table.Kept
 	// doubt is a transaction whose commit was not answered: kept are its records.
@@ -182,7 +183,11 @@ func (s *Sink) prepare(t *target, name string) {
 // Write writes the records into the open transaction. Those that the table does
 // not take fail, each for itself.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
-	if err := s.begin(ctx); err != nil {
+	begin := s.begin
+	if !s.upsert && s.key < 0 && s.kept.Len() == 0 {
+		begin = s.reach // the records begin it themselves
+	}
+	if err := begin(ctx); err != nil {
 		return err
 	}
 	failed, err := s.writeAll(ctx, outRecords{o, s.key})
@@ -246,19 +251,32 @@ func (s *Sink) writeRange(ctx context.Context, from, to int) error {
 	return s.writeRange(ctx, middle, last+1)
 }
 
-// attempt writes the records of s.send, or none of them.
+// attempt writes the records of s.send, or none of them. The first ones of a
+// transaction need no savepoint, which costs the server a transaction of its own, and
+// a round trip: transactions of few records never have one.
 func (s *Sink) attempt(ctx context.Context) error {
-	savepoint := "SAVEPOINT flowc"
-	if s.saved {
-		savepoint = "RELEASE SAVEPOINT flowc; SAVEPOINT flowc"
+	first := s.fresh || !s.inside
+	if !first {
+		savepoint := "SAVEPOINT flowc"
+		if s.saved {
+			savepoint = "RELEASE SAVEPOINT flowc; SAVEPOINT flowc"
+		}
+		if _, err := s.server.exec(ctx, savepoint); err != nil {
+			return err
+		}
+		s.saved = true
 	}
-	if _, err := s.server.exec(ctx, savepoint); err != nil {
-		return err
-	}
-	s.saved = true
 	err := s.put(ctx)
 	var refused *table.RowError
-	if errors.As(err, &refused) {
+	switch {
+	case err == nil:
+		s.fresh = false
+	case !errors.As(err, &refused):
+	case first:
+		if undo := s.start(ctx, "ROLLBACK; "); undo != nil {
+			return undo
+		}
+	default:
 		if _, undo := s.server.exec(ctx, "ROLLBACK TO SAVEPOINT flowc"); undo != nil {
 			return undo
 		}
@@ -268,14 +286,13 @@ func (s *Sink) attempt(ctx context.Context) error {
 
 // put sends the records of s.send.
 func (s *Sink) put(ctx context.Context) error {
-	conn := s.server.conn
 	if !s.upsert {
 		s.lines = s.packet.appendCopy(s.lines[:0], s.send)
-		_, err := conn.CopyFrom(ctx, bytes.NewReader(s.lines), s.sql)
+		err := s.copy(ctx)
 		if cap(s.lines) > 4*table.KeepBytes {
 			s.lines = nil
 		}
-		return s.server.failed(ctx, err)
+		return err
 	}
 	if s.output.Changes {
 		return s.apply(ctx)
@@ -283,8 +300,41 @@ func (s *Sink) put(ctx context.Context) error {
 	return s.execArrays(ctx, s.sql, s.packet.arrays(s.packet.last(s.send, s.keys, s.seen)))
 }
 
+// copy sends s.lines. Where no transaction is open it begins one with them.
+func (s *Sink) copy(ctx context.Context) error {
+	switch {
+	case s.inside:
+	case len(s.lines) > smallCopy:
+		if err := s.start(ctx, ""); err != nil {
+			return err
+		}
+	default:
+		rows, err := s.server.copySmall(ctx, opening+"; "+s.sql, s.lines)
+		if err == nil {
+			s.started(rows)
+		}
+		return err
+	}
+	return s.server.copyIn(ctx, s.sql, s.lines)
+}
+
 // begin opens a transaction, and writes again what one that is lost held.
 func (s *Sink) begin(ctx context.Context) error {
+	if err := s.reach(ctx); err != nil || s.inside {
+		return err
+	}
+	if err := s.start(ctx, ""); err != nil {
+		return s.lost(err)
+	}
+	if s.kept.Len() == 0 {
+		return nil
+	}
+	return s.again(ctx)
+}
+
+// reach makes sure that there is a connection, and knows what became of the last
+// transaction.
+func (s *Sink) reach(ctx context.Context) error {
 	if s.inside && s.server.alive() {
 		return nil
 	}
@@ -298,19 +348,25 @@ func (s *Sink) begin(ctx context.Context) error {
 	if err := s.server.connect(ctx); err != nil {
 		return err
 	}
-	if err := s.clearDoubt(ctx); err != nil {
-		return err
+	return s.clearDoubt(ctx)
+}
+
+// opening begins a transaction, and asks which one it is. Deferred constraints speak
+// in it while it is known which record they speak of.
+const opening = "BEGIN; SET CONSTRAINTS ALL IMMEDIATE; SELECT txid_current()"
+
+// start opens a transaction, behind statements that end one.
+func (s *Sink) start(ctx context.Context, ending string) error {
+	rows, err := s.server.exec(ctx, ending+opening)
+	if err == nil {
+		s.started(rows)
 	}
-	// Deferred constraints speak while it is known which record they speak of.
-	rows, err := s.server.exec(ctx, "BEGIN; SET CONSTRAINTS ALL IMMEDIATE; SELECT txid_current()")
-	if err != nil {
-		return s.lost(err)
-	}
-	s.inside, s.saved, s.dirty, s.xid = true, false, false, string(rows[0][0])
-	if s.kept.Len() == 0 {
-		return nil
-	}
-	return s.again(ctx)
+	return err
+}
+
+// started keeps what opening has said.
+func (s *Sink) started(rows [][][]byte) {
+	s.inside, s.fresh, s.saved, s.dirty, s.xid = true, true, false, false, string(rows[0][0])
 }
 
 // again writes what is kept.

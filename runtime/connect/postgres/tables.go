@@ -145,6 +145,7 @@ func (s *Sink) to(ctx context.Context, name string) error {
 // tried makes a table ready, and leaves nothing of it in the transaction where the
 // server refuses.
 func (s *Sink) tried(ctx context.Context, name string) (t target, err error) {
+	s.fresh = false // what begins anew would not have it
 	if _, err := s.server.exec(ctx, "SAVEPOINT flowc_table"); err != nil {
 		return t, err
 	}

@@ -81,6 +81,18 @@ var tables = []Mutant{
 		New:  "return s.writeRange(ctx, middle+1, last+1)",
 	},
 	{
+		Name: "PostgreSQL: a record that is refused takes those before it away",
+		File: "runtime/connect/postgres/sink.go",
+		Old:  "first := s.fresh || !s.inside",
+		New:  "first := true",
+	},
+	{
+		Name: "PostgreSQL: a record that is refused takes a new table away",
+		File: "runtime/connect/postgres/tables.go",
+		Old:  "s.fresh = false // what",
+		New:  "s.fresh = true // what",
+	},
+	{
 		Name: "PostgreSQL: a lost connection is not told where the checkpoint went with it",
 		File: "runtime/connect/postgres/sink.go",
 		Old:  "if s.keeps() && held && lostItself(err) {",
