@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	"fmt"
 	"sync"
 )
 
@@ -12,14 +11,11 @@ type Link struct {
 	// Server is where the broker is, as it may be shown: without secrets.
 	Server string
 
-	mu sync.Mutex
-	// down is why there is no connection, nil where there is one; dead that it will
-	// not come back.
-	down error
-	dead bool
+	mu   sync.Mutex
+	down error // why there is no connection, nil where there is one
 	// told that it was told and nobody has learned yet that it is over.
 	told    bool
-	changed chan struct{} // closed when down or dead changes
+	changed chan struct{} // closed when down changes
 }
 
 // NewLink returns the link to a server, which is up until something else is said.
@@ -41,14 +37,6 @@ func (l *Link) Up() {
 	if l.down != nil {
 		l.set(nil)
 	}
-}
-
-// Dead says that the connection is lost for good.
-func (l *Link) Dead(reason error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dead = true
-	l.set(reason)
 }
 
 func (l *Link) set(down error) {
@@ -76,14 +64,12 @@ func (l *Link) Err() error {
 func (l *Link) Ready(ctx context.Context) (changed <-chan struct{}, back bool, err error) {
 	for {
 		l.mu.Lock()
-		down, told, dead, changed := l.down, l.told, l.dead, l.changed
+		down, told, changed := l.down, l.told, l.changed
 		l.told = down != nil
 		l.mu.Unlock()
 		switch {
 		case down == nil:
 			return changed, told, nil
-		case dead:
-			return nil, false, fmt.Errorf("%s: the connection is closed for good: %w", l.Server, down)
 		case !told:
 			return nil, false, l.Gone(down)
 		}

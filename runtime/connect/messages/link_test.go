@@ -3,7 +3,6 @@ package messages
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 )
@@ -46,9 +45,5 @@ func TestLink(t *testing.T) {
 	}
 	if _, back, err = l.Ready(ctx); back || err != nil {
 		t.Errorf("%v %v", back, err)
-	}
-	l.Dead(errors.New("expired"))
-	if _, _, err = l.Ready(ctx); err == nil || errors.As(err, &gone) || !strings.Contains(err.Error(), "for good: expired") {
-		t.Errorf("got %v", err)
 	}
 }

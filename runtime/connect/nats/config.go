@@ -28,7 +28,9 @@
 // once. With an id of the records' own that also holds for what comes again after
 // a crash, as long as the window is.
 //
-// A server that can't be reached is waited for, at the start as well.
+// A server that can't be reached is waited for, at the start as well. One that
+// refuses a login ends the program at the start, but not later, as while passwords
+// are being changed: then it is tried again until it takes the program back.
 package nats
 
 import (

@@ -112,7 +112,7 @@ func TestSinkConforms(t *testing.T) {
 				records = append(records, "bad")
 				return packet(records, 0, len(records)-1), []int{0, len(records) - 1}
 			},
-			Kill:   func(s flow.Sink) { s.(*Sink).link.conn.Close() },
+			Kill:   func(s flow.Sink) { s.(*Sink).link.close() },
 			Stop:   f.stop,
 			Start:  f.start,
 			NotIts: ofServer,

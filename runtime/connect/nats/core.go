@@ -2,7 +2,6 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -20,11 +19,19 @@ import (
 type CoreSource struct {
 	link    *link
 	subject string
+	box     *mailbox
+	on      *nats.Conn // what it has subscribed with
 	sub     *nats.Subscription
 	held    *nats.Msg // did not fit into the last batch
-	dropped int       // messages that came faster than they were taken, as far as told
+	dropped int       // messages that the client had no room for, as far as told
 	left    int       // messages to hand on when the program stops; -1 before that
 }
+
+// The client hands each message over at once, so it needs less room than the mailbox.
+const (
+	clientMemory  = SourceMemory / 8
+	mailboxMemory = SourceMemory - clientMemory
+)
 
 // Messages says that each message is a record.
 func (s *CoreSource) Messages() {}
@@ -37,54 +44,56 @@ func (s *CoreSource) Open(ctx context.Context) error {
 	if err := s.link.open(ctx); err != nil {
 		return err
 	}
-	sub, err := s.link.conn.SubscribeSync(s.subject)
-	if err == nil {
-		err = sub.SetPendingLimits(-1, SourceMemory)
-	}
-	if err == nil {
-		err = s.link.conn.FlushTimeout(5 * time.Second)
-	}
-	if err != nil {
+	s.box, s.held, s.left = newMailbox(mailboxMemory), nil, -1
+	if err := s.subscribe(ctx, s.link.present()); err != nil {
 		s.link.close()
-		return s.link.Gone(err)
+		return err
 	}
-	s.sub, s.left = sub, -1
 	slog.Info("subscribed", "node", s.link.node, "server", s.link.Server, "subject", s.subject)
 	return nil
 }
 
-// look is how often a source that waits looks whether the connection is there.
-const look = 200 * time.Millisecond
+// subscribe subscribes with a connection; the client does so again when it comes back.
+func (s *CoreSource) subscribe(ctx context.Context, conn *nats.Conn) error {
+	sub, err := conn.Subscribe(s.subject, s.box.put)
+	if err == nil {
+		err = sub.SetPendingLimits(-1, clientMemory)
+	}
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		err = conn.FlushWithContext(ctx)
+	}
+	if err != nil {
+		_ = sub.Unsubscribe() // it would be one too many
+		return s.link.Gone(err)
+	}
+	s.on, s.sub, s.dropped = conn, sub, 0
+	return nil
+}
 
 // Read gives the messages that are there, or waits for one.
 func (s *CoreSource) Read(ctx context.Context, b *flow.Batch) error {
 	for {
+		s.tellDropped()
 		if m := s.more(); m != nil {
 			s.fill(b, m)
 			return nil
 		}
-		_, back, err := s.link.Ready(ctx)
+		changed, back, err := s.link.Ready(ctx)
 		if err != nil || back {
 			return err
 		}
-		s.tellDropped()
-		wait, cancel := context.WithTimeout(ctx, look)
-		m, err := s.sub.NextMsgWithContext(wait)
-		cancel()
-		switch {
-		case err == nil:
-			s.fill(b, m)
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrSlowConsumer):
-		case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubscription):
-			if _, _, err := s.link.Ready(ctx); err != nil {
+		if conn := s.link.present(); conn != s.on {
+			if err := s.subscribe(ctx, conn); err != nil {
 				return err
 			}
-			return err
-		default:
-			return err
+		}
+		select {
+		case <-s.box.came:
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
@@ -103,44 +112,45 @@ func (s *CoreSource) fill(b *flow.Batch, m *nats.Msg) {
 	}
 }
 
-// more is a message that has come; nil where there is none, for whatever reason:
-// the next Read finds it.
+// more is a message that has come; nil where there is none.
 func (s *CoreSource) more() *nats.Msg {
 	if m := s.held; m != nil {
 		s.held = nil
 		return m
 	}
-	if n, _, err := s.sub.Pending(); err != nil || n == 0 {
-		return nil
-	}
-	m, err := s.sub.NextMsg(time.Millisecond)
-	if err != nil {
-		return nil
-	}
-	return m
+	return s.box.take()
 }
 
 // tellDropped says where messages came faster than they were written.
 func (s *CoreSource) tellDropped() {
-	n, err := s.sub.Dropped()
-	if err == nil && n > s.dropped {
-		slog.Warn("messages were lost: they came faster than they were written, and core NATS does not wait", "node", s.link.node, "lost", n-s.dropped)
+	lost := s.box.lost()
+	if n, err := s.sub.Dropped(); err == nil && n > s.dropped {
+		lost += n - s.dropped
 		s.dropped = n
 	}
+	if lost > 0 {
+		slog.Warn("messages were lost: they came faster than they were written, and core NATS does not wait", "node", s.link.node, "lost", lost)
+	}
+}
+
+// coming is how many messages the client has that are not in the mailbox yet.
+func (s *CoreSource) coming() int {
+	n, _, err := s.sub.Pending()
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // Drain gives what the server had handed over when the program was told to stop.
 func (s *CoreSource) Drain(b *flow.Batch) error {
 	if s.left < 0 {
-		s.left, _, _ = s.sub.Pending()
+		s.left = s.coming() + s.box.count()
 		if s.held != nil {
 			s.left++
 		}
 	}
-	if s.left == 0 {
-		return io.EOF
-	}
-	m := s.more()
+	m := s.handedOver()
 	if m == nil {
 		s.left = 0
 		return io.EOF
@@ -149,6 +159,25 @@ func (s *CoreSource) Drain(b *flow.Batch) error {
 	notes := messages.Notes[note](b)
 	messages.Add(b, m.Data)
 	*notes = append(*notes, note{subject: m.Subject, time: time.Now(), header: m.Header})
+	return nil
+}
+
+// handedOver is a message that was there when the program was told to stop; nil where
+// there is none any more.
+func (s *CoreSource) handedOver() *nats.Msg {
+	for s.left > 0 {
+		coming := s.coming() // before the mailbox, which it is put into next
+		if m := s.more(); m != nil {
+			return m
+		}
+		if coming == 0 {
+			break
+		}
+		select {
+		case <-s.box.came:
+		case <-time.After(time.Millisecond): // the message was dropped
+		}
+	}
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,19 +21,11 @@ type DurableSource struct {
 	link                     *link
 	stream, subject, durable string
 	start                    messages.Start
-	js                       jetstream.JetStream
 	pump                     *pump
+	made                     time.Time // when the consumer was made
 
 	number uint64 // of the last batch
-	mu     sync.Mutex
-	// open are the batches whose messages are not acknowledged, in their order.
-	open []unacknowledged
-}
-
-// An unacknowledged batch knows where to acknowledge its messages.
-type unacknowledged struct {
-	number uint64
-	to     []string
+	acks   acks
 }
 
 // A handedOut is the position of a batch: its number, which is good for this run.
@@ -65,21 +56,12 @@ func (s *DurableSource) Open(ctx context.Context) error {
 	if err := s.link.open(ctx); err != nil {
 		return err
 	}
-	err := s.begin(ctx)
-	if err != nil {
+	if err := s.consume(ctx); err != nil {
 		s.link.close()
 		return err
 	}
 	slog.Info("reading", "node", s.link.node, "server", s.link.Server, "stream", s.stream, "consumer", s.durable)
 	return nil
-}
-
-func (s *DurableSource) begin(ctx context.Context) error {
-	var err error
-	if s.js, err = jetstream.New(s.link.conn); err != nil {
-		return err
-	}
-	return s.consume(ctx)
 }
 
 // consume finds the consumer, or makes it.
@@ -88,21 +70,42 @@ func (s *DurableSource) consume(ctx context.Context) error {
 	s.pump = nil
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	c, err := s.js.Consumer(ctx, s.stream, s.durable)
+	conn := s.link.present()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return err
+	}
+	c, err := js.Consumer(ctx, s.stream, s.durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		c, err = s.js.CreateConsumer(ctx, s.stream, s.config())
+		c, err = js.CreateConsumer(ctx, s.stream, s.config())
 	}
-	switch {
-	case err != nil && isAway(err):
-		return s.link.Gone(err)
-	case err != nil:
-		return missing(s.stream, err)
+	if err != nil {
+		return s.failed(err)
 	}
-	if policy := c.CachedInfo().Config.AckPolicy; policy != jetstream.AckExplicitPolicy {
+	info := c.CachedInfo()
+	if policy := info.Config.AckPolicy; policy != jetstream.AckExplicitPolicy {
 		return fmt.Errorf("the consumer %s of the stream %s acknowledges by `%s`, and it must be `explicit`: name another `durable`", s.durable, s.stream, policy)
 	}
-	s.pump, err = newPump(c, s.link.conn.MaxPayload())
-	return err
+	if !info.Created.Equal(s.made) {
+		// It hands out from its start on, and its numbers may be those of other
+		// messages: what the one before it has handed out is not acknowledged to it.
+		s.acks.forget()
+		s.made = info.Created
+	}
+	p, err := newPump(c, conn.MaxPayload())
+	if err != nil {
+		return s.failed(err)
+	}
+	s.pump = p
+	return nil
+}
+
+// failed is an error of the server's about the consumer.
+func (s *DurableSource) failed(err error) error {
+	if isAway(err) {
+		return s.link.Gone(err)
+	}
+	return missing(s.stream, err)
 }
 
 func (s *DurableSource) config() jetstream.ConsumerConfig {
@@ -125,6 +128,11 @@ func (s *DurableSource) Read(ctx context.Context, b *flow.Batch) error {
 		changed, back, err := s.link.Ready(ctx)
 		if err != nil || back {
 			return err
+		}
+		if s.acks.owed() {
+			if err := s.acks.send(ctx, s.link); err != nil {
+				return err
+			}
 		}
 		if s.pump == nil {
 			if err := s.consume(ctx); err != nil {
@@ -168,9 +176,7 @@ func (s *DurableSource) fill(b *flow.Batch, a arrival) bool {
 	}
 	s.number++
 	b.Split, b.Position = s.stream, &handedOut{last, s.number}
-	s.mu.Lock()
-	s.open = append(s.open, unacknowledged{s.number, to})
-	s.mu.Unlock()
+	s.acks.add(s.number, to)
 	return true
 }
 
@@ -180,24 +186,8 @@ func (s *DurableSource) Ack(ctx context.Context, positions map[string]any) error
 	if !ok {
 		return nil
 	}
-	s.mu.Lock()
-	n := 0
-	for n < len(s.open) && s.open[n].number <= at.number {
-		n++
-	}
-	safe := s.open[:n:n]
-	s.open = s.open[n:]
-	s.mu.Unlock()
-	for _, batch := range safe {
-		for _, reply := range batch.to {
-			if err := s.link.conn.Publish(reply, []byte("+ACK")); err != nil {
-				return s.link.Gone(err)
-			}
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return s.link.conn.FlushWithContext(ctx)
+	s.acks.safe(at.number)
+	return s.acks.send(ctx, s.link)
 }
 
 // Place is where a message stands in its stream.

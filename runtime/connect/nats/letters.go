@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -26,7 +25,8 @@ func (s *Sink) Letters(ctx context.Context, yield func(letter []byte) error) err
 		return err
 	}
 	defer from.close()
-	js, err := jetstream.New(from.conn)
+	conn := from.present()
+	js, err := jetstream.New(conn)
 	if err != nil {
 		return err
 	}
@@ -34,9 +34,10 @@ func (s *Sink) Letters(ctx context.Context, yield func(letter []byte) error) err
 	if err != nil {
 		return err
 	}
+	messages := &browser{from, conn, stream}
 	last := stream.CachedInfo().State.LastSeq
 	for next := uint64(1); next <= last; next++ {
-		m, err := get(ctx, stream, next, s.config.Subject)
+		m, err := messages.get(ctx, next, s.config.Subject)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
 		}
@@ -76,11 +77,4 @@ func (s *Sink) letterStream(ctx context.Context, js jetstream.JetStream) (jetstr
 		return nil, s.link.Gone(err)
 	}
 	return nil, missing(name, err)
-}
-
-// get is the first message of a subject from a sequence on.
-func get(ctx context.Context, stream jetstream.Stream, from uint64, subject string) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
 }

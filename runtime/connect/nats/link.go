@@ -5,122 +5,40 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
-	"strings"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
-	"github.com/flowc-dev/flowc/runtime/connect/secure"
 )
 
-// An access is how to get to a server.
-type access struct {
-	node, url             string
-	user, password, token string
-	credentials           string
-	tls                   connect.ClientTLS
-}
-
-// options checks the access and makes the client's options of it.
-func (a *access) options() ([]nats.Option, error) {
-	if strings.TrimSpace(a.url) == "" {
-		return nil, errors.New("url is empty: give the address of a server, such as nats://localhost:4222")
-	}
-	for one := range strings.SplitSeq(a.url, ",") {
-		if !isServer(strings.TrimSpace(one)) {
-			return nil, errors.New("url is none of a NATS server, such as nats://localhost:4222 (it is not shown: there may be a password in it)")
-		}
-	}
-	ways := 0
-	for _, given := range []bool{a.user != "", a.token != "", a.credentials != ""} {
-		if given {
-			ways++
-		}
-	}
-	if ways > 1 {
-		return nil, errors.New("user, token and credentials are three ways to log in: choose one")
-	}
-	o := []nats.Option{
-		nats.Name("flowc " + a.node), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.Timeout(5 * time.Second),
-		// What can't go out now is not kept for later: who sends it is told.
-		nats.ReconnectBufSize(-1), nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { // what matters is returned where it happens
-			slog.Debug("nats", "node", a.node, "error", err)
-		}),
-	}
-	switch {
-	case a.user != "":
-		o = append(o, nats.UserInfo(a.user, a.password))
-	case a.token != "":
-		o = append(o, nats.Token(a.token))
-	case a.credentials != "":
-		o = append(o, nats.UserCredentials(a.credentials))
-	}
-	if !a.tls.IsZero() {
-		c, err := secure.Client(a.tls)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, nats.Secure(c))
-	}
-	return o, nil
-}
-
-// parseServer reads the place of one server, with or without a scheme.
-func parseServer(text string) (*url.URL, error) {
-	if !strings.Contains(text, "://") {
-		text = "nats://" + text
-	}
-	return url.Parse(text)
-}
-
-// isServer tells whether a text is the place of a server.
-func isServer(text string) bool {
-	u, err := parseServer(text)
-	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " '\"=") {
-		return false
-	}
-	switch u.Scheme {
-	case "nats", "tls", "ws", "wss":
-		return true
-	}
-	return false
-}
-
-// servers is the url as it may be shown: the hosts alone.
-func (a *access) servers() string {
-	var shown []string
-	for one := range strings.SplitSeq(a.url, ",") {
-		one = strings.TrimSpace(one)
-		u, err := parseServer(one)
-		switch {
-		case err != nil || u.Host == "":
-			one = "the server"
-		case strings.Contains(one, "://"):
-			one = u.Scheme + "://" + u.Host
-		default:
-			one = u.Host
-		}
-		shown = append(shown, one)
-	}
-	return strings.Join(shown, ",")
-}
+// reconnectWait is how long a lost connection waits before each try to come back.
+// Where the client has given one up, the tries are further and further apart, up
+// to longestWait: it has done so because the server does not want it.
+const (
+	reconnectWait = 200 * time.Millisecond
+	longestWait   = 5 * time.Second
+)
 
 // A link is a connection that comes back by itself.
+//
+// Mostly the client sees to that. But there is a lot for which it closes a
+// connection for good: a login that is refused twice in a row, as while passwords
+// are being changed, and each error that a server sends and the client does not
+// know. Nobody has asked for that, so the link makes another connection. What was
+// made on the one before (subscriptions, consumers, promises of answers) is of no
+// use then: who has such things asks for the present connection when it works.
 type link struct {
 	access
 	*messages.Link
 	options []nats.Option
-	conn    *nats.Conn
 
-	mu    sync.Mutex
-	tries int   // to connect, each with a connection of its own
-	dial  error // of the last try
+	mu   sync.Mutex
+	conn *nats.Conn         // the last one; nil before there was one
+	end  context.CancelFunc // ends it, and whatever would bring it back
 }
 
 func newLink(a access) (*link, error) {
@@ -132,80 +50,149 @@ func newLink(a access) (*link, error) {
 	return l, nil
 }
 
-// handlers tell what becomes of the connection that is made with them.
-func (l *link) handlers() []nats.Option {
-	l.mu.Lock()
-	l.tries++
-	try := l.tries
-	l.mu.Unlock()
-	return []nats.Option{
-		nats.SetCustomDialer(l),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err == nil {
-				err = errors.New("the connection was closed")
-			}
-			l.of(try, func() { l.Down(err) })
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { l.of(try, l.Up) }),
-		nats.ClosedHandler(func(c *nats.Conn) {
-			err := c.LastError()
-			if err == nil {
-				err = nats.ErrConnectionClosed
-			}
-			l.of(try, func() { l.Dead(err) })
-		}),
+// open connects. From then on until it is closed there is always a connection, which
+// may be down.
+func (l *link) open(ctx context.Context) error {
+	l.close()
+	life, end := context.WithCancel(context.Background())
+	stop := context.AfterFunc(ctx, end)
+	conn, err := l.connect(life)
+	if !stop() && err == nil {
+		conn.Close()
+		err = ctx.Err()
 	}
-}
-
-// of does what the handlers of the present connection say, and not what those of
-// one that was given up do.
-func (l *link) of(try int, do func()) {
-	l.mu.Lock()
-	present := try == l.tries
-	l.mu.Unlock()
-	if present {
-		do()
-	}
-}
-
-// Dial connects, and keeps the reason where it can't: the client itself only
-// says that there is no server.
-func (l *link) Dial(network, address string) (net.Conn, error) {
-	c, err := net.DialTimeout(network, address, 5*time.Second)
-	l.mu.Lock()
-	l.dial = err
-	l.mu.Unlock()
-	return c, err
-}
-
-// open connects.
-func (l *link) open(context.Context) error {
-	conn, err := nats.Connect(l.url, append(l.handlers(), l.options...)...)
-	if err != nil {
+	if err == nil {
 		l.mu.Lock()
-		dial := l.dial
+		l.end = end
 		l.mu.Unlock()
-		if dial != nil {
-			err = dial
+		if l.adopt(life, conn) {
+			return nil
 		}
-		if refusedLogin(err) {
-			return fmt.Errorf("%s: %w", l.Server, err)
-		}
-		return l.Gone(err)
+		err = lastError(conn)
 	}
-	l.conn = conn
-	return nil
+	end()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case refusedLogin(err):
+		return fmt.Errorf("%s: %w", l.Server, err)
+	}
+	return l.Gone(err)
 }
 
-// refusedLogin tells whether a server is there and does not let the program in.
-func refusedLogin(err error) bool {
-	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) ||
-		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) || secure.Refused(err)
+// connect makes a connection that says what becomes of it, for as long as life is.
+func (l *link) connect(life context.Context) (*nats.Conn, error) {
+	// of does what a connection says that is the present one, and not what others do.
+	of := func(c *nats.Conn, do func()) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if life.Err() == nil && c == l.conn {
+			do()
+		}
+	}
+	d := &dialer{life: life}
+	conn, err := nats.Connect(l.url, append([]nats.Option{
+		nats.SetCustomDialer(d),
+		nats.DisconnectErrHandler(func(c *nats.Conn, err error) {
+			if err == nil {
+				err = lastError(c)
+			}
+			of(c, func() { l.Down(err) })
+		}),
+		nats.ReconnectHandler(func(c *nats.Conn) { of(c, l.Up) }),
+		nats.ClosedHandler(func(c *nats.Conn) { of(c, func() { l.closed(life, lastError(c)) }) }),
+	}, l.options...)...)
+	if err == nil {
+		return conn, nil
+	}
+	if reason := d.reason(); reason != nil {
+		err = reason
+	}
+	return nil, err
+}
+
+// adopt makes a connection the present one; false where it is of no use any more.
+func (l *link) adopt(life context.Context, conn *nats.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if life.Err() != nil || conn.IsClosed() {
+		go conn.Close() // which may have to wait for the network
+		return false
+	}
+	// What it has said until now was not listened to.
+	l.conn = conn
+	if conn.IsConnected() {
+		l.Up()
+	} else {
+		l.Down(lastError(conn))
+	}
+	return true
+}
+
+// closed begins to make another connection, as the client has closed the present one
+// for good.
+func (l *link) closed(life context.Context, reason error) {
+	if known := l.Err(); known != nil && !errors.Is(known, reason) {
+		// It is known that the connection is lost, but not that there is more to it
+		// than a server that is away.
+		slog.Warn("the server does not take the connection back, trying again", "node", l.node, "server", l.Server, "error", reason)
+	}
+	l.Down(reason)
+	go l.reopen(life)
+}
+
+// reopen makes another connection, sooner or later.
+func (l *link) reopen(life context.Context) {
+	for wait := reconnectWait; ; wait = min(2*wait, longestWait) {
+		select {
+		case <-time.After(wait + rand.N(wait/2)):
+		case <-life.Done():
+			return
+		}
+		conn, err := l.connect(life)
+		if err == nil && l.adopt(life, conn) {
+			return
+		}
+		slog.Debug("nats", "node", l.node, "error", err)
+	}
+}
+
+// present is the connection that there is now. It may be down, or closed: then
+// there will be another one.
+func (l *link) present() *nats.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn
+}
+
+// jetStream is JetStream by the present connection.
+func (l *link) jetStream() (jetstream.JetStream, error) { return jetstream.New(l.present()) }
+
+// isOpen tells whether it was opened and not closed since.
+func (l *link) isOpen() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end != nil
 }
 
 // close lets go of the connection.
 func (l *link) close() {
-	if l.conn != nil {
-		l.conn.Close()
+	l.mu.Lock()
+	conn, end := l.conn, l.end
+	l.end = nil
+	if end != nil {
+		end() // no other one becomes the present one from here on
 	}
+	l.mu.Unlock()
+	if end != nil && conn != nil {
+		conn.Close()
+	}
+}
+
+// lastError is why a connection is not there.
+func lastError(c *nats.Conn) error {
+	if err := c.LastError(); err != nil {
+		return err
+	}
+	return errors.New("the connection was closed")
 }

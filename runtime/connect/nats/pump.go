@@ -88,7 +88,7 @@ func isAway(err error) bool {
 	for _, away := range []error{
 		nats.ErrNoResponders, nats.ErrTimeout, nats.ErrDisconnected, nats.ErrConnectionClosed, nats.ErrConnectionReconnecting,
 		nats.ErrReconnectBufExceeded, context.DeadlineExceeded, jetstream.ErrNoStreamResponse, jetstream.ErrAsyncPublishTimeout,
-		jetstream.ErrNoHeartbeat,
+		jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed, jetstream.ErrMsgIteratorClosed,
 	} {
 		if errors.Is(err, away) {
 			return true

@@ -8,8 +8,6 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -84,9 +82,6 @@ func (s *ranged) Cut(ctx context.Context, n int) ([]flow.Chunk, error) {
 		return nil, err
 	}
 	defer in.link.close()
-	if in.js, err = jetstream.New(in.link.conn); err != nil {
-		return nil, err
-	}
 	info, err := in.info(ctx)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,8 @@ func sample(ctx context.Context, a access, name, subject string, n int, yield fu
 		return err
 	}
 	defer l.close()
-	js, err := jetstream.New(l.conn)
+	conn := l.present()
+	js, err := jetstream.New(conn)
 	if err != nil {
 		return err
 	}
@@ -48,12 +49,13 @@ func sample(ctx context.Context, a access, name, subject string, n int, yield fu
 	if subject == "" {
 		subject = ">"
 	}
+	messages := &browser{l, conn, stream}
 	last := stream.CachedInfo().State.LastSeq
 	next, given := stream.CachedInfo().State.FirstSeq, 0
 	// some gives messages from a sequence on, and where the next one may be.
 	some := func(from uint64, most int) (next uint64, err error) {
 		for ; most > 0 && from <= last && from > 0; most-- {
-			m, err := get(ctx, stream, from, subject)
+			m, err := messages.get(ctx, from, subject)
 			if errors.Is(err, jetstream.ErrMsgNotFound) {
 				break
 			}

@@ -28,8 +28,11 @@ const answerTimeout = 10 * time.Second
 type Sink struct {
 	link   *link
 	config SinkConfig
-	js     jetstream.JetStream
 	text   bool // of lines, with their ends
+
+	on     *nats.Conn // what it publishes with
+	js     jetstream.JetStream
+	closed <-chan nats.Status // tells when it is closed for good
 
 	subject, id int // in Out.Keys; -1 for those that are not there
 
@@ -104,22 +107,37 @@ func (s *Sink) Open(ctx context.Context) error {
 	if err := s.link.open(ctx); err != nil {
 		return err
 	}
-	var err error
-	s.js, err = jetstream.New(s.link.conn, jetstream.WithPublishAsyncTimeout(answerTimeout), jetstream.WithPublishAsyncMaxPending(1<<20))
-	return err
+	return s.use(s.link.present())
+}
+
+// use publishes with a connection from here on.
+func (s *Sink) use(conn *nats.Conn) error {
+	if conn == s.on {
+		return nil
+	}
+	js, err := jetstream.New(conn, jetstream.WithPublishAsyncTimeout(answerTimeout), jetstream.WithPublishAsyncMaxPending(1<<20))
+	if err != nil {
+		return err
+	}
+	s.on, s.js, s.closed = conn, js, conn.StatusChanged(nats.CLOSED)
+	return nil
 }
 
 // Write publishes the records and waits until the stream has them.
 func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	var gone *messages.GoneError
-	if _, _, err := s.link.Ready(ctx); err != nil {
+	_, _, err := s.link.Ready(ctx)
+	if err == nil {
+		err = s.use(s.link.present())
+	}
+	if err != nil {
 		s.repeated = s.repeated && errors.As(err, &gone)
 		return err
 	}
 	if !s.repeated {
 		s.next += uint64(o.Count)
 	}
-	err := s.publish(ctx, o, s.next-uint64(o.Count))
+	err = s.publish(ctx, o, s.next-uint64(o.Count))
 	s.repeated = errors.As(err, &gone)
 	return err
 }
@@ -157,6 +175,8 @@ func (s *Sink) publish(ctx context.Context, o *flow.Out, first uint64) error {
 			if isAway(err) && !errors.Is(err, jetstream.ErrNoStreamResponse) {
 				away, why = away+1, err
 			}
+		case <-s.closed: // and no answer comes any more
+			return s.link.Gone(lastError(s.on))
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -184,7 +204,7 @@ func (s *Sink) message(o *flow.Out, i int, data []byte, number uint64) (*nats.Ms
 			return nil, &recordError{"subject", err}
 		}
 	}
-	if most := s.link.conn.MaxPayload(); int64(len(data)) > most {
+	if most := s.on.MaxPayload(); int64(len(data)) > most {
 		return nil, &recordError{"too-large", fmt.Errorf("the message has %d bytes, and the server takes up to %d", len(data), most)}
 	}
 	for name, value := range s.config.Headers {
@@ -212,6 +232,8 @@ func (s *Sink) send(m *nats.Msg) (jetstream.PubAckFuture, error) {
 		return f, nil
 	case isAway(err):
 		return nil, err
+	case s.on.IsClosed(): // which the error does not always say
+		return nil, nats.ErrConnectionClosed
 	}
 	return nil, &recordError{"nats", err}
 }

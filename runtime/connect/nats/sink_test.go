@@ -27,7 +27,9 @@ func out(texts ...string) *flow.Out {
 
 func (f *fixture) sink(c SinkConfig, o connect.Output) *Sink {
 	f.t.Helper()
-	c.URL, o.Node = f.url(), "out"
+	if o.Node = "out"; c.URL == "" {
+		c.URL = f.url()
+	}
 	s, err := NewSink(c, o)
 	if err != nil {
 		f.t.Fatal(err)

@@ -52,7 +52,6 @@ type Source struct {
 	link            *link
 	stream, subject string
 	start           messages.Start
-	js              jetstream.JetStream
 
 	last     uint64 // the sequence of the last message that was read
 	resumed  bool   // last is from a checkpoint
@@ -102,10 +101,6 @@ func (s *Source) Open(ctx context.Context) error {
 }
 
 func (s *Source) begin(ctx context.Context) error {
-	var err error
-	if s.js, err = jetstream.New(s.link.conn); err != nil {
-		return err
-	}
 	info, err := s.info(ctx)
 	if err != nil {
 		return err
@@ -136,7 +131,11 @@ func (s *Source) begin(ctx context.Context) error {
 func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	stream, err := s.js.Stream(ctx, s.stream)
+	js, err := s.link.jetStream()
+	if err != nil {
+		return nil, err
+	}
+	stream, err := js.Stream(ctx, s.stream)
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -157,10 +156,6 @@ func (s *Source) PositionsAt(ctx context.Context, at time.Time) (map[string]any,
 		return nil, err
 	}
 	defer s.link.close()
-	var err error
-	if s.js, err = jetstream.New(s.link.conn); err != nil {
-		return nil, err
-	}
 	info, err := s.info(ctx)
 	if err != nil {
 		return nil, err
@@ -176,18 +171,22 @@ func (s *Source) PositionsAt(ctx context.Context, at time.Time) (map[string]any,
 func (s *Source) before(ctx context.Context, t time.Time, last uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	c, err := s.js.CreateConsumer(ctx, s.stream, jetstream.ConsumerConfig{
+	js, err := s.link.jetStream()
+	if err != nil {
+		return 0, err
+	}
+	c, err := js.CreateConsumer(ctx, s.stream, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &t,
 		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, InactiveThreshold: time.Minute, Replicas: 1,
 	})
 	if err != nil {
 		return 0, s.failed(err)
 	}
-	defer s.js.DeleteConsumer(ctx, s.stream, c.CachedInfo().Name) //nolint:errcheck // it goes by itself
-	m, err := c.Next(jetstream.FetchMaxWait(time.Second))
-	if errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrMsgNotFound) || isAway(err) && s.link.conn.IsConnected() {
+	defer js.DeleteConsumer(ctx, s.stream, c.CachedInfo().Name) //nolint:errcheck // it goes by itself
+	if c.CachedInfo().NumPending == 0 {
 		return last, nil // there is none yet
 	}
+	m, err := c.Next(jetstream.FetchMaxWait(5 * time.Second))
 	if err != nil {
 		return 0, s.failed(err)
 	}
@@ -204,14 +203,18 @@ func (s *Source) consume(ctx context.Context) error {
 	s.pump = nil
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	c, err := s.js.CreateConsumer(ctx, s.stream, jetstream.ConsumerConfig{
+	js, err := s.link.jetStream()
+	if err != nil {
+		return err
+	}
+	c, err := js.CreateConsumer(ctx, s.stream, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: s.last + 1, FilterSubject: s.subject,
 		AckPolicy: jetstream.AckNonePolicy, MaxDeliver: 1, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
 	})
 	if err != nil {
 		return s.failed(err)
 	}
-	p, err := newPump(c, s.link.conn.MaxPayload())
+	p, err := newPump(c, s.link.present().MaxPayload())
 	if err != nil {
 		return s.failed(err)
 	}

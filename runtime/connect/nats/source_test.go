@@ -274,7 +274,7 @@ func TestDurable(t *testing.T) {
 		t.Errorf("the work queue holds %d", n)
 	}
 	open := 0
-	for _, batch := range s.open {
+	for _, batch := range s.acks.open {
 		open += len(batch.to)
 	}
 	if open != 2 {

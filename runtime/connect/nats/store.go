@@ -44,7 +44,7 @@ type Store struct {
 	bucket   string
 	link     *link
 	pipeline string
-	js       jetstream.JetStream
+	on       *nats.Conn // what the bucket is reached by; nil before it was
 	kv       jetstream.KeyValue
 	reader   nats.JetStreamContext
 }
@@ -83,30 +83,36 @@ func (s *Store) Open(ctx context.Context, pipeline string) error {
 	return s.connect(ctx)
 }
 
-// connect makes a connection where there is none that would come back by itself.
+// connect connects where nobody has yet, and finds the bucket, anew for each connection
+// that the link makes.
 func (s *Store) connect(ctx context.Context) error {
-	if s.kv != nil && !s.link.conn.IsClosed() {
-		return s.link.Err()
-	}
-	if s.link.conn == nil || s.link.conn.IsClosed() {
+	if !s.link.isOpen() {
 		if err := s.link.open(ctx); err != nil {
 			return err
 		}
 	}
-	var err error
-	if s.js, err = jetstream.New(s.link.conn); err == nil {
-		s.reader, err = s.link.conn.JetStream()
+	if err := s.link.Err(); err != nil {
+		return err
 	}
+	conn := s.link.present()
+	if conn == s.on {
+		return nil
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return err
+	}
+	reader, err := conn.JetStream()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	kv, err := s.js.KeyValue(ctx, s.bucket)
+	kv, err := js.KeyValue(ctx, s.bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = s.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.bucket, Description: "checkpoints of flowc programs", Storage: jetstream.FileStorage})
+		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: s.bucket, Description: "checkpoints of flowc programs", Storage: jetstream.FileStorage})
 		if errors.Is(err, jetstream.ErrBucketExists) { // another program was faster
-			kv, err = s.js.KeyValue(ctx, s.bucket)
+			kv, err = js.KeyValue(ctx, s.bucket)
 		}
 	}
 	if err == nil {
@@ -115,7 +121,7 @@ func (s *Store) connect(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, err)
 	}
-	s.kv = kv
+	s.on, s.kv, s.reader = conn, kv, reader
 	return nil
 }
 
@@ -175,7 +181,7 @@ func (s *Store) Put(ctx context.Context, cell string, value []byte, previous uin
 	if err := s.connect(ctx); err != nil {
 		return 0, err
 	}
-	if most := s.link.conn.MaxPayload(); most > 0 && int64(len(value)) > most {
+	if most := s.on.MaxPayload(); most > 0 && int64(len(value)) > most {
 		return 0, &storeError{fmt.Errorf("%s: the %s has %d bytes, and the server takes messages of up to %d: raise its max_payload, or keep checkpoints in another store", s.link.Server, cell, len(value), most)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -190,10 +196,10 @@ func (s *Store) Put(ctx context.Context, cell string, value []byte, previous uin
 
 // Close ends the connection.
 func (s *Store) Close(context.Context) error {
-	if s.link.conn != nil {
-		_ = s.link.conn.FlushTimeout(time.Second)
+	if s.on != nil {
+		_ = s.on.FlushTimeout(time.Second)
 	}
 	s.link.close()
-	s.kv = nil
+	s.on = nil
 	return nil
 }

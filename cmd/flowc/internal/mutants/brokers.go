@@ -108,9 +108,33 @@ var brokers = []Mutant{
 	},
 	{
 		Name: "NATS: messages of batches behind the one that is safe are acknowledged",
+		File: "runtime/connect/nats/acks.go",
+		Old:  "for n < len(a.open) && a.open[n].number <= a.reached {",
+		New:  "for n < len(a.open) && a.reached > 0 {",
+	},
+	{
+		Name: "NATS: acknowledgements that were lost with a connection are not sent again",
+		File: "runtime/connect/nats/acks.go",
+		Old:  "if a.failed = err != nil; a.failed {",
+		New:  "if a.open = a.open[n:]; err != nil {",
+	},
+	{
+		Name: "NATS: what another consumer has handed out is acknowledged to a new one",
 		File: "runtime/connect/nats/durable.go",
-		Old:  "for n < len(s.open) && s.open[n].number <= at.number {",
-		New:  "for n < len(s.open) && at.number > 0 {",
+		Old:  "s.acks.forget()",
+		New:  "",
+	},
+	{
+		Name: "NATS: a connection that the client has closed for good is not made anew",
+		File: "runtime/connect/nats/link.go",
+		Old:  "\tgo l.reopen(life)",
+		New:  "",
+	},
+	{
+		Name: "NATS: a subject is not subscribed to by a connection that was made anew",
+		File: "runtime/connect/nats/core.go",
+		Old:  "if conn := s.link.present(); conn != s.on {",
+		New:  "if conn := s.link.present(); s.on == nil {",
 	},
 	{
 		Name: "a start at the end of a stream is not noted",
