@@ -433,7 +433,7 @@ func TestClosedRange(t *testing.T) {
 	for {
 		b := &flow.Batch{Data: make([]byte, 0, flow.BlockSize), Limit: 100}
 		err := s.Read(t.Context(), b)
-		if err == io.EOF { //nolint:errorlint // a connection that is lost wraps it
+		if err == io.EOF { // and not what wraps it, as a connection that is lost
 			break
 		}
 		if err != nil && !isGone(err) {
