@@ -152,15 +152,38 @@ func TestClosedBeforeAck(t *testing.T) {
 	if err := s.Ack(t.Context(), map[string]any{"S": b.Position}); !isGone(err) {
 		t.Fatalf("got %v", err)
 	}
+	d.acknowledged(s)
+}
+
+// So it is where the server was away: its consumer is the same one behind that.
+func TestAwayBeforeAck(t *testing.T) {
+	d := newDoorman(t)
+	d.stream(jetstream.StreamConfig{Name: "S", Subjects: []string{"s.>"}, Retention: jetstream.WorkQueuePolicy})
+	s := d.source(SourceConfig{Stream: "S", Durable: "workers"}).(*DurableSource)
+	d.publish(0, 3)
+	_, b := read(t, s, 3)
+	d.stop()
+	d.until("the client notices", func() bool { return s.link.Err() != nil })
+	if err := s.Ack(t.Context(), map[string]any{"S": b.Position}); !isGone(err) {
+		t.Fatalf("got %v", err)
+	}
+	d.start()
+	d.acknowledged(s)
+}
+
+// acknowledged reads until the work queue S has nothing left, which comes sooner than
+// that the server hands it out again.
+func (d *doorman) acknowledged(s flow.Source) {
+	d.t.Helper()
 	d.until("what is safe is acknowledged", func() bool {
-		short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 		defer cancel()
 		if err := s.Read(short, &flow.Batch{}); err != nil && !isGone(err) && !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatal(err)
+			d.t.Fatal(err)
 		}
-		stream, err := d.js.Stream(t.Context(), "S")
+		stream, err := d.js.Stream(context.Background(), "S")
 		if err != nil {
-			t.Fatal(err)
+			d.t.Fatal(err)
 		}
 		return stream.CachedInfo().State.Msgs == 0
 	})
