@@ -130,7 +130,7 @@ INSERT INTO in%d SELECT id, key, pad FROM jsonb_to_recordset('%s') AS r(id bigin
 			defer conn.Close()
 			var futures []jetstream.PubAckFuture
 			for _, record := range records {
-				f, err := js.PublishAsync(fmt.Sprintf("in%d", n), record.Data)
+				f, err := js.PublishAsync(fmt.Sprintf("in%d", n), record.Data, jetstream.WithStallWait(time.Minute)) // a busy machine is slow to answer
 				if err != nil {
 					t.Fatal(err)
 				}
