@@ -12,19 +12,10 @@ import (
 // a server that waits for its notices to be read can't be waited for.
 const smallCopy = 32 << 10
 
-// copyIn has a COPY read lines: rows in its text form.
-func (s *server) copyIn(ctx context.Context, sql string, lines []byte) error {
-	if len(lines) <= smallCopy {
-		_, err := s.copySmall(ctx, sql, lines)
-		return err
-	}
-	_, err := s.conn.CopyFrom(ctx, bytes.NewReader(lines), sql)
-	return s.failed(ctx, err)
-}
-
 // copySmall runs statements, the last of which is a COPY, with its lines in one round
-// trip: smallCopy of them at most. It returns the rows of the statement before it, where
-// that has some. A server that refuses one of the statements passes over the lines.
+// trip: smallCopy of them at most, rows in COPY's text form. It returns the rows of the
+// statement before it, where that has some. A server that refuses one of the statements
+// passes over the lines.
 func (s *server) copySmall(ctx context.Context, sql string, lines []byte) (rows [][][]byte, err error) {
 	answer := s.conn.Exec(ctx, sql)
 	if s.conn.IsBusy() { // the statements are sent
@@ -40,4 +31,10 @@ func (s *server) copySmall(ctx context.Context, sql string, lines []byte) (rows 
 		}
 	}
 	return s.rows(ctx, answer)
+}
+
+// copyLarge is copySmall for any number of lines, and has no rows.
+func (s *server) copyLarge(ctx context.Context, sql string, lines []byte) error {
+	_, err := s.conn.CopyFrom(ctx, bytes.NewReader(lines), sql)
+	return s.failed(ctx, err)
 }

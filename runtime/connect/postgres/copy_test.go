@@ -26,8 +26,8 @@ func (c *asking) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// A transaction of few records is two round trips: one that begins it and has the
-// records, and the commit.
+// A transaction is a round trip for each packet of records, the first of which begins
+// it, and one for the commit.
 func TestRoundTrips(t *testing.T) {
 	server := pgtest.New(t)
 	made, err := NewSink(SinkConfig{DSN: server.DSN(), Table: "t"}, connect.Output{Node: "out", Columns: idName})
@@ -41,15 +41,26 @@ func TestRoundTrips(t *testing.T) {
 	}
 	must(t, s.Open(t.Context()))
 	defer s.Close(context.Background(), false)
-	for i := range 3 {
+	long := strings.Repeat("x", smallCopy)
+	for _, c := range []struct {
+		names []string
+		want  int64
+	}{
+		{[]string{"ann"}, 2},
+		{[]string{"bob", "eve", "joe"}, 4},
+		{[]string{"amy", long}, 3},
+		{[]string{long}, 3}, // its begin is one of its own
+	} {
 		before := count.Load()
-		must(t, s.Write(t.Context(), idNames(i, "ann")))
+		for i, name := range c.names {
+			must(t, s.Write(t.Context(), idNames(i, name)))
+		}
 		must(t, s.Sync(t.Context()))
-		if n := count.Load() - before; n != 2 {
-			t.Errorf("transaction %d was %d round trips, not 2", i, n)
+		if n := count.Load() - before; n != c.want {
+			t.Errorf("%d packets were %d round trips, not %d", len(c.names), n, c.want)
 		}
 	}
-	wantRows(t, server, `SELECT id FROM t ORDER BY id`, "0", "1", "2")
+	wantRows(t, server, `SELECT count(*) FROM t`, "7")
 }
 
 // Records that are refused take nothing else away, wherever in a transaction they

@@ -252,25 +252,23 @@ func (s *Sink) writeRange(ctx context.Context, from, to int) error {
 }
 
 // attempt writes the records of s.send, or none of them. The first ones of a
-// transaction need no savepoint, which costs the server a transaction of its own, and
-// a round trip: transactions of few records never have one.
+// transaction need no savepoint, which costs the server a transaction of its own:
+// transactions of few records never have one.
 func (s *Sink) attempt(ctx context.Context) error {
 	first := s.fresh || !s.inside
-	if !first {
-		savepoint := "SAVEPOINT flowc"
-		if s.saved {
-			savepoint = "RELEASE SAVEPOINT flowc; SAVEPOINT flowc"
-		}
-		if _, err := s.server.exec(ctx, savepoint); err != nil {
-			return err
-		}
-		s.saved = true
+	savepoint := ""
+	switch {
+	case first:
+	case s.saved:
+		savepoint = "RELEASE SAVEPOINT flowc; SAVEPOINT flowc; "
+	default:
+		savepoint = "SAVEPOINT flowc; "
 	}
-	err := s.put(ctx)
+	err := s.put(ctx, savepoint)
 	var refused *table.RowError
 	switch {
 	case err == nil:
-		s.fresh = false
+		s.fresh, s.saved = false, !first
 	case !errors.As(err, &refused):
 	case first:
 		if undo := s.start(ctx, "ROLLBACK; "); undo != nil {
@@ -280,19 +278,25 @@ func (s *Sink) attempt(ctx context.Context) error {
 		if _, undo := s.server.exec(ctx, "ROLLBACK TO SAVEPOINT flowc"); undo != nil {
 			return undo
 		}
+		s.saved = true
 	}
 	return err
 }
 
-// put sends the records of s.send.
-func (s *Sink) put(ctx context.Context) error {
+// put sends the records of s.send, behind statements that come before them.
+func (s *Sink) put(ctx context.Context, before string) error {
 	if !s.upsert {
 		s.lines = s.packet.appendCopy(s.lines[:0], s.send)
-		err := s.copy(ctx)
+		err := s.copy(ctx, before)
 		if cap(s.lines) > 4*table.KeepBytes {
 			s.lines = nil
 		}
 		return err
+	}
+	if before != "" {
+		if _, err := s.server.exec(ctx, before); err != nil {
+			return err
+		}
 	}
 	if s.output.Changes {
 		return s.apply(ctx)
@@ -301,21 +305,24 @@ func (s *Sink) put(ctx context.Context) error {
 }
 
 // copy sends s.lines. Where no transaction is open it begins one with them.
-func (s *Sink) copy(ctx context.Context) error {
-	switch {
-	case s.inside:
-	case len(s.lines) > smallCopy:
-		if err := s.start(ctx, ""); err != nil {
-			return err
+func (s *Sink) copy(ctx context.Context, before string) error {
+	if len(s.lines) > smallCopy {
+		if !s.inside {
+			if err := s.start(ctx, ""); err != nil {
+				return err
+			}
 		}
-	default:
-		rows, err := s.server.copySmall(ctx, opening+"; "+s.sql, s.lines)
-		if err == nil {
-			s.started(rows)
-		}
+		return s.server.copyLarge(ctx, before+s.sql, s.lines)
+	}
+	if s.inside {
+		_, err := s.server.copySmall(ctx, before+s.sql, s.lines)
 		return err
 	}
-	return s.server.copyIn(ctx, s.sql, s.lines)
+	rows, err := s.server.copySmall(ctx, opening+"; "+s.sql, s.lines)
+	if err == nil {
+		s.started(rows)
+	}
+	return err
 }
 
 // begin opens a transaction, and writes again what one that is lost held.
