@@ -1,11 +1,12 @@
 // Command kafkatable is W2 from a topic of Kafka into a table of PostgreSQL, written
 // by hand: franz-go's consumer, the scanner, and COPY by pgx.
 //
-//	kafkatable BROKER TOPIC DSN TABLE
+//	kafkatable [once] BROKER TOPIC DSN TABLE
 //
 // It is at least once: what came in one poll is copied in one statement, and once a
-// second the offsets of what the database has are committed. It goes on until it is
-// told to end.
+// second the offsets of what the database has are committed. With `once` it is
+// effectively once: a transaction a second has what was copied, and the offsets behind
+// it. It goes on until it is told to end.
 package main
 
 import (
@@ -24,13 +25,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: kafkatable BROKER TOPIC DSN TABLE")
+	args, relay := os.Args[1:], run
+	if len(args) > 0 && args[0] == "once" {
+		args, relay = args[1:], runOnce
+	}
+	if len(args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: kafkatable [once] BROKER TOPIC DSN TABLE")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if err := relay(ctx, args[0], args[1], args[2], args[3]); err != nil {
 		fmt.Fprintln(os.Stderr, "kafkatable:", err)
 		os.Exit(1)
 	}
@@ -55,12 +60,7 @@ func run(ctx context.Context, broker, topic, dsn, table string) error {
 		poll, cancel := context.WithDeadline(ctx, due)
 		fetches := client.PollFetches(poll)
 		cancel()
-		text = text[:0]
-		fetches.EachRecord(func(r *kgo.Record) {
-			if err == nil {
-				text, err = appendRow(text, payments, r.Value)
-			}
-		})
+		text, err = appendRows(text[:0], payments, fetches)
 		if err == nil && len(text) > 0 {
 			_, err = conn.CopyFrom(last, bytes.NewReader(text), "COPY "+table+" FROM STDIN")
 		}
@@ -72,6 +72,17 @@ func run(ctx context.Context, broker, topic, dsn, table string) error {
 			return err
 		}
 	}
+}
+
+// appendRows appends the rows of all records that were fetched.
+func appendRows(text []byte, payments *scan.Payments, fetches kgo.Fetches) ([]byte, error) {
+	var err error
+	fetches.EachRecord(func(r *kgo.Record) {
+		if err == nil {
+			text, err = appendRow(text, payments, r.Value)
+		}
+	})
+	return text, err
 }
 
 // appendRow appends a row as COPY takes it, where the filter says yes. None of the

@@ -54,6 +54,7 @@ func kafkaToPostgres() Workload {
 		Reference: byHand, ends: topicAndTable,
 		Contenders: []Contender{
 			byHandAs(byHand, "kafkatable", func(from, to string) []string { return []string{from, source, to, target} }),
+			byHandAs("franz-go and pgx by hand, COPY, effectively once", "kafkatable", func(from, to string) []string { return []string{"once", from, source, to, target} }),
 			flowc("flowc, effectively once", brokerAndTable, "from-kafka", "to-postgres"),
 		},
 	}
