@@ -11,13 +11,14 @@ import (
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/gotypes"
+	"github.com/flowc-dev/flowc/backends/nomad"
 	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
 )
 
 // targets are the backends: a list, and no registration.
-var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}}
+var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, nomad.Backend{}}
 
 // aliases are other names that people have for targets.
 var aliases = map[string]string{"kubernetes": "k8s", "docker-compose": "compose"}

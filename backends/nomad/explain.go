@@ -1,0 +1,77 @@
+package nomad
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// Explain says what the job is and why.
+func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
+	u := newUnit(p, o, backends.Layout{})
+	j := u.job()
+	kind := u.kind.name
+	reasons := []backends.Reason{
+		{Subject: kind, Says: upper(u.kind.why)},
+		{Subject: "copies", Says: u.copiesSay(*j.TaskGroups[0].Count)},
+	}
+	if kind == service {
+		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
+	}
+	return append(reasons,
+		backends.Reason{Subject: "lost client", Says: u.lostSays()},
+		backends.Reason{Subject: "state", Says: u.stateSays()},
+		backends.Reason{Subject: "stop", Says: u.stopSays()},
+		backends.Reason{Subject: "driver", Says: u.driverSays()},
+	)
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func (u *unit) copiesSay(n int) string {
+	switch {
+	case !u.app.Copies.Many:
+		return "One at a time: " + u.app.Copies.Why + "."
+	case u.o.Scale != nil:
+		return fmt.Sprintf("%d to begin with, %d to %d as an autoscaler or `nomad job scale` says: %s.", n, u.o.Scale.Min, u.o.Scale.Max, u.app.Copies.Why)
+	}
+	return fmt.Sprintf("%d; more may run: %s.", n, u.app.Copies.Why)
+}
+
+func (u *unit) rolloutSays() string {
+	if u.app.Copies.Many {
+		return "One copy of it runs beside the old ones, and when its check has been passing for 10s it is promoted; else the old version stays."
+	}
+	return "The old one ends, then the new one begins: a canary would do the work twice. If the new one does not get ready, Nomad brings the old version back."
+}
+
+func (u *unit) lostSays() string {
+	if u.app.Copies.Many {
+		return "Another copy starts in the place of one whose client is not heard of; if that is back within an hour, the better one stays."
+	}
+	return "A client that hears nothing of the servers for 1m stops the program, and only then another begins: two at once would do the work twice."
+}
+
+func (u *unit) stopSays() string {
+	d := u.app.Grace - u.app.PreStop
+	says := fmt.Sprintf("SIGTERM, and %s for an ordered stop (%s to drain).", short(d), short(u.app.Drain))
+	if u.app.PreStop > 0 {
+		says = fmt.Sprintf("It is taken out of the catalogue, %s later comes ", short(u.app.PreStop)) + says
+	}
+	if limit := u.killCap(); d > limit {
+		says += fmt.Sprintf(" A client allows %s unless its configuration says `max_kill_timeout`.", short(limit))
+	}
+	return says
+}
+
+func (u *unit) driverSays() string {
+	switch u.o.Driver {
+	case raw:
+		return "raw_exec: the binary runs on the client as Nomad itself does, with nothing between the two."
+	case isolate:
+		return "exec: the binary runs on the client in a root folder of its own."
+	}
+	return "docker: the image with a root that can't be written to, no capabilities, no new privileges, and the user 65532."
+}
