@@ -14,7 +14,8 @@ type mailbox struct {
 
 	mu       sync.Mutex
 	messages []*nats.Msg
-	size     int // of them, in bytes
+	taken    int // of them, at the begin
+	size     int // of the others, in bytes
 	most     int // bytes
 	dropped  int // messages for which there was no room, as far as not told
 }
@@ -27,6 +28,7 @@ func (b *mailbox) put(m *nats.Msg) {
 	if size := m.Size(); b.size+size > b.most {
 		b.dropped++
 	} else {
+		b.makeRoom()
 		b.messages, b.size = append(b.messages, m), b.size+size
 	}
 	b.mu.Unlock()
@@ -36,16 +38,26 @@ func (b *mailbox) put(m *nats.Msg) {
 	}
 }
 
+// makeRoom uses the room of messages that were taken again, before more is asked for.
+func (b *mailbox) makeRoom() {
+	if len(b.messages) < cap(b.messages) || 2*b.taken < len(b.messages) {
+		return
+	}
+	n := copy(b.messages, b.messages[b.taken:])
+	clear(b.messages[n:])
+	b.messages, b.taken = b.messages[:n], 0
+}
+
 // take gives the oldest message; nil where there is none.
 func (b *mailbox) take() *nats.Msg {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.messages) == 0 {
+	if b.taken == len(b.messages) {
 		return nil
 	}
-	m := b.messages[0]
-	b.messages[0] = nil
-	b.messages, b.size = b.messages[1:], b.size-m.Size()
+	m := b.messages[b.taken]
+	b.messages[b.taken] = nil
+	b.taken, b.size = b.taken+1, b.size-m.Size()
 	return m
 }
 
@@ -53,7 +65,7 @@ func (b *mailbox) take() *nats.Msg {
 func (b *mailbox) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.messages)
+	return len(b.messages) - b.taken
 }
 
 // lost is how many messages found no room since it was last asked.

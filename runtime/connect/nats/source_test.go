@@ -304,6 +304,9 @@ func TestCore(t *testing.T) {
 	if err := f.conn.Publish("a.0", []byte("early")); err != nil {
 		t.Fatal(err)
 	}
+	if err := f.conn.Flush(); err != nil { // or it would not be early
+		t.Fatal(err)
+	}
 	s := f.source(SourceConfig{Subject: "a.*"}).(*CoreSource)
 	for _, text := range []string{"one", "two"} {
 		if err := f.conn.Publish("a.1", []byte(text)); err != nil {
