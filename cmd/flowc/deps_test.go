@@ -56,17 +56,18 @@ var imports = []struct {
 	{"runtime/catalog", nil, "data alone: the compiler may know connectors without linking one"},
 	{"runtime/catalog/gen", []string{"runtime/catalog"}, "it reads the connectors' source as text"},
 	{"runtime/flow", nil, "the core of each generated program: the standard library alone"},
+	{"runtime/fresh", nil, "values of files that change, for whoever needs them: the standard library alone"},
 	{"runtime/decimal", nil, "exact numbers, of use without all the rest"},
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},
 	{"runtime/codec/parquet", []string{"runtime/connect", "runtime/codec/...", "runtime/decimal", "github.com/parquet-go/parquet-go"}, "Parquet is not of the standard library; programs without a Parquet file do not link it"},
 	{"runtime/codec/zstd", []string{"github.com/klauspost/compress"}, "the one format that the standard library lacks; programs without a zstd file do not link it"},
-	{"runtime/connect", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
-	{"runtime/connect/kafka", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/twmb/franz-go"}, "the client library of Kafka comes with the programs that use it"},
-	{"runtime/connect/nats", []string{"runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/nats-io/nats.go"}, "the client library of NATS comes with the programs that use it"},
-	{"runtime/connect/postgres", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "github.com/jackc/pgx/v5"}, "the protocol of PostgreSQL; of pgx only the connection is used"},
+	{"runtime/connect", []string{"runtime/fresh", "runtime/flow", "runtime/codec/...", "runtime/decimal"}, "a program links the connectors that it uses, and what those need"},
+	{"runtime/connect/kafka", []string{"runtime/fresh", "runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/twmb/franz-go"}, "the client library of Kafka comes with the programs that use it"},
+	{"runtime/connect/nats", []string{"runtime/fresh", "runtime/connect", "runtime/connect/messages", "runtime/connect/secure", "runtime/flow", "github.com/nats-io/nats.go"}, "the client library of NATS comes with the programs that use it"},
+	{"runtime/connect/postgres", []string{"runtime/fresh", "runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "github.com/jackc/pgx/v5"}, "the protocol of PostgreSQL; of pgx only the connection is used"},
 	{"runtime/connect/sqlite", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "modernc.org/sqlite"}, "SQLite in Go: a program without a database does not link it"},
 	{"runtime/flowtest", []string{"runtime/flow"}, "it judges the engine and the connectors by what they promise, so it sees their interfaces and nothing behind them"},
-	{"runtime/program", []string{"runtime/flow"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
+	{"runtime/program", []string{"runtime/flow", "runtime/fresh"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
 }
 
 // testServers are modules that run a server in the process of a test. Nothing
