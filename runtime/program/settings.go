@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -124,6 +125,13 @@ func (m missing) error(needed func(*Ref) bool) error {
 	return &environmentError{errors.Join(all...)}
 }
 
+// some tells whether one of the references is missing.
+func (m missing) some(refs []Ref) bool {
+	return slices.ContainsFunc(refs, func(r Ref) bool {
+		return slices.ContainsFunc(m, func(l lack) bool { return l.ref.Key == r.Key })
+	})
+}
+
 // resolveSome is resolve for commands that need a part of the values: what is missing
 // is no error yet.
 func resolveSome(s *Spec, env environment, set []assignment) (missing, error) {
@@ -135,8 +143,9 @@ func resolveSome(s *Spec, env environment, set []assignment) (missing, error) {
 		assigned[a.key] = true
 	}
 	var lacks missing
-	for i := range s.Refs {
-		r := &s.Refs[i]
+	refs := s.refs()
+	for i := range refs {
+		r := &refs[i]
 		if r.Key != "" && assigned[r.Key] {
 			continue
 		}
@@ -153,7 +162,24 @@ func resolveSome(s *Spec, env environment, set []assignment) (missing, error) {
 	if len(wrong) > 0 {
 		return nil, &usageError{strings.Join(wrong, "\n")}
 	}
+	for _, f := range s.Fresh {
+		if lacks.some(f.refs()) {
+			continue // it is not used
+		}
+		if err := f.begin(env, assigned); err != nil {
+			return nil, &environmentError{err}
+		}
+	}
 	return lacks, nil
+}
+
+// refs are all references, those of files that are looked at again last.
+func (s *Spec) refs() []Ref {
+	all := slices.Clip(s.Refs)
+	for _, f := range s.Fresh {
+		all = append(all, f.refs()...)
+	}
+	return all
 }
 
 // checkKeys refuses keys that do not exist, with the one that may be meant.

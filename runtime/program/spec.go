@@ -19,6 +19,9 @@ type Spec struct {
 	// Refs are the values from outside, Settings the tunables.
 	Refs     []Ref
 	Settings []Setting
+	// Fresh are configurations with values of files, which are looked at as long as
+	// the program runs.
+	Fresh []Fresh
 	// Telemetry, where set, is the pipeline's telemetry block; settings may
 	// point into it.
 	Telemetry *Telemetry

@@ -206,8 +206,8 @@ func (p *process) resolveOnly(key string, set []assignment) error {
 		return err
 	}
 	s := *p.spec
-	s.Refs = nil
-	for _, r := range p.spec.Refs {
+	s.Refs, s.Fresh = nil, nil
+	for _, r := range p.spec.refs() {
 		if r.Key == key {
 			s.Refs = append(s.Refs, r)
 		}

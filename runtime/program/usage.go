@@ -74,8 +74,8 @@ Environment:
 // shown is a setting's default as people may see it: a reference as it is
 // written, never what it stands for, and never a secret.
 func (s *Spec) shown(t *Setting) string {
-	for i := range s.Refs {
-		if r := &s.Refs[i]; r.Key == t.Key && r.Key != "" {
+	for _, r := range s.refs() {
+		if r.Key == t.Key && r.Key != "" {
 			return r.written()
 		}
 	}
