@@ -44,7 +44,7 @@ func (w *wiring) entryFile() *jen.File {
 	f.Comment("spec is what package program needs to know: settings, references and how to make the program.")
 	f.Func().Id("spec").Params().Add(w.Go("@program.Spec")).Block(
 		w.Go("s := newSettings()"),
-		w.Go("return @program.Spec").Values(w.keeper(jen.Dict{
+		w.Go("return @program.Spec").Values(w.some(jen.Dict{
 			jen.Id("Name"):      jen.Lit(w.p.Name),
 			jen.Id("Hash"):      jen.Id("hash"),
 			jen.Id("Version"):   jen.Lit(cmp.Or(w.l.Version, "devel")),
@@ -57,9 +57,12 @@ func (w *wiring) entryFile() *jen.File {
 	return f
 }
 
-// keeper adds what keeps the checkpoint, where that is not the state folder, and what
-// can be left out.
-func (w *wiring) keeper(spec jen.Dict) jen.Dict {
+// some adds what only some programs have: configurations that follow files, what
+// keeps the checkpoint where that is not the state folder, and what can be left out.
+func (w *wiring) some(spec jen.Dict) jen.Dict {
+	if w.follows {
+		spec[jen.Id("Fresh")] = w.Go("s.fresh()")
+	}
 	if w.storeConfig() != nil {
 		spec[jen.Id("Keeper")] = jen.Lit(w.p.Delivery.Store)
 	}

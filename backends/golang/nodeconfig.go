@@ -21,6 +21,8 @@ type config struct {
 	refs  []jen.Code
 	// statements and tunables are those of a component's config.
 	statements, tunables []jen.Code
+	// fresh tells that the connector asks for the present config.
+	fresh bool
 }
 
 type keyDefault struct {
@@ -71,7 +73,7 @@ func (w *wiring) configOf(n *ir.Node) *config {
 
 // sideConfig is the config of a connector.
 func (w *wiring) sideConfig(c *config, connector *catalog.Connector, side *catalog.Side, given map[string]ir.Setting) {
-	c.typ = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config)
+	c.typ, c.fresh = jen.Qual(w.l.Runtime()+"/"+connector.Package, side.Config), side.Fresh
 	for i := range side.Keys {
 		k := &side.Keys[i]
 		s := given[k.Name]

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -43,6 +44,8 @@ func (w *wiring) settingsFile() *jen.File {
 type settings struct {
 	*wiring
 	fields, defaults, tunables, refs []jen.Code
+	// fresh are the configs that follow files.
+	fresh []jen.Code
 }
 
 // config adds the configuration of a node.
@@ -58,44 +61,80 @@ func (s *settings) config(n *ir.Node, c *config) {
 	for _, k := range c.defaults {
 		s.defaults = append(s.defaults, s.Gof("%s.%s = ", place, k.selector).Add(k.literal))
 	}
+	s.keys(n.YAML+".config.", place, c)
+}
+
+// keys adds the keys of a connector's config, whose names as settings have a prefix.
+// What comes from files is set in copies too, where the connector asks for them.
+func (s *settings) keys(prefix, place string, c *config) {
+	var clones, follow []jen.Code
 	for _, k := range c.settings {
-		s.key(n.YAML+".config."+k.Key, place+"."+k.selector, k)
+		if !c.fresh || !fromFile(k.Value) || k.Value.PerRecord() {
+			s.refs = append(s.refs, s.key(prefix+k.Key, place+"."+k.selector, place+"."+k.selector, k)...)
+			continue
+		}
+		follow = append(follow, s.key(prefix+k.Key, place+"."+k.selector, "c."+k.selector, k)...)
+		if k.Value.Entries != nil {
+			clones = append(clones, s.Gof("c.%s = @maps.Clone(c.%s)", k.selector, k.selector))
+		}
 	}
+	if len(follow) > 0 {
+		s.fresh = append(s.fresh, s.Gof("@program.Again(&%s, &%s.Fresh, ", place, place).Func().Params(jen.Id("c").Op("*").Add(c.typ.Clone())).Add(s.Go("[]@program.Ref")).Block(
+			append(clones, jen.Return(s.Go("[]@program.Ref").Values(lines(follow)...)))...).Op("),"))
+	}
+}
+
+// fromFile tells whether a part of a value is what stands in a file.
+func fromFile(v *ir.Value) bool {
+	if v == nil {
+		return false
+	}
+	if slices.ContainsFunc(v.Parts, func(p ir.Part) bool { return p.Kind == ir.FileRef }) || slices.ContainsFunc(v.Items, fromFile) {
+		return true
+	}
+	return slices.ContainsFunc(v.Entries, func(e ir.Entry) bool { return fromFile(e.Value) })
 }
 
 // key adds one key of a config, by its name as a setting, which stands at a place.
-func (s *settings) key(key, place string, k keySetting) {
-	setter, ok := s.setter(k.typ, "&"+place)
-	if len(k.values) > 0 && k.typ == "string" {
-		setter = s.oneOf("&"+place, k.values)
+// What it returns sets what comes from outside, at a place of the caller's choice.
+func (s *settings) key(key, place, outside string, k keySetting) (refs []jen.Code) {
+	setter := func(place string) (*jen.Statement, bool) {
+		if len(k.values) > 0 && k.typ == "string" {
+			return s.oneOf("&"+place, k.values), true
+		}
+		return s.setter(k.typ, "&"+place)
 	}
+	set, ok := setter(place)
 	switch {
 	case k.Value == nil:
 	case k.Value.PerRecord():
-		return // the loop computes it
+		return nil // the loop computes it
 	case k.Value.IsLiteral():
 		s.defaults = append(s.defaults, s.Gof("%s = ", place).Add(s.literal(k.typ, k.Value)))
 	case k.Value.Entries != nil:
-		s.entries(key, place, k)
+		s.defaults = append(s.defaults, s.Gof("%s = ", place).Add(s.literal(k.typ, k.Value)))
+		refs = s.entries(key, outside, k)
 	case ok:
-		s.refs = append(s.refs, s.ref(key, k.Value, setter))
+		from, _ := setter(outside)
+		refs = append(refs, s.ref(key, k.Value, from))
 	}
 	if ok && !k.fixed {
-		s.tunables = append(s.tunables, s.tunable(key, k, setter))
+		s.tunables = append(s.tunables, s.tunable(key, k, set))
 	}
+	return refs
 }
 
-// entries adds a map some of whose values come from outside.
-func (s *settings) entries(key, place string, k keySetting) {
-	s.defaults = append(s.defaults, s.Gof("%s = ", place).Add(s.literal(k.typ, k.Value)))
+// entries sets the values of a map that come from outside.
+func (s *settings) entries(key, place string, k keySetting) (refs []jen.Code) {
 	for _, e := range k.Value.Entries {
 		if e.Value.IsLiteral() {
 			continue
 		}
 		at := fmt.Sprintf("%s[%q]", place, e.Key)
-		s.refs = append(s.refs, s.ref(key+"."+e.Key, e.Value,
+		refs = append(refs, s.ref(key+"."+e.Key, e.Value,
 			s.Gof("@program.Text(\"string\", func() string { return %s }, func(text string) error { %s = text; return nil })", at, at)))
 	}
+	return refs
 }
 
 // telemetry adds what the program tells about itself, where the pipeline says
@@ -125,9 +164,7 @@ func (s *settings) store() {
 	for _, k := range c.defaults {
 		s.defaults = append(s.defaults, s.Gof("s.checkpoints.%s = ", k.selector).Add(k.literal))
 	}
-	for _, k := range c.settings {
-		s.key("delivery.checkpoint."+k.Key, "s.checkpoints."+k.selector, k)
-	}
+	s.keys("delivery.checkpoint.", "s.checkpoints", c)
 }
 
 // batches adds the batches that can be set.
@@ -220,6 +257,11 @@ func (s *settings) write(f *jen.File) {
 	f.Line().Comment("refs are the values that come from outside.")
 	f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("refs").Params().Add(s.Go("[]@program.Ref")).Block(
 		jen.Return(s.Go("[]@program.Ref").Values(lines(s.refs)...)))
+	if s.follows = len(s.fresh) > 0; s.follows {
+		f.Line().Comment("fresh are the configurations that follow files as these change.")
+		f.Func().Params(jen.Id("s").Op("*").Id("settings")).Id("fresh").Params().Add(s.Go("[]@program.Fresh")).Block(
+			jen.Return(s.Go("[]@program.Fresh").Values(lines(s.fresh)...)))
+	}
 }
 
 // gather is the literal of a batch size. The memory bound counts with the size

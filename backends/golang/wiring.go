@@ -23,6 +23,8 @@ type wiring struct {
 	main map[string]*ir.Node // the node that carries each YAML node's policy
 	// leave are the sources and sinks that commands may leave out.
 	leave map[string]bool
+
+	follows bool // some of the settings are those of files as these change
 }
 
 func newWiring(p *ir.Program, l backends.Layout, u *gocode.Unit) *wiring {

@@ -40,6 +40,9 @@ type Side struct {
 	// Variants are what it promises instead where the config says so: the first
 	// one that holds counts.
 	Variants []Variant
+	// Fresh tells that the config has a field Fresh, a func() *Config that gives the
+	// present config: a connector asks it where it logs in.
+	Fresh bool
 	// Messages tells that a record is a message of its own: the source says where
 	// each ends (Batch.Ends) and the sink is told (Out.Ends).
 	Messages bool

@@ -156,6 +156,7 @@ var Connectors = []*Connector{
 				{Key: "every", Given: true, Facts: Facts{Ordered: true, Endless: true}},
 				{Key: "url", Given: true, Facts: Facts{Acks: true, Ordered: true}},
 			},
+			Fresh: true,
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -203,6 +204,7 @@ var Connectors = []*Connector{
 			},
 			Formats: []string{"ndjson", "json", "text"},
 			Facts:   Facts{Ordered: true, Memory: 6291456},
+			Fresh:   true,
 		},
 	},
 	{
@@ -244,6 +246,7 @@ var Connectors = []*Connector{
 				{Key: "group", Given: true, Facts: Facts{Acks: true, Ordered: true, Shared: true, Endless: true, Memory: 50331648}},
 			},
 			Range:    &Range{Bounds: []string{"number", "time"}, Without: []string{"start", "group"}},
+			Fresh:    true,
 			Messages: true,
 		},
 		Sink: &Side{
@@ -275,6 +278,7 @@ var Connectors = []*Connector{
 			},
 			Formats:  []string{"json", "ndjson", "text", "bytes"},
 			Facts:    Facts{Ordered: true, Keeper: true, WhenAsked: true, Memory: 16777216, Gathers: 262144},
+			Fresh:    true,
 			Messages: true,
 		},
 	},
@@ -334,6 +338,7 @@ var Connectors = []*Connector{
 				{Key: "durable", Given: true, Facts: Facts{Acks: true, Shared: true, Endless: true, Memory: 16777216}},
 			},
 			Range:    &Range{Bounds: []string{"number", "time"}, Without: []string{"start", "durable"}, Needs: "stream"},
+			Fresh:    true,
 			Messages: true,
 		},
 		Sink: &Side{
@@ -360,6 +365,7 @@ var Connectors = []*Connector{
 			},
 			Formats:  []string{"json", "ndjson", "text", "bytes"},
 			Facts:    Facts{Ordered: true, Memory: 16777216, Gathers: 262144},
+			Fresh:    true,
 			Messages: true,
 		},
 		Store: &Side{
@@ -385,6 +391,7 @@ var Connectors = []*Connector{
 				{Name: "headers", Go: "Headers", Type: "map of string", Doc: "Headers are the message's, by their names; of those that came several times the values are joined with commas."},
 			},
 			Facts: Facts{Memory: 4194304},
+			Fresh: true,
 		},
 	},
 	{
@@ -416,6 +423,7 @@ var Connectors = []*Connector{
 			Facts:   Facts{Acks: true, Replayable: true, Ordered: true, Depends: true, Memory: 1048576},
 			Range:   &Range{Bounds: []string{"key"}, Without: []string{"every"}},
 			Changes: &Facts{Acks: true, Replayable: true, Ordered: true, PrunesOnAck: true, Endless: true, Memory: 4194304},
+			Fresh:   true,
 		},
 		Sink: &Side{
 			Config: "SinkConfig",
@@ -431,6 +439,7 @@ var Connectors = []*Connector{
 			Table:   true,
 			Facts:   Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
 			Changes: &Facts{Ordered: true, KeyIdempotent: true, Keeper: true, Memory: 33554432, Gathers: 262144},
+			Fresh:   true,
 		},
 		Store: &Side{
 			Config: "StoreConfig",
@@ -446,6 +455,7 @@ var Connectors = []*Connector{
 				{Name: "table", Go: "Table", Type: "string", Doc: "Table is the table's name with its schema."},
 			},
 			Facts: Facts{Memory: 2097152},
+			Fresh: true,
 		},
 	},
 	{

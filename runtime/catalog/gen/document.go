@@ -16,7 +16,8 @@ func document(all []catalog.Connector, sizes map[string]string) []byte {
 		"<!-- Generated from the connectors' source by runtime/catalog/gen. DO NOT EDIT. -->\n\n" +
 		"The built-in sources and sinks: what `use:` may name, the keys of their `config:`, and what each promises.\n" +
 		"Keys marked *fixed* are part of the program; all others can be changed when it starts (`--set NODE.config.KEY=VALUE`).\n" +
-		"Keys marked *per record* take `${in.Field}`, `${or(in.Field, …)}` and `${meta.Key}`. Keys marked *secret* take references alone (`${env:NAME}`, `${file:PATH}`).\n\n" +
+		"Keys marked *per record* take `${in.Field}`, `${or(in.Field, …)}` and `${meta.Key}`. Keys marked *secret* take references alone (`${env:NAME}`, `${file:PATH}`).\n" +
+		"A secret of a file follows the file while the program runs, and so do the files of `tls` ([the rule](language.md#values-from-outside)).\n\n" +
 		"`flowc components show NAME` prints the same on a terminal, and as JSON with `--format json`.\n" +
 		"A program links the connectors that it uses and nothing of the others; `program` is the size of one that has nothing else (linux/amd64, as `flowc build` makes it).\n\n" +
 		"| name | source | sink | program | |\n| --- | --- | --- | --- | --- |\n")

@@ -112,6 +112,7 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 	if s.Keys, err = p.keys(config, "", ""); err != nil {
 		return nil, err
 	}
+	s.Fresh = p.hasField(config, "Fresh")
 	meta := "Meta"
 	if kind == "Sink" {
 		meta = "SinkMeta"
@@ -282,6 +283,13 @@ func returnsTrue(f *ast.FuncDecl) bool {
 	return ok && id.Name == "true"
 }
 
+// hasField tells whether a struct has a field.
+func (p *pkg) hasField(name, field string) bool {
+	return slices.ContainsFunc(p.structs[name].Fields.List, func(f *ast.Field) bool {
+		return slices.ContainsFunc(f.Names, func(id *ast.Ident) bool { return id.Name == field })
+	})
+}
+
 // keys flattens the exported fields of a struct.
 func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 	var out []catalog.Key
@@ -297,6 +305,9 @@ func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 					return nil, err
 				}
 				tag = reflect.StructTag(text)
+			}
+			if tag.Get("json") == "-" { // it is no key
+				continue
 			}
 			var err error
 			k := catalog.Key{Name: join(key, tag.Get("json")), Go: join(selector, id.Name), Doc: firstParagraph(f.Doc.Text()), Default: tag.Get("default")}

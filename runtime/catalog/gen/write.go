@@ -51,6 +51,9 @@ func writeSide(b *bytes.Buffer, name string, s *catalog.Side) {
 	if s.Changes != nil {
 		fmt.Fprintf(b, "Changes: &Facts%s,\n", fields(*s.Changes))
 	}
+	if s.Fresh {
+		b.WriteString("Fresh: true,\n")
+	}
 	if s.Messages {
 		b.WriteString("Messages: true,\n")
 	}

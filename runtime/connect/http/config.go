@@ -186,6 +186,8 @@ type SourceConfig struct {
 	TLS SourceTLS `json:"tls"`
 	// CSV says how the rows of a CSV body are written.
 	CSV connect.CSV `json:"csv" flowc:"fixed"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SourceConfig `json:"-"`
 }
 
 // Verify is how a sender signs its requests.
@@ -329,6 +331,8 @@ type SinkConfig struct {
 	Timeout time.Duration `json:"timeout" flowc:"positive" default:"30s"`
 	// TLS says whom to trust, and who the program is.
 	TLS connect.ClientTLS `json:"tls"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SinkConfig `json:"-"`
 }
 
 // SinkMeta is what `meta:` sets beside a record.

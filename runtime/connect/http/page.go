@@ -169,6 +169,8 @@ func (p *polling) refusedBy(resp *http.Response, head []byte) error {
 		return err
 	case !status.permanent:
 		return &goneError{err: fmt.Errorf("%s: %w", p.server(), err), after: status.after}
+	case resp.StatusCode == http.StatusUnauthorized && p.access.follows && p.known:
+		return &goneError{err: fmt.Errorf("%s: %w", p.server(), err)}
 	case resp.StatusCode == http.StatusForbidden && resp.Header.Get("Retry-After") != "": // too many requests, as some say it
 		return &goneError{err: fmt.Errorf("%s: %w", p.server(), err), after: retryAfter(resp.Header.Get("Retry-After"))}
 	case p.resumed && !p.at.isFirst():
@@ -402,7 +404,7 @@ func (p *polling) over(to position) {
 
 // from is the URL to ask at a position.
 func (p *polling) from(at position) *url.URL {
-	other := polling{config: p.config, base: p.base, places: p.places, at: at}
+	other := polling{config: p.config, pollingLogin: p.pollingLogin, places: p.places, at: at}
 	return other.next()
 }
 

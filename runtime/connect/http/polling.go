@@ -14,7 +14,25 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/blocks"
 	"github.com/flowc-dev/flowc/runtime/flow"
+	"github.com/flowc-dev/flowc/runtime/fresh"
 )
+
+// A pollingLogin is who the program is, and where it asks, by the present config.
+type pollingLogin struct {
+	access access
+	base   *url.URL // that of the config
+}
+
+// present makes that of a config.
+func (c SourceConfig) present(now *SourceConfig) (pollingLogin, error) {
+	l := pollingLogin{access: access{now.Token, now.User, now.Password, now.Headers, now.Fresh != nil}}
+	var err error
+	if l.base, err = parseAgain(now.URL, c.URL); err != nil {
+		return l, err
+	}
+	l.base.Fragment = ""
+	return l, l.access.check()
+}
 
 // A polling asks a server for records, page by page, once or every so often. A
 // round is all that there is at a time: the pages from the first to the one behind
@@ -23,8 +41,8 @@ type polling struct {
 	config SourceConfig
 	input  connect.Input
 	client *http.Client
-	access access
-	base   *url.URL // that of the config
+	login  *fresh.Made[SourceConfig, pollingLogin]
+	pollingLogin
 	places places
 
 	at    position
@@ -34,6 +52,7 @@ type polling struct {
 	// away tells that the last request got no answer: the engine is to learn that
 	// the server is back.
 	away    bool
+	known   bool // the server has let the program in
 	resumed bool // at is from a checkpoint, and nothing was asked since
 	empty   int  // pages without records, one behind the other in a round
 }
@@ -79,7 +98,7 @@ const theNext = "next"
 // newPolling returns the source that the config asks for: what it can promise
 // depends on whether it can go on behind a record.
 func newPolling(c SourceConfig, in connect.Input) (flow.Source, error) {
-	p := &polling{config: c, input: in, access: access{c.Token, c.User, c.Password, c.Headers}}
+	p := &polling{config: c, input: in}
 	if err := p.configure(); err != nil {
 		return nil, err
 	}
@@ -94,10 +113,10 @@ func newPolling(c SourceConfig, in connect.Input) (flow.Source, error) {
 
 func (p *polling) configure() error {
 	c, err := &p.config, error(nil)
-	if p.base, err = parseOwn(c.URL); err != nil {
+	if p.login, err = fresh.Make(fresh.Or(c, c.Fresh), c.present); err != nil {
 		return err
 	}
-	p.base.Fragment = ""
+	p.pollingLogin = p.login.Get()
 	if c.Next != "link" {
 		p.places.next, err = parsePlace(c.Next)
 	}
@@ -125,9 +144,6 @@ func (p *polling) configure() error {
 		return errors.New("cursor: next needs next: where an answer says what its next page is")
 	case c.NextParam != "" && c.Next == "":
 		return errors.New("next_param needs next: where an answer says what its next page is")
-	}
-	if err := p.access.check(); err != nil {
-		return err
 	}
 	if p.client, err = newClient(c.Timeout, c.TLS.client()); err != nil {
 		return err
@@ -168,6 +184,7 @@ func (p *polling) read(ctx context.Context, b *flow.Batch) error {
 			}
 			p.wait = false
 		}
+		p.pollingLogin = p.login.Get()
 		err := p.ask(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -178,7 +195,7 @@ func (p *polling) read(ctx context.Context, b *flow.Batch) error {
 			return err
 		}
 		was := p.away
-		p.away, p.resumed = false, false
+		p.away, p.resumed, p.known = false, false, true
 		if p.page.count > 0 {
 			p.page.fill(b)
 			b.Base, b.Offset = -1, -1 // a page is no place that anybody could look at

@@ -3,7 +3,6 @@ package http
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -53,7 +52,7 @@ func (s *Source) screen(w http.ResponseWriter, q *http.Request) (byLines bool, n
 	case q.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		return false, refused(http.StatusMethodNotAllowed, "records come by POST")
-	case s.config.Token != "" && !s.isKnown(q.Header.Get("Authorization")):
+	case !s.guard.Get().knows(q.Header.Get("Authorization")):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return false, refused(http.StatusUnauthorized, "the header Authorization must show the token: Bearer …")
 	case s.draining.Load():
@@ -84,13 +83,6 @@ func (s *Source) screen(w http.ResponseWriter, q *http.Request) (byLines bool, n
 }
 
 var errStopping = refused(http.StatusServiceUnavailable, "the program is stopping")
-
-// isKnown compares a header with the token, without telling by the time how much
-// of it is right.
-func (s *Source) isKnown(authorization string) bool {
-	token, ok := strings.CutPrefix(authorization, "Bearer ")
-	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) == 1
-}
 
 var (
 	lineTypes = []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/jsonlines"}
@@ -198,10 +190,11 @@ func (s *Source) notTaken(r *request) {
 
 // readSigned reads the body, and refuses one that is not signed as it should be.
 func (s *Source) readSigned(r *request, q *http.Request) error {
-	if s.scheme == nil {
+	scheme := s.guard.Get().scheme
+	if scheme == nil {
 		return r.read(q)
 	}
-	v, err := s.scheme.begin(q)
+	v, err := scheme.begin(q)
 	if err != nil {
 		return err
 	}

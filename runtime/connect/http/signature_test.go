@@ -113,7 +113,7 @@ func TestSignedFromSinkToSource(t *testing.T) {
 			taken := 0
 			url, s := served(t, func(c *SourceConfig) { c.Verify = sign.verify() }, func(*flow.Batch) error { taken++; return nil })
 			q, body := signed(t, sign, zip)
-			header := s.scheme.header
+			header := s.guard.Get().scheme.header
 			post := func(what string, want int, change func(q *http.Request, body string) string) {
 				t.Helper()
 				again, err := http.NewRequest("POST", url+"?a=b", nil)
@@ -144,13 +144,13 @@ func TestSignedFromSinkToSource(t *testing.T) {
 			})
 			post("nonsense", 401, func(q *http.Request, body string) string { q.Header.Set(header, "{}"); return body })
 			post("two signatures", 200, func(q *http.Request, body string) string {
-				other := *s.scheme
+				other := *s.guard.Get().scheme
 				other.keys = [][]byte{[]byte("other")}
 				forged := q.Clone(context.Background())
 				if err := other.sign(forged, "m-1", []byte(body)); err != nil {
 					t.Fatal(err)
 				}
-				if s.scheme.value.has("time") { // as items of one header
+				if s.guard.Get().scheme.value.has("time") { // as items of one header
 					_, sig, _ := strings.Cut(forged.Header.Get(header), ",")
 					q.Header.Set(header, q.Header.Get(header)+","+sig)
 				} else if name != "spaced" {
@@ -158,20 +158,23 @@ func TestSignedFromSinkToSource(t *testing.T) {
 				}
 				return body
 			})
-			if s.scheme.has("time") {
-				s.scheme.now = func() time.Time { return time.Now().Add(6 * time.Minute) }
+			if s.guard.Get().scheme.has("time") {
+				s.guard.Get().scheme.now = func() time.Time { return time.Now().Add(6 * time.Minute) }
 				post("too late", 401, func(_ *http.Request, body string) string { return body })
-				s.scheme.now = time.Now
-				if s.scheme.timeHeader != "" {
+				s.guard.Get().scheme.now = time.Now
+				if s.guard.Get().scheme.timeHeader != "" {
 					post("at another time", 401, func(q *http.Request, body string) string {
-						q.Header.Set(s.scheme.timeHeader, "1000000000000")
+						q.Header.Set(s.guard.Get().scheme.timeHeader, "1000000000000")
 						return body
 					})
 				}
 			}
-			if s.scheme.has("id") {
-				post("another id", 401, func(q *http.Request, body string) string { q.Header.Set(s.scheme.idHeader, "m-2"); return body })
-				post("no id", 401, func(q *http.Request, body string) string { q.Header.Del(s.scheme.idHeader); return body })
+			if s.guard.Get().scheme.has("id") {
+				post("another id", 401, func(q *http.Request, body string) string {
+					q.Header.Set(s.guard.Get().scheme.idHeader, "m-2")
+					return body
+				})
+				post("no id", 401, func(q *http.Request, body string) string { q.Header.Del(s.guard.Get().scheme.idHeader); return body })
 			}
 		}
 	}

@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
+	"github.com/flowc-dev/flowc/runtime/fresh"
 )
 
 // A Sink sends records in requests. What was answered with success is written:
@@ -21,17 +23,51 @@ type Sink struct {
 	config SinkConfig
 	output connect.Output
 	client *http.Client
-	access access
+	login  *fresh.Made[SinkConfig, sinkLogin]
+	known  atomic.Bool // the server has let the program in
 	body   bodies
 
 	// Where the per-record values stand in Out.Keys; -1 for those that are not
 	// there.
 	url, method, path, contentType, idempotency, id int
 
-	literal string  // of the URL, before the first value
-	open    bool    // the record names the server, or a part of its name
-	scheme  *scheme // of signatures; nil for none
+	literal string // of the URL, before the first value
+	open    bool   // the record names the server, or a part of its name
 	results *results
+}
+
+// A sinkLogin is who the program is, by the present config, and where it sends.
+type sinkLogin struct {
+	access
+	url    string
+	scheme *scheme // of signatures; nil for none
+}
+
+// present makes that of a config.
+func (s *Sink) present(c *SinkConfig) (sinkLogin, error) {
+	l := sinkLogin{access: access{c.Token, c.User, c.Password, c.Headers, c.Fresh != nil}, url: c.URL}
+	if s.url < 0 {
+		if _, err := parseAgain(c.URL, s.config.URL); err != nil {
+			return l, err
+		}
+	}
+	if err := l.check(); err != nil {
+		return l, err
+	}
+	if c.Sign.Secret == "" {
+		if s.config.Sign.Secret != "" {
+			return l, errors.New("sign.secret is empty")
+		}
+		return l, nil
+	}
+	var err error
+	if l.scheme, err = c.Sign.scheme(); err != nil {
+		return l, err
+	}
+	if l.scheme.has("id") && s.id < 0 {
+		return l, errors.New("sign has an {id}, by which a receiver knows a record that comes again: say what it is, `meta: {id: in.ID}`")
+	}
+	return l, nil
 }
 
 // NewSink returns the sink.
@@ -40,7 +76,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	s := &Sink{
 		config: c, output: out, body: bodies{format: out.Format, single: c.Single, zip: c.Compression == "gzip"},
 		url: at("url"), method: at("meta.method"), path: at("meta.path"), contentType: at("meta.content_type"), idempotency: at("meta.idempotency_key"), id: at("meta.id"),
-		literal: out.Literals["url"], access: access{c.Token, c.User, c.Password, c.Headers},
+		literal: out.Literals["url"],
 	}
 	_, host, _ := strings.Cut(s.literal, "://")
 	s.open = s.url >= 0 && ending(host) == len(host)
@@ -48,31 +84,16 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		return nil, err
 	}
 	s.body.single = s.body.single || s.idempotency >= 0 || s.id >= 0 && c.Bulk.As == ""
-	if s.url < 0 {
-		if _, err := parseOwn(c.URL); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.access.check(); err != nil {
+	var err error
+	if s.login, err = fresh.Make(fresh.Or(&c, c.Fresh), s.present); err != nil {
 		return nil, err
-	}
-	if c.Sign.Secret != "" {
-		var err error
-		if s.scheme, err = c.Sign.scheme(); err != nil {
-			return nil, err
-		}
-		if s.scheme.has("id") && s.id < 0 {
-			return nil, errors.New("sign has an {id}, by which a receiver knows a record that comes again: say what it is, `meta: {id: in.ID}`")
-		}
 	}
 	if c.Timeout <= 0 {
 		return nil, errors.New("timeout must be larger than 0")
 	}
-	client, err := newClient(c.Timeout, c.TLS)
-	if err != nil {
+	if s.client, err = newClient(c.Timeout, c.TLS); err != nil {
 		return nil, err
 	}
-	s.client = client
 	return s, nil
 }
 
@@ -152,7 +173,8 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 		}
 		return o.Keys[key][from]
 	}
-	u, err := parseURL(value(s.url, s.config.URL), s.literal)
+	login := s.login.Get()
+	u, err := parseURL(value(s.url, login.url), s.literal)
 	if err == nil && s.path >= 0 {
 		err = addPath(u, o.Keys[s.path][from])
 	}
@@ -170,13 +192,13 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	if err != nil {
 		return &recordError{err: err}
 	}
-	s.headers(q)
+	s.headers(q, login.access)
 	err = cmp.Or(set(q.Header, "Content-Type", value(s.contentType, "")), set(q.Header, "Idempotency-Key", value(s.idempotency, "")))
 	if err != nil {
 		return err
 	}
-	if s.scheme != nil {
-		if err := s.scheme.sign(q, value(s.id, ""), body); err != nil {
+	if login.scheme != nil {
+		if err := login.scheme.sign(q, value(s.id, ""), body); err != nil {
 			return err
 		}
 	}
@@ -189,8 +211,13 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 	// used again.
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
 	if resp.StatusCode/100 != 2 {
-		return s.access.answered(resp, head)
+		err := login.answered(resp, head)
+		if resp.StatusCode == http.StatusUnauthorized && login.follows && s.url < 0 && s.known.Load() {
+			return &goneError{err: err}
+		}
+		return err
 	}
+	s.known.Store(true)
 	if s.results == nil {
 		return nil
 	}
@@ -198,13 +225,13 @@ func (s *Sink) send(ctx context.Context, o *flow.Out, from, to int) error {
 }
 
 // headers sets what the config says, over what the format says.
-func (s *Sink) headers(q *http.Request) {
+func (s *Sink) headers(q *http.Request, a access) {
 	q.Header.Set("Content-Type", s.body.contentType())
 	q.Header.Set("User-Agent", "flowc")
 	if s.body.zip {
 		q.Header.Set("Content-Encoding", "gzip")
 	}
-	s.access.put(q)
+	a.put(q)
 }
 
 // Sync does nothing: an answer said that the records are safe.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/flow"
+	"github.com/flowc-dev/flowc/runtime/fresh"
 )
 
 // A Source serves HTTP. A request is a batch; its handler waits until the
@@ -26,8 +27,8 @@ type Source struct {
 	addr   net.Addr
 
 	listener *listener
-	scheme   *scheme // of signatures; nil for none
-	keys     *keys   // of requests that may come again; nil where none is known
+	guard    *fresh.Made[SourceConfig, guard]
+	keys     *keys // of requests that may come again; nil where none is known
 
 	// requests are those that have been taken and not been read. It has room for
 	// all that may wait.
@@ -72,17 +73,14 @@ func newServer(c SourceConfig, in connect.Input) (*Source, error) {
 	if err := c.TLS.check(); err != nil {
 		return nil, err
 	}
-	var signed *scheme
-	if c.Verify.Secret != "" {
-		var err error
-		if signed, err = c.Verify.scheme(); err != nil {
-			return nil, err
-		}
+	guard, err := fresh.Make(fresh.Or(&c, c.Fresh), c.guard)
+	if err != nil {
+		return nil, err
 	}
 	// A body and the lines that are made of it always find room, if they are
 	// alone: `{}{}` becomes lines of three bytes each.
 	room := max(c.MaxWaiting, 5*(c.MaxBody+1)/2+zipBytes)
-	s := &Source{config: c, input: in, scheme: signed, room: room, requests: make(chan *request, c.MaxRequests), free: make(chan *request, c.MaxRequests), failed: make(chan error, 1)}
+	s := &Source{config: c, input: in, guard: guard, room: room, requests: make(chan *request, c.MaxRequests), free: make(chan *request, c.MaxRequests), failed: make(chan error, 1)}
 	s.server = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: c.ReadTimeout, ReadTimeout: c.ReadTimeout, IdleTimeout: c.IdleTimeout,

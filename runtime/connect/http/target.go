@@ -39,6 +39,19 @@ func parseOwn(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// parseAgain reads the URL of a config whose first one is known: it goes to the same
+// place.
+func parseAgain(text, first string) (*url.URL, error) {
+	u, err := parseOwn(text)
+	if err != nil {
+		return nil, err
+	}
+	if was, err := parseOwn(first); err == nil && (u.Scheme != was.Scheme || u.Host != was.Host || u.Path != was.Path) {
+		return nil, errors.New("url is another place now: start the program again to go there")
+	}
+	return u, nil
+}
+
 // addPath adds a record's own path, each element of it escaped.
 func addPath(u *url.URL, path string) error {
 	elements := strings.Split(strings.Trim(path, "/"), "/")

@@ -66,8 +66,7 @@ func (c *checkpoints) find(ctx context.Context) (*tip, error) {
 
 // failed is an error that concerns the topic.
 func (c *checkpoints) failed(err error) error {
-	var answered *kerr.Error
-	if !errors.As(err, &answered) || answered.Retriable {
+	if !final(err) {
 		return c.link.failed(err)
 	}
 	return &finalError{fmt.Errorf("%s: the topic %s, where the checkpoint is kept: %w", c.link.Server, c.topic, err)}

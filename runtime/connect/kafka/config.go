@@ -77,6 +77,8 @@ type SourceConfig struct {
 	TLS TLS `json:"tls"`
 	// SASL is how to log in.
 	SASL SASL `json:"sasl"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SourceConfig `json:"-"`
 }
 
 // SinkConfig is the config of the sink.
@@ -103,6 +105,8 @@ type SinkConfig struct {
 	TLS TLS `json:"tls"`
 	// SASL is how to log in.
 	SASL SASL `json:"sasl"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SinkConfig `json:"-"`
 }
 
 // Transaction is how the sink keeps the program's checkpoint with its records.

@@ -158,8 +158,7 @@ func (k *keeping) refused(err error) error {
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
 		return &finalError{fmt.Errorf("%s: the login may not write with the transactional id %q: allow it, or name another in transaction.id: %w", k.link.Server, k.id, err)}
 	}
-	var answered *kerr.Error
-	if errors.As(err, &answered) && !answered.Retriable && !lost(err) {
+	if final(err) && !lost(err) {
 		return &finalError{fmt.Errorf("%s: %w", k.link.Server, err)}
 	}
 	return k.link.failed(err)
@@ -359,8 +358,7 @@ func (s *Sink) broken(ctx context.Context, f *flight) error {
 	if first == nil || !lost(first) && s.same(ctx) == nil {
 		return nil
 	}
-	var answered *kerr.Error
-	if lost(first) || !errors.As(first, &answered) || answered.Retriable {
+	if lost(first) || !final(first) {
 		return s.shut(ctx, first)
 	}
 	return s.keeping.end(&finalError{fmt.Errorf("%s: a record is refused, which rolls back all others of its transaction, so it can't be left out: %w", s.link.Server, refusal(first))})

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
 	"github.com/flowc-dev/flowc/runtime/connect/secure"
+	"github.com/flowc-dev/flowc/runtime/fresh"
 )
 
 // patience is how long one request may take where a program waits for it.
@@ -29,6 +31,18 @@ type access struct {
 	brokers []string
 	tls     TLS
 	sasl    SASL
+	// login is the present sasl, for each login.
+	login func() SASL
+}
+
+func (c SourceConfig) access(node string) access {
+	now := fresh.Or(&c, c.Fresh)
+	return access{node, c.Brokers, c.TLS, c.SASL, func() SASL { return now().SASL }}
+}
+
+func (c SinkConfig) access(node string) access {
+	now := fresh.Or(&c, c.Fresh)
+	return access{node, c.Brokers, c.TLS, c.SASL, func() SASL { return now().SASL }}
 }
 
 // options checks the access and makes the client's options of it.
@@ -53,7 +67,11 @@ func (a *access) options() ([]kgo.Opt, error) {
 		if err != nil {
 			return nil, err
 		}
-		o = append(o, kgo.DialTLSConfig(c))
+		o = append(o, kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			return (&tls.Dialer{Config: c()}).DialContext(ctx, network, address)
+		}))
 	}
 	if a.sasl.Mechanism == "" && (a.sasl.User != "" || a.sasl.Password != "") {
 		return nil, errors.New("sasl.mechanism is empty: it is plain, scram-sha-256 or scram-sha-512")
@@ -61,15 +79,23 @@ func (a *access) options() ([]kgo.Opt, error) {
 	switch a.sasl.Mechanism {
 	case "":
 	case "plain":
-		o = append(o, kgo.SASL(plain.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsMechanism()))
+		o = append(o, kgo.SASL(plain.Plain(func(context.Context) (plain.Auth, error) {
+			now := a.login()
+			return plain.Auth{User: now.User, Pass: now.Password}, nil
+		})))
 	case "scram-sha-256":
-		o = append(o, kgo.SASL(scram.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsSha256Mechanism()))
+		o = append(o, kgo.SASL(scram.Sha256(a.scram)))
 	case "scram-sha-512":
-		o = append(o, kgo.SASL(scram.Auth{User: a.sasl.User, Pass: a.sasl.Password}.AsSha512Mechanism()))
+		o = append(o, kgo.SASL(scram.Sha512(a.scram)))
 	default:
 		return nil, fmt.Errorf("sasl.mechanism %q is none of plain, scram-sha-256 and scram-sha-512", a.sasl.Mechanism)
 	}
 	return o, nil
+}
+
+func (a *access) scram(context.Context) (scram.Auth, error) {
+	now := a.login()
+	return scram.Auth{User: now.User, Pass: now.Password}, nil
 }
 
 // A link is the client of a cluster. The client itself tries again for ever and
@@ -79,6 +105,7 @@ type link struct {
 	*messages.Link
 	options []kgo.Opt
 	client  *kgo.Client
+	known   atomic.Bool         // the cluster has let the program in
 	ear     atomic.Pointer[ear] // of the client
 }
 
@@ -109,11 +136,22 @@ func (l *link) start(ctx context.Context, more ...kgo.Opt) error {
 		l.Up() // the next try is another client
 		return l.failed(err)
 	}
+	l.known.Store(true)
 	return nil
+}
+
+// final tells whether the brokers have answered what they would answer again. A login
+// that is refused in the course of a run is none: it was good, and may soon be another.
+func final(err error) bool {
+	var answered *kerr.Error
+	return errors.As(err, &answered) && !answered.Retriable && !errors.Is(err, kerr.SaslAuthenticationFailed)
 }
 
 // failed is an error of a request that the start needs.
 func (l *link) failed(err error) error {
+	if l.known.Load() && (errors.Is(err, kerr.SaslAuthenticationFailed) || secure.Refused(err)) {
+		return l.Gone(err)
+	}
 	for _, final := range []error{kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState, kerr.ClusterAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed} {
 		if errors.Is(err, final) {
 			return fmt.Errorf("%s: %w", l.Server, err)

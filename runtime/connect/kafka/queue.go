@@ -84,8 +84,7 @@ func (q *queue) failed(e kgo.FetchError) error {
 	case errors.Is(e.Err, context.DeadlineExceeded), errors.Is(e.Err, context.Canceled), errors.Is(e.Err, kgo.ErrClientClosed), kerr.IsRetriable(e.Err):
 		return nil
 	}
-	var answered *kerr.Error
-	if errors.As(e.Err, &answered) {
+	if final(e.Err) {
 		return fmt.Errorf("%s: %w", partition{e.Topic, e.Partition}, e.Err)
 	}
 	slog.Debug("fetching failed, and is tried again", "node", q.link.node, "error", e.Err)

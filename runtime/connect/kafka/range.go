@@ -54,7 +54,7 @@ func newRange(c SourceConfig, in connect.Input) (flow.Source, error) {
 }
 
 func (s *ranged) link() (*link, error) {
-	return newLink(access{s.node, s.config.Brokers, s.config.TLS, s.config.SASL})
+	return newLink(s.config.access(s.node))
 }
 
 // bounds of a chunk are offsets of a partition.

@@ -72,7 +72,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		s.headers = append(s.headers, kgo.RecordHeader{Key: name, Value: []byte(c.Headers[name])})
 	}
 	var err error
-	s.link, err = newLink(access{out.Node, c.Brokers, c.TLS, c.SASL})
+	s.link, err = newLink(c.access(out.Node))
 	return s, err
 }
 
@@ -224,11 +224,7 @@ func refusal(err error) error {
 	case errors.Is(err, kerr.InvalidTopicException):
 		return &recordError{fmt.Errorf("it is no name of a topic: %w", err), "topic", true}
 	}
-	var answered *kerr.Error
-	if errors.As(err, &answered) && !answered.Retriable {
-		return &recordError{err, "kafka", true}
-	}
-	return &recordError{err, "kafka", false}
+	return &recordError{err, "kafka", final(err)}
 }
 
 // Healthy tells whether the brokers are there, also while nothing is written.

@@ -34,7 +34,7 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := newLink(access{in.Node, c.Brokers, c.TLS, c.SASL})
+	link, err := newLink(c.access(in.Node))
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func fill(ctx context.Context, l *link, parts []*stretch) error {
 			return ctx.Err()
 		}
 		for _, e := range fetches.Errors() {
-			if !errors.Is(e.Err, context.DeadlineExceeded) && !kerr.IsRetriable(e.Err) {
+			if !errors.Is(e.Err, context.DeadlineExceeded) && !kerr.IsRetriable(e.Err) && !errors.Is(e.Err, kerr.SaslAuthenticationFailed) {
 				return l.failed(fmt.Errorf("%s: %w", partition{e.Topic, e.Partition}, e.Err))
 			}
 		}

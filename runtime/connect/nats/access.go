@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -15,24 +16,25 @@ import (
 
 // An access is how to get to a server.
 type access struct {
-	node, url             string
-	user, password, token string
-	credentials           string
-	tls                   connect.ClientTLS
+	node, credentials string
+	tls               connect.ClientTLS
+	// login is the present one, asked for at each connection.
+	login func() login
 }
 
 // options checks the access and makes the client's options of it.
 func (a *access) options() ([]nats.Option, error) {
-	if strings.TrimSpace(a.url) == "" {
+	first := a.login()
+	if strings.TrimSpace(first.url) == "" {
 		return nil, errors.New("url is empty: give the address of a server, such as nats://localhost:4222")
 	}
-	for one := range strings.SplitSeq(a.url, ",") {
+	for one := range strings.SplitSeq(first.url, ",") {
 		if !isServer(strings.TrimSpace(one)) {
 			return nil, errors.New("url is none of a NATS server, such as nats://localhost:4222 (it is not shown: there may be a password in it)")
 		}
 	}
 	ways := 0
-	for _, given := range []bool{a.user != "", a.token != "", a.credentials != ""} {
+	for _, given := range []bool{first.user != "", first.token != "", a.credentials != ""} {
 		if given {
 			ways++
 		}
@@ -48,11 +50,15 @@ func (a *access) options() ([]nats.Option, error) {
 			slog.Debug("nats", "node", a.node, "error", err)
 		}),
 	}
+	who := first.who()
 	switch {
-	case a.user != "":
-		o = append(o, nats.UserInfo(a.user, a.password))
-	case a.token != "":
-		o = append(o, nats.Token(a.token))
+	case who.user != "":
+		o = append(o, nats.UserInfoHandler(func() (user, password string) {
+			now := a.login().who()
+			return now.user, now.password
+		}))
+	case who.token != "":
+		o = append(o, nats.TokenHandler(func() string { return a.login().who().token }))
 	case a.credentials != "":
 		o = append(o, nats.UserCredentials(a.credentials))
 	}
@@ -61,7 +67,10 @@ func (a *access) options() ([]nats.Option, error) {
 		if err != nil {
 			return nil, err
 		}
-		o = append(o, nats.Secure(c))
+		o = append(o, nats.Secure(c()), func(o *nats.Options) error {
+			o.RootCAsCB = func() (*x509.CertPool, error) { return c().RootCAs, nil } // of each connection
+			return nil
+		})
 	}
 	return o, nil
 }
@@ -90,7 +99,7 @@ func isServer(text string) bool {
 // servers is the url as it may be shown: the hosts alone.
 func (a *access) servers() string {
 	var shown []string
-	for one := range strings.SplitSeq(a.url, ",") {
+	for one := range strings.SplitSeq(a.login().url, ",") {
 		one = strings.TrimSpace(one)
 		u, err := parseServer(one)
 		switch {

@@ -77,6 +77,8 @@ type SourceConfig struct {
 	Credentials string `json:"credentials"`
 	// TLS says whom to trust, and who the program is.
 	TLS connect.ClientTLS `json:"tls"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SourceConfig `json:"-"`
 }
 
 // SinkConfig is the config of the sink.
@@ -103,6 +105,8 @@ type SinkConfig struct {
 	Credentials string `json:"credentials"`
 	// TLS says whom to trust, and who the program is.
 	TLS connect.ClientTLS `json:"tls"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SinkConfig `json:"-"`
 }
 
 // SinkMeta is what `meta:` sets beside a record.

@@ -91,7 +91,7 @@ func (l *link) connect(life context.Context) (*nats.Conn, error) {
 		}
 	}
 	d := &dialer{life: life}
-	conn, err := nats.Connect(l.url, append([]nats.Option{
+	conn, err := nats.Connect(l.login().hosts(), append([]nats.Option{
 		nats.SetCustomDialer(d),
 		nats.DisconnectErrHandler(func(c *nats.Conn, err error) {
 			if err == nil {

@@ -59,8 +59,7 @@ func (s *ranged) place(b *flow.Batch, r flow.Record) any {
 }
 
 func (s *ranged) link() (*link, error) {
-	c := s.config
-	return newLink(access{s.node, c.URL, c.User, c.Password, c.Token, c.Credentials, c.TLS})
+	return newLink(s.config.access(s.node))
 }
 
 // source is one of the stream, from its begin.

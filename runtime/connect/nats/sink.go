@@ -56,7 +56,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 		}
 	}
 	var err error
-	s.link, err = newLink(access{out.Node, c.URL, c.User, c.Password, c.Token, c.Credentials, c.TLS})
+	s.link, err = newLink(c.access(out.Node))
 	return s, err
 }
 

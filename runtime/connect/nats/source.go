@@ -25,7 +25,7 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := newLink(access{in.Node, c.URL, c.User, c.Password, c.Token, c.Credentials, c.TLS})
+	link, err := newLink(c.access(in.Node))
 	if err != nil {
 		return nil, err
 	}

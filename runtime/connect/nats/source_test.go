@@ -301,7 +301,7 @@ func TestDurable(t *testing.T) {
 // Core NATS: what comes while the program is there.
 func TestCore(t *testing.T) {
 	f := newFixture(t, nil)
-	if err := f.conn.Publish("a.0", []byte("early")); err != nil {
+	if err := errors.Join(f.conn.Publish("a.0", []byte("early")), f.conn.Flush()); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.conn.Flush(); err != nil { // or it would not be early

@@ -36,6 +36,8 @@ type StoreConfig struct {
 	Credentials string `json:"credentials"`
 	// TLS says whom to trust, and who the program is.
 	TLS connect.ClientTLS `json:"tls"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *StoreConfig `json:"-"`
 }
 
 // A Store keeps the state of programs in a key-value bucket, a key a cell:
@@ -60,7 +62,7 @@ func NewStore(c StoreConfig) (flow.Cells, error) {
 	if !goodBucket.MatchString(c.Bucket) {
 		return nil, fmt.Errorf("bucket %q is no name of a bucket: write letters, digits, - and _", c.Bucket)
 	}
-	l, err := newLink(access{node: "checkpoint", url: c.URL, user: c.User, password: c.Password, token: c.Token, credentials: c.Credentials, tls: c.TLS})
+	l, err := newLink(c.access("checkpoint"))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func newChangeSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if c.Publication == "" {
 		c.Publication = c.Slot
 	}
-	server, err := newServer(c.DSN)
+	server, err := newServer(c.dsn())
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (s *ChangeSource) wrong(format string, args ...any) error {
 // Columns says what the rows are whose changes are read. What a delete does not tell
 // may be missing.
 func (s *ChangeSource) Columns(ctx context.Context) ([]flow.Column, error) {
-	rows := Source{config: SourceConfig{DSN: s.config.DSN, Table: s.config.Table}}
+	rows := Source{config: SourceConfig{DSN: s.config.DSN, Table: s.config.Table, Fresh: s.config.Fresh}}
 	columns, err := rows.Columns(ctx)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 // Columns says what the rows are: by the types of the columns, and what may be null.
 // Of a query nothing but the key is known to be there.
 func (s *Source) Columns(ctx context.Context) ([]flow.Column, error) {
-	server, err := newServer(s.config.DSN)
+	server, err := newServer(s.config.dsn())
 	if err != nil {
 		return nil, err
 	}

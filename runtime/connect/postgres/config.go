@@ -97,6 +97,8 @@ type SourceConfig struct {
 	// Publication is what the server is asked for; it is made for the table where it
 	// is not there. Without, it is called as the slot is.
 	Publication string `json:"publication" flowc:"fixed" only:"changes"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SourceConfig `json:"-"`
 }
 
 // Meta is what stands beside a change.
@@ -127,4 +129,6 @@ type SinkConfig struct {
 	// Mode is insert or upsert (a record takes the place of the row that has its
 	// key); without, upsert where there is a key.
 	Mode string `json:"mode" flowc:"fixed" values:"insert,upsert"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *SinkConfig `json:"-"`
 }

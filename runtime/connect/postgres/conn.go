@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/flowc-dev/flowc/runtime/connect/table"
+	"github.com/flowc-dev/flowc/runtime/fresh"
 )
 
 // connectTimeout is how long a server may take to let the program in, where the
@@ -22,14 +24,58 @@ const connectTimeout = 10 * time.Second
 // A server is a connection that is made anew when it is lost.
 type server struct {
 	config *pgconn.Config
+	dsn    func() string // the present one
+	told   bool          // that it can't be used
 	conn   *pgconn.PgConn
 	// known tells that the server has let the program in before: what it says
 	// then (that it has no such database) may be so for a while.
 	known bool
 }
 
-// newServer reads a DSN.
-func newServer(dsn string) (*server, error) {
+// newServer reads a DSN, which dsn gives as it is now.
+func newServer(dsn func() string) (*server, error) {
+	config, err := parse(dsn())
+	if err != nil {
+		return nil, err
+	}
+	return &server{config: config, dsn: dsn}, nil
+}
+
+func (c SourceConfig) dsn() func() string {
+	now := fresh.Or(&c, c.Fresh)
+	return func() string { return now().DSN }
+}
+
+func (c SinkConfig) dsn() func() string {
+	now := fresh.Or(&c, c.Fresh)
+	return func() string { return now().DSN }
+}
+
+func (c StoreConfig) dsn() func() string {
+	now := fresh.Or(&c, c.Fresh)
+	return func() string { return now().DSN }
+}
+
+// refresh reads the DSN again, and with it the files of certificates and passwords
+// that it names: any of them may have changed since the last connection.
+func (s *server) refresh() {
+	config, err := parse(s.dsn())
+	switch {
+	case err != nil:
+	case config.Host != s.config.Host || config.Port != s.config.Port || config.Database != s.config.Database:
+		err = errors.New("it names another database: start the program again to go there")
+	default:
+		s.config, s.told = config, false
+		return
+	}
+	if !s.told {
+		s.told = true
+		slog.Warn("dsn, or a file that it names, has changed and can't be used: what it was before stays in use", "server", s.address(), "error", err)
+	}
+}
+
+// parse reads a DSN.
+func parse(dsn string) (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		// The error of the library shows what it could not read, passwords hidden as
@@ -54,7 +100,7 @@ func newServer(dsn string) (*server, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "flowc"
 	}
-	return &server{config: config}, nil
+	return config, nil
 }
 
 // address is the server's, for messages.
@@ -73,6 +119,7 @@ func (s *server) connect(ctx context.Context) error {
 	if s.alive() {
 		return nil
 	}
+	s.refresh()
 	conn, err := pgconn.ConnectConfig(ctx, s.config)
 	if err != nil {
 		return s.failed(ctx, err)

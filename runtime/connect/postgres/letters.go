@@ -17,7 +17,7 @@ const letterPage = 256
 // own, so it may be called while the sink writes, and holds nobody up. That there is
 // no table yet is no error.
 func (s *Sink) Letters(ctx context.Context, yield func(letter []byte) error) error {
-	from, err := newServer(s.config.DSN)
+	from, err := newServer(s.config.dsn())
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func newRange(c SourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, errors.New("a range has an end, and with every the source has none: remove one of them")
 	}
 	r := table.Range{Asked: *in.Range, New: func() (table.Surveyor, error) {
-		server, err := newServer(c.DSN)
+		server, err := newServer(c.dsn())
 		if err != nil {
 			return nil, err
 		}

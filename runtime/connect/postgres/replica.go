@@ -36,6 +36,7 @@ func newReplica(ctx context.Context, s *server, slot string) (*replica, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.refresh()
 	config := s.config.Copy()
 	config.RuntimeParams["replication"] = "database"
 	r := &replica{server: &server{config: config, known: s.known}, slot: slot, every: 10 * time.Second, wake: make(chan struct{}, 1)}

@@ -69,7 +69,7 @@ func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	if len(out.Columns) == 0 {
 		return nil, errors.New("the records have no columns")
 	}
-	server, err := newServer(c.DSN)
+	server, err := newServer(c.dsn())
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if (c.Table == "") == (c.Query == "") {
 		return nil, errors.New("give a table, or a query")
 	}
-	server, err := newServer(c.DSN)
+	server, err := newServer(c.dsn())
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type StoreConfig struct {
 	// or host=… user=…. With a password in it it takes a reference alone. sslmode,
 	// sslrootcert, sslcert and sslkey are those of every PostgreSQL program.
 	DSN string `json:"dsn" flowc:"required,secret" form:"dsn" reach:"connects 5432"`
+	// Fresh, where it is set, gives the config as its files say it now.
+	Fresh func() *StoreConfig `json:"-"`
 }
 
 // A Store keeps the state of programs in two tables: flowc_checkpoints, a row a
@@ -35,7 +37,7 @@ const notesTable = "flowc_notes"
 
 // NewStore returns the store.
 func NewStore(c StoreConfig) (flow.Cells, error) {
-	server, err := newServer(c.DSN)
+	server, err := newServer(c.dsn())
 	if err != nil {
 		return nil, err
 	}

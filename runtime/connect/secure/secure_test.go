@@ -90,22 +90,106 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := connect1(c); err != nil {
+	if err := connect1(c()); err != nil {
 		t.Fatal(err)
 	}
+	first := <-serials
 	identity(t, dir, "client") // renewed
-	if err := connect1(c); err != nil {
-		t.Fatal(err)
-	}
-	if a, b := <-serials, <-serials; a == b {
-		t.Error("the certificate that was renewed is not used")
+	for shown := first; shown == first; shown = <-serials {
+		if err := connect1(c()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	other, err := Client(connect.ClientTLS{Cert: clientCert, Key: clientKey})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := connect1(other); !Refused(err) {
+	if err := connect1(other()); !Refused(err) {
 		t.Errorf("anybody is trusted: %v", err)
+	}
+}
+
+// A client trusts the authority that its file has now, and checks names as before. A
+// file that is half written or gone takes no trust away.
+func TestAuthorityChanges(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := identity(t, dir, "server")
+	ca := filepath.Join(dir, "ca.pem")
+	put := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(ca, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func() []byte {
+		t.Helper()
+		data, err := os.ReadFile(cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	put(read())
+	pair, err := Pair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return pair.Get(), nil }, MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = c.(*tls.Conn).Handshake(); _ = c.Close() }()
+		}
+	}()
+	trust, err := Client(connect.ClientTLS{CA: ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := ""
+	dial := func(name string) error {
+		c := trust().Clone()
+		c.ServerName = name
+		conn, err := tls.Dial("tcp", l.Addr().String(), c)
+		if err == nil {
+			serial = conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
+			_ = conn.Close()
+		}
+		return err
+	}
+	if err := dial("127.0.0.1"); err != nil {
+		t.Fatal(err)
+	}
+	first := serial
+	put(nil)
+	for range 20 { // as long as it is looked at for
+		if err := dial("127.0.0.1"); err != nil {
+			t.Fatalf("a file that is being written took the trust away: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	identity(t, dir, "server") // by another authority
+	put(read())
+	for dial("127.0.0.1") != nil || serial == first {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := dial("elsewhere.example.com"); err == nil {
+		t.Error("the name of the server is not looked at")
+	}
+	if err := os.Remove(ca); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := dial("127.0.0.1"); err != nil {
+			t.Fatalf("a file that is gone took the trust away: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 
