@@ -27,7 +27,7 @@ import (
 //
 // What is tried comes from the catalog: each connector with each of its keys that are
 // secret, or that say where a server is and may have a password in them, taken from
-// the environment. So a connector that is added is tried as well, without a
+// the environment, and once from a file. So a connector that is added is tried as well, without a
 // word here. Servers are away, close connections, send back what they were sent, speak
 // another protocol, refuse the login; addresses are malformed.
 func TestSecretsStaySecret(t *testing.T) {
@@ -65,8 +65,8 @@ func TestSecretsStaySecret(t *testing.T) {
 type secretSide struct {
 	name, connector, role string
 	yaml                  string
-	secrets               []catalog.Key // set by the variables of their names
-	places                []catalog.Key // say where a server is, set by variables
+	secrets               []catalog.Key // set by the variables of their names, or by files
+	places                []catalog.Key // say where a server is, set so as well
 }
 
 // secretSides makes pipelines with a side's secrets: one for each key that chooses
@@ -113,7 +113,7 @@ func secretSides(t *testing.T, c *catalog.Connector, role string, side *catalog.
 		}
 		for _, k := range side.Keys { // headers may be tokens
 			if k.Type == "map of string" && given[k.Name] == "" {
-				given[k.Name] = `{X-Key: "${env:` + variableOf(k.Name) + `:-}"}`
+				given[k.Name] = `{X-Key: ` + quotedVariable(k.Name) + `}`
 				if !s.compiles(t, given) {
 					delete(given, k.Name)
 				} else {
@@ -190,7 +190,11 @@ func variableOf(key string) string {
 	return "S_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
 
-func quotedVariable(key string) string { return `"${env:` + variableOf(key) + `:-}"` }
+// quotedVariable is a value that a variable has, or a file of its name.
+func quotedVariable(key string) string {
+	name := variableOf(key)
+	return `"${env:` + name + `:-}${file:` + name + `}"`
+}
 
 // compiles writes the pipeline with these keys and tells whether it compiles.
 func (s *secretSide) compiles(t *testing.T, given map[string]string) bool {
@@ -280,6 +284,7 @@ func (s *secretSide) run(t *testing.T) {
 type way struct {
 	name, address string
 	listens       bool   // to what it is sent
+	files         bool   // secrets are in files, else in variables
 	env           string // a variable that is set besides
 	malformed     func(scheme, secret string) string
 }
@@ -310,7 +315,7 @@ func failingWays(t *testing.T, connector string) []way {
 		{name: "closes", address: serve(func(net.Conn) {})},
 		{name: "echoes", listens: true, address: serve(func(c net.Conn) { _, _ = io.Copy(c, c) })},
 		// Of HTTP, and with what it was sent as its reason.
-		{name: "refuses", listens: true, address: serve(func(c net.Conn) {
+		{name: "refuses", listens: true, files: true, address: serve(func(c net.Conn) {
 			buffer := make([]byte, 4096)
 			n, _ := c.Read(buffer)
 			body := string(buffer[:n])
@@ -367,6 +372,18 @@ func (s *secretSide) fail(t *testing.T, binary string, w way, set []catalog.Key,
 	}
 	env := []string{"ADDRESS=" + address, w.env} // where to go, or to listen
 	what := fmt.Sprintf("%s: %s", s.name, w.name)
+	inFile := map[string]string{}
+	give := func(k catalog.Key, value string) {
+		inFile[variableOf(k.Name)] = "" // there has to be one
+		if w.files {
+			inFile[variableOf(k.Name)] = value + "\n"
+		} else {
+			env = append(env, variableOf(k.Name)+"="+value)
+		}
+	}
+	for _, k := range s.secrets {
+		give(k, "")
+	}
 	for _, k := range s.places {
 		value := schemeOf(k) + address + "/x"
 		if inAddress {
@@ -375,16 +392,19 @@ func (s *secretSide) fail(t *testing.T, binary string, w way, set []catalog.Key,
 		if w.malformed != nil {
 			value = w.malformed(schemeOf(k), marker(k.Name))
 		}
-		env = append(env, variableOf(k.Name)+"="+value)
+		give(k, value)
 	}
 	for _, k := range set {
 		if k.Form == "" {
-			env = append(env, variableOf(k.Name)+"="+marker(k.Name))
+			give(k, marker(k.Name))
 			what += ", with " + k.Name
 		}
 		if k.Needs != "" {
 			env = append(env, variableOf(k.Needs)+"=u")
 		}
+	}
+	for name, text := range inFile {
+		writeFile(t, filepath.Join(dir, name), text)
 	}
 	do := func(args ...string) []byte {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -438,6 +458,11 @@ func (s *secretSide) fail(t *testing.T, binary string, w way, set []catalog.Key,
 	}
 	if inAddress || w.name == "wrong login" { // and what a source says that is asked for its types
 		quiet(t, what+": infer", do("infer"))
+	}
+	for name := range inFile {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
 	}
 	quietFolder(t, dir)
 }
