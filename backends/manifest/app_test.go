@@ -73,6 +73,24 @@ func TestApps(t *testing.T) {
 	}
 }
 
+// Settings that the options give stand behind those of the target, where they win.
+func TestGivenSettings(t *testing.T) {
+	p := program(t, "csv-out")
+	given := everywhere(p)
+	given.Env["FLOWC_SET"] = "# slow\norders.config.path = /other\n\nout.config.mode=append\n"
+	app, list := Of(p, "k8s", given)
+	if len(list) > 0 {
+		t.Fatal(list)
+	}
+	want := app.Settings[0].Key + "=" + app.Settings[0].Value + "\ntelemetry.http=:9090\norders.config.path=/other\nout.config.mode=append\n"
+	if got := app.Assignments(); got != want {
+		t.Errorf("the settings are\n%s and not\n%s", got, want)
+	}
+	if len(app.Env) > 0 {
+		t.Errorf("FLOWC_SET is a variable as well: %v", app.Env)
+	}
+}
+
 func TestEndpoints(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -55,7 +55,7 @@ func (r *reader) environment() {
 		}
 	}
 	for name, value := range r.given.Env {
-		if byName[name] == nil { // the user's Go, or the Go runtime, reads it
+		if byName[name] == nil && name != settingsVariable { // the user's Go, or the Go runtime, reads it
 			r.app.Env = append(r.app.Env, Var{Name: name, Value: value})
 		}
 	}
@@ -113,6 +113,22 @@ func (r *reader) secretFiles() {
 			bases[file.Name] = file.Path
 			r.app.SecretFiles = append(r.app.SecretFiles, file)
 		})
+	}
+}
+
+// settingsVariable holds settings, an assignment a line.
+const settingsVariable = "FLOWC_SET"
+
+// more reads the settings that a target's options give. They stand behind those that
+// follow from the target, and so are stronger.
+func (r *reader) more() {
+	for line := range strings.Lines(r.given.Env[settingsVariable]) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, value, _ := strings.Cut(line, "=") // without one the program says what is wrong
+		r.app.Settings = append(r.app.Settings, Setting{strings.TrimSpace(key), strings.TrimSpace(value)})
 	}
 }
 

@@ -29,6 +29,7 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r.memory()
 	r.times()
 	r.sort()
+	r.more()
 	return r.app, r.list
 }
 

@@ -17,8 +17,12 @@ func (q quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(stri
 // the words that are values (true, null, yes).
 var plainWord = regexp.MustCompile(`^[A-Za-z/_$(][A-Za-z0-9/_.$(){}%+,;=@~^ -]*(:[A-Za-z0-9/_.$(){}%+,;=@~^-][A-Za-z0-9/_.$(){}%+,;=@~^ -]*)*$`)
 
-// plainKey are the keys that manifests have: names of fields, variables, labels.
-var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
+// plainKey are the keys that manifests have: names of fields, variables, labels. One
+// that begins with a digit has a letter that no number and no time has.
+var plainKey = regexp.MustCompile(`^([A-Za-z_]|[0-9][A-Za-z0-9_./-]*[g-nq-su-wyG-NQ-SU-WY])[A-Za-z0-9_./-]*$`)
+
+// IsKey tells whether a text can be a key of a manifest.
+func IsKey(text string) bool { return plainKey.MatchString(text) }
 
 // block are texts of several lines that a literal block keeps as they are.
 var block = regexp.MustCompile(`^[^\s\x00-\x1f\x7f-\x{9f}][^\x00-\x08\x0b-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{feff}]*$`)

@@ -16,7 +16,7 @@ import (
 func YAML(header string, documents ...any) ([]byte, error) {
 	var b bytes.Buffer
 	for line := range strings.Lines(header) {
-		b.WriteString("# " + strings.TrimRight(line, "\n") + "\n")
+		b.WriteString(strings.TrimRight("# "+line, " \n") + "\n")
 	}
 	for i, doc := range documents {
 		if i > 0 {
@@ -31,6 +31,9 @@ func YAML(header string, documents ...any) ([]byte, error) {
 			return nil, err
 		}
 		b.Write(text)
+		if !bytes.HasSuffix(text, []byte("\n")) { // an empty mapping ends a text without one
+			b.WriteByte('\n')
+		}
 	}
 	return b.Bytes(), nil
 }
@@ -64,7 +67,7 @@ func orderedValue(d *json.Decoder) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if word := key.(string); !plainKey.MatchString(word) {
+			if word := key.(string); !IsKey(word) {
 				return nil, fmt.Errorf("%q can't be a key of a manifest", word)
 			}
 			m = append(m, yaml.MapItem{Key: key, Value: value})

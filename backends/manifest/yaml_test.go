@@ -19,7 +19,7 @@ var texts = []string{
 }
 
 func TestKeysAreNames(t *testing.T) {
-	for _, key := range []string{"", "1.5", "12:30", ".inf", "a b", "a:", "<<", "-", "é"} {
+	for _, key := range []string{"", "1.5", "2026", "0x1F", "1e9", "0o17", "2026-01-01", "12:30", ".inf", "a b", "a:", "<<", "-", "é"} {
 		if text, err := YAML("", map[string]string{key: "x"}); err == nil {
 			t.Errorf("%q is written as a key: %s", key, text)
 		}
@@ -43,7 +43,7 @@ func TestTextsComeBack(t *testing.T) {
 		Map   map[string]string `json:"map"`
 	}
 	for _, s := range all {
-		want := doc{s, []string{s, "x"}, map[string]string{"x": s, "yes": "y", "a.b/c-D_e": "1"}}
+		want := doc{s, []string{s, "x"}, map[string]string{"x": s, "yes": "y", "a.b/c-D_e": "1", "1st": "1", "2026-orders": "1"}}
 		got, err := YAML("one\ntwo", want, want)
 		if err != nil {
 			t.Fatalf("%q: %v", s, err)
