@@ -45,6 +45,7 @@ var imports = []struct {
 	{"ir", nil, "everything stands on it, so it stands on nothing"},
 
 	{"backends", []string{"ir/..."}, "the seam: a program and its options go in, files come out"},
+	{"backends/compose", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog"}, "words of Compose for what the manifest knows; its YAML is the manifest's"},
 	{"backends/gocode", []string{"backends", "ir/...", "runtime/catalog", "github.com/dave/jennifer"}, "Go text for every backend that produces Go"},
 	{"backends/golang", []string{"backends", "backends/gocode", "ir/...", "runtime", "runtime/catalog", "github.com/dave/jennifer"}, "the program around it, and the slice of the runtime, from its source"},
 	{"backends/golang/build", []string{"backends"}, "the one place that runs go build sees files and no program"},

@@ -43,11 +43,15 @@ func emitAll(t *testing.T, p *ir.Program) []backends.File {
 	t.Helper()
 	var all []backends.File
 	for _, b := range targets {
+		options := backends.Options(p.Targets[b.Name()])
+		if b.Check(p, options).HasErrors() {
+			continue // the case says nothing of this target
+		}
 		l := layout(p)
 		if b.Name() == "types" {
 			l.Package = "events"
 		}
-		files, err := b.Emit(p, nil, l)
+		files, err := b.Emit(p, options, l)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/compose"
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/gotypes"
 	"github.com/flowc-dev/flowc/backends/nomad"
@@ -18,7 +19,7 @@ import (
 )
 
 // targets are the backends: a list, and no registration.
-var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, nomad.Backend{}}
+var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, compose.Backend{}, nomad.Backend{}}
 
 // aliases are other names that people have for targets.
 var aliases = map[string]string{"kubernetes": "k8s", "docker-compose": "compose"}

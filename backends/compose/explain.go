@@ -1,0 +1,69 @@
+package compose
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends"
+)
+
+// explain says what the service is, and why.
+func (u *unit) explain() []backends.Reason {
+	a := u.app
+	var out []backends.Reason
+	say := func(subject, format string, args ...any) {
+		out = append(out, backends.Reason{Subject: subject, Says: fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case u.job():
+		say("job", "`docker compose run --rm %s` starts it, and `up` does not", a.Name)
+	case a.Bounded:
+		say("service", "started again where it fails (%s): all its sources end by themselves", u.restart())
+	default:
+		say("service", "started again however it ends (%s): a source never ends", u.restart())
+	}
+	switch {
+	case u.options.Replicas > 1:
+		say("copies", "%d: %s", u.options.Replicas, a.Copies.Why)
+	case a.Copies.Many:
+		say("copies", "one, and `replicas` may say more: %s", a.Copies.Why)
+	default:
+		say("copies", "one: %s", a.Copies.Why)
+	}
+	for _, d := range a.Dirs {
+		if d.Lasts {
+			say("state", "%s is kept: %s", d.Path, cmp.Or(u.kept(d.Path), a.State.Why))
+		} else {
+			say("state", "%s is in memory and does not last", d.Path)
+		}
+	}
+	for _, p := range u.ports() {
+		if p.host == "" {
+			say("port", "%d (%s) is for what is on the same network", p.Number, p.Name)
+		} else {
+			say("port", "%d (%s) is published at %s", p.Number, p.Name, p.host)
+		}
+	}
+	switch {
+	case u.isolated():
+		say("network", "ends at the host: the program connects to nothing, and nothing is published")
+	case len(a.Endpoints) > 0:
+		say("network", "reaches outside: `%s` connects to servers, or may", a.Endpoints[0].Node)
+	case u.isPublished():
+		say("network", "the project's default one: a port is published")
+	}
+	say("memory", "%s at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", memory(a.Memory), a.GoMemory>>20)
+	say("stop", "may take %s before it is killed", duration(a.Grace))
+	return out
+}
+
+// kept says what an option keeps a folder in.
+func (u *unit) kept(dir string) string {
+	switch at := u.options.Storage[dir]; {
+	case at.Bind != "":
+		return "the host has it at " + hostPath(at.Bind)
+	case at.External != "":
+		return "in the volume " + at.External
+	}
+	return ""
+}
