@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/flowc-dev/flowc/runtime/flow"
@@ -161,12 +162,16 @@ func (p *process) run(ctx context.Context, o *options) int {
 	defer cancel()
 	over := make(chan struct{})
 	defer close(over)
-	got := p.obey(ctx, cancel, over)
+	supervisor := newNotifier(p.env, logger)
+	got := p.obey(ctx, func() { supervisor.stopping(); cancel() }, over)
+	var followed sync.WaitGroup
+	followed.Go(func() { supervisor.follow(ctx, runs.program.Load) })
 	tell := p.teller(t, logger)
 	state, _ := p.env.lookup(stateVariable)
 	report, err := runs.run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Begin: serve, Logger: logger},
 		func(program *flow.Program) (stop func()) { return tell.progress(program, t.Progress) })
 	cancel()
+	followed.Wait()
 	sign := <-got
 	tell.end(runs.program.Load(), report, err)
 	if o.report != "" {
