@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func (r *reader) state() {
 		if a.State.Why == "" {
 			a.State = State{Lasts: true, Why: fmt.Sprintf("`%s` writes files", w.node)}
 		}
-		if w.dir == WorkDir || strings.HasPrefix(w.dir, WorkDir+"/") {
+		if w.dir == WorkDir || strings.HasPrefix(w.dir, WorkDir+"/") || r.given.Host && !path.IsAbs(w.dir) {
 			work.Lasts = true
 			continue
 		}
@@ -58,8 +59,10 @@ func (r *reader) state() {
 			others = append(others, Dir{Path: w.dir, Name: Label("data"+w.dir, 63), Lasts: true})
 		}
 	}
-	if !r.given.Host {
-		slices.SortFunc(others, func(x, y Dir) int { return cmp.Compare(x.Path, y.Path) })
+	slices.SortFunc(others, func(x, y Dir) int { return cmp.Compare(x.Path, y.Path) })
+	if r.given.Host { // where it works is the target's own
+		a.Dirs = others
+	} else {
 		a.Dirs = append([]Dir{work}, others...)
 	}
 }

@@ -58,7 +58,8 @@ type App struct {
 	SecretFiles []SecretFile
 	// Inputs are the files that it reads, by node and key.
 	Inputs []Input
-	// Dirs are the folders that it writes to, WorkDir first.
+	// Dirs are the folders that it writes to, WorkDir first; on the host those of
+	// absolute paths alone.
 	Dirs []Dir
 	// Ports are what it listens on, the pages of telemetry last.
 	Ports []Port
@@ -113,7 +114,8 @@ type Input struct {
 	// says.
 	Node, Key, Path string
 	// Dir is the folder in the container that it is mounted at or into; Base is its
-	// name there, which is the end of a pattern where Pattern is set.
+	// name there, which is the end of a pattern where Pattern is set. On the host they
+	// are those of Path.
 	Dir, Base string
 	Pattern   bool
 	Span      source.Span `json:"-"`

@@ -73,7 +73,7 @@ func (r *reader) connects(at place) {
 // reads makes an input of a path.
 func (r *reader) reads(at place) {
 	text, known := r.text(at.value)
-	if text == "" && known || r.given.Host {
+	if text == "" && known {
 		return
 	}
 	name := written(at.value)
@@ -87,6 +87,11 @@ func (r *reader) reads(at place) {
 	if i := strings.IndexAny(text, "*?["); i >= 0 {
 		in.Pattern = true
 		in.Base = text[strings.LastIndexByte(text[:i], '/')+1:]
+	}
+	if r.given.Host { // it is where the pipeline says, unless the target says otherwise
+		in.Dir, in.Base = path.Dir(text), path.Base(text)
+		r.app.Inputs = append(r.app.Inputs, in)
+		return
 	}
 	if !known {
 		r.list.Errorf(diag.TargetFile, at.value.Span, "`%s` reads `%s`, and a deployment must know the path", at.node, name).
@@ -114,7 +119,9 @@ func (r *reader) writesTo(at place) {
 	if strings.HasSuffix(text, "/") {
 		dir = path.Clean(text)
 	}
-	if !path.IsAbs(dir) {
+	if !path.IsAbs(dir) && r.given.Host {
+		dir = path.Join(".", dir)
+	} else if !path.IsAbs(dir) {
 		dir = path.Join(WorkDir, dir)
 	}
 	if dir == "/" && !r.given.Host {

@@ -3,6 +3,7 @@ package program
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -58,15 +59,16 @@ func (a *again[C]) begin(env environment, assigned map[string]bool) error {
 	first := reading[C]{config: a.config}
 	for _, r := range a.open(a.config) {
 		for _, p := range r.Parts {
-			if p.kind != partFile || known[p.text] {
+			path := env.secretPath(p.text)
+			if p.kind != partFile || known[path] {
 				continue
 			}
-			known[p.text] = true
-			f, err := openText(p.text)
+			known[path] = true
+			f, err := openText(path)
 			if err != nil {
 				return r.error(err)
 			}
-			a.paths, a.files, first.texts = append(a.paths, p.text), append(a.files, f), append(first.texts, f.Get())
+			a.paths, a.files, first.texts = append(a.paths, path), append(a.files, f), append(first.texts, f.Get())
 		}
 	}
 	a.last.Store(&first)
@@ -114,7 +116,12 @@ func (a *again[C]) get() *C {
 		next.texts[i] = f.Get()
 		texts[a.paths[i]] = next.texts[i]
 	}
-	env := environment{a.env.lookup, func(path string) ([]byte, error) { return []byte(*texts[path]), nil }}
+	env := environment{a.env.lookup, func(path string) ([]byte, error) {
+		if text := texts[path]; text != nil {
+			return []byte(*text), nil
+		}
+		return nil, fs.ErrNotExist
+	}}
 	config := *a.config
 	next.config = &config
 	for _, r := range a.open(&config) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -100,16 +99,4 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// secretFile is where a file of secrets is read: the supervisor's credential of its base
-// name, where there is one, else its own path. systemd gives a unit its credentials in a
-// folder that nobody else can read.
-func (e environment) secretFile(path string) ([]byte, error) {
-	if dir, ok := e.lookup("CREDENTIALS_DIRECTORY"); ok && dir != "" {
-		if text, err := e.readFile(filepath.Join(dir, filepath.Base(path))); err == nil {
-			return text, nil
-		}
-	}
-	return e.readFile(path)
 }

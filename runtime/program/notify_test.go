@@ -78,29 +78,3 @@ func TestNoSupervisor(t *testing.T) {
 		}
 	}
 }
-
-func TestCredentials(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"given/token": "from the supervisor", "own/token": "of its own", "own/other": "of its own"} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, test := range []struct{ credentials, file, want string }{
-		{filepath.Join(dir, "given"), "token", "from the supervisor"},
-		{filepath.Join(dir, "given"), "other", "of its own"},
-		{"", "token", "of its own"},
-	} {
-		e := environment{func(name string) (string, bool) {
-			return test.credentials, name == "CREDENTIALS_DIRECTORY" && test.credentials != ""
-		}, os.ReadFile}
-		text, err := e.secretFile(filepath.Join(dir, "own", test.file))
-		if err != nil || string(text) != test.want {
-			t.Errorf("%s with %q is %q, %v; want %q", test.file, test.credentials, text, err, test.want)
-		}
-	}
-}

@@ -287,7 +287,7 @@ func (p Part) value(env environment) (string, error) {
 		}
 		return p.fallback, nil
 	case partFile:
-		data, err := env.secretFile(p.text)
+		data, err := env.readFile(env.secretPath(p.text))
 		if err != nil {
 			return "", fmt.Errorf("the file %s: %w", p.text, reason(err))
 		}
