@@ -17,12 +17,13 @@ const (
 	aheadBytes = 4 << 20
 )
 
-// A pump takes messages of a consumer in a goroutine of its own, so that a Read
-// can wait for other things as well.
+// A pump has the client hand over the messages of a consumer, so that a Read can wait
+// for other things as well. They come from a goroutine of the client's, which waits
+// while out is full: what the server sends ahead is bounded by what was asked for.
 type pump struct {
 	out     chan arrival
 	stopped chan struct{}
-	iter    jetstream.MessagesContext
+	taking  jetstream.ConsumeContext
 }
 
 // An arrival is a message with its place, or why there are no more.
@@ -34,16 +35,41 @@ type arrival struct {
 
 // newPump begins to take messages.
 func newPump(c jetstream.Consumer, largest int64) (*pump, error) {
-	iter, err := c.Messages(
+	p := &pump{out: make(chan arrival, 64), stopped: make(chan struct{})}
+	var err error
+	p.taking, err = c.Consume(
+		func(msg jetstream.Msg) {
+			meta, err := msg.Metadata()
+			p.put(arrival{msg, meta, err})
+		},
 		// A message that is larger than an answer may be would never come.
 		jetstream.PullMaxMessagesWithBytesLimit(ahead, int(max(aheadBytes, largest+64<<10))),
-		jetstream.PullExpiry(30*time.Second), jetstream.PullHeartbeat(2*time.Second))
-	if err != nil {
-		return nil, err
+		jetstream.PullExpiry(30*time.Second), jetstream.PullHeartbeat(2*time.Second),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if isOver(err) {
+				p.put(arrival{err: err})
+			}
+		}))
+	return p, err
+}
+
+// put hands over an arrival, where anybody still wants it.
+func (p *pump) put(a arrival) {
+	select {
+	case p.out <- a:
+	case <-p.stopped:
 	}
-	p := &pump{out: make(chan arrival, 64), stopped: make(chan struct{}), iter: iter}
-	go p.run()
-	return p, nil
+}
+
+// isOver tells whether an error of a consumer is about one that has to be made anew;
+// the client gets over the others by itself.
+func isOver(err error) bool {
+	for _, over := range []error{jetstream.ErrConsumerDeleted, jetstream.ErrBadRequest, jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed} {
+		if errors.Is(err, over) {
+			return true
+		}
+	}
+	return false
 }
 
 // more gives a message that has come already; false where none has.
@@ -56,29 +82,11 @@ func (p *pump) more() (arrival, bool) {
 	}
 }
 
-func (p *pump) run() {
-	for {
-		msg, err := p.iter.Next()
-		a := arrival{msg: msg, err: err}
-		if err == nil {
-			a.meta, a.err = msg.Metadata()
-		}
-		select {
-		case p.out <- a:
-		case <-p.stopped:
-			return
-		}
-		if a.err != nil {
-			return
-		}
-	}
-}
-
 // stop ends the pump; nil has none.
 func (p *pump) stop() {
 	if p != nil {
 		close(p.stopped)
-		p.iter.Stop()
+		p.taking.Stop()
 	}
 }
 
