@@ -130,12 +130,25 @@ sinks:
 	}
 }
 
-// A program that asks for records behind a cursor is killed again and again, and its
-// server fails now and then: each record is there once, in order.
+// A program that asks for records behind a cursor, or by number, is killed again and
+// again, and its server fails now and then while the list grows at its end: each record
+// is there once, in order.
 func TestPollingKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds a program")
+		t.Skip("builds programs")
 	}
+	for name, c := range map[string]struct{ guarantee, config string }{
+		"cursor": {"effectively-once", "cursor: after, cursor_field: id"},
+		"page":   {"at-least-once", "page: page"},
+		"offset": {"at-least-once", "offset: after"},
+	} {
+		t.Run(name, func(t *testing.T) { pollKilled(t, c.guarantee, c.config) })
+	}
+}
+
+func pollKilled(t *testing.T, guarantee, config string) {
+	t.Helper()
+	const perPage = 20
 	var there, asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if asked.Add(1)%7 == 0 {
@@ -147,9 +160,12 @@ func TestPollingKilled(t *testing.T) {
 			return
 		}
 		after, _ := strconv.ParseInt(q.URL.Query().Get("after"), 10, 64)
+		if page, err := strconv.ParseInt(q.URL.Query().Get("page"), 10, 64); err == nil {
+			after = (page - 1) * perPage
+		}
 		there.Add(3)
 		var items []string
-		for id := after + 1; id <= min(there.Load(), after+20); id++ {
+		for id := after + 1; id <= min(there.Load(), after+perPage); id++ {
 			items = append(items, fmt.Sprintf(`{"id":%d}`, id))
 		}
 		fmt.Fprintf(w, `{"data":{"items":[%s]}}`, strings.Join(items, ","))
@@ -157,10 +173,10 @@ func TestPollingKilled(t *testing.T) {
 	defer server.Close()
 	binary := buildPipeline(t, "polled", fmt.Sprintf(`
 types: {T: {id: int64}}
-delivery: {guarantee: effectively-once, checkpoint: {every: 20ms}}
-sources: {in: {use: http, config: {url: "%s/feed", token: "${env:TOKEN}", records: data.items, cursor: after, cursor_field: id, every: 2ms}, out: T}}
+delivery: {guarantee: %s, checkpoint: {every: 20ms}}
+sources: {in: {use: http, config: {url: "%s/feed", token: "${env:TOKEN}", records: data.items, %s, every: 2ms}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
-`, server.URL))
+`, guarantee, server.URL, config))
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out.ndjson")
 	const each, kills = 100, 5

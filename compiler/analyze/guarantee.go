@@ -53,6 +53,12 @@ func promised(w way) promise {
 			reason = fmt.Sprintf("`%s` begins anew after a crash, so what was written before it comes for the second time", from)
 		}
 		return promise{ir.AtLeastOnce, reason, w.source, []string{goBack(w.source)}}
+	case counts(source) && sink.Connector != "drop" && !byOwnKey(sink):
+		return promise{
+			ir.AtLeastOnce, fmt.Sprintf("`%s` goes back to the place where it was after a crash, and what was inserted before that since moves records behind it, where they are read for the second time", from),
+			w.source,
+			[]string{goBack(w.source)},
+		}
 	case sink.Checkpoint && sink.Facts.WhenAsked:
 		return promise{class: ir.EffectivelyOnce, reason: fmt.Sprintf("`%s` commits the checkpoint in the transaction of its records, so after a crash there are both or neither, for readers of committed records", to)}
 	case sink.Checkpoint && source.Facts.Answers:
@@ -100,6 +106,17 @@ func promised(w way) promise {
 // asks tells that a source asks a server for records, in place of being sent them.
 func asks(source *ir.Source) bool {
 	return source.Connector == "http" && names(source.Config, "url")
+}
+
+// counts tells that a source asks for pages by their number or their first record's.
+func counts(source *ir.Source) bool {
+	return asks(source) && (names(source.Config, "page") || names(source.Config, "offset"))
+}
+
+// byOwnKey tells that nothing but a record's own key tells the sink that it comes for
+// the second time: from wherever, and at whatever position.
+func byOwnKey(sink *ir.Sink) bool {
+	return sink.Facts.Idempotent && !sink.Checkpoint && !sink.Facts.Transactional && len(sink.OwnKey()) > 0
 }
 
 // goBack is what would have a source go back to a position.

@@ -171,6 +171,9 @@ type Facts struct {
 	// Shared tells that copies of the program that run at once share what the source
 	// gives, each record going to one of them.
 	Shared bool
+	// Shifts tells that a source goes back to a place at which there may be another
+	// record by then.
+	Shifts bool
 	// Endless sources never end by themselves; Depends says that the config
 	// decides (follow, count).
 	Endless, Depends bool

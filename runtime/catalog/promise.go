@@ -24,6 +24,8 @@ func (f Facts) Promise(source bool) string {
 		switch {
 		case f.Answers:
 			s = append(s, "Each sender is answered when its records are safe: at least once.")
+		case f.Replayable && f.Shifts:
+			s = append(s, "It goes back to its checkpoint after a crash; what was inserted before that place since moves records behind it, so some may be there twice: at least once.")
 		case f.Replayable:
 			s = append(s, "It goes back to its checkpoint after a crash: at least once, effectively once into a sink that keeps the checkpoint with its records.")
 		case f.Acks:

@@ -237,7 +237,7 @@ func (p *pkg) facts(kind string) catalog.Facts {
 		// Both keep what they wrote and how far they had come as one: Committed in
 		// the sink, State and Restore with the engine's checkpoint.
 		Transactional: has("Committed") || has("State") && has("Restore"), Keeper: has("Keep") && has("Load") && has("Commit"), WhenAsked: has("KeepsWhenAsked"), PrunesOnAck: has("PrunesOnAck"), Answers: has("Answers"),
-		Shared: has("Shared"),
+		Shared: has("Shared"), Shifts: has("Shifts"),
 	}
 	if i := m["Idempotent"]; i != nil && i.Type.Results != nil && !returnsTrue(i) { // the config decides
 		f.Idempotent, f.KeyIdempotent = false, true

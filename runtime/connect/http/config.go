@@ -65,6 +65,29 @@
 // byte, counts as the same. More records with one value than a page holds are one,
 // unless there is a `next`.
 //
+// An API that counts pages, or records, is asked by `page` or `offset`; how many
+// records an answer has is what url says (`per_page`, `limit`):
+//
+//	sources:
+//	  customers:
+//	    use: http
+//	    config: {url: "https://api.example.com/customers?per_page=100&sort=created", records: data, page: page, last: meta.last_page}
+//	    out: Event
+//	  tickets:
+//	    use: http
+//	    config: {url: "https://api.example.com/tickets?limit=200&order=asc", records: items, offset: offset, last: total, every: 1m}
+//	    out: Event
+//
+// Pages are read to the first without records (or 404 behind another), or to the one
+// that `last` or `more` calls the last. How far that was is in the checkpoint, and the
+// next round, or run, goes on there: the last page may have more records by then, and
+// those of it that were read are left out. A number says where a record stands and not
+// which it is, so this is right for lists that grow at their end: ask for the oldest
+// first. Where one is inserted further in front, it is not seen, and one that lies
+// behind it moves on and is read for the second time: at least once, and no more than
+// that is promised. Where one is removed, another that nobody has read may move to a
+// place that was read, and is left out. Such a list needs a cursor, or `next`.
+//
 // Without a cursor all that is there is read, with `every` again when it has
 // changed, as ETag, Last-Modified or the answer itself say. An answer that was read
 // and not yet written when the program dies may be another one then.
@@ -163,6 +186,18 @@ type SourceConfig struct {
 	// NextParam is the query parameter that takes the token of the next page,
 	// where it is no URL.
 	NextParam string `json:"next_param" flowc:"fixed" needs:"next"`
+	// Page is the query parameter that takes the number of a page. It counts up from
+	// what url says of it, else from 1, to a page without records.
+	Page string `json:"page" flowc:"fixed" needs:"url"`
+	// Offset is the query parameter that takes how many records to leave out: what
+	// url says of it, else 0, and then all that were read.
+	Offset string `json:"offset" flowc:"fixed" needs:"url"`
+	// Last is where a JSON answer tells the last page, so that none is asked for
+	// behind it: true there, or its number (total_pages); with offset the number of
+	// all records (total).
+	Last string `json:"last" flowc:"fixed" needs:"url"`
+	// More is where a JSON answer tells with false that it is the last page: has_more.
+	More string `json:"more" flowc:"fixed" needs:"url"`
 	// Cursor is the query parameter that asks for what is behind a record
 	// (starting_after, since); or `next` (without cursor_field) where the next page
 	// of the last answer is also what to ask for later.

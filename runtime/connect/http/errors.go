@@ -74,6 +74,7 @@ func unanswered(ctx context.Context, err error, named bool) error {
 
 // A statusError is an answer that is no success.
 type statusError struct {
+	code      int
 	what      string
 	permanent bool
 	after     time.Duration
@@ -83,7 +84,7 @@ type statusError struct {
 // may go away by itself: too many requests, and all that is the server's fault.
 func answered(resp *http.Response, head []byte) error {
 	const longest = 200
-	e := &statusError{what: "the server answered " + resp.Status}
+	e := &statusError{code: resp.StatusCode, what: "the server answered " + resp.Status}
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
 		e.what += ", that it is at " + to
 	}

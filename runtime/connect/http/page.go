@@ -229,9 +229,12 @@ func (p *polling) take(resp *http.Response) error {
 		begin, g.body = at.start, g.whole[at.start:at.end]
 	}
 	var err error
-	if p.places.cursor != nil {
+	switch {
+	case p.places.cursor != nil:
 		err = p.takeBehind()
-	} else {
+	case p.count != nil && !p.count.byRecords:
+		err = p.takeUnread()
+	default:
 		err = g.takeApart(p.places.records == nil && slices.Contains(lineTypes, media))
 		g.read = g.count
 	}

@@ -45,6 +45,7 @@ type polling struct {
 	pollingLogin
 	places places
 
+	count *numbering // of pages; nil where answers say what is next
 	at    position
 	page  page // its buffers are used again
 	wait  bool // until every has passed: the round is over
@@ -78,6 +79,10 @@ type position struct {
 	ETag     string `json:"etag,omitempty"`
 	Modified string `json:"modified,omitempty"`
 	Digest   string `json:"digest,omitempty"`
+	// Number is how many pages, or records, come before the one that is counted by;
+	// Read is how many records of that page were read.
+	Number int64 `json:"number,omitempty"`
+	Read   int   `json:"read,omitempty"`
 	// Done tells that a source that ends is at its end.
 	Done bool `json:"done,omitempty"`
 }
@@ -103,6 +108,8 @@ func newPolling(c SourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, err
 	}
 	switch {
+	case p.count != nil:
+		return &PageSource{p}, nil
 	case c.Cursor != "":
 		return &CursorSource{p}, nil
 	case c.Every > 0:
@@ -145,6 +152,9 @@ func (p *polling) configure() error {
 	case c.NextParam != "" && c.Next == "":
 		return errors.New("next_param needs next: where an answer says what its next page is")
 	}
+	if p.count, err = newNumbering(c, p.base, json); err != nil {
+		return err
+	}
 	if p.client, err = newClient(c.Timeout, c.TLS.client()); err != nil {
 		return err
 	}
@@ -185,7 +195,11 @@ func (p *polling) read(ctx context.Context, b *flow.Batch) error {
 			p.wait = false
 		}
 		p.pollingLogin = p.login.Get()
-		err := p.ask(ctx)
+		ask := p.ask
+		if p.count != nil {
+			ask = p.askByNumber
+		}
+		err := ask(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -24,7 +24,7 @@ type feed struct {
 	server  *http.Server
 	mu      sync.Mutex
 	records []string
-	// style is how it pages: "cursor", "next" or "link".
+	// style is how it pages: "cursor", "next", "link", "page" or "offset".
 	style string
 }
 
@@ -34,7 +34,14 @@ func (f *feed) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	after, _ := strconv.Atoi(q.URL.Query().Get("after"))
-	if f.style == "link" {
+	switch f.style {
+	case "page":
+		page, _ := strconv.Atoi(q.URL.Query().Get("page"))
+		after = min((page-1)*perPage, len(f.records))
+	case "offset":
+		after, _ = strconv.Atoi(q.URL.Query().Get("offset"))
+		after = min(after, len(f.records))
+	case "link":
 		after, _ = strconv.Atoi(q.URL.Query().Get("page"))
 	}
 	end := min(after+perPage, len(f.records))
@@ -85,6 +92,10 @@ func TestPollingConforms(t *testing.T) {
 		"cursor, every": {"cursor", SourceConfig{Cursor: "after", CursorField: "n", Every: 2 * time.Millisecond}},
 		"next":          {"next", SourceConfig{Next: "next", Cursor: "next"}},
 		"next, every":   {"next", SourceConfig{Next: "next", Cursor: "next", Every: 2 * time.Millisecond}},
+		"page":          {"page", SourceConfig{Page: "page"}},
+		"page, every":   {"page", SourceConfig{Page: "page", Every: 2 * time.Millisecond}},
+		"offset":        {"offset", SourceConfig{Offset: "offset"}},
+		"offset, every": {"offset", SourceConfig{Offset: "offset", Every: 2 * time.Millisecond}},
 		"once":          {"link", SourceConfig{Next: "link"}},
 	} {
 		t.Run(name, func(t *testing.T) {

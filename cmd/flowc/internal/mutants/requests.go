@@ -56,4 +56,22 @@ var requests = []Mutant{
 		Old:  "if k >= 0 && o.Keys[k][to] != o.Keys[k][from] {",
 		New:  "if k >= 0 && o.Keys[k][to] != o.Keys[k][to-1] && to > from+1 {",
 	},
+	{
+		Name: "HTTP: what was read of a page that has grown is read again",
+		File: "runtime/connect/http/numbered.go",
+		Old:  "left = p.at.Read",
+		New:  "left = 0",
+	},
+	{
+		Name: "HTTP: a page that grew before the next one came is not looked at again",
+		File: "runtime/connect/http/numbered.go",
+		Old:  "case n.ahead && !n.sure && (n.size == 0 || p.at.Read < n.size):",
+		New:  "case n.ahead && !n.sure && p.at.Read < n.size:",
+	},
+	{
+		Name: "HTTP: a round ends before its last page",
+		File: "runtime/connect/http/numbered.go",
+		Old:  "reached := n.first + asked\n",
+		New:  "reached := n.first + asked + 1\n",
+	},
 }
