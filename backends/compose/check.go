@@ -2,7 +2,6 @@ package compose
 
 import (
 	"cmp"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -228,66 +227,4 @@ func (u *unit) checkLabel(key string, at source.Span) {
 		u.list.Errorf(diag.TargetName, at, "labels that begin like `%s` are those of the tools themselves", key).
 			Helpf("use a domain of your own")
 	}
-}
-
-// instead says which option does what an overlay must not: two places for one limit
-// are refused by engines when they differ.
-var instead = map[string]string{"pids_limit": "pids", "mem_limit": "memory", "cpus": "cpu", "scale": "replicas"}
-
-// checkOverlay looks for what Compose or the engine refuse in the result alone.
-func (u *unit) checkOverlay() {
-	if len(u.options.Overlay) == 0 {
-		return
-	}
-	for _, key := range sorted(u.options.Overlay) {
-		if option := instead[key]; option != "" {
-			u.list.Errorf(diag.TargetOverlay, u.at("overlay", key), "Compose refuses `%s` beside the limits that the service has", key).
-				Helpf("use the option `%s`", option)
-		}
-	}
-	if bad := notKeys(u.options.Overlay, nil); bad != nil {
-		u.list.Errorf(diag.TargetOverlay, u.at(append([]string{"overlay"}, bad...)...), "`%s` can't be a key of the file", bad[len(bad)-1])
-	}
-	text, err := u.merged()
-	if err != nil {
-		u.list.Errorf(diag.TargetOverlay, u.at("overlay"), "the overlay does not fit: %v", err)
-		return
-	}
-	var m map[string]any
-	if json.Unmarshal(text, &m) != nil {
-		return
-	}
-	if m["network_mode"] != nil && m["networks"] != nil {
-		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "network_mode"), "a service has a `network_mode` or networks, and `%s` would have both", u.app.Name).
-			Helpf("add `networks: null` to the overlay")
-	}
-	if m["image"] == nil {
-		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "image"), "without an image there is nothing to run")
-	}
-	if m["container_name"] != nil && u.options.Replicas > 1 {
-		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "container_name"), "%d copies can't have one name", u.options.Replicas)
-	}
-}
-
-// notKeys is the path of the first key that can't be written as one.
-func notKeys(v any, at []string) []string {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, key := range sorted(v) {
-			here := append(slices.Clone(at), key)
-			if !manifest.IsKey(key) {
-				return here
-			}
-			if bad := notKeys(v[key], here); bad != nil {
-				return bad
-			}
-		}
-	case []any:
-		for _, item := range v {
-			if bad := notKeys(item, at); bad != nil {
-				return bad
-			}
-		}
-	}
-	return nil
 }
