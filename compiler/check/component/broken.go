@@ -80,6 +80,7 @@ func (l *Loader) explain(p *packages.Package, dl *diag.List) bool {
 			reported = l.listError(p, e, dl) || reported
 		}
 	}
+	reported = l.importsCgo(p, dl) || reported
 	paths := make([]string, 0, len(p.Imports))
 	for path := range p.Imports {
 		paths = append(paths, path)

@@ -27,6 +27,7 @@ func (l *Loader) missing(w want, p *packages.Package, mod moduleFile, dl *diag.L
 		found, _, _ := strings.Cut(strings.TrimPrefix(msg, "found packages "), " in ")
 		dl.Errorf(codeBuild, w.at, "`%s` holds more than one package: %s", w.path, found).
 			Helpf("keep one package in a folder")
+	case p != nil && l.needsCgo(p, w.at, w.path, dl):
 	case strings.Contains(msg, "build constraints exclude all Go files"):
 		d := dl.Errorf(codeNotFound, w.at, "build constraints leave no Go file in `%s`", w.path)
 		d.Notef("packages are read as the program is built: without cgo, for the GOOS and GOARCH of the environment")
