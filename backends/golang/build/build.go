@@ -49,6 +49,8 @@ type Request struct {
 	// Release asks for the reproducible, stripped form that is shipped; without,
 	// the build is as fast as it gets.
 	Release bool
+	// Zones has the program carry the time zones, for a place that has none.
+	Zones bool
 	// GOOS and GOARCH are the target's, "" for this machine's.
 	GOOS, GOARCH string
 	// Downloading is told, before it begins, which modules are not in the module
@@ -84,6 +86,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // Binary builds the program, or finds it in the cache, and returns the path of
 // its binary and whether the go command had to run.
 func Binary(ctx context.Context, r Request) (path string, built bool, err error) {
+	if r.Zones {
+		r.Files = append(slices.Clip(r.Files), zones(r.Layout.Package))
+	}
 	key := r.key()
 	dir := filepath.Join(r.CacheDir, "bin", key[:2], key[2:])
 	path = filepath.Join(dir, r.Name+exe(r.GOOS))
@@ -164,6 +169,9 @@ func (r Request) key() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%v\x00%s\x00%s\x00%s\x00", r.Name, r.Layout.Path, r.ModuleDir, r.Release, r.GOOS, r.GOARCH, runtime.Version())
 	fmt.Fprintf(h, "%q\x00%+v\x00", r.Flags, r.Modules)
+	for _, name := range instructions {
+		fmt.Fprintf(h, "%s\x00", os.Getenv(name))
+	}
 	for _, f := range r.Files {
 		fmt.Fprintf(h, "%s\x00%d\x00", f.Path, len(f.Data))
 		h.Write(f.Data)
@@ -175,6 +183,10 @@ func (r Request) key() string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:20])
 }
+
+// instructions are the variables that say which processors of an architecture a
+// program is for, and which experiments of Go's are in it.
+var instructions = []string{"GO386", "GOAMD64", "GOARM", "GOARM64", "GOEXPERIMENT", "GOPPC64", "GORISCV64"}
 
 // certain tells whether the key says all that the binary depends on. Of the
 // user's own Go it does so for this machine alone: for another one the go

@@ -77,6 +77,13 @@ func TestKey(t *testing.T) {
 	if r.key() != base.key() {
 		t.Error("the place of the cache is in the key")
 	}
+	for _, name := range instructions {
+		before := base.key()
+		t.Setenv(name, "other")
+		if base.key() == before {
+			t.Errorf("%s: the key does not say it", name)
+		}
+	}
 }
 
 func TestCertain(t *testing.T) {
