@@ -24,6 +24,8 @@ type cli struct {
 
 	Run        runCmd        `cmd:"" help:"Build a pipeline and run it."`
 	Build      buildCmd      `cmd:"" help:"Build a pipeline into one static binary."`
+	Image      imageCmd      `cmd:"" help:"Make a container image of a pipeline, without Docker, and push it, write it or load it."`
+	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types."`
 	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
