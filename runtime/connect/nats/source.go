@@ -57,9 +57,19 @@ type Source struct {
 	resumed  bool   // last is from a checkpoint
 	pinned   bool   // the first checkpoint has the start
 	pump     *pump
-	received uint64 // of the present consumer
-	left     uint64 // messages that the server had when it sent the last one
+	up       <-chan struct{} // what is closed when the connection of the pump is lost
+	received uint64          // of the present consumer
+	left     uint64          // messages that the server had when it sent the last one
+	patience time.Duration
 }
+
+// Messages that the server has are waited for as long as this, and each time twice as
+// long, before they are asked for again: the last ones of a stream can be lost on the
+// way with nothing behind them that would show it.
+const (
+	leastPatience = 10 * time.Second
+	mostPatience  = 5 * time.Minute
+)
 
 // A position is behind a message of a stream.
 type position struct {
@@ -121,9 +131,14 @@ func (s *Source) begin(ctx context.Context) error {
 	case first > 0:
 		s.last = first - 1
 	}
+	up, _, err := s.link.Ready(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.consume(ctx); err != nil {
 		return err
 	}
+	s.up = up
 	slog.Info("reading", "node", s.link.node, "server", s.link.Server, "stream", s.stream, "from", s.last+1)
 	return nil
 }
@@ -239,21 +254,52 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 			s.pump = nil
 			return nil
 		}
-		if s.pump == nil {
+		if s.pump == nil || changed != s.up {
+			// Where the connection was lost and back before anybody asked, what the
+			// server sent meanwhile is lost all the same.
 			if err := s.consume(ctx); err != nil {
 				return err
 			}
+			s.up = changed
 		}
-		select {
-		case a := <-s.pump.out:
-			if s.fill(b, a) {
-				return nil
-			}
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
+		a, err := s.next(ctx, changed)
+		if err != nil {
+			return err
+		}
+		if a != nil && s.fill(b, *a) {
+			return nil
 		}
 	}
+}
+
+// next waits for what the pump has; nil where it is time to look at the connection, or
+// where the consumer has to be made anew.
+func (s *Source) next(ctx context.Context, changed <-chan struct{}) (*arrival, error) {
+	if a, ok := s.pump.more(); ok {
+		return &a, nil
+	}
+	var overdue <-chan time.Time
+	if s.left > 0 {
+		if s.patience == 0 {
+			s.patience = leastPatience
+		}
+		timer := time.NewTimer(s.patience)
+		defer timer.Stop()
+		overdue = timer.C
+	}
+	select {
+	case a := <-s.pump.out:
+		return &a, nil
+	case <-overdue:
+		slog.Debug("nats: messages are missing, asking again", "node", s.link.node, "stream", s.stream, "messages", s.left)
+		s.patience = min(2*s.patience, mostPatience)
+		s.pump.stop()
+		s.pump = nil
+	case <-changed:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return nil, nil
 }
 
 // fill puts a message into b, and those that have come as well; false where it
@@ -268,6 +314,7 @@ func (s *Source) fill(b *flow.Batch, a arrival) bool {
 			break
 		}
 		s.received++
+		s.patience = leastPatience
 		s.last, s.left = a.meta.Sequence.Stream, a.meta.NumPending
 		messages.Add(b, a.msg.Data())
 		*notes = append(*notes, noteOf(a))

@@ -125,6 +125,37 @@ func TestConsumerIsLost(t *testing.T) {
 	}
 }
 
+// The last messages of a stream that are lost on the way are missed, though nothing
+// comes behind them: in time, and at once where the connection was away for a moment.
+func TestLastMessagesAreLost(t *testing.T) {
+	for name, after := range map[string]func(s *Source){
+		"in time": func(s *Source) { s.patience = time.Millisecond },
+		"at once": func(s *Source) {
+			s.patience = time.Hour
+			s.link.Down(io.EOF)
+			s.link.Up() // before anybody asked
+		},
+	} {
+		f := newFixture(t, nil)
+		f.stream(jetstream.StreamConfig{Name: "S", Subjects: []string{"s.>"}})
+		f.publish(0, 5)
+		s := f.source(SourceConfig{Stream: "S"}).(*Source)
+		for !s.pinned || s.last < 3 {
+			b := &flow.Batch{Data: make([]byte, 0, flow.BlockSize), Limit: 1}
+			if err := s.Read(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			<-s.pump.out
+		}
+		after(s)
+		if got, _ := read(t, s, 2); got != "m-3 m-4" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // consumers lists the consumers of a stream.
 func (f *fixture) consumers(name string) (out []string) {
 	f.t.Helper()
