@@ -50,6 +50,7 @@ var imports = []struct {
 	{"backends/golang", []string{"backends", "backends/gocode", "ir/...", "runtime", "runtime/catalog", "github.com/dave/jennifer"}, "the program around it, and the slice of the runtime, from its source"},
 	{"backends/golang/build", []string{"backends"}, "the one place that runs go build sees files and no program"},
 	{"backends/manifest", []string{"backends", "ir/...", "runtime/catalog", "github.com/goccy/go-yaml"}, "what a deployment must know of a program, the same for every target; its YAML is goccy's"},
+	{"backends/local", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog"}, "units of systemd are text"},
 	{"backends/nomad", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog", "github.com/hashicorp/nomad/api", "github.com/hashicorp/cronexpr"}, "a job of Nomad's own types"},
 	{"backends/gotypes", []string{"backends", "backends/gocode", "backends/golang", "ir/..."}, "event types as a package are a part of what the Go backend emits"},
 

@@ -1,0 +1,35 @@
+package local
+
+import (
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// Explain says what the units are and why.
+func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
+	u := newUnit(p, o, backends.Layout{})
+	kind := backends.Reason{Subject: "service", Says: fmt.Sprintf("It has no end: `%s` goes on for ever. systemd takes it for started when all inputs and outputs are connected, and starts it again when it dies, or when it is silent for a minute.", u.endless())}
+	switch {
+	case u.app.Bounded && u.o.Schedule != "":
+		kind = backends.Reason{Subject: "timer", Says: fmt.Sprintf("It ends by itself, and `schedule` says when it begins (%s). A run that was due while the host was off is made up for, and one that is still going is not joined by another.", u.o.Schedule)}
+	case u.app.Bounded:
+		kind = backends.Reason{Subject: "run", Says: "It ends by itself: `systemctl start` comes back when it has, and one that fails is started again."}
+	}
+	user := "One that systemd makes for it."
+	if u.o.User != "" {
+		user = "`" + u.o.User + "`."
+	}
+	network := "It connects to nothing and listens nowhere, so it has no network."
+	if u.reaches() {
+		network = "That of the host."
+	}
+	return []backends.Reason{
+		kind,
+		{Subject: "state", Says: fmt.Sprintf("In /var/lib/%s, with what it writes to relative paths; both outlive it.", u.app.Name)},
+		{Subject: "stop", Says: fmt.Sprintf("SIGTERM, and %ss for an ordered stop (%ss to drain).", seconds(u.app.Grace), seconds(u.app.Drain))},
+		{Subject: "user", Says: user},
+		{Subject: "network", Says: network},
+	}
+}

@@ -1,0 +1,61 @@
+package local
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends"
+)
+
+// options are what a pipeline says under `targets.local`; the schema says what each of
+// them means.
+type options struct {
+	Schedule string            `json:"schedule"`
+	Binary   string            `json:"binary"`
+	User     string            `json:"user"`
+	Group    string            `json:"group"`
+	Env      map[string]text   `json:"env"`
+	Secrets  secrets           `json:"secrets"`
+	Files    map[string]string `json:"files"`
+	Memory   string            `json:"memory"`
+	CPU      float64           `json:"cpu"`
+	Tasks    int               `json:"tasks"`
+	Metrics  string            `json:"metrics"`
+	// Overlay are directives by section and name.
+	Overlay map[string]map[string]json.RawMessage `json:"overlay"`
+}
+
+// secrets are where the host has them.
+type secrets struct {
+	EnvironmentFile string            `json:"environment_file"`
+	Names           []string          `json:"names"`
+	Files           map[string]string `json:"files"`
+}
+
+// A text is a string, a number or a boolean as the environment has it.
+type text string
+
+// UnmarshalJSON takes what is no string as it is written.
+func (t *text) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(b, []byte(`"`)) {
+		return json.Unmarshal(b, (*string)(t))
+	}
+	*t = text(b)
+	return nil
+}
+
+// defaults are the options of a pipeline that has none.
+const defaults = `{"tasks":256}`
+
+// decode reads options that the schema has let through.
+func decode(given backends.Options) *options {
+	o := &options{}
+	if len(given) == 0 {
+		given = backends.Options(defaults)
+	}
+	if err := json.Unmarshal(given, o); err != nil {
+		panic(fmt.Sprintf("the schema of the target local lets options through that are none: %v", err))
+	}
+	return o
+}

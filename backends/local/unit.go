@@ -1,0 +1,121 @@
+package local
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+	"github.com/flowc-dev/flowc/runtime/catalog"
+)
+
+// A unit is a program on its way to a unit of systemd.
+type unit struct {
+	p      *ir.Program
+	o      *options
+	layout backends.Layout
+	app    *manifest.App
+	list   diag.List
+}
+
+func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
+	u := &unit{p: p, o: decode(given), layout: l}
+	env := map[string]string{}
+	for name, value := range u.o.Env {
+		env[name] = string(value)
+	}
+	u.app, u.list = manifest.Of(p, "local", manifest.Given{
+		Env: env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
+	})
+	u.stdin()
+	u.schedule()
+	return u
+}
+
+// stdin refuses a source that nobody feeds: a unit has no standard input.
+func (u *unit) stdin() {
+	for _, n := range u.p.Nodes {
+		if op, ok := n.Op.(*ir.Source); ok && op.Connector == "stdin" {
+			u.list.Errorf(diag.TargetStdin, n.Span, "`%s` reads standard input, and a unit of systemd has none", n.YAML).
+				Helpf("read a file, a topic or an HTTP request there: `--env` or `--overlay` can give the node another `use`")
+		}
+	}
+}
+
+// memory is the limit of the options in bytes, 0 where there is none.
+func (u *unit) memory() int64 {
+	if u.o.Memory == "" {
+		return 0
+	}
+	n, _ := catalog.ParseSize(u.o.Memory) // the schema lets sizes through
+	return n
+}
+
+// at is where an option stands, as far as it was written down.
+func (u *unit) at(key ...string) source.Span {
+	for n := len(key); n >= 0; n-- {
+		if span, ok := u.p.TargetSpans[strings.Join(append([]string{"local"}, key[:n]...), ".")]; ok {
+			return span
+		}
+	}
+	return source.Span{}
+}
+
+// binary is where the host has the program.
+func (u *unit) binary() string {
+	if u.o.Binary != "" {
+		return u.o.Binary
+	}
+	return "/usr/local/bin/" + u.app.Name
+}
+
+// environmentFile is the file with the secret variables, "" where there are none.
+func (u *unit) environmentFile() string {
+	if !slices.ContainsFunc(u.app.Env, func(v manifest.Var) bool { return v.Secret }) {
+		return ""
+	}
+	if u.o.Secrets.EnvironmentFile != "" {
+		return u.o.Secrets.EnvironmentFile
+	}
+	return "/etc/" + u.app.Name + "/secrets.env"
+}
+
+// credential is where the host has a file of secrets.
+func (u *unit) credential(f manifest.SecretFile) string {
+	for _, key := range []string{f.Path, f.Name} {
+		if at, ok := u.o.Secrets.Files[key]; ok {
+			return at
+		}
+	}
+	if path.IsAbs(f.Path) {
+		return f.Path
+	}
+	return "/etc/" + u.app.Name + "/" + f.Name
+}
+
+// settings are the assignments of FLOWC_SET: inputs that are elsewhere than the
+// pipeline says, and the pages of telemetry.
+func (u *unit) settings() []manifest.Setting {
+	var all []manifest.Setting
+	read := map[string]bool{}
+	for _, in := range u.app.Inputs {
+		read[in.Path] = true
+		if at, ok := u.o.Files[in.Path]; ok {
+			all = append(all, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: at})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.o.Files)) {
+		if !read[name] {
+			u.list.Errorf(diag.TargetOption, u.at("files", name), "the pipeline reads no file `%s`", name).Helpf("leave it out of `files`")
+		}
+	}
+	if u.o.Metrics != "" {
+		all = append(all, manifest.Setting{Key: "telemetry.http", Value: u.o.Metrics})
+	}
+	return all
+}
