@@ -35,12 +35,3 @@ func TestParseReference(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func TestRepositoryName(t *testing.T) {
-	for in, want := range map[string]string{"orders": "orders", "Orders 2_x": "orders-2-x", "ünder": "nder", "--": "pipeline"} {
-		got := RepositoryName(in)
-		if _, err := ParseReference(got, "h"); got != want || err != nil {
-			t.Errorf("%q: %q, %v", in, got, err)
-		}
-	}
-}

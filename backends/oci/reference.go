@@ -41,31 +41,3 @@ func (r Reference) Pinned(digest v1.Hash) string { return r.repository + "@" + d
 
 // Registry is the host that has it.
 func (r Reference) Registry() string { return r.Tag.RegistryStr() }
-
-// SaysRegistry tells that the name begins with a host; one without means Docker
-// Hub.
-func (r Reference) SaysRegistry() bool {
-	host, _, found := strings.Cut(r.repository, "/")
-	return found && (strings.ContainsAny(host, ".:") || host == "localhost")
-}
-
-// RepositoryName makes a repository's name of a pipeline's: lower case, with
-// dashes for what it may not have.
-func RepositoryName(pipeline string) string {
-	safe := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return '-'
-	}, pipeline)
-	for strings.Contains(safe, "--") {
-		safe = strings.ReplaceAll(safe, "--", "-")
-	}
-	if safe = strings.Trim(safe, "-"); safe == "" {
-		return "pipeline"
-	}
-	return safe
-}

@@ -65,7 +65,7 @@ func (c *imageCmd) Run(a *app) error {
 func (c *imageCmd) reference(pipeline, hash string) (oci.Reference, error) {
 	given := c.Tag
 	if given == "" {
-		given = oci.RepositoryName(pipeline)
+		given = pipeline // which is a name of an image as well
 	}
 	ref, err := oci.ParseReference(given, hash)
 	switch {
@@ -73,8 +73,8 @@ func (c *imageCmd) reference(pipeline, hash string) (oci.Reference, error) {
 		return ref, err
 	case c.Push && c.Tag == "":
 		return ref, errors.New("--push needs the name of the image with its registry: -t registry.example.com/" + given)
-	case c.Pin != "" && c.Load:
-		return ref, errors.New("--pin writes the digest that a registry knows, and an engine has none of what it loads: use it with --push or --output")
+	case c.Pin != "" && !c.Push && c.Output == "":
+		return ref, errors.New("--pin names what a registry has, so it goes with --push or --output (an engine knows no such digest of what it loads)")
 	}
 	return ref, nil
 }
