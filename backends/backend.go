@@ -37,6 +37,10 @@ type Explainer interface {
 // reason in sentences.
 type Reason struct{ Subject, Says string }
 
+// Needs is the subject of what must be there before the files of a target are used;
+// `flowc emit` prints it.
+const Needs = "needs"
+
 // Options are a target's options as its schema evaluated them: JSON, nil for
 // none. Each backend decodes them into a type of its own.
 type Options []byte

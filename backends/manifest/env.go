@@ -69,9 +69,6 @@ func (r *reader) environment() {
 // secretName are the names that variables with secrets bear.
 var secretName = regexp.MustCompile(`(?i)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)$`)
 
-// secretVar tells whether a target takes a variable from a place for secrets.
-func (r *reader) secretVar(name string) bool { return slices.Contains(r.given.Secrets, name) }
-
 // harmless tells whether a value of a key that may have a password has none.
 func harmless(at place, text string) bool {
 	if at.key == nil || at.key.Form != "dsn" {

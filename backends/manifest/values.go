@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,19 +88,23 @@ func parts(v *ir.Value, f func(v *ir.Value, part *ir.Part)) {
 
 // text is a value as the program will have it, as far as that is known: up to the
 // first part that is not.
-func (r *reader) text(v *ir.Value) (text string, known bool) {
+func (r *reader) text(v *ir.Value) (text string, known bool) { return r.given.Text(v) }
+
+// Text is a value as the program will have it, as far as that is known when a
+// deployment is written: up to the first part that is not.
+func (g Given) Text(v *ir.Value) (text string, known bool) {
 	if v == nil {
 		return "", false
 	}
 	var b strings.Builder
 	for _, part := range v.Parts {
-		given, some := r.given.Env[part.Text]
+		given, some := g.Env[part.Text]
 		switch {
 		case part.Kind == ir.Literal:
 			b.WriteString(part.Text)
 		case part.Kind == ir.Env && some:
 			b.WriteString(given)
-		case part.Kind == ir.Env && part.HasDefault && !r.secretVar(part.Text):
+		case part.Kind == ir.Env && part.HasDefault && !slices.Contains(g.Secrets, part.Text):
 			b.WriteString(part.Default)
 		default:
 			return b.String(), false

@@ -10,9 +10,9 @@ import (
 )
 
 // YAML renders values as documents of one text, keys in the order that encoding/json
-// gives them: that of the fields of structs. A [yaml.MapSlice] may stand where a
-// mapping has an order of its own. The text is read the same way by readers of YAML
-// 1.1 and 1.2.
+// gives them: that of the fields of structs. A document that is a [yaml.MapSlice] is
+// what [Ordered] made, and written as it is. The text is read the same way by readers
+// of YAML 1.1 and 1.2.
 func YAML(header string, documents ...any) ([]byte, error) {
 	var b bytes.Buffer
 	for line := range strings.Lines(header) {
@@ -22,9 +22,12 @@ func YAML(header string, documents ...any) ([]byte, error) {
 		if i > 0 {
 			b.WriteString("---\n")
 		}
-		ordered, err := Ordered(doc)
-		if err != nil {
-			return nil, err
+		ordered := doc
+		if _, is := doc.(yaml.MapSlice); !is {
+			var err error
+			if ordered, err = Ordered(doc); err != nil {
+				return nil, err
+			}
 		}
 		text, err := yaml.MarshalWithOptions(ordered, yaml.Indent(2), yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(true))
 		if err != nil {

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
 )
 
 type emitCmd struct {
 	pipelineArg `embed:""`
-	Target      string `short:"t" help:"What to emit: go, types, compose, nomad." default:"go" placeholder:"TARGET"`
+	Target      string `short:"t" help:"What to emit: go, types, compose, nomad, k8s." default:"go" placeholder:"TARGET"`
 	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
 	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
 	Image       string `help:"The image that a deployment runs, instead of NAME:HASH." placeholder:"REF"`
@@ -23,6 +24,21 @@ type emitResult struct {
 	Dir     string            `json:"dir"`
 	Files   int               `json:"files"`
 	Changes []backends.Change `json:"changes"`
+	// Needs is what must be there before the files are used.
+	Needs []string `json:"needs,omitempty"`
+}
+
+// needs is what a target says must be there before its files are used.
+func needs(b backends.Backend, p *ir.Program, o backends.Options) []string {
+	var all []string
+	if e, ok := b.(backends.Explainer); ok {
+		for _, r := range e.Explain(p, o) {
+			if r.Subject == backends.Needs {
+				all = append(all, r.Says)
+			}
+		}
+	}
+	return all
 }
 
 // Run writes the files of a target, or compares them.
@@ -64,7 +80,7 @@ func (c *emitCmd) Run(a *app) error {
 	if c.Check && len(changes) > 0 {
 		summary = fmt.Sprintf("%s differs from the pipeline in %s: run the same command without --check", c.Output, plural(len(changes), "file"))
 	}
-	res := emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes}
+	res := emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes, Needs: needs(b, r.Program, options)}
 	show := func(w io.Writer) {
 		carried := map[string]int{} // the runtime's files are many, and nobody's own
 		for _, ch := range changes {
@@ -78,6 +94,9 @@ func (c *emitCmd) Run(a *app) error {
 			if n := carried[kind]; n > 0 {
 				fmt.Fprintf(w, "%-7s %s (%s)\n", kind, filepath.Join(c.Output, "runtime"), plural(n, "file"))
 			}
+		}
+		for _, need := range res.Needs {
+			fmt.Fprintf(w, "%-7s %s\n", backends.Needs, need)
 		}
 		fmt.Fprintln(w, summary)
 	}

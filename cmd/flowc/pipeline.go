@@ -12,6 +12,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/compose"
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/gotypes"
+	"github.com/flowc-dev/flowc/backends/kubernetes"
 	"github.com/flowc-dev/flowc/backends/local"
 	"github.com/flowc-dev/flowc/backends/nomad"
 	"github.com/flowc-dev/flowc/compiler/analyze"
@@ -20,7 +21,7 @@ import (
 )
 
 // targets are the backends: a list, and no registration.
-var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, compose.Backend{}, nomad.Backend{}, local.Backend{}}
+var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, compose.Backend{}, nomad.Backend{}, local.Backend{}, kubernetes.Backend{}}
 
 // aliases are other names that people have for targets.
 var aliases = map[string]string{"kubernetes": "k8s", "docker-compose": "compose"}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/analyze"
@@ -253,10 +254,16 @@ func (c *compile) targets(p *ir.Program, tree *syntax.Pipeline) {
 	}
 }
 
-// keySpans notes where the keys of a mapping stand, by their dotted path.
+// keySpans notes where the keys of a mapping stand, by their dotted path; the items
+// of a list are keys with their number.
 func keySpans(at map[string]source.Span, prefix string, n *parse.Node) {
-	if n == nil || n.Kind != parse.Mapping {
+	if n == nil {
 		return
+	}
+	for i, item := range n.Items {
+		path := prefix + "." + strconv.Itoa(i)
+		at[path] = item.Span
+		keySpans(at, path, item)
 	}
 	for _, m := range n.Members {
 		path := prefix + "." + m.Key.Text

@@ -1,0 +1,88 @@
+package kubernetes
+
+import (
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// Explain says which objects a program becomes, and why.
+func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
+	b, err := build(p, o, backends.Layout{})
+	if err != nil || b.list.HasErrors() {
+		return nil
+	}
+	return b.explain()
+}
+
+func (b *builder) explain() []backends.Reason {
+	var out []backends.Reason
+	say := func(subject, format string, args ...any) {
+		out = append(out, backends.Reason{Subject: subject, Says: fmt.Sprintf(format, args...)})
+	}
+	say("workload", "a %s: %s", b.kind.object(), b.kind.why)
+	switch s := b.o.Scale; {
+	case b.kind.ends():
+		say("copies", "one at a time: %s", b.app.Copies.Why)
+	case s != nil && s.By == "lag":
+		say("copies", "up to %d, by what waits (a ScaledObject of KEDA): %s", s.Max, b.app.Copies.Why)
+	case s != nil:
+		say("copies", "up to %d, by CPU (a HorizontalPodAutoscaler): %s", s.Max, b.app.Copies.Why)
+	case !b.app.Copies.Many:
+		say("copies", "one: %s", b.app.Copies.Why)
+	default:
+		say("copies", "%d, and `replicas` or `scale` may say more: %s", *b.replicas(), b.app.Copies.Why)
+	}
+	say("rollout", "%s", b.rollout())
+	for _, d := range b.app.Dirs {
+		say("state", "%s", b.kept(d))
+	}
+	for _, port := range b.app.Ports {
+		switch {
+		case port.Pages:
+			say("port", "%d (%s): /livez for whether it lives, /readyz for whether its inputs and outputs are connected, /metrics", port.Number, port.Name)
+		case b.kind.ends():
+			say("port", "%d (%s), on the pod alone", port.Number, port.Name)
+		default:
+			say("port", "%d (%s), behind the Service %s", port.Number, port.Name, b.name)
+		}
+	}
+	q := bytesOf(b.app.Memory)
+	say("memory", "%s, requested and at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", q.String(), b.app.GoMemory>>20)
+	say("stop", "may take %g s before it is killed", b.app.Grace.Seconds())
+	for _, line := range b.secretLines() {
+		say(backends.Needs, "the key of a Secret %s", line)
+	}
+	for _, note := range b.notes {
+		say("note", "%s", note)
+	}
+	return out
+}
+
+// rollout says how a new version takes the place of an old one.
+func (b *builder) rollout() string {
+	switch {
+	case b.kind.as == asJob:
+		return "a change of the pipeline is a Job of its own, " + b.name + "-HASH"
+	case b.kind.as == asCronJob:
+		return "a change of the pipeline holds from the next run on; no two run at once"
+	case b.kind.as == asStatefulSet:
+		return "the old pod is gone before the new one starts, and goes on from its checkpoint"
+	case b.app.Copies.Many:
+		return "a new pod is ready before an old one goes"
+	}
+	return "the old pod is gone before the new one starts (Recreate)"
+}
+
+// kept says where a folder is that the program writes to.
+func (b *builder) kept(d manifest.Dir) string {
+	switch {
+	case !d.Lasts:
+		return d.Path + " goes with the pod"
+	case b.kind.as == asStatefulSet:
+		return fmt.Sprintf("%s is in the claim %s-%s-0, which stays when the StatefulSet goes: %s", d.Path, d.Name, b.name, b.app.State.Why)
+	}
+	return fmt.Sprintf("%s is in the claim %s: %s", d.Path, b.named(d.Name), b.app.State.Why)
+}

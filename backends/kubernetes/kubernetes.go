@@ -1,0 +1,57 @@
+// Package kubernetes writes a program down as objects of Kubernetes, in one file
+// that `kubectl apply -f` takes as it is.
+//
+// What the objects say is read off the program: a pipeline that ends is a Job, one
+// that keeps its place in files a StatefulSet with a volume, one whose source shares
+// its records a Deployment that may have several copies. They are built as the typed
+// structs of k8s.io/api, so that a field which does not exist does not compile; what
+// a user lays over them is merged by the same code as in the API server and decoded
+// strictly again.
+package kubernetes
+
+import (
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+)
+
+// target is the name of the target, under `targets` and on the command line.
+const target = "k8s"
+
+// Backend is the target.
+type Backend struct{}
+
+// Name is k8s.
+func (Backend) Name() string { return target }
+
+// OptionsSchema is options.cue.
+func (Backend) OptionsSchema() string { return optionsSchema }
+
+// Check says what of a program, or of the options for it, can't be had in a cluster.
+func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
+	b, err := build(p, o, backends.Layout{})
+	if err != nil {
+		return diag.List{diag.Errorf(diag.TargetOption, p.TargetSpans[target], "%v", err)}
+	}
+	b.list.Sort()
+	return b.list
+}
+
+// Emit writes the objects into one file, which bears the pipeline's name so that
+// several pipelines can share a folder.
+func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
+	b, err := build(p, o, l)
+	if err != nil {
+		return nil, err
+	}
+	if b.list.HasErrors() {
+		return nil, fmt.Errorf("emitted what was not checked: %v", b.list[0])
+	}
+	data, err := b.file()
+	if err != nil {
+		return nil, err
+	}
+	return []backends.File{{Path: b.name + ".yaml", Data: data}}, nil
+}

@@ -1,0 +1,143 @@
+package kubernetes
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/flowc-dev/flowc/backends"
+)
+
+// schema is the CUE text of the options.
+//
+//go:embed options.cue
+var optionsSchema string
+
+// options are `targets.k8s`, as options.cue has them.
+type options struct {
+	Namespace        string            `json:"namespace"`
+	CreateNamespace  bool              `json:"createNamespace"`
+	As               string            `json:"as"`
+	Replicas         *int32            `json:"replicas"`
+	Scale            *scaleOptions     `json:"scale"`
+	Schedule         string            `json:"schedule"`
+	TimeZone         string            `json:"timeZone"`
+	Image            string            `json:"image"`
+	ImagePullSecrets []string          `json:"imagePullSecrets"`
+	Env              map[string]word   `json:"env"`
+	Secrets          map[string]keyRef `json:"secrets"`
+	Files            map[string]place  `json:"files"`
+	Memory           word              `json:"memory"`
+	CPU              word              `json:"cpu"`
+	Storage          storageOptions    `json:"storage"`
+	Service          serviceOptions    `json:"service"`
+	NetworkPolicy    policyOption      `json:"networkPolicy"`
+	PodMonitor       bool              `json:"podMonitor"`
+	PriorityClass    string            `json:"priorityClass"`
+	Labels           map[string]string `json:"labels"`
+	Annotations      map[string]string `json:"annotations"`
+	// Overlay are patches by kind, or by kind and name; null drops an object.
+	Overlay map[string]json.RawMessage `json:"overlay"`
+}
+
+type scaleOptions struct {
+	Min            *int32 `json:"min"`
+	Max            int32  `json:"max"`
+	By             string `json:"by"`
+	Target         int32  `json:"target"`
+	Cooldown       *int32 `json:"cooldown"`
+	Monitor        string `json:"monitor"`
+	Authentication string `json:"authentication"`
+}
+
+// A keyRef is a key of a Secret.
+type keyRef struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// A place is where a file is: one of the first five is set.
+type place struct {
+	HostPath  string  `json:"hostPath"`
+	Claim     string  `json:"claim"`
+	ConfigMap string  `json:"configMap"`
+	Secret    string  `json:"secret"`
+	Content   *string `json:"content"`
+	// Path is a folder in a claim, Key the key of a ConfigMap or Secret.
+	Path string `json:"path"`
+	Key  string `json:"key"`
+}
+
+type serviceOptions struct {
+	Type        string            `json:"type"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+// A storageOptions is a size, or one with a class.
+type storageOptions struct {
+	Size  string `json:"size"`
+	Class string `json:"class"`
+}
+
+func (s *storageOptions) UnmarshalJSON(text []byte) error {
+	if bytes.HasPrefix(text, []byte(`"`)) {
+		return json.Unmarshal(text, &s.Size)
+	}
+	type plain storageOptions
+	return json.Unmarshal(text, (*plain)(s))
+}
+
+// A policyOption says what a NetworkPolicy restricts: "" both ways, "ingress" or
+// "none".
+type policyOption string
+
+func (o *policyOption) UnmarshalJSON(text []byte) error {
+	switch string(text) {
+	case "true":
+		*o = ""
+	case "false":
+		*o = "none"
+	default:
+		return json.Unmarshal(text, (*string)(o))
+	}
+	return nil
+}
+
+// A word is a text, number or truth value as text.
+type word string
+
+func (w *word) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case string:
+		*w = word(v)
+	case json.Number:
+		*w = word(v.String())
+	case bool:
+		*w = word(strconv.FormatBool(v))
+	default:
+		return fmt.Errorf("%s is no text", text)
+	}
+	return nil
+}
+
+// decode reads the options, which their schema has checked.
+func decode(o backends.Options) (*options, error) {
+	out := &options{}
+	if len(o) == 0 {
+		return out, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(o))
+	d.DisallowUnknownFields()
+	if err := d.Decode(out); err != nil {
+		return nil, fmt.Errorf("the options of the target k8s: %w", err)
+	}
+	return out, nil
+}

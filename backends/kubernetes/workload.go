@@ -1,0 +1,134 @@
+package kubernetes
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// How workloads roll out.
+const (
+	// readySeconds is how long a new pod must be ready before the next is replaced.
+	readySeconds = 5
+	// progressSeconds is after how long without progress a rollout has failed.
+	progressSeconds = 600
+	// revisions are how many earlier versions can be gone back to.
+	revisions = 5
+)
+
+// How Jobs run.
+const (
+	// backoffLimit is how many pods may fail; each tries all that its pipeline says
+	// before it does.
+	backoffLimit = 6
+	// ttlSeconds is how long a Job that is over can be looked at.
+	ttlSeconds = 24 * 60 * 60
+	// startingSeconds is how late a scheduled run may begin.
+	startingSeconds = 10 * 60
+	// history is how many runs of a schedule can be looked at.
+	history = 3
+)
+
+// The exit codes that decide what becomes of a Job.
+const (
+	exitUsage      = 2   // a setting is wrong, and would be wrong again
+	exitTerminated = 143 // cut short, and goes on where it was
+)
+
+func (b *builder) workload(t *corev1.PodTemplateSpec) {
+	selector := &metav1.LabelSelector{MatchLabels: b.selector}
+	meta := b.meta(b.name)
+	if keys := b.secretKeys(); keys != "" {
+		meta.Annotations[annotationSecrets] = keys
+	}
+	switch b.kind.as {
+	case asDeployment:
+		b.add(&appsv1.Deployment{
+			TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"}, ObjectMeta: meta,
+			Spec: appsv1.DeploymentSpec{
+				Replicas: b.replicas(), Selector: selector, Strategy: b.strategy(), MinReadySeconds: readySeconds,
+				ProgressDeadlineSeconds: new(int32(progressSeconds)), RevisionHistoryLimit: new(int32(revisions)), Template: *t,
+			},
+		})
+	case asStatefulSet:
+		b.add(&appsv1.StatefulSet{
+			TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "StatefulSet"}, ObjectMeta: meta,
+			Spec: appsv1.StatefulSetSpec{
+				ServiceName: b.headless(), Replicas: b.replicas(), Selector: selector,
+				// Pods do not wait for each other: none of them knows the others.
+				PodManagementPolicy: appsv1.ParallelPodManagement,
+				UpdateStrategy:      appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType},
+				PersistentVolumeClaimRetentionPolicy: &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+					WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType, WhenScaled: appsv1.RetainPersistentVolumeClaimRetentionPolicyType,
+				},
+				MinReadySeconds: readySeconds, RevisionHistoryLimit: new(int32(revisions)), Template: *t, VolumeClaimTemplates: b.claimTemplates(),
+			},
+		})
+	case asJob:
+		spec := b.job(t)
+		spec.TTLSecondsAfterFinished = new(int32(ttlSeconds))
+		meta.Name = b.jobName(spec)
+		b.add(&batchv1.Job{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}, ObjectMeta: meta, Spec: spec})
+	case asCronJob:
+		spec := batchv1.CronJobSpec{
+			Schedule: b.o.Schedule, ConcurrencyPolicy: batchv1.ForbidConcurrent, StartingDeadlineSeconds: new(int64(startingSeconds)),
+			SuccessfulJobsHistoryLimit: new(int32(history)), FailedJobsHistoryLimit: new(int32(history)),
+			JobTemplate: batchv1.JobTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: b.labels, Annotations: b.annotations}, Spec: b.job(t)},
+		}
+		spec.TimeZone = new("Etc/UTC")
+		if b.o.TimeZone != "" {
+			spec.TimeZone = &b.o.TimeZone
+		}
+		b.add(&batchv1.CronJob{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "CronJob"}, ObjectMeta: meta, Spec: spec})
+	}
+}
+
+// strategy replaces pods one by one, where a new one may run beside the old; else the
+// old one goes first.
+func (b *builder) strategy() appsv1.DeploymentStrategy {
+	if !b.app.Copies.Many {
+		return appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}
+	}
+	return appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType, RollingUpdate: &appsv1.RollingUpdateDeployment{
+		MaxUnavailable: new(intstr.FromInt32(0)), MaxSurge: new(intstr.FromInt32(1)),
+	}}
+}
+
+// job is a run that ends. A pod that the cluster takes away, or that is told to stop,
+// has not failed: the next goes on from its checkpoint.
+func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
+	exits := func(action batchv1.PodFailurePolicyAction, codes ...int32) batchv1.PodFailurePolicyRule {
+		return batchv1.PodFailurePolicyRule{Action: action, OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{
+			ContainerName: new(container), Operator: batchv1.PodFailurePolicyOnExitCodesOpIn, Values: codes,
+		}}
+	}
+	return batchv1.JobSpec{
+		Completions: new(int32(1)), Parallelism: new(int32(1)), BackoffLimit: new(int32(backoffLimit)),
+		// A new pod waits until the old one is gone, for they would share its volume.
+		PodReplacementPolicy: new(batchv1.Failed),
+		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{
+			{Action: batchv1.PodFailurePolicyActionIgnore, OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue}}},
+			exits(batchv1.PodFailurePolicyActionIgnore, exitTerminated),
+			exits(batchv1.PodFailurePolicyActionFailJob, exitUsage),
+		}},
+		Template: *t,
+	}
+}
+
+// jobName has the hash of the Job: the template of one can't be changed, so that a
+// pipeline that changes is a Job of its own.
+func (b *builder) jobName(spec batchv1.JobSpec) string {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		panic(fmt.Sprintf("a Job has no JSON: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return b.name + "-" + hex.EncodeToString(sum[:4])
+}
