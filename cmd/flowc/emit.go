@@ -12,7 +12,7 @@ import (
 
 type emitCmd struct {
 	pipelineArg `embed:""`
-	Target      string `short:"t" help:"What to emit: go, types, compose, nomad, k8s." default:"go" placeholder:"TARGET"`
+	Target      string `short:"t" help:"What to emit: go, types, compose, k8s, nomad, local." default:"go" placeholder:"TARGET"`
 	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
 	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
 	Image       string `help:"The image that a deployment runs, instead of NAME:HASH." placeholder:"REF"`
