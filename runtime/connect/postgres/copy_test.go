@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/postgres/pgtest"
 )
@@ -30,17 +32,18 @@ func (c *asking) Write(b []byte) (int, error) {
 // it, and one for the commit.
 func TestRoundTrips(t *testing.T) {
 	server := pgtest.New(t)
-	made, err := NewSink(SinkConfig{DSN: server.DSN(), Table: "t"}, connect.Output{Node: "out", Columns: idName})
+	s := openSink(t, server, SinkConfig{Table: "t"}, idName)
+	config, err := parse(server.DSN())
 	must(t, err)
-	s := made.(*Sink)
-	dial := s.server.config.DialFunc
+	dial := config.DialFunc
 	var count atomic.Int64
-	s.server.config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		return &asking{c, &count}, err
 	}
-	must(t, s.Open(t.Context()))
-	defer s.Close(context.Background(), false)
+	s.server.close()
+	s.server.conn, err = pgconn.ConnectConfig(t.Context(), config)
+	must(t, err)
 	long := strings.Repeat("x", smallCopy)
 	for _, c := range []struct {
 		names []string
