@@ -32,19 +32,23 @@ func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
 	u.app, u.list = manifest.Of(p, "local", manifest.Given{
 		Env: env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
 	})
-	u.stdin()
+	u.list = append(u.list, CheckRun(p)...)
 	u.schedule()
 	return u
 }
 
-// stdin refuses a source that nobody feeds: a unit has no standard input.
-func (u *unit) stdin() {
-	for _, n := range u.p.Nodes {
+// CheckRun says what a supervised process group can't do of a program, as units or below
+// `flowc run --target local`: nobody feeds its standard input, and what was read there is
+// not there again when a process is started again.
+func CheckRun(p *ir.Program) diag.List {
+	var list diag.List
+	for _, n := range p.Nodes {
 		if op, ok := n.Op.(*ir.Source); ok && op.Connector == "stdin" {
-			u.list.Errorf(diag.TargetStdin, n.Span, "`%s` reads standard input, and a unit of systemd has none", n.YAML).
-				Helpf("read a file, a topic or an HTTP request there: `--env` or `--overlay` can give the node another `use`")
+			list.Errorf(diag.TargetStdin, n.Span, "`%s` reads standard input, and what is started again by a supervisor has none", n.YAML).
+				Helpf("read a file, a topic or an HTTP request there (`--env` or `--overlay` can give the node another `use`), or run it without `--target`")
 		}
 	}
+	return list
 }
 
 // memory is the limit of the options in bytes, 0 where there is none.

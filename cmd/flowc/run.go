@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 )
 
 type runCmd struct {
+	Target  string   `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
 	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 	Args    []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
@@ -28,6 +30,13 @@ func (c *runCmd) Run(a *app) error {
 	if arg.File == "" {
 		arg.File, args = fileAmong(args)
 	}
+	switch c.Target {
+	case "":
+	case "local":
+		return a.supervise(&arg, args)
+	default:
+		return usage(fmt.Errorf("run --target knows local: `flowc emit --target %s` writes the files of other targets", c.Target))
+	}
 	return a.forward(&arg, args)
 }
 
@@ -40,7 +49,7 @@ func forProgram(args []string) []string {
 	for i := 1; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")
 		switch name {
-		case "--overlay", "--env", "--format", "--color":
+		case "--overlay", "--env", "--format", "--color", "--target", "-t":
 			if !joined {
 				i++
 			}

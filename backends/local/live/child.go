@@ -1,0 +1,162 @@
+package live
+
+import (
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A child is one process and all that it is started again as.
+type child struct {
+	Process
+	group    *Group
+	out, log *lines
+	// stop is closed when it is to end in order, kill when at once; over is closed when
+	// it has ended for good.
+	stop chan struct{}
+	kill <-chan struct{}
+	over chan struct{}
+	// ready tells that it was ready at some time.
+	ready bool
+}
+
+// longestLog is how much of a line of the log is kept until its end comes.
+const longestLog = 64 << 10
+
+// exitUsage is the code of a program that a new start does not mend: an argument or a
+// setting is wrong.
+const exitUsage = 2
+
+// run runs the process until it has ended for good.
+func (c *child) run() (code int, err error) {
+	pause := c.group.Backoff
+	for {
+		began := time.Now()
+		code, err := c.once()
+		switch {
+		case err != nil, code == 0, isClosed(c.stop), isClosed(c.kill), !c.ready, code == exitUsage:
+			return code, err
+		}
+		if time.Since(began) >= c.group.Steady {
+			pause = c.group.Backoff
+		}
+		c.say("ended with code %d; it starts again in %s", code, pause)
+		select {
+		case <-time.After(pause):
+		case <-c.stop:
+			return code, nil
+		case <-c.kill:
+			return code, nil
+		}
+		pause = min(2*pause, c.group.Longest)
+	}
+}
+
+// isClosed tells whether a channel that nothing is sent on is closed.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *child) say(format string, args ...any) { c.log.printf(c.Name+" | "+format, args...) }
+
+// once starts the process, and looks after it until it has ended.
+func (c *child) once() (code int, err error) {
+	// Where the system ends children with the thread that started them, it stays.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	told, err := listen(c.group.Watchdog)
+	if err != nil {
+		return 0, err
+	}
+	defer told.close()
+	cmd := exec.Command(c.Binary, c.Args...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = c.Dir, append(c.Env, told.env()...), attributes()
+	stdout, stderr := c.out.writer("", 0), c.log.writer(c.Name+" | ", longestLog)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if len(c.group.Processes) == 1 { // nobody writes between its lines
+		cmd.Stdout = c.group.Stdout
+	}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	c.ready = c.ready || told.deaf()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = cmd.Wait() // the state says how it ended
+	}()
+	c.watch(cmd, told, done)
+	stdout.flush()
+	stderr.flush()
+	return exitCode(cmd), nil
+}
+
+// watch hears what the process says of itself, and ends it where it is to end.
+func (c *child) watch(cmd *exec.Cmd, told *mailbox, done <-chan struct{}) {
+	var stop, kill <-chan struct{} = c.stop, c.kill
+	status := ""
+	var silent, late <-chan time.Time
+	for {
+		select {
+		case <-done:
+			if told.deaf() {
+				return
+			}
+			done, stop, silent, late, kill = nil, nil, nil, nil, nil
+			go told.end()
+		case <-stop:
+			stop, silent = nil, nil
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			late = time.After(c.Grace)
+		case <-late:
+			c.say("has not ended within %s, and is killed", c.Grace)
+			_ = cmd.Process.Kill()
+		case <-kill:
+			kill = nil
+			_ = cmd.Process.Kill()
+		case <-silent:
+			c.say("has been silent for %s, and is killed", c.group.Watchdog)
+			_ = cmd.Process.Kill()
+		case m := <-told.messages:
+			if m[ended] != "" {
+				return
+			}
+			if text := m["STATUS"]; text != "" && text != status && m["READY"] == "" {
+				status = text
+				c.say("not ready: %s", text)
+			}
+			if m["READY"] == "1" {
+				c.ready = true
+				c.say("ready")
+			}
+			if c.ready && stop != nil && !told.deaf() {
+				silent = time.After(c.group.Watchdog)
+			}
+		}
+	}
+}
+
+// exitCode is how a process ended: its code, or 128 and the number of the signal.
+func exitCode(cmd *exec.Cmd) int {
+	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		return 128 + int(s.Signal())
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// assignments reads lines of NAME=VALUE.
+func assignments(text string) map[string]string {
+	m := map[string]string{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimRight(line, "\n"), "=")
+		m[name] = value
+	}
+	return m
+}

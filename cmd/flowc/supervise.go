@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/live"
+	"github.com/flowc-dev/flowc/ir"
+)
+
+// supervise builds a pipeline and runs it as a group of processes, of which this one
+// looks after the others. The first signal ends them in order, the second at once.
+func (a *app) supervise(pipeline *pipelineArg, args []string) error {
+	args, err := absolutePaths(args)
+	if err != nil {
+		return environment(err)
+	}
+	r, err := pipeline.compile(a)
+	if err != nil {
+		return err
+	}
+	if err := a.report(local.CheckRun(r.Program)); err != nil {
+		return err
+	}
+	binary, _, err := a.build(r, build.Request{})
+	if err != nil {
+		return err
+	}
+	group := live.Group{Processes: processesOf(r.Program, binary, args, r.Dir), Stdout: a.stdout, Stderr: a.stderr}
+	ctx, kill, over := obeySignals(a.ctx)
+	defer over()
+	ended := group.Run(ctx, kill)
+	if err := live.Err(ended); err != nil {
+		return environment(err)
+	}
+	return exit(live.Code(ended))
+}
+
+// processesOf are the processes that a program runs as, those that read first first.
+func processesOf(p *ir.Program, binary string, args []string, dir string) []live.Process {
+	const margin = 5 * time.Second // for the begin of the stop, and the last lines of the log
+	return []live.Process{{
+		Name: p.Name, Binary: binary, Args: args, Dir: dir, Env: os.Environ(),
+		Grace: time.Duration(p.Delivery.Drain) + margin,
+	}}
+}
+
+// obeySignals ends ctx at the first signal and closes kill at the second.
+func obeySignals(parent context.Context) (ctx context.Context, kill chan struct{}, over func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals, kill := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for got := 0; ; {
+			select {
+			case <-signals:
+				if got++; got == 1 {
+					cancel()
+					continue
+				}
+				close(kill)
+				return
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, kill, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
