@@ -121,5 +121,5 @@ func (u *unit) settings() []manifest.Setting {
 	if u.o.Metrics != "" {
 		all = append(all, manifest.Setting{Key: "telemetry.http", Value: u.o.Metrics})
 	}
-	return all
+	return append(all, u.app.Settings...) // the options' own, which are stronger
 }

@@ -26,7 +26,7 @@ func (u *unit) job() *api.Job {
 	}
 	if u.kind.name == periodic {
 		j.Periodic = &api.PeriodicConfig{
-			Enabled: new(true), Spec: &u.o.Schedule, SpecType: new(api.PeriodicSpecCron),
+			Enabled: new(true), Specs: []string{u.o.Schedule}, SpecType: new(api.PeriodicSpecCron),
 			ProhibitOverlap: new(true), TimeZone: &u.o.TimeZone,
 		}
 	}
