@@ -66,3 +66,17 @@ func (r *reader) state() {
 		a.Dirs = append([]Dir{work}, others...)
 	}
 }
+
+// Folders are the folders outside of [WorkDir] that the program writes to, as far as
+// the pipeline alone says it. Its image has them as the program's own: an engine gives
+// an empty volume the owner of the folder that it is mounted at.
+func Folders(p *ir.Program) []string {
+	app, _ := Of(p, "", Given{Placed: func(string) bool { return true }})
+	var all []string
+	for _, d := range app.Dirs {
+		if d.Path != WorkDir {
+			all = append(all, d.Path)
+		}
+	}
+	return all
+}

@@ -3,6 +3,9 @@ package oci
 import (
 	"bytes"
 	"encoding/pem"
+	"path"
+	"slices"
+	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
@@ -39,6 +42,25 @@ func ground(onBase bool) []file {
 		{name: ownRoots, mode: 0o644, data: roots()},
 		{name: "tmp/", mode: 0o1777},
 	}
+}
+
+// withFolders adds folders that programs own, with those above them. What is there
+// already keeps its owner.
+func withFolders(list []file, folders []string) []file {
+	add := func(f file) {
+		if !slices.ContainsFunc(list, func(other file) bool { return other.name == f.name }) {
+			list = append(list, f)
+		}
+	}
+	for _, folder := range folders {
+		add(file{name: strings.Trim(folder, "/") + "/", mode: 0o755, owner: User})
+	}
+	for _, folder := range folders {
+		for above := path.Dir(folder); above != "/"; above = path.Dir(above) {
+			add(file{name: above[1:] + "/", mode: 0o755})
+		}
+	}
+	return list
 }
 
 // roots are Mozilla's root certificates as the Go project keeps them, in PEM. A

@@ -24,6 +24,10 @@ type Spec struct {
 	Programs []Program
 	// Base is what the programs lie on, nil for nothing.
 	Base *Base
+	// Folders are those, besides [Folder], that the program writes to: absolute and
+	// clean. The image has them as the program's own, since an engine gives an empty
+	// volume the owner of the folder that it is mounted at.
+	Folders []string
 }
 
 // A Program is a binary for a platform.
@@ -76,7 +80,7 @@ func New(s Spec) (*Image, error) {
 	if len(s.Programs) == 0 {
 		return nil, errors.New("an image of no program")
 	}
-	ground, err := newLayer(ground(s.Base != nil))
+	ground, err := newLayer(withFolders(ground(s.Base != nil), s.Folders))
 	if err != nil {
 		return nil, err
 	}

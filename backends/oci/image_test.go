@@ -117,6 +117,19 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// The folders that a program writes to are its own; those above them, and those that
+// are there for all, stay root's.
+func TestFolders(t *testing.T) {
+	s := ocitest.Spec(t, "linux/amd64")
+	s.Folders = []string{"/archive/years", "/archive", "/etc/ssl", "/srv/a/b"}
+	all := files(t, newImage(t, s).Parts[0].Image)
+	for name, wanted := range map[string]string{"archive": "755 65532", "archive/years": "755 65532", "etc/ssl": "755 0", "srv": "755 0", "srv/a": "755 0", "srv/a/b": "755 65532", "data": "755 65532"} {
+		if got := fmt.Sprintf("%o %d", all[name].Mode, all[name].Uid); got != wanted {
+			t.Errorf("%s has %s, not %s", name, got, wanted)
+		}
+	}
+}
+
 func TestManyPlatforms(t *testing.T) {
 	image := newImage(t, ocitest.Spec(t, "linux/amd64", "linux/arm64", "linux/arm/v7"))
 	if err := validate.Index(image.Index); err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/backends/oci/live"
 	"github.com/flowc-dev/flowc/compiler/driver"
@@ -90,7 +91,7 @@ func writeImage(file string, image *oci.Image, ref oci.Reference) error {
 // imageSpec is a pipeline's image, without programs.
 func imageSpec(r *driver.Result) oci.Spec {
 	l := layout(r.Program)
-	return oci.Spec{Pipeline: r.Program.Name, Hash: l.Hash, Version: l.Version}
+	return oci.Spec{Pipeline: r.Program.Name, Hash: l.Hash, Version: l.Version, Folders: manifest.Folders(r.Program)}
 }
 
 // program builds the program that is shipped, for a platform.
