@@ -16,7 +16,7 @@ MUTANTS ?= .
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/flowc
@@ -70,6 +70,10 @@ points: ## Harm built programs at each named point and each call that changes a 
 .PHONY: mutants
 mutants: ## Break the runtime in each of the ways that MUTANTS (all) match, and see who finds it
 	FLOWC_MUTANTS='$(MUTANTS)' $(GO) test ./cmd/flowc/internal/mutants -run '^TestMutants$$' -v -count=1 -timeout 0
+
+.PHONY: e2e-compose
+e2e-compose: ## Deploy with Docker Compose in an engine of its own, kill, change, delete
+	bash .ci/e2e-compose
 
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)

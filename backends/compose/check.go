@@ -115,6 +115,13 @@ func (u *unit) checkStorage() {
 			paths = append(paths, d.Path)
 		}
 	}
+	there := append(manifest.Folders(u.p), manifest.WorkDir)
+	for _, name := range paths {
+		if s := u.options.Storage[name]; s.Bind == "" && s.External == "" && !slices.Contains(there, name) {
+			u.list.Errorf(diag.TargetFile, u.at("env"), "the folder `%s` follows from a variable, so the image does not have it, and a new volume at it would be root's", name).
+				Helpf("write the folder into the pipeline, or say what keeps it: `targets: {compose: {storage: {%s: {bind: PATH}}}}`", name)
+		}
+	}
 	for _, name := range sorted(u.options.Storage) {
 		s := u.options.Storage[name]
 		if !slices.Contains(paths, name) {

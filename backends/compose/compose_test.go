@@ -60,6 +60,7 @@ func TestRefused(t *testing.T) {
 		{"serve", `{"env":{"SHOP_URL":"http://s"},"overlay":{"networks":["a"]}}`, "the file has nothing called `a` among its networks"},
 		{"serve", `{"env":{"SHOP_URL":"http://s"},"overlay":{"volumes":["./a:/a","v:/v"]}}`, "the file has nothing called `v` among its volumes"},
 		{"serve", `{"env":{"SHOP_URL":"http://s"},"overlay":{"secrets":[{"source":"a","target":"/a"}]}}`, "the file has nothing called `a` among its secrets"},
+		{"per-record-path", `{"files":{"orders.ndjson":{"bind":"o"}},"env":{"YEARS":"/srv/a"}}`, "the folder `/srv/years` follows from a variable, so the image does not have it"},
 		{"serve", `{"env":{"SHOP_URL":"http://s"},"overlay":{"image":null}}`, "without an image there is nothing to run"},
 		{"serve", `{"env":{"SHOP_URL":"http://s"},"overlay":{"sysctls":{"a b":1}}}`, "`a b` can't be a key of the file"},
 		{"shared", `{"env":{"KAFKA_USER":"u"},"files":{"certs/ca.pem":{"bind":"c"}},"replicas":3,"publish":{"metrics":9100}}`, "3 copies can't have `127.0.0.1:9100` on the host, where they need a port each"},

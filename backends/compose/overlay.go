@@ -39,7 +39,7 @@ func (u *unit) checkOverlay() {
 	}
 	text, err := u.merged()
 	if err != nil {
-		refuse("", "the overlay does not fit: %v", err)
+		u.list.Errorf(diag.TargetOverlay, u.at("overlay"), "the overlay does not fit: %v", err)
 		return
 	}
 	var m map[string]any
@@ -51,10 +51,10 @@ func (u *unit) checkOverlay() {
 			Helpf("add `networks: null` to the overlay")
 	}
 	if m["image"] == nil {
-		refuse("image", "without an image there is nothing to run")
+		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "image"), "without an image there is nothing to run")
 	}
 	if m["container_name"] != nil && u.options.Replicas > 1 {
-		refuse("container_name", "%d copies can't have one name", u.options.Replicas)
+		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "container_name"), "%d copies can't have one name", u.options.Replicas)
 	}
 	for _, one := range []struct {
 		key   string

@@ -49,7 +49,7 @@ func (u *unit) service() *Service {
 		Environment: u.environment(), Secrets: u.secretMounts(), Volumes: u.mounts(), Tmpfs: u.tmpfs(),
 		Networks: u.joined(),
 		// The program asks its own /readyz: an image from scratch has no shell and no curl.
-		Healthcheck: Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "10s", Timeout: "5s", Retries: 3, StartPeriod: "30s"},
+		Healthcheck: Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "5s", Timeout: "3s", Retries: 3, StartPeriod: "30s"},
 		Deploy: Deploy{Resources: Resources{Limits: Limits{
 			CPUs: string(o.CPU), Memory: memory(a.Memory), Pids: cmp.Or(o.Pids, pids),
 		}}},

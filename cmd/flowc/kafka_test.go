@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,7 @@ type kafkaCluster struct {
 	port    int
 	dir     string
 	cluster *kfake.Cluster
+	host    string      // 127.0.0.1 where it is ""
 	more    []kfake.Opt // of each start
 }
 
@@ -35,7 +37,9 @@ func newKafkaCluster(t *testing.T, topics ...string) *kafkaCluster {
 	return c
 }
 
-func (c *kafkaCluster) address() string { return fmt.Sprintf("127.0.0.1:%d", c.port) }
+func (c *kafkaCluster) address() string {
+	return fmt.Sprintf("%s:%d", cmp.Or(c.host, "127.0.0.1"), c.port)
+}
 
 func (c *kafkaCluster) start(more ...kfake.Opt) {
 	c.t.Helper()

@@ -33,7 +33,7 @@ func newNATSServer(t *testing.T) *natsServer {
 	return s
 }
 
-func (s *natsServer) url() string { return fmt.Sprintf("nats://127.0.0.1:%d", s.options.Port) }
+func (s *natsServer) url() string { return fmt.Sprintf("nats://%s:%d", s.options.Host, s.options.Port) }
 
 func (s *natsServer) start() {
 	s.t.Helper()
