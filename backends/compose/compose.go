@@ -11,7 +11,6 @@ package compose
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -75,7 +74,7 @@ func read(p *ir.Program, text backends.Options, image string) (*unit, diag.List)
 	o := u.options
 	given := manifest.Given{
 		Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(),
-		Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
+		Place: "{bind: PATH}", Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
 	}
 	u.app, u.list = manifest.Of(p, "compose", given)
 	u.check()
@@ -86,51 +85,11 @@ func read(p *ir.Program, text backends.Options, image string) (*unit, diag.List)
 func (u *unit) header(l backends.Layout) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s. DO NOT EDIT.\n", backends.Header, l.VersionSuffix())
-	var needs []string
-	for _, v := range u.app.Env {
-		if v.Secret {
-			needs = append(needs, fmt.Sprintf("the variable %s, in the environment of `docker compose` or in .env", u.options.variable(v.Name)))
-		}
-	}
-	for _, f := range u.app.SecretFiles {
-		needs = append(needs, fmt.Sprintf("%s, which the user %d can read", u.options.secretFile(f), manifest.User))
-	}
-	for _, m := range u.mounts() {
-		if m.Type == "bind" {
-			does := "read"
-			if !m.ReadOnly {
-				does = "write to"
-			}
-			needs = append(needs, fmt.Sprintf("%s, which the user %d can %s", strings.ReplaceAll(m.Source, "$$", "$"), manifest.User, does))
-		}
-	}
-	volumes, networks := u.volumes(), u.networks()
-	for _, name := range sorted(volumes) {
-		if v := volumes[name]; v.External {
-			needs = append(needs, "the volume "+v.Name)
-		}
-	}
-	for _, name := range sorted(networks) {
-		if networks[name].External {
-			needs = append(needs, "the network "+name)
-		}
-	}
-	if needs = unique(needs); len(needs) > 0 {
+	if needs := u.needs(); len(needs) > 0 {
 		b.WriteString("\nIt needs:\n")
 		for _, n := range needs {
 			b.WriteString("- " + n + "\n")
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// unique leaves out what was said before.
-func unique(list []string) []string {
-	var out []string
-	for _, text := range list {
-		if !slices.Contains(out, text) {
-			out = append(out, text)
-		}
-	}
-	return out
 }

@@ -3,8 +3,11 @@ package compose
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 )
 
 // explain says what the service is, and why.
@@ -54,6 +57,9 @@ func (u *unit) explain() []backends.Reason {
 	}
 	say("memory", "%s at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", memory(a.Memory), a.GoMemory>>20)
 	say("stop", "may take %s before it is killed", duration(a.Grace))
+	for _, need := range u.needs() {
+		say(backends.Needs, "%s", need)
+	}
 	return out
 }
 
@@ -66,4 +72,42 @@ func (u *unit) kept(dir string) string {
 		return "in the volume " + at.External
 	}
 	return ""
+}
+
+// needs are what must be there before the file is used.
+func (u *unit) needs() (all []string) {
+	say := func(format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	for _, v := range u.app.Env {
+		if v.Secret {
+			say("the variable %s, in the environment of `docker compose` or in .env", u.options.variable(v.Name))
+		}
+	}
+	for _, f := range u.app.SecretFiles {
+		say("%s, which the user %d can read", u.options.secretFile(f), manifest.User)
+	}
+	for _, m := range u.mounts() {
+		if m.Type == "bind" {
+			does := "read"
+			if !m.ReadOnly {
+				does = "write to"
+			}
+			say("%s, which the user %d can %s", strings.ReplaceAll(m.Source, "$$", "$"), manifest.User, does)
+		}
+	}
+	volumes, networks := u.volumes(), u.networks()
+	for _, name := range sorted(volumes) {
+		if v := volumes[name]; v.External {
+			say("the volume %s", v.Name)
+		}
+	}
+	for _, name := range sorted(networks) {
+		if networks[name].External {
+			say("the network %s", name)
+		}
+	}
+	return all
 }

@@ -91,6 +91,34 @@ func TestGivenSettings(t *testing.T) {
 	}
 }
 
+// A server on localhost is not in the container, unless it is the program.
+func TestLocal(t *testing.T) {
+	for _, c := range []struct {
+		url  string
+		host bool
+		want string
+	}{
+		{"http://localhost/sales", false, "`told` connects to localhost:80, which on the target k8s is the container of the program itself"},
+		{"http://[::1]:81/sales", false, "`told` connects to [::1]:81, which on the target k8s is the container of the program itself"},
+		{"http://127.0.0.1:81/sales", true, ""},
+		{"http://127.0.0.1:8080/events", false, ""},
+		{"http://shop/sales", false, ""},
+	} {
+		p := program(t, "serve")
+		given := everywhere(p)
+		given.Secrets = nil
+		given.Env["SHOP_URL"], given.Host = c.url, c.host
+		_, list := Of(p, "k8s", given)
+		got := ""
+		for _, d := range list {
+			got += d.Message
+		}
+		if got != c.want {
+			t.Errorf("%s: %q", c.url, got)
+		}
+	}
+}
+
 func TestEndpoints(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -160,6 +160,9 @@ type Given struct {
 	// Placed tells where the target has a file that the pipeline reads; the key is
 	// the path as the pipeline has it.
 	Placed func(path string) bool
+	// Place is how the options say such a place, for the line to add: `{bind: PATH}`; ""
+	// where there are several ways.
+	Place string
 	// Memory is the limit instead of the computed one, in bytes; 0 for that.
 	Memory int64
 	// Host tells that the program runs on the host as it is: paths and addresses

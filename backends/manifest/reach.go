@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"net"
 	"path"
 	"slices"
@@ -62,12 +63,26 @@ func (r *reader) connects(at place) {
 	for _, text := range texts {
 		for _, e := range endpoints(text, at.key.Port) {
 			e.Node, e.Connector = at.node, at.connector
+			r.local(at, e)
 			r.app.Endpoints = append(r.app.Endpoints, e)
 		}
 	}
 	if !all {
 		r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: at.node, Connector: at.connector, Port: at.key.Port})
 	}
+}
+
+// local warns of a server that would have to be in the program's container.
+func (r *reader) local(at place, e Endpoint) {
+	ip := net.ParseIP(e.Host)
+	if r.given.Host || e.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return
+	}
+	if slices.ContainsFunc(r.app.Ports, func(p Port) bool { return p.Number == e.Port }) {
+		return // it calls itself
+	}
+	r.list.Warningf(diag.TargetLocal, at.value.Span, "`%s` connects to %s, which on the target %s is the container of the program itself", at.node, net.JoinHostPort(e.Host, strconv.Itoa(e.Port)), r.target).
+		Helpf("write the name or the address that the server has there, or a variable with a value in `targets.%s.env`", r.target)
 }
 
 // reads makes an input of a path.
@@ -100,7 +115,7 @@ func (r *reader) reads(at place) {
 	}
 	if r.given.Placed == nil || !r.given.Placed(name) {
 		r.list.Errorf(diag.TargetFile, at.value.Span, "`%s` reads `%s`, and the target %s must be told where that is", at.node, name, r.target).
-			Helpf("add to the pipeline: `targets: {%s: {files: {%s: …}}}`", r.target, strconv.Quote(name))
+			Helpf("add to the pipeline: `targets: {%s: {files: {%s: %s}}}`", r.target, strconv.Quote(name), cmp.Or(r.given.Place, "…"))
 	}
 	r.app.Inputs = append(r.app.Inputs, in)
 	r.app.Settings = append(r.app.Settings, Setting{at.setting, path.Join(in.Dir, in.Base)})

@@ -10,6 +10,8 @@ const (
 	TargetFile Code = "target-file"
 	// TargetPort is an address whose port is not known when the deployment is written.
 	TargetPort Code = "target-port"
+	// TargetLocal is a server on localhost, which in a container is the container.
+	TargetLocal Code = "target-local"
 	// TargetName is a name that a deployment has twice, or that its target refuses.
 	TargetName Code = "target-name"
 	// TargetCopies are several copies of a program of which one alone may run.
@@ -49,6 +51,15 @@ their paths must be known as well.`,
 		Title: "a port that is not known when a deployment is written",
 		Text: `Ports, services, probes and network rules hold the number, so an address to listen on
 must have one: neither 0, nor a variable without a value.`,
+	},
+	{
+		Code:  TargetLocal,
+		Title: "a server on localhost, which in a container is the container itself",
+		Text: `In a container nothing listens on localhost but the program. A server that runs on the
+same machine, or in another container, has a name or an address of its own there; the
+variable of a reference (` + "`${env:NATS_URL:-nats://localhost:4222}`" + `) can say it in the options of
+the target. It is a warning, because what is laid over the files may put the server
+beside the program.`,
 	},
 	{
 		Code:  TargetName,
