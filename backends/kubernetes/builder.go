@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/manifest"
@@ -68,6 +69,7 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, erro
 	b.network()
 	b.monitor()
 	b.overlay()
+	b.nameJob()
 	return b, nil
 }
 
@@ -97,6 +99,10 @@ func (b *builder) read() {
 		}
 		if _, ok := b.o.Env[name]; ok {
 			b.list.Errorf(diag.TargetEnv, b.at("env."+name), "`%s` has a value in `env`, and a Secret in `secrets`", name).Helpf("take one of them away")
+		}
+		if why := validation.IsCIdentifier(name); why != nil {
+			b.list.Errorf(diag.TargetEnv, b.at("secrets."+name), "`%s` is neither the name of a variable nor a file that the pipeline reads by `${file:…}`", name).Near(name, slices.Sorted(maps.Keys(files)))
+			continue
 		}
 		given.Secrets = append(given.Secrets, name)
 	}

@@ -74,7 +74,6 @@ func (b *builder) workload(t *corev1.PodTemplateSpec) {
 	case asJob:
 		spec := b.job(t)
 		spec.TTLSecondsAfterFinished = new(int32(ttlSeconds))
-		meta.Name = b.jobName(spec)
 		b.add(&batchv1.Job{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}, ObjectMeta: meta, Spec: spec})
 	case asCronJob:
 		spec := batchv1.CronJobSpec{
@@ -122,13 +121,19 @@ func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
 	}
 }
 
-// jobName has the hash of the Job: the template of one can't be changed, so that a
-// pipeline that changes is a Job of its own.
-func (b *builder) jobName(spec batchv1.JobSpec) string {
-	text, err := json.Marshal(spec)
-	if err != nil {
-		panic(fmt.Sprintf("a Job has no JSON: %v", err))
+// nameJob puts the hash of a Job into its name: what it runs can't be changed later, so
+// that a pipeline that changes is a Job of its own.
+func (b *builder) nameJob() {
+	for _, o := range b.objects {
+		job, ok := o.(*batchv1.Job)
+		if !ok {
+			continue
+		}
+		text, err := json.Marshal(job.Spec)
+		if err != nil {
+			panic(fmt.Sprintf("a Job has no JSON: %v", err)) // its structs are those of the API
+		}
+		sum := sha256.Sum256(text)
+		job.Name += "-" + hex.EncodeToString(sum[:4])
 	}
-	sum := sha256.Sum256(text)
-	return b.name + "-" + hex.EncodeToString(sum[:4])
 }

@@ -163,3 +163,23 @@ func TestLabel(t *testing.T) {
 		t.Errorf("orders becomes %s", got)
 	}
 }
+
+// Copies of a member with one name would shut each other out.
+func TestCopiesOfAMember(t *testing.T) {
+	p := program(t, "shared")
+	for _, n := range p.Nodes {
+		if op, ok := n.Op.(*ir.Source); ok {
+			op.Config = append(op.Config, ir.Setting{Key: "instance", Value: &ir.Value{Parts: []ir.Part{{Kind: ir.Env, Text: "MEMBER"}}}})
+		}
+	}
+	given := everywhere(p)
+	if app, _ := Of(p, "k8s", given); !app.Copies.Many {
+		t.Errorf("a name that each copy has for itself: %s", app.Copies.Why)
+	}
+	given.Env["MEMBER"] = "one"
+	given.Secrets = nil
+	app, _ := Of(p, "k8s", given)
+	if want := "`orders` is the member `one` of its group, and a second one of that name shuts the first out"; app.Copies.Many || app.Copies.Why != want {
+		t.Errorf("it says %v: %s", app.Copies.Many, app.Copies.Why)
+	}
+}

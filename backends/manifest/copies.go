@@ -12,13 +12,16 @@ import (
 
 // copies says whether several copies of a program may run at once: where all
 // sources share what they read, and nothing that they write is one copy's alone.
-func copies(p *ir.Program, state State) Copies {
+func copies(p *ir.Program, given Given, state State) Copies {
 	why := "copies share what the sources give"
 	for _, n := range p.Nodes {
 		switch op := n.Op.(type) {
 		case *ir.Source:
 			if !op.Facts.Shared {
 				return Copies{Why: fmt.Sprintf("`%s` reads all that there is, and a second copy would read it again", n.YAML)}
+			}
+			if name, known := given.Text(settingOf(n, "instance")); known {
+				return Copies{Why: fmt.Sprintf("`%s` is the member `%s` of its group, and a second one of that name shuts the first out", n.YAML, name)}
 			}
 			why = fmt.Sprintf("copies share what `%s` gives", n.YAML)
 		case *ir.Sink:
@@ -31,6 +34,16 @@ func copies(p *ir.Program, state State) Copies {
 		return Copies{Why: state.Why}
 	}
 	return Copies{Many: true, Why: why}
+}
+
+// settingOf is the value of a key of a node, nil where the pipeline does not say it.
+func settingOf(n *ir.Node, key string) *ir.Value {
+	for _, s := range n.Settings() {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return nil
 }
 
 // state says whether the program has files that must outlive it, and puts its

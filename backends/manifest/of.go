@@ -25,7 +25,7 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r.settings()
 	r.pages()
 	r.state()
-	r.app.Copies = copies(p, r.app.State)
+	r.app.Copies = copies(p, given, r.app.State)
 	r.memory()
 	r.times()
 	r.sort()
