@@ -32,7 +32,7 @@ type Change struct {
 // Diff compares files with what is in dir and returns the changes that Write
 // would make, sorted by path. It changes nothing.
 func Diff(dir string, files []File) ([]Change, error) {
-	changes, _, err := plan(dir, files)
+	changes, _, err := plan(dir, listing{name: listName}, files)
 	return changes, err
 }
 
@@ -40,18 +40,26 @@ func Diff(dir string, files []File) ([]Change, error) {
 // refuses to overwrite a file that flowc did not write, and replaces each file
 // at once (a temporary file beside it, then a rename).
 func Write(dir string, files []File) ([]Change, error) {
-	changes, want, err := plan(dir, files)
+	return write(dir, listing{name: listName}, files)
+}
+
+func write(dir string, l listing, files []File) ([]Change, error) {
+	changes, want, err := plan(dir, l, files)
 	if err != nil {
 		return nil, err
 	}
-	return changes, apply(dir, changes, want, replace)
+	return changes, apply(dir, l.name, changes, want, replace)
 }
+
+// A listing is the file that remembers what was written, with lines of comment that
+// say more about it.
+type listing struct{ name, about string }
 
 // apply makes changes in an order in which the list on the disk names all files
 // of flowc's at any moment: what goes is gone before the list forgets it (and
 // before a folder takes the name of a file), and the list is there before the
 // files that it names.
-func apply(dir string, changes []Change, want map[string][]byte, replace func(path string, data []byte) error) error {
+func apply(dir, listName string, changes []Change, want map[string][]byte, replace func(path string, data []byte) error) error {
 	var list, rest []Change
 	for _, c := range changes {
 		path := filepath.Join(dir, filepath.FromSlash(c.Path))
@@ -76,7 +84,7 @@ func apply(dir string, changes []Change, want map[string][]byte, replace func(pa
 }
 
 // plan returns the changes and the wanted content by path, the list included.
-func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
+func plan(dir string, l listing, files []File) ([]Change, map[string][]byte, error) {
 	want := map[string][]byte{}
 	var names []string
 	for _, f := range files {
@@ -89,9 +97,9 @@ func plan(dir string, files []File) ([]Change, map[string][]byte, error) {
 		}
 	}
 	slices.Sort(names)
-	want[listName] = []byte("# " + Header + ": the files it wrote here, so that it can delete them.\n" + strings.Join(names, "\n") + "\n")
+	want[l.name] = []byte("# " + Header + ": the files it wrote here, so that it can delete them.\n" + l.about + strings.Join(names, "\n") + "\n")
 
-	listed := readList(dir)
+	listed := readList(dir, l.name)
 	var changes []Change
 	for path, data := range want {
 		old, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
@@ -184,8 +192,8 @@ func ours(data []byte) bool {
 
 // readList returns the paths that the list of dir names; a list which leaves
 // the folder was tampered with and names nothing.
-func readList(dir string) []string {
-	data, err := os.ReadFile(filepath.Join(dir, listName))
+func readList(dir, list string) []string {
+	data, err := os.ReadFile(filepath.Join(dir, list))
 	if err != nil || !ours(data) {
 		return nil
 	}
@@ -193,6 +201,9 @@ func readList(dir string) []string {
 	var paths []string
 	for line := range strings.Lines(names) {
 		line = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(line, sourceLine) {
+			continue
+		}
 		if filepath.IsLocal(filepath.FromSlash(line)) {
 			paths = append(paths, line)
 		}

@@ -25,12 +25,12 @@ func TestWriteCutOff(t *testing.T) {
 		if _, err := Write(dir, first); err != nil {
 			t.Fatal(err)
 		}
-		changes, want, err := plan(dir, then)
+		changes, want, err := plan(dir, listing{name: listName}, then)
 		if err != nil {
 			t.Fatal(err)
 		}
 		left := after
-		err = apply(dir, changes, want, func(path string, data []byte) error {
+		err = apply(dir, listName, changes, want, func(path string, data []byte) error {
 			if left == 0 {
 				return cut
 			}

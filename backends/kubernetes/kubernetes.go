@@ -29,6 +29,9 @@ func (Backend) Name() string { return target }
 // OptionsSchema is options.cue.
 func (Backend) OptionsSchema() string { return optionsSchema }
 
+// Shares says that a folder can hold the files of several pipelines.
+func (Backend) Shares() {}
+
 // Check says what of a program, or of the options for it, can't be had in a cluster.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 	b, err := build(p, o, backends.Layout{})

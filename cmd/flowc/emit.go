@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
 )
 
@@ -26,6 +27,42 @@ type emitResult struct {
 	Changes []backends.Change `json:"changes"`
 	// Needs is what must be there before the files are used.
 	Needs []string `json:"needs,omitempty"`
+}
+
+// write writes files, or compares them; a folder that pipelines can share keeps those of
+// others.
+func (c *emitCmd) write(b backends.Backend, r *driver.Result, files []backends.File) ([]backends.Change, error) {
+	if _, ok := b.(backends.Sharer); ok {
+		owner := backends.Owner{Pipeline: r.Program.Name, Source: c.source(r)}
+		if c.Check {
+			return backends.DiffShared(c.Output, owner, files)
+		}
+		return backends.WriteShared(c.Output, owner, files)
+	}
+	if c.Check {
+		return backends.Diff(c.Output, files)
+	}
+	return backends.Write(c.Output, files)
+}
+
+// source is the pipeline's file, as the output folder sees it; "" for standard input.
+func (c *emitCmd) source(r *driver.Result) string {
+	if len(r.Program.Files) == 0 || r.Program.Files[0].Path == "" {
+		return ""
+	}
+	dir, err := filepath.Abs(c.Output)
+	if err != nil {
+		return ""
+	}
+	file, err := filepath.Abs(r.Program.Files[0].Path)
+	if err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(dir, file)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }
 
 // needs is what a target says must be there before its files are used.
@@ -59,20 +96,18 @@ func (c *emitCmd) Run(a *app) error {
 	if pkg == "" && b.Name() == "types" {
 		pkg = packageName(c.Output)
 	}
-	l, err := layoutAt(r.Program, c.Output, pkg)
-	if err != nil {
-		return err
+	l := layout(r.Program)
+	if b.Name() == "go" || b.Name() == "types" { // only Go must lie in the module of the pipeline's components
+		if l, err = layoutAt(r.Program, c.Output, pkg); err != nil {
+			return err
+		}
 	}
 	l.Image = c.Image
 	files, err := b.Emit(r.Program, options, l)
 	if err != nil {
 		return bug(err)
 	}
-	write := backends.Write
-	if c.Check {
-		write = backends.Diff
-	}
-	changes, err := write(c.Output, files)
+	changes, err := c.write(b, r, files)
 	if err != nil {
 		return environment(err)
 	}

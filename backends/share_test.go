@@ -1,0 +1,61 @@
+package backends_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/flowc-dev/flowc/backends"
+)
+
+// Pipelines have their files in one folder, and each deletes its own alone.
+func TestShared(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, map[string]string{"a/orders.yaml": "", "b/orders.yaml": "", "bills.yaml": ""})
+	dir := filepath.Join(root, "k8s")
+	yaml := "# " + backends.Header + "\n"
+	write := func(pipeline, source string, list []backends.File) error {
+		t.Helper()
+		o := backends.Owner{Pipeline: pipeline, Source: source}
+		_, err := backends.WriteShared(dir, o, list)
+		if changes, diffErr := backends.DiffShared(dir, o, list); len(changes) > 0 || (diffErr == nil) != (err == nil) {
+			t.Errorf("behind the write there is %v, %v", changes, diffErr)
+		}
+		return err
+	}
+	for _, err := range []error{
+		write("orders", "../a/orders.yaml", files("orders.yaml", yaml, "orders-more.yaml", yaml)),
+		write("bills", "../bills.yaml", files("bills.yaml", yaml)),
+		write("orders", "../a/orders.yaml", files("orders.yaml", yaml)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := slices.Sorted(maps.Keys(tree(t, dir)))
+	if want := []string{".flowc-files.bills", ".flowc-files.orders", "bills.yaml", "orders.yaml"}; !slices.Equal(got, want) {
+		t.Errorf("there is %v and not %v", got, want)
+	}
+
+	var taken *backends.NameTakenError
+	if err := write("orders", "../b/orders.yaml", files("orders.yaml", yaml)); !errors.As(err, &taken) || taken.Source != filepath.Join(root, "a/orders.yaml") {
+		t.Errorf("another pipeline of the name: %v", err)
+	}
+	if err := os.Remove(filepath.Join(root, "a/orders.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("orders", "../b/orders.yaml", files("orders.yaml", yaml)); err != nil {
+		t.Errorf("a pipeline that was moved: %v", err)
+	}
+	if err := write("orders", "", files("orders.yaml", yaml)); err != nil {
+		t.Errorf("a pipeline from standard input: %v", err)
+	}
+	put(t, dir, map[string]string{"mine.yaml": "x"})
+	var foreign *backends.ForeignError
+	if err := write("mine", "", files("mine.yaml", yaml)); !errors.As(err, &foreign) {
+		t.Errorf("a file of the user's: %v", err)
+	}
+}
