@@ -26,6 +26,15 @@ var targets = []backends.Backend{golang.Backend{}, gotypes.Backend{}, compose.Ba
 // aliases are other names that people have for targets.
 var aliases = map[string]string{"kubernetes": "k8s", "docker-compose": "compose"}
 
+// targetSchemas are the schemas of the targets' options, by target.
+func targetSchemas() map[string]string {
+	schemas := map[string]string{}
+	for _, b := range targets {
+		schemas[b.Name()] = b.OptionsSchema()
+	}
+	return schemas
+}
+
 // target returns the backend that --target names.
 func target(name string) (backends.Backend, error) {
 	var names []string
@@ -58,12 +67,8 @@ func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	schemas := map[string]string{}
-	for _, b := range targets {
-		schemas[b.Name()] = b.OptionsSchema()
-	}
 	r, err := driver.Compile(a.ctx, driver.Options{
-		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: schemas, CacheDir: cache,
+		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: targetSchemas(), CacheDir: cache,
 		StopAfter: pass, MinGo: golang.GoVersion,
 	})
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 
 type schemaCmd struct{}
 
-// Run prints the JSON Schema of the language.
+// Run prints the JSON Schema of the language, with the options of all targets.
 func (schemaCmd) Run(a *app) error {
-	text := schema.JSONSchema()
+	text := schema.JSONSchema(targetSchemas())
 	return a.answer("the JSON Schema of the language", json.RawMessage(text), func(w io.Writer) { fmt.Fprintln(w, string(text)) })
 }

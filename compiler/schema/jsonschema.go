@@ -3,8 +3,10 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -12,8 +14,9 @@ import (
 
 // JSONSchema is the language as JSON Schema (draft 2020-12), for editors:
 // indented, with the comments of schema.cue as descriptions. It says what has
-// which form and nothing of what names mean.
-func JSONSchema() []byte {
+// which form and nothing of what names mean. targets are the schemas of backends'
+// options (CUE), by name.
+func JSONSchema(targets map[string]string) []byte {
 	asking.Lock()
 	defer asking.Unlock()
 	lang := load()
@@ -25,7 +28,12 @@ func JSONSchema() []byte {
 		{"title", "flowc pipeline"},
 		{"description", root.doc},
 	}
-	top = append(top, x.structure(root)...)
+	for _, m := range x.structure(root) {
+		if properties, ok := m.value.(object); ok && m.key == "properties" {
+			x.targets(properties, targets)
+		}
+		top = append(top, m)
+	}
 	var defs object
 	for i := 0; i < len(x.queue); i++ { // a definition may name others
 		name := x.queue[i]
@@ -42,6 +50,30 @@ func JSONSchema() []byte {
 		panic(err)
 	}
 	return out.Bytes()
+}
+
+// targets puts the options of each target into the property of that name.
+func (x *exporter) targets(properties object, schemas map[string]string) {
+	for i, p := range properties {
+		if p.key != "targets" || len(schemas) == 0 {
+			continue
+		}
+		var all object
+		for _, name := range slices.Sorted(maps.Keys(schemas)) {
+			_, shape := optionsOf(name, schemas[name])
+			all = append(all, member{name, x.whole(shape())})
+		}
+		old, _ := p.value.(object)
+		var value object
+		for _, m := range old {
+			if m.key == "additionalProperties" {
+				value = append(value, member{"properties", all})
+				m.value = false
+			}
+			value = append(value, m)
+		}
+		properties[i].value = value
+	}
 }
 
 // An object is a JSON object whose keys keep their order.

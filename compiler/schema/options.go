@@ -16,17 +16,11 @@ import (
 func Options(target, schema string, n *parse.Node, l *diag.List) []byte {
 	asking.Lock()
 	defer asking.Unlock()
-	ctx := cuecontext.New()
-	// Closed: an unknown key is an error in every block.
-	v := ctx.CompileString("#Options: {\n"+schema+"\n}", cue.Filename(target+".cue")).LookupPath(cue.ParsePath("#Options"))
-	if err := v.Err(); err != nil {
-		panic("the schema of the target " + target + " does not compile: " + err.Error())
-	}
-	all := v.Unify(ctx.Encode(parse.Value(n)))
+	v, shape := optionsOf(target, schema)
+	all := v.Unify(v.Context().Encode(parse.Value(n)))
 	if err := all.Validate(cue.Concrete(true)); err != nil {
-		r := reader{named: map[string]*shape{}}
 		e := &explainer{l: l}
-		e.value(r.value(v), n, "the target `"+target+"`", n.Place())
+		e.value(shape(), n, "the target `"+target+"`", n.Place())
 		if e.found == 0 {
 			e.rest(err, n, n.Place())
 		}
@@ -47,4 +41,18 @@ func Options(target, schema string, n *parse.Node, l *diag.List) []byte {
 		return nil
 	}
 	return sorted
+}
+
+// optionsOf compiles the schema of a target's options; shape reads it. The caller
+// has asking.
+func optionsOf(target, schema string) (v cue.Value, read func() *shape) {
+	// Closed: an unknown key is an error in every block.
+	v = cuecontext.New().CompileString("#Options: {\n"+schema+"\n}", cue.Filename(target+".cue")).LookupPath(cue.ParsePath("#Options"))
+	if err := v.Err(); err != nil {
+		panic("the schema of the target " + target + " does not compile: " + err.Error())
+	}
+	return v, func() *shape {
+		r := reader{named: map[string]*shape{}}
+		return r.value(v)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cuelang.org/go/cue"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -183,7 +184,9 @@ func TestJSONSchema(t *testing.T) {
 		Properties map[string]json.RawMessage
 		Defs       map[string]json.RawMessage `json:"$defs"`
 	}
-	text := JSONSchema()
+	targets := map[string]string{"two": `// How many.
+			n?: int & >=1`, "one": `as?: ("job" | "service") @is("job or service")`}
+	text := JSONSchema(targets)
 	if err := json.Unmarshal(text, &schema); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +212,21 @@ func TestJSONSchema(t *testing.T) {
 		}
 		rest = tail
 	}
-	if string(JSONSchema()) != string(text) {
+	var options struct {
+		Properties           map[string]map[string]any
+		AdditionalProperties any
+	}
+	if err := json.Unmarshal(schema.Properties["targets"], &options); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[string]any{
+		"one": {"type": "object", "properties": map[string]any{"as": map[string]any{"enum": []any{"job", "service"}}}, "additionalProperties": false},
+		"two": {"type": "object", "properties": map[string]any{"n": map[string]any{"description": "How many.", "type": "integer", "minimum": 1.0}}, "additionalProperties": false},
+	}
+	if diff := cmp.Diff(want, options.Properties); diff != "" || options.AdditionalProperties != false {
+		t.Errorf("the targets are others: %s", diff)
+	}
+	if string(JSONSchema(targets)) != string(text) {
 		t.Error("it differs from one time to the next")
 	}
 }
