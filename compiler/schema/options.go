@@ -17,7 +17,7 @@ func Options(target, schema string, n *parse.Node, l *diag.List) []byte {
 	asking.Lock()
 	defer asking.Unlock()
 	v, shape := optionsOf(target, schema)
-	all := v.Unify(v.Context().Encode(parse.Value(n)))
+	all := v.Unify(cuecontext.New().Encode(parse.Value(n)))
 	if err := all.Validate(cue.Concrete(true)); err != nil {
 		e := &explainer{l: l}
 		e.value(shape(), n, "the target `"+target+"`", n.Place())
