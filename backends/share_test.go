@@ -59,3 +59,39 @@ func TestShared(t *testing.T) {
 		t.Errorf("a file of the user's: %v", err)
 	}
 }
+
+// A folder that one pipeline has is left to it: another is refused, and the same one
+// under another name, or one whose file is gone, is not.
+func TestOwned(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, map[string]string{"orders.yaml": "", "bills.yaml": ""})
+	dir := filepath.Join(root, "deploy")
+	yaml := "# " + backends.Header + "\n"
+	write := func(pipeline, source, text string) error {
+		t.Helper()
+		o := backends.Owner{Pipeline: pipeline, Source: source}
+		_, err := backends.WriteOwned(dir, o, files("compose.yaml", yaml+text))
+		if changes, diffErr := backends.DiffOwned(dir, o, files("compose.yaml", yaml+text)); len(changes) > 0 || (diffErr == nil) != (err == nil) {
+			t.Errorf("behind the write there is %v, %v", changes, diffErr)
+		}
+		return err
+	}
+	for _, err := range []error{write("orders", "../orders.yaml", "a"), write("orders", "../orders.yaml", "b"), write("sales", "../orders.yaml", "c")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var taken *backends.NameTakenError
+	if err := write("bills", "../bills.yaml", "d"); !errors.As(err, &taken) || taken.Pipeline != "" || taken.Source != filepath.Join(root, "orders.yaml") {
+		t.Errorf("another pipeline: %v", err)
+	}
+	if got := tree(t, dir)["compose.yaml"]; got != yaml+"c" {
+		t.Errorf("the file is %q", got)
+	}
+	if err := os.Remove(filepath.Join(root, "orders.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("bills", "../bills.yaml", "d"); err != nil {
+		t.Errorf("a pipeline whose file is gone: %v", err)
+	}
+}

@@ -30,20 +30,28 @@ type emitResult struct {
 }
 
 // write writes files, or compares them; a folder that pipelines can share keeps those of
-// others.
+// others, and one that they can't is left to whose it is.
 func (c *emitCmd) write(b backends.Backend, r *driver.Result, files []backends.File) ([]backends.Change, error) {
-	if _, ok := b.(backends.Sharer); ok {
-		owner := backends.Owner{Pipeline: r.Program.Name, Source: c.source(r)}
-		if c.Check {
-			return backends.DiffShared(c.Output, owner, files)
-		}
-		return backends.WriteShared(c.Output, owner, files)
-	}
-	if c.Check {
+	owner := backends.Owner{Pipeline: r.Program.Name, Source: c.source(r)}
+	_, shared := b.(backends.Sharer)
+	switch {
+	case isGo(b) && c.Check:
 		return backends.Diff(c.Output, files)
+	case isGo(b):
+		return backends.Write(c.Output, files)
+	case shared && c.Check:
+		return backends.DiffShared(c.Output, owner, files)
+	case shared:
+		return backends.WriteShared(c.Output, owner, files)
+	case c.Check:
+		return backends.DiffOwned(c.Output, owner, files)
 	}
-	return backends.Write(c.Output, files)
+	return backends.WriteOwned(c.Output, owner, files)
 }
+
+// isGo tells whether a target is Go, which lies in the module of the pipeline's
+// components, and not a place to run at.
+func isGo(b backends.Backend) bool { return b.Name() == "go" || b.Name() == "types" }
 
 // source is the pipeline's file, as the output folder sees it; "" for standard input.
 func (c *emitCmd) source(r *driver.Result) string {
@@ -97,7 +105,7 @@ func (c *emitCmd) Run(a *app) error {
 		pkg = packageName(c.Output)
 	}
 	l := layout(r.Program)
-	if b.Name() == "go" || b.Name() == "types" { // only Go must lie in the module of the pipeline's components
+	if isGo(b) {
 		if l, err = layoutAt(r.Program, c.Output, pkg); err != nil {
 			return err
 		}
