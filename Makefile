@@ -75,6 +75,10 @@ mutants: ## Break the runtime in each of the ways that MUTANTS (all) match, and 
 e2e-compose: ## Deploy with Docker Compose in an engine of its own, kill, change, delete
 	bash .ci/e2e-compose
 
+.PHONY: e2e-nomad
+e2e-nomad: ## Run jobs in a Nomad of its own, kill, change, revert, stop
+	bash .ci/e2e-nomad
+
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)
 	cd bench && $(GO) run .

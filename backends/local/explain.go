@@ -25,11 +25,15 @@ func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
 	if u.reaches() {
 		network = "That of the host."
 	}
-	return []backends.Reason{
+	reasons := []backends.Reason{
 		kind,
 		{Subject: "state", Says: fmt.Sprintf("In /var/lib/%s, with what it writes to relative paths; both outlive it.", u.app.Name)},
 		{Subject: "stop", Says: fmt.Sprintf("SIGTERM, and %ss for an ordered stop (%ss to drain).", seconds(u.app.Grace), seconds(u.app.Drain))},
 		{Subject: "user", Says: user},
 		{Subject: "network", Says: network},
 	}
+	for _, need := range u.needs() {
+		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
+	}
+	return reasons
 }

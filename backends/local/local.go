@@ -35,10 +35,13 @@ func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 	return u.list
 }
 
-// Emit returns NAME.service, NAME.timer where it has a schedule, and README.md.
+// Shares tells that several pipelines can have their units in one folder.
+func (Backend) Shares() {}
+
+// Emit returns NAME.md, NAME.service, and NAME.timer where it has a schedule.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
 	u := newUnit(p, o, l)
-	files := []backends.File{{Path: "README.md"}, {Path: u.app.Name + ".service", Data: u.text(u.service())}}
+	files := []backends.File{{Path: u.app.Name + ".md"}, {Path: u.app.Name + ".service", Data: u.text(u.service())}}
 	if t := u.timer(); t != nil {
 		files = append(files, backends.File{Path: u.app.Name + ".timer", Data: u.text(t)})
 	}

@@ -12,20 +12,9 @@ func (u *unit) readme() []byte {
 	name := u.app.Name
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- %s%s. DO NOT EDIT. -->\n\n# %s under systemd\n\n## What the host must have\n\n", backends.Header, u.layout.VersionSuffix(), name)
-	fmt.Fprintf(&b, "- The program, as `%s`: `flowc build FILE` makes it, and calls it `%s`.\n", u.binary(), name)
-	if u.o.User != "" {
-		fmt.Fprintf(&b, "- The user `%s`.\n", u.o.User)
+	for _, need := range u.needs() {
+		b.WriteString("- " + need + "\n")
 	}
-	for _, in := range u.app.Inputs {
-		at := in.Path
-		if other, ok := u.o.Files[in.Path]; ok {
-			at = other
-		} else if !strings.HasPrefix(at, "/") {
-			at = "/var/lib/" + name + "/" + at
-		}
-		fmt.Fprintf(&b, "- What `%s` reads, `%s`; the user of the unit must be able to.\n", in.Node, at)
-	}
-	u.readmeSecrets(&b)
 	unit := name + ".service"
 	b.WriteString("\n## Install it\n\n```sh\n")
 	if u.o.Schedule != "" {
@@ -42,9 +31,22 @@ func (u *unit) readme() []byte {
 	return []byte(b.String())
 }
 
-// readmeSecrets lists the secrets by where they are; their values are in no file of
-// these.
-func (u *unit) readmeSecrets(b *strings.Builder) {
+// needs are what the host must have; of secrets it is where they are.
+func (u *unit) needs() (all []string) {
+	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	say("the program, as `%s`: `flowc build FILE` makes it, and calls it `%s`", u.binary(), u.app.Name)
+	if u.o.User != "" {
+		say("the user `%s`", u.o.User)
+	}
+	for _, in := range u.app.Inputs {
+		at := in.Path
+		if other, ok := u.o.Files[in.Path]; ok {
+			at = other
+		} else if !strings.HasPrefix(at, "/") {
+			at = "/var/lib/" + u.app.Name + "/" + at
+		}
+		say("what `%s` reads, `%s`; the user of the unit must be able to", in.Node, at)
+	}
 	if file := u.environmentFile(); file != "" {
 		var names []string
 		for _, v := range u.app.Env {
@@ -52,9 +54,10 @@ func (u *unit) readmeSecrets(b *strings.Builder) {
 				names = append(names, "`"+v.Name+"=…`")
 			}
 		}
-		fmt.Fprintf(b, "- `%s`, which root alone can read (mode 0600), with the lines %s.\n", file, strings.Join(names, ", "))
+		say("`%s`, which root alone can read (mode 0600), with %s", file, strings.Join(names, ", "))
 	}
 	for _, f := range u.app.SecretFiles {
-		fmt.Fprintf(b, "- `%s`, which root alone need be able to read: the program gets it as a credential.\n", u.credential(f))
+		say("`%s`, which root alone need be able to read: the program gets it as a credential", u.credential(f))
 	}
+	return all
 }

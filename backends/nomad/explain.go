@@ -2,6 +2,8 @@ package nomad
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -20,12 +22,23 @@ func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
 	if kind == service {
 		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
 	}
-	return append(reasons,
+	reasons = append(reasons,
 		backends.Reason{Subject: "lost client", Says: u.lostSays()},
 		backends.Reason{Subject: "state", Says: u.stateSays()},
 		backends.Reason{Subject: "stop", Says: u.stopSays()},
 		backends.Reason{Subject: "driver", Says: u.driverSays()},
 	)
+	for _, need := range u.needs() {
+		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
+	}
+	items, vault := u.secretItems()
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: "the variable of `" + putLine(name, items[name]) + "`"})
+	}
+	for _, s := range vault {
+		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: "the secret of Vault " + s})
+	}
+	return reasons
 }
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -36,7 +36,10 @@ func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 	return u.list
 }
 
-// Emit returns NAME.nomad.json and README.md.
+// Shares tells that several pipelines can have their jobs in one folder.
+func (Backend) Shares() {}
+
+// Emit returns NAME.nomad.json and NAME.nomad.md.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
 	u := newUnit(p, o, l)
 	text, err := document(u.job())
@@ -44,8 +47,8 @@ func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]bac
 		return nil, err
 	}
 	return []backends.File{
-		{Path: "README.md", Data: u.readme()},
 		{Path: u.file(), Data: text, Verbatim: true},
+		{Path: u.name() + ".nomad.md", Data: u.readme()},
 	}, nil
 }
 

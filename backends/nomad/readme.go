@@ -15,11 +15,18 @@ func (u *unit) readme() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- %s%s. DO NOT EDIT. -->\n\n# %s on Nomad\n\n", backends.Header, u.layout.VersionSuffix(), u.name())
 	fmt.Fprintf(&b, "`%s` is a %s job.\n", u.file(), u.kind.name)
-	u.readmeNeeds(&b)
+	if needs := u.needs(); len(needs) > 0 {
+		b.WriteString("\n## What it needs\n\n- " + strings.Join(needs, "\n- ") + "\n")
+	}
+	u.readmeSecrets(&b)
 	b.WriteString("\n## Run it\n\n")
 	fmt.Fprintf(&b, "```sh\nnomad job validate -json %s\n", u.file())
 	fmt.Fprintf(&b, "nomad job plan -json %s               # what would change; prints the index for the next line\n", u.file())
-	fmt.Fprintf(&b, "nomad job run -json -check-index INDEX %s\n", u.file())
+	counts := ""
+	if u.o.Scale != nil { // what an autoscaler chose stays
+		counts = "-preserve-counts "
+	}
+	fmt.Fprintf(&b, "nomad job run -json %s-check-index INDEX %s\n", counts, u.file())
 	if u.kind.name == periodic {
 		fmt.Fprintf(&b, "nomad job periodic force %s            # a run now, beside the schedule\n", u.name())
 	}
@@ -27,11 +34,10 @@ func (u *unit) readme() []byte {
 	return []byte(b.String())
 }
 
-// readmeNeeds lists what the job refers to and does not hold.
-func (u *unit) readmeNeeds(b *strings.Builder) {
-	var needs []string
+// needs are what the job refers to and does not hold, without its secrets.
+func (u *unit) needs() (needs []string) {
 	if u.o.Driver == docker {
-		needs = append(needs, fmt.Sprintf("The image `%s`, where the clients can pull it.", u.app.Image))
+		needs = append(needs, fmt.Sprintf("the image `%s`, where the clients can pull it", u.app.Image))
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.volumes)) {
 		v := u.volumes[name].request
@@ -42,18 +48,15 @@ func (u *unit) readmeNeeds(b *strings.Builder) {
 		if v.ReadOnly {
 			access = "it is read, and not written to"
 		}
-		needs = append(needs, fmt.Sprintf("The %s `%s` on a client: %s.", what, name, access))
+		needs = append(needs, fmt.Sprintf("the %s `%s` on a client: %s", what, name, access))
 	}
 	if u.binds() {
-		needs = append(needs, "Clients whose docker plugin has `volumes { enabled = true }`, for the paths of theirs that are mounted.")
+		needs = append(needs, "clients whose docker plugin has `volumes { enabled = true }`, for the paths of theirs that are mounted")
 	}
 	if u.grace() > killDefault {
 		needs = append(needs, u.readmeKill())
 	}
-	if len(needs) > 0 {
-		b.WriteString("\n## What it needs\n\n- " + strings.Join(needs, "\n- ") + "\n")
-	}
-	u.readmeSecrets(b)
+	return needs
 }
 
 // killDefault is how long a client waits for a task to end by default.
@@ -65,7 +68,7 @@ func (u *unit) readmeKill() string {
 	if u.app.Drain > killDefault {
 		what = "or an ordered stop is cut short after 30s"
 	}
-	return fmt.Sprintf("Clients with `max_kill_timeout = \"%s\"`, %s.", short(u.grace()), what)
+	return fmt.Sprintf("clients with `max_kill_timeout = \"%s\"`, %s", short(u.grace()), what)
 }
 
 // binds tells whether a path outside the job's own folders is mounted.
@@ -76,12 +79,13 @@ func (u *unit) binds() bool {
 	})
 }
 
-// readmeSecrets lists the secrets by where they are; their values are in no file.
-func (u *unit) readmeSecrets(b *strings.Builder) {
-	items, vault := map[string][]string{}, []string{}
+// secretItems are the secrets by where they are: the items of each variable of Nomad's,
+// and the fields of Vault's.
+func (u *unit) secretItems() (items map[string][]string, vault []string) {
+	items = map[string][]string{}
 	add := func(s origin) {
 		if s.variable == "" {
-			vault = append(vault, "`"+strings.TrimPrefix(s.block, "secret ")+"`, "+s.value)
+			vault = append(vault, fmt.Sprintf("`%s` with the field `%s`", strings.Trim(strings.TrimPrefix(s.block, "secret "), `"`), s.value[strings.LastIndexByte(s.value, '.')+1:]))
 		} else if !slices.Contains(items[s.variable], s.item) {
 			items[s.variable] = append(items[s.variable], s.item)
 		}
@@ -96,6 +100,21 @@ func (u *unit) readmeSecrets(b *strings.Builder) {
 			add(u.sourceOf(f.Path, f.Name))
 		}
 	}
+	return items, vault
+}
+
+// putLine is the command that makes a variable.
+func putLine(name string, items []string) string {
+	line := "nomad var put " + name
+	for _, item := range items {
+		line += " " + item + "=…"
+	}
+	return line
+}
+
+// readmeSecrets lists the secrets; their values are in no file.
+func (u *unit) readmeSecrets(b *strings.Builder) {
+	items, vault := u.secretItems()
 	if len(items)+len(vault) == 0 {
 		return
 	}
@@ -103,11 +122,7 @@ func (u *unit) readmeSecrets(b *strings.Builder) {
 	if len(items) > 0 {
 		b.WriteString("\n```sh\n")
 		for _, name := range slices.Sorted(maps.Keys(items)) {
-			b.WriteString("nomad var put " + name)
-			for _, item := range items[name] {
-				b.WriteString(" " + item + "=…")
-			}
-			b.WriteString("\n")
+			b.WriteString(putLine(name, items[name]) + "\n")
 		}
 		b.WriteString("```\n")
 	}

@@ -12,11 +12,14 @@ import (
 // update is how a new version takes the place of the old one. Where several copies may
 // run, one of the new version runs beside the old ones first, and if it gets ready it
 // is promoted. Elsewhere that one would do the work twice: the old one ends, then the
-// new one begins. Either way the old version comes back where the new one gets nowhere.
+// new one begins. Either way the old version comes back where the new one gets nowhere: at
+// the first copy that does not get well, which is what a deadline of 0 means. With another
+// one, Nomad would try new copies until it has passed, and of a program with one copy none
+// would run for as long.
 func (u *unit) update() *api.UpdateStrategy {
 	s := &api.UpdateStrategy{
 		MaxParallel: new(1), HealthCheck: new("checks"), MinHealthyTime: new(10 * time.Second),
-		HealthyDeadline: new(5 * time.Minute), ProgressDeadline: new(10 * time.Minute),
+		HealthyDeadline: new(5 * time.Minute), ProgressDeadline: new(time.Duration(0)),
 		Canary: new(0), AutoRevert: new(true), AutoPromote: new(false),
 	}
 	if u.app.Copies.Many {

@@ -16,7 +16,7 @@ import (
 // nothing of it is lost. A null, or an empty text, object or list would be noise.
 func TestNomadStrict(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(casesDir, "*", "nomad", "*.nomad.json"))
-	if err != nil || len(paths) < 8 {
+	if err != nil || len(paths) < 12 {
 		t.Fatalf("%d jobs: %v", len(paths), err)
 	}
 	for _, path := range paths {
