@@ -91,6 +91,9 @@ type Layout struct {
 	// Image is the reference of the program's image, for targets that run one; ""
 	// is the pipeline's name with its hash as tag.
 	Image string
+	// Form is how the files are laid out, where a target has several ways; "" is its
+	// usual one.
+	Form string
 	// Version is flowc's own version, for headers.
 	Version string
 }

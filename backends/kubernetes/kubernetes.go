@@ -42,15 +42,35 @@ func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 	return b.list
 }
 
+// The forms in which the objects are written.
+const (
+	// FormPlain is one file, for `kubectl apply`.
+	FormPlain = ""
+	// FormKustomize is that file as a base of kustomize.
+	FormKustomize = "kustomize"
+	// FormHelm is a chart.
+	FormHelm = "helm"
+)
+
 // Emit writes the objects into one file, which bears the pipeline's name so that
-// several pipelines can share a folder.
+// several pipelines can share a folder; or as a base of kustomize or a chart of Helm,
+// which has its folder to itself.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
 	b, err := build(p, o, l)
 	if err != nil {
 		return nil, err
 	}
 	if b.list.HasErrors() {
-		return nil, fmt.Errorf("emitted what was not checked: %v", b.list[0])
+		return nil, fmt.Errorf("emitted what was not checked: %w", b.list[0])
+	}
+	switch l.Form {
+	case FormKustomize:
+		return b.kustomize()
+	case FormHelm:
+		return b.helm()
+	case FormPlain:
+	default:
+		return nil, fmt.Errorf("there is no form %q", l.Form)
 	}
 	data, err := b.file()
 	if err != nil {

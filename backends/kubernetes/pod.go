@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"maps"
 	"math"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -133,6 +132,3 @@ func (b *builder) spread() []corev1.TopologySpreadConstraint {
 	}
 	return all
 }
-
-// seconds is a time in whole seconds, for fields that know no others.
-func seconds(d time.Duration) *int32 { return new(int32(math.Ceil(d.Seconds()))) }

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,10 +25,15 @@ func (b *builder) file() ([]byte, error) {
 	return manifest.YAML(b.header(), docs...)
 }
 
+// headline is the comment of files that only go with those of the objects.
+func (b *builder) headline() string {
+	return backends.Header + b.layout.VersionSuffix() + " from the pipeline " + b.p.Name + "; change that, and emit again.\n"
+}
+
 // header is the comment that the text begins with.
 func (b *builder) header() string {
 	var t strings.Builder
-	t.WriteString(backends.Header + b.layout.VersionSuffix() + " from the pipeline " + b.p.Name + "; change that, and emit again.\n")
+	t.WriteString(b.headline())
 	if secrets := b.secretLines(); len(secrets) > 0 {
 		t.WriteString("\nThese keys of Secrets must be there:\n")
 		for _, line := range secrets {
@@ -65,14 +71,14 @@ func (b *builder) secretKeys() string {
 
 // tidy is an object as people write it: without the empty fields that the structs
 // have no way to leave out.
-func tidy(o object) (any, error) {
+func tidy(o object) (yaml.MapSlice, error) {
 	v, err := manifest.Ordered(o)
 	if err != nil {
 		return nil, err
 	}
 	m, ok := v.(yaml.MapSlice)
 	if !ok {
-		return v, nil
+		return nil, fmt.Errorf("a %T is no mapping", o)
 	}
 	m = slices.DeleteFunc(pruned(m), func(item yaml.MapItem) bool { return item.Key == "status" })
 	// People look for the version first.

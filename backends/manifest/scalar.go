@@ -41,3 +41,14 @@ func scalar(s string) any {
 	}
 	return quoted(s)
 }
+
+// Text is the text of a scalar that [Ordered] gave, "" for what is none.
+func Text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case quoted:
+		return string(v)
+	}
+	return ""
+}

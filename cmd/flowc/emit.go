@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/kubernetes"
 	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
 )
@@ -17,6 +18,8 @@ type emitCmd struct {
 	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
 	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
 	Image       string `help:"The image that a deployment runs, instead of NAME:HASH." placeholder:"REF"`
+	Kustomize   bool   `help:"For k8s: a base of kustomize." xor:"form"`
+	Helm        bool   `help:"For k8s: a chart, whose values are what differs between clusters." xor:"form"`
 	Check       bool   `help:"Write nothing; exit with 8 when the files on disk differ."`
 }
 
@@ -31,9 +34,10 @@ type emitResult struct {
 
 // write writes files, or compares them; a folder that pipelines can share keeps those of
 // others, and one that they can't is left to whose it is.
-func (c *emitCmd) write(b backends.Backend, r *driver.Result, files []backends.File) ([]backends.Change, error) {
+func (c *emitCmd) write(b backends.Backend, r *driver.Result, l backends.Layout, files []backends.File) ([]backends.Change, error) {
 	owner := backends.Owner{Pipeline: r.Program.Name, Source: c.source(r)}
 	_, shared := b.(backends.Sharer)
+	shared = shared && l.Form == ""
 	switch {
 	case isGo(b) && c.Check:
 		return backends.Diff(c.Output, files)
@@ -52,6 +56,17 @@ func (c *emitCmd) write(b backends.Backend, r *driver.Result, files []backends.F
 // isGo tells whether a target is Go, which lies in the module of the pipeline's
 // components, and not a place to run at.
 func isGo(b backends.Backend) bool { return b.Name() == "go" || b.Name() == "types" }
+
+// form is how the files of a target are laid out.
+func (c *emitCmd) form() string {
+	switch {
+	case c.Kustomize:
+		return kubernetes.FormKustomize
+	case c.Helm:
+		return kubernetes.FormHelm
+	}
+	return ""
+}
 
 // source is the pipeline's file, as the output folder sees it; "" for standard input.
 func (c *emitCmd) source(r *driver.Result) string {
@@ -92,6 +107,9 @@ func (c *emitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.form() != "" && b.Name() != "k8s" {
+		return usage(fmt.Errorf("--%s is a form of the target k8s, and not of %s", c.form(), b.Name()))
+	}
 	r, err := c.compile(a)
 	if err != nil {
 		return err
@@ -110,12 +128,12 @@ func (c *emitCmd) Run(a *app) error {
 			return err
 		}
 	}
-	l.Image = c.Image
+	l.Image, l.Form = c.Image, c.form()
 	files, err := b.Emit(r.Program, options, l)
 	if err != nil {
 		return bug(err)
 	}
-	changes, err := c.write(b, r, files)
+	changes, err := c.write(b, r, l, files)
 	if err != nil {
 		return environment(err)
 	}

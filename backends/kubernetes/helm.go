@@ -1,0 +1,317 @@
+package kubernetes
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
+)
+
+// A chart is the objects with holes in them, and the values that fill the holes; with
+// those of values.yaml they are the objects as they are without Helm.
+type chart struct {
+	b      *builder
+	values chartValues
+	// holes are the expressions for the marks that stand in the objects.
+	holes []hole
+}
+
+// A hole is an expression of a template.
+type hole struct {
+	expr string
+	// block holds a mapping, which is indented below its key; optional goes with its
+	// line where the value is empty.
+	block, optional bool
+}
+
+// chartValues are values.yaml: what people change from one cluster to the next.
+type chartValues struct {
+	Image    string      `json:"image"`
+	Replicas *int32      `json:"replicas,omitempty"`
+	Scale    *chartScale `json:"scale,omitempty"`
+	Schedule string      `json:"schedule,omitempty"`
+	// Resources are those of the container; GoMemoryLimit goes with the memory.
+	Resources     any               `json:"resources"`
+	GoMemoryLimit string            `json:"goMemoryLimit"`
+	Env           map[string]string `json:"env,omitempty"`
+	Settings      map[string]string `json:"settings,omitempty"`
+	Storage       *chartStorage     `json:"storage,omitempty"`
+}
+
+type chartScale struct {
+	Min int32 `json:"min"`
+	Max int32 `json:"max"`
+}
+
+type chartStorage struct {
+	Size string `json:"size"`
+	// Class is "" for that of the cluster.
+	Class string `json:"class"`
+}
+
+// A chartInfo is Chart.yaml.
+type chartInfo struct {
+	APIVersion  string `json:"apiVersion"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Type        string `json:"type"`
+	Version     string `json:"version"`
+	AppVersion  string `json:"appVersion"`
+}
+
+func byPath(x, y backends.File) int { return cmp.Compare(x.Path, y.Path) }
+
+// helm is a chart. The namespace is that of the release, and Helm makes it itself.
+func (b *builder) helm() ([]backends.File, error) {
+	c := &chart{b: b, values: chartValues{Image: b.app.Image}}
+	var docs []any
+	for _, o := range b.objects {
+		if kindOf(o) == "Namespace" {
+			continue
+		}
+		doc, err := tidy(o)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.open(kindOf(o), doc); err != nil {
+			return nil, err
+		}
+		docs = append(docs, doc)
+	}
+	text, err := manifest.YAML(b.header(), docs...)
+	if err != nil {
+		return nil, err
+	}
+	info, err := manifest.YAML(b.headline(), chartInfo{
+		APIVersion: "v2", Name: b.name, Description: "The pipeline " + b.p.Name, Type: "application",
+		// A chart that changes has another version; what is behind the plus says of which pipeline it is.
+		Version: "0.1.0+" + b.app.Hash, AppVersion: b.app.Hash,
+	})
+	if err != nil {
+		return nil, err
+	}
+	values, err := manifest.YAML(b.headline(), c.values)
+	if err != nil {
+		return nil, err
+	}
+	files := []backends.File{
+		{Path: "Chart.yaml", Data: info},
+		{Path: "values.yaml", Data: values},
+		{Path: "templates/" + b.name + ".yaml", Data: []byte(c.template(string(text)))},
+		{Path: ".helmignore", Data: []byte("# " + b.headline() + ".flowc-files\n")},
+	}
+	slices.SortFunc(files, byPath)
+	return files, nil
+}
+
+// mark is what the words begin with that stand for holes: they need no quotes, and no
+// pipeline has its own hash in it.
+func (c *chart) mark() string { return "FlowcHole" + c.b.app.Hash + "n" }
+
+// hole puts a mark for an expression into the objects.
+func (c *chart) hole(h hole) string {
+	c.holes = append(c.holes, h)
+	return c.mark() + strconv.Itoa(len(c.holes)-1) + "x"
+}
+
+// open makes holes in an object.
+func (c *chart) open(kind string, doc yaml.MapSlice) error {
+	if meta := sub(doc, "metadata"); get(meta, "namespace") != nil {
+		set(meta, "namespace", c.hole(hole{expr: ".Release.Namespace | quote"}))
+	}
+	spec := sub(doc, "spec")
+	pod := sub(sub(spec, "template"), "spec")
+	switch kind {
+	case "PersistentVolumeClaim":
+		return c.claim(doc)
+	case "HorizontalPodAutoscaler":
+		c.scale(spec, "minReplicas", "maxReplicas")
+		return nil
+	case "ScaledObject":
+		c.scale(spec, "minReplicaCount", "maxReplicaCount")
+		return nil
+	case "Deployment", "StatefulSet":
+		if get(spec, "replicas") != nil {
+			c.values.Replicas = c.b.replicas()
+			set(spec, "replicas", c.hole(hole{expr: ".Values.replicas"}))
+		}
+		claims, _ := get(spec, "volumeClaimTemplates").([]any)
+		for _, claim := range claims {
+			if m, ok := claim.(yaml.MapSlice); ok {
+				if err := c.claim(m); err != nil {
+					return err
+				}
+			}
+		}
+	case "Job":
+		meta := sub(doc, "metadata")
+		set(meta, "name", c.hole(hole{expr: fmt.Sprintf(`printf "%s-%%s" (toJson .Values | printf "%s%%s" | sha256sum | trunc 8)`, c.b.name, manifest.Text(get(meta, "name")))}))
+	case "CronJob":
+		c.values.Schedule = manifest.Text(get(spec, "schedule"))
+		set(spec, "schedule", c.hole(hole{expr: ".Values.schedule | quote"}))
+		pod = sub(sub(sub(sub(spec, "jobTemplate"), "spec"), "template"), "spec")
+	default:
+		return nil
+	}
+	return c.container(pod)
+}
+
+func (c *chart) scale(spec yaml.MapSlice, low, high string) {
+	s := c.b.o.Scale
+	c.values.Scale = &chartScale{Min: 1, Max: s.Max}
+	if s.Min != nil {
+		c.values.Scale.Min = *s.Min
+	}
+	set(spec, low, c.hole(hole{expr: ".Values.scale.min"}))
+	set(spec, high, c.hole(hole{expr: ".Values.scale.max"}))
+}
+
+// claim lets the size and the class of a volume be chosen.
+func (c *chart) claim(doc yaml.MapSlice) error {
+	spec := sub(doc, "spec")
+	requests := sub(sub(spec, "resources"), "requests")
+	size, class := manifest.Text(get(requests, "storage")), manifest.Text(get(spec, "storageClassName"))
+	c.values.Storage = &chartStorage{Size: size, Class: class}
+	set(requests, "storage", c.hole(hole{expr: ".Values.storage.size | quote"}))
+	at := c.hole(hole{expr: ".Values.storage.class", optional: true})
+	if get(spec, "storageClassName") != nil {
+		set(spec, "storageClassName", at)
+		return nil
+	}
+	for i := range doc {
+		if doc[i].Key == "spec" {
+			doc[i].Value = append(spec, yaml.MapItem{Key: "storageClassName", Value: at})
+		}
+	}
+	return nil
+}
+
+// container lets its image, resources, variables and settings be chosen.
+func (c *chart) container(pod yaml.MapSlice) error {
+	all, _ := get(pod, "containers").([]any)
+	for _, one := range all {
+		m, ok := one.(yaml.MapSlice)
+		if !ok || manifest.Text(get(m, "name")) != container {
+			continue
+		}
+		c.values.Image = manifest.Text(get(m, "image"))
+		set(m, "image", c.hole(hole{expr: ".Values.image | quote"}))
+		c.values.Resources = plain(get(m, "resources"))
+		set(m, "resources", c.hole(hole{expr: ".Values.resources", block: true}))
+		env, _ := get(m, "env").([]any)
+		for _, v := range env {
+			if m, ok := v.(yaml.MapSlice); ok {
+				c.variable(m)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("the pod has no container %s", container)
+}
+
+// variable lets the value of a variable be chosen; secrets have none.
+func (c *chart) variable(m yaml.MapSlice) {
+	name, value := manifest.Text(get(m, "name")), get(m, "value")
+	switch {
+	case value == nil:
+	case name == "GOMEMLIMIT":
+		c.values.GoMemoryLimit = manifest.Text(value)
+		set(m, "value", c.hole(hole{expr: ".Values.goMemoryLimit | quote"}))
+	case name == "FLOWC_SET":
+		c.values.Settings = map[string]string{}
+		for _, s := range c.b.app.Settings {
+			c.values.Settings[s.Key] = literal(s.Value)
+		}
+		set(m, "value", c.hole(hole{expr: `$set := "" }}{{ range $key, $value := .Values.settings }}{{ $set = printf "%s%s=%v\n" $set $key $value }}{{ end }}{{ $set | quote`}))
+	default:
+		if c.values.Env == nil {
+			c.values.Env = map[string]string{}
+		}
+		c.values.Env[name] = manifest.Text(value)
+		set(m, "value", c.hole(hole{expr: fmt.Sprintf("index .Values.env %q | quote", name)}))
+	}
+}
+
+// template puts the expressions where the marks are. What looks like one in a text of
+// the pipeline's stays text.
+func (c *chart) template(objects string) string {
+	var t strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(objects, "{{", `{{ "{{" }}`)) {
+		at := strings.Index(line, c.mark())
+		if at < 0 {
+			t.WriteString(line)
+			continue
+		}
+		end := at + strings.IndexByte(line[at:], 'x') // no other letter of a mark is one
+		i, err := strconv.Atoi(line[at+len(c.mark()) : end])
+		if err != nil || i >= len(c.holes) {
+			t.WriteString(line)
+			continue
+		}
+		indent := len(line) - len(strings.TrimLeft(line, " -"))
+		switch h := c.holes[i]; {
+		case h.optional:
+			fmt.Fprintf(&t, "%s{{- with %s }}\n%s{{ . | quote }}\n%s{{- end }}\n", line[:indent], h.expr, line[:at], line[:indent])
+		case h.block:
+			fmt.Fprintf(&t, "%s{{- toYaml %s | nindent %d }}%s", line[:at], h.expr, indent+2, line[end+1:])
+		default:
+			fmt.Fprintf(&t, "%s{{ %s }}%s", line[:at], h.expr, line[end+1:])
+		}
+	}
+	return t.String()
+}
+
+// plain is a value without the order of its keys.
+func plain(v any) any {
+	switch v := v.(type) {
+	case yaml.MapSlice:
+		m := map[string]any{}
+		for _, item := range v {
+			if key, ok := item.Key.(string); ok {
+				m[key] = plain(item.Value)
+			}
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = plain(v[i])
+		}
+		return list
+	}
+	if s := manifest.Text(v); s != "" {
+		return s
+	}
+	return v
+}
+
+// get is the value of a key, nil for none.
+func get(m yaml.MapSlice, key string) any {
+	for _, item := range m {
+		if item.Key == key {
+			return item.Value
+		}
+	}
+	return nil
+}
+
+// set replaces the value of a key that is there.
+func set(m yaml.MapSlice, key string, value any) {
+	for i := range m {
+		if m[i].Key == key {
+			m[i].Value = value
+		}
+	}
+}
+
+// sub is the mapping of a key, nil for none.
+func sub(m yaml.MapSlice, key string) yaml.MapSlice {
+	v, _ := get(m, key).(yaml.MapSlice)
+	return v
+}
