@@ -170,7 +170,8 @@ func TestComposePayments(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := strings.Index(string(pipeline), "pipeline: payments")
-	c := newComposed(t, string(pipeline[at:]), `files: {transactions.ndjson: {bind: ./transactions.ndjson}}, storage: {/data: {bind: ./kept}}`)
+	options := `files: {transactions.ndjson: {bind: ./transactions.ndjson}}, storage: {/data: {bind: ./kept}}`
+	c := newComposed(t, string(pipeline[at:]), options)
 	data, err := os.ReadFile(example + "/transactions.ndjson")
 	if err != nil {
 		t.Fatal(err)
@@ -221,5 +222,18 @@ func TestComposePayments(t *testing.T) {
 		t.Fatalf("the second time: exit code %s\n%s", code, c.logs())
 	}
 	same()
+	c.do("down")
+
+	t.Log("a job, which runs when it is asked for")
+	c.options(options + ", as: job")
+	c.emit()
+	if said, _ := c.try("up", "-d"); len(c.containers()) > 0 {
+		t.Errorf("up starts a job:\n%s", said)
+	}
+	if said := c.do("run", "--rm", "payments"); !strings.Contains(said, "320 in") {
+		t.Errorf("the job says\n%s", said)
+	}
+	same()
+	t.Setenv("COMPOSE_PROFILES", "jobs") // else the service, and so its network, is none of the project's
 	c.gone()
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -162,6 +164,91 @@ func ids(t *testing.T, path string) []int {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// What options say reaches the engine: a secret from a file, a port for each of two
+// copies, a network of somebody else's, a word of the overlay, labels with dollars.
+func TestComposeOptions(t *testing.T) {
+	c := newComposed(t, `pipeline: relay
+labels: {team: "$5 club"}
+types: {Event: {id: int}}
+sources: {events: {use: http, config: {listen: ":8080", path: /events, token: "${file:token}"}, out: Event}}
+sinks: {out: {from: events, use: http, config: {url: "${env:SHOP}"}}}
+`, "")
+	host := c.gateway()
+	var mu sync.Mutex
+	seen := map[string]int{}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		address, _, _ := net.SplitHostPort(r.RemoteAddr)
+		mu.Lock()
+		defer mu.Unlock()
+		seen[address]++
+	})}}
+	shop.Start()
+	defer shop.Close()
+	first := freePort(t, "127.0.0.1")
+	for !free(first + 1) {
+		first = freePort(t, "127.0.0.1")
+	}
+	c.options(fmt.Sprintf(`replicas: 2, cpu: 0.5, pids: 100, env: {SHOP: %q}, publish: {events: "127.0.0.1:%d-%d"}, networks: [theirs], overlay: {hostname: relay-host, environment: {EXTRA: "${EXTRA_OF_TEST:-none}"}}`,
+		shop.URL, first, first+1))
+	if err := os.Mkdir(filepath.Join(c.dir, "secrets"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(c.dir, "secrets/token"), "open $esame\n")
+	c.image()
+	c.emit()
+	if said, err := c.try("up", "-d"); err == nil || !strings.Contains(said, "theirs") {
+		t.Errorf("without the network it says %v\n%s", err, said)
+	}
+	c.engine.Docker("network", "create", "theirs")
+	t.Setenv("EXTRA_OF_TEST", "word")
+	c.up()
+	ids := c.containers()
+	if len(ids) != 2 {
+		t.Fatalf("there are %d copies", len(ids))
+	}
+	for _, id := range ids {
+		for field, want := range map[string]string{
+			".Config.Hostname": "relay-host", ".HostConfig.PidsLimit": "100", ".HostConfig.NanoCpus": "500000000", `index .Config.Labels "team"`: "$5 club",
+		} {
+			if got := c.inspect(id, field); got != want {
+				t.Errorf("%s is %s and not %s", field, got, want)
+			}
+		}
+		if got := c.inspect(id, "json .Config.Env"); !strings.Contains(got, `"EXTRA=word"`) {
+			t.Errorf("the overlay's variable is not there: %s", got)
+		}
+		if got := c.inspect(id, "json .NetworkSettings.Networks"); !strings.Contains(got, `"theirs"`) || !strings.Contains(got, `"relay_default"`) {
+			t.Errorf("its networks are %s", got)
+		}
+	}
+	for n := range 40 {
+		if !postEvent(first+n%2, fmt.Sprintf(`{"id":%d}`, n)) {
+			t.Fatalf("%d is not taken\n%s", n, c.logs())
+		}
+	}
+	mu.Lock()
+	if len(seen) != 2 {
+		t.Errorf("the copies did not both write: %v", seen)
+	}
+	mu.Unlock()
+	c.do("down")
+	c.engine.Docker("network", "rm", "theirs")
+	c.gone()
+}
+
+// free tells whether nobody has a port of the host.
+func free(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
 
 // shared is a pipeline from a broker to the same broker, of which copies share the
