@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -175,4 +176,39 @@ func TestFullDiskParquet(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A note that may not be durable is none: the next attempt writes another one. Here its
+// folder takes files, and can't be opened to be synced.
+func TestNoteThatMayNotLast(t *testing.T) {
+	dir := t.TempDir()
+	opened := 0
+	target, err := newTarget(filepath.Join(dir, "a"), &SinkConfig{}, &connect.Output{}, &opened)
+	must(t, err)
+	must(t, os.Chmod(dir, 0o333))
+	unprivileged(t, filepath.Dir(dir))
+	if err := target.writeNote(saved{}); !errors.Is(err, os.ErrPermission) {
+		t.Fatalf("the note counts as durable: %v", err)
+	}
+	note := noteName(filepath.Join(dir, "a"))
+	if _, err := os.Stat(note); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the note stays: %v", err)
+	}
+}
+
+// unprivileged has the test ask for files as a user who may not do everything, where it
+// is run by one who may. The folder that the test's own are in is opened for it.
+func unprivileged(t *testing.T, folder string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	must(t, os.Chmod(folder, 0o755))
+	runtime.LockOSThread()
+	const nobody = 65534
+	must(t, syscall.Setfsuid(nobody))
+	t.Cleanup(func() {
+		must(t, syscall.Setfsuid(0))
+		runtime.UnlockOSThread()
+	})
 }

@@ -86,3 +86,66 @@ func TestTailIsCutWhileItIsRead(t *testing.T) {
 		})
 	}
 }
+
+// openTail opens a file that is followed and reads what is in it.
+func openTail(t *testing.T, path string) *tail {
+	t.Helper()
+	s := source(t, "text", SourceConfig{Path: path, Follow: true})
+	r, err := open(context.Background(), path, position{}, s.config, s.input)
+	must(t, err)
+	t.Cleanup(func() { must(t, r.close()) })
+	r.blocks.Final = false
+	tail := &tail{reading: r}
+	if got := tail.next(t); got != content(t, path) {
+		t.Fatalf("%q was read of %q", got, content(t, path))
+	}
+	return tail
+}
+
+// next is what one read gives.
+func (t *tail) next(test *testing.T) string {
+	test.Helper()
+	b := &flow.Batch{Data: make([]byte, 0, flow.BlockSize)}
+	_, err := t.read(context.Background(), b)
+	must(test, err)
+	return string(b.Data)
+}
+
+// A file that was renamed is looked at some more times: who writes it may not know yet.
+func TestRenamedTailIsLookedAtAgain(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "a.log"), "one\n")
+	tail := openTail(t, path)
+	must(t, os.Rename(path, path+".1"))
+	write(t, path, "three\n")
+	for range 2 {
+		for look := 1; look < quietLooks; look++ {
+			must(t, tail.check())
+		}
+		if tail.last || quietLooks < 2 {
+			t.Fatal("it is left while it may still grow")
+		}
+		appendTo(t, path+".1", "two\n")
+		must(t, tail.check())
+		if got := tail.next(t); got != "two\n" {
+			t.Fatalf("%q was read", got)
+		}
+	}
+	for range quietLooks {
+		must(t, tail.check())
+	}
+	if !tail.last {
+		t.Error("it is never left")
+	}
+}
+
+// A file that was cut far behind its begin has the same head as before, and is read
+// anew all the same: what follows may be as long as what was there.
+func TestTailIsCutBehindItsHead(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "a.log"), strings.Repeat("0123456789abcde\n", headSize/4))
+	tail := openTail(t, path)
+	must(t, os.Truncate(path, 2*headSize))
+	must(t, tail.check())
+	if !tail.last {
+		t.Error("it is read on where it was")
+	}
+}
