@@ -119,6 +119,40 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// Folders that are not the program's in a container are refused, and its own on a host
+// are none of a deployment's business.
+func TestForeignFolders(t *testing.T) {
+	for _, c := range []struct {
+		years string
+		host  bool
+		want  string
+	}{
+		{"/tmp/x", false, ""},
+		{"/srv/x", false, ""},
+		{"/etc/x", false, "`by-year` writes to `/etc/years`, which in a container is not the program's to keep files in"},
+		{"/input/x", false, "`by-year` writes to `/input/years`, which in a container is not the program's to keep files in"},
+		{"/etc/x", true, ""},
+		{"/apple/x", false, ""},
+	} {
+		p := program(t, "per-record-path")
+		given := everywhere(p)
+		given.Env["YEARS"], given.Host = c.years, c.host
+		_, list := Of(p, "k8s", given)
+		got := ""
+		for _, d := range list {
+			got += d.Message
+		}
+		if got != c.want {
+			t.Errorf("%s: %q", c.years, got)
+		}
+	}
+	for dir, want := range map[string]bool{"/": true, "/tmp": true, "/tmp/a": false, "/app": true, "/application": false, "/dev/shm": true, "/data": false, "/home/etc": false} {
+		if foreign(dir) != want {
+			t.Errorf("foreign(%s) is %v", dir, !want)
+		}
+	}
+}
+
 func TestEndpoints(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -139,12 +139,23 @@ func (r *reader) writesTo(at place) {
 	} else if !path.IsAbs(dir) {
 		dir = path.Join(WorkDir, dir)
 	}
-	if dir == "/" && !r.given.Host {
-		r.list.Errorf(diag.TargetFile, at.value.Span, "`%s` writes to the root folder, which no deployment lets it write to", at.node).
-			Helpf("write to a folder: a relative path lies in %s, on a volume of its own", WorkDir)
+	if foreign(dir) && !r.given.Host {
+		r.list.Errorf(diag.TargetFile, at.value.Span, "`%s` writes to `%s`, which in a container is not the program's to keep files in", at.node, dir).
+			Helpf("write to a folder of its own: a relative path lies in %s, on a volume of its own", WorkDir)
 		return
 	}
 	r.writes = append(r.writes, write{at.node, dir})
+}
+
+// foreign tells whether a folder of a container belongs to the system, to what a target
+// puts there, or to nobody for long.
+func foreign(dir string) bool {
+	if dir == "/" || dir == TempDir { // a folder below the latter is a volume of its own
+		return true
+	}
+	return slices.ContainsFunc([]string{"/proc", "/sys", "/dev", "/etc", "/run", InputDir, Binary}, func(other string) bool {
+		return dir == other || strings.HasPrefix(dir, other+"/")
+	})
 }
 
 // pages gives the pages of telemetry a port.
