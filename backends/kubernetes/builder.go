@@ -54,9 +54,6 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, erro
 	b.names()
 	b.choose()
 	b.copies()
-	if b.list.HasErrors() {
-		return b, nil
-	}
 	b.namespace()
 	b.account()
 	template := b.template()
@@ -68,6 +65,9 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, erro
 	b.scale()
 	b.network()
 	b.monitor()
+	if b.list.HasErrors() {
+		return b, nil
+	}
 	b.overlay()
 	b.nameJob()
 	return b, nil

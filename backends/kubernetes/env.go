@@ -29,7 +29,7 @@ func (b *builder) environment() []corev1.EnvVar {
 			}}})
 		default:
 			if why := validation.IsEnvVarName(v.Name); why != nil {
-				b.list.Errorf(diag.TargetName, b.at("env."+v.Name), "`%s` can't be the name of a variable: %s", v.Name, why[0])
+				b.list.Errorf(diag.TargetName, b.at("env."+v.Name), "`%s` can't be the name of a variable: %s", v.Name, because(why))
 			}
 			env = append(env, corev1.EnvVar{Name: v.Name, Value: literal(v.Value)})
 		}
@@ -66,7 +66,7 @@ func (b *builder) secret(name, path, is string) keyRef {
 		ref.Key = name
 	}
 	if why := validation.IsConfigMapKey(ref.Key); why != nil {
-		b.list.Errorf(diag.TargetName, b.at(option), "`%s` can't be the key of a Secret: %s", ref.Key, why[0]).Helpf("name one: `secrets: {%q: {key: …}}`", name)
+		b.list.Errorf(diag.TargetName, b.at(option), "`%s` can't be the key of a Secret: %s", ref.Key, because(why)).Helpf("name one: `secrets: {%q: {key: …}}`", name)
 	}
 	key := secretKey{ref.Name, ref.Key, is}
 	b.secrets = append(b.secrets, key)

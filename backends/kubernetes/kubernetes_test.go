@@ -62,6 +62,10 @@ func TestRefused(t *testing.T) {
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"hostPath":"srv/trips.csv"}}}`, "`srv/trips.csv` is a path of the node, and must begin with a slash"},
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"hostPath":"/srv/trips.csv"}},"namespace":"a","createNamespace":true}`, "restricted Pod Security, which `createNamespace` asks for, refuses folders of the node"},
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"claim":"Trips"}}}`, "`Trips` can't be the name of an object"},
+		{"csv-to-ndjson", `{"files":{"trips.csv":{}}}`, "where `trips.csv` is must be said in one way"},
+		{"csv-to-ndjson", `{"files":{"trips.csv":{"claim":"a","hostPath":"/b"}}}`, "where `trips.csv` is must be said in one way"},
+		{"csv-to-ndjson", `{"files":{"trips.csv":{"configMap":"a","path":"b"}}}`, "has a `path`, which is a folder of a claim"},
+		{"csv-to-ndjson", `{"files":{"trips.csv":{"claim":"a","key":"b"}}}`, "has a `key`, which is one of a ConfigMap or Secret"},
 		{"csv-to-ndjson", `{"as":"deployment"}`, "`csv-to-ndjson` ends by itself, and a Deployment would start it again and again"},
 		{"csv-to-ndjson", `{"as":"statefulset"}`, "and a StatefulSet would start it again and again"},
 		{"csv-to-ndjson", `{"as":"cronjob"}`, "a CronJob must know when it runs"},
@@ -139,7 +143,7 @@ func TestOptions(t *testing.T) {
 	for _, c := range []struct{ program, options, want string }{
 		{"csv-to-ndjson", `{"schedule":"@every 90m"}`, "schedule: \"@every 90m\""},
 		{"csv-to-ndjson", `{"schedule":"0 3 * * *"}`, "timeZone: Etc/UTC"},
-		{"csv-to-ndjson", `{"storage":{"class":"fast"}}`, "storageClassName: fast"},
+		{"csv-to-ndjson", `{"storageClass":"fast"}`, "storageClassName: fast"},
 		{"csv-to-ndjson", `{"memory":"1Gi"}`, "value: \"921MiB\""},
 		{"csv-to-ndjson", `{"cpu":0.5}`, "cpu: \"500m\""},
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"hostPath":"/srv/x/trips.csv"}}}`, "path: /srv/x\n"},
@@ -148,12 +152,39 @@ func TestOptions(t *testing.T) {
 		{"quiet", `{"networkPolicy":"ingress"}`, "  policyTypes:\n    - Ingress\n"},
 		{"serve", `{"service":{"type":"NodePort"}}`, "type: NodePort"},
 		{"shared", `{"replicas":3}`, "replicas: 3"},
+		{"durable", `{"env":{"NATS_URL":"nats://nats:4222"},"scale":{"max":3,"by":"lag"}}`, "natsServerMonitoringEndpoint: nats:8222"},
+		{"durable", `{"scale":{"max":3,"by":"lag","monitor":"nats.infra:8222"}}`, "natsServerMonitoringEndpoint: nats.infra:8222"},
+		{"durable", `{"scale":{"min":0,"max":3,"by":"lag"}}`, "  minReplicaCount: 0\n"},
 		{"shared", `{"env":{"FLOWC_SET":"orders.config.start=latest"}}`, "orders.config.start=latest\n"},
 		{"shared", `{"overlay":{"Deployment":{"spec":{"template":{"spec":{"volumes":[{"$patch":"delete","name":"tmp"}],"containers":[{"name":"pipeline","volumeMounts":[{"$patch":"delete","mountPath":"/tmp"}]}]}}}}}}`, "mountPath: /data\n"},
 	} {
 		if got := emitted(t, program(t, c.program), with(t, c.program, c.options), backends.Layout{}); !strings.Contains(got, c.want) {
 			t.Errorf("%s with %s has no %q:\n%s", c.program, c.options, c.want, got)
 		}
+	}
+}
+
+// What a trigger of KEDA must know and is a variable of the program's, it reads there.
+func TestLagOfVariables(t *testing.T) {
+	p := program(t, "shared")
+	for _, n := range p.Nodes {
+		op, ok := n.Op.(*ir.Source)
+		if !ok {
+			continue
+		}
+		for i := range op.Config {
+			if op.Config[i].Key == "brokers" {
+				op.Config[i].Value = &ir.Value{Items: []*ir.Value{{Parts: []ir.Part{{Kind: ir.Env, Text: "BROKERS"}}}}}
+			}
+		}
+	}
+	o := `{"scale":{"max":3,"by":"lag","authentication":"kafka"},"secrets":{"KAFKA_USER":{},"BROKERS":{}}}`
+	if got := emitted(t, p, with(t, "shared", o), backends.Layout{}); !strings.Contains(got, "bootstrapServersFromEnv: BROKERS\n") {
+		t.Errorf("KEDA does not read BROKERS:\n%s", got)
+	}
+	o = `{"scale":{"max":3,"by":"lag","authentication":"kafka"},"env":{"BROKERS":"k:9092"}}`
+	if got := emitted(t, p, with(t, "shared", o), backends.Layout{}); !strings.Contains(got, `bootstrapServers: k:9092`) {
+		t.Errorf("KEDA does not have the address:\n%s", got)
 	}
 }
 

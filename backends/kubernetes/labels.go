@@ -38,7 +38,7 @@ var fixed = []string{labelName, labelInstance, labelManagedBy}
 func (b *builder) names() {
 	if b.o.Namespace != "" {
 		if why := validation.IsDNS1123Label(b.o.Namespace); why != nil {
-			b.list.Errorf(diag.TargetName, b.at("namespace"), "`%s` can't be the name of a namespace: %s", b.o.Namespace, why[0])
+			b.list.Errorf(diag.TargetName, b.at("namespace"), "`%s` can't be the name of a namespace: %s", b.o.Namespace, because(why))
 		}
 	} else if b.o.CreateNamespace {
 		b.list.Errorf(diag.TargetOption, b.at("createNamespace"), "a namespace can't be added without its name").Helpf("add `namespace: %s`", b.name)
@@ -72,13 +72,13 @@ func (b *builder) names() {
 func (b *builder) label(key, value string, at source.Span) {
 	switch why, whyValue := validation.IsQualifiedName(key), validation.IsValidLabelValue(value); {
 	case why != nil:
-		b.list.Errorf(diag.TargetName, at, "`%s` can't be the key of a label: %s", key, why[0])
+		b.list.Errorf(diag.TargetName, at, "`%s` can't be the key of a label: %s", key, because(why))
 	case !manifest.IsKey(key):
 		b.list.Errorf(diag.TargetName, at, "`%s` reads like a number in YAML", key).Helpf("put a prefix before it: `example.com/%s`", key)
 	case slices.Contains(fixed, key):
 		b.list.Errorf(diag.TargetName, at, "the label `%s` is `%s`: it tells which pods are whose", key, b.labels[key])
 	case whyValue != nil:
-		b.list.Errorf(diag.TargetName, at, "`%s` can't be the value of the label `%s`: %s", value, key, whyValue[0]).
+		b.list.Errorf(diag.TargetName, at, "`%s` can't be the value of the label `%s`: %s", value, key, because(whyValue)).
 			Helpf("an annotation may be any text")
 	default:
 		b.labels[key] = value
@@ -87,7 +87,7 @@ func (b *builder) label(key, value string, at source.Span) {
 
 func (b *builder) annotation(key, value string, at source.Span) {
 	if why := validation.IsQualifiedName(strings.ToLower(key)); why != nil {
-		b.list.Errorf(diag.TargetName, at, "`%s` can't be the key of an annotation: %s", key, why[0])
+		b.list.Errorf(diag.TargetName, at, "`%s` can't be the key of an annotation: %s", key, because(why))
 		return
 	}
 	if !manifest.IsKey(key) {
@@ -100,6 +100,13 @@ func (b *builder) annotation(key, value string, at source.Span) {
 // objectName refuses what can't be the name of an object.
 func (b *builder) objectName(name, option string) {
 	if why := validation.IsDNS1123Subdomain(name); why != nil {
-		b.list.Errorf(diag.TargetName, b.at(option), "`%s` can't be the name of an object: %s", name, why[0])
+		b.list.Errorf(diag.TargetName, b.at(option), "`%s` can't be the name of an object: %s", name, because(why))
 	}
+}
+
+// because is the first reason of the validation of Kubernetes, without the regular
+// expression behind it.
+func because(why []string) string {
+	short, _, _ := strings.Cut(why[0], " (e.g.")
+	return short
 }

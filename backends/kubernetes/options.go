@@ -31,7 +31,8 @@ type options struct {
 	Files            map[string]place  `json:"files"`
 	Memory           word              `json:"memory"`
 	CPU              word              `json:"cpu"`
-	Storage          storageOptions    `json:"storage"`
+	Storage          string            `json:"storage"`
+	StorageClass     string            `json:"storageClass"`
 	Service          serviceOptions    `json:"service"`
 	NetworkPolicy    policyOption      `json:"networkPolicy"`
 	PodMonitor       bool              `json:"podMonitor"`
@@ -70,23 +71,28 @@ type place struct {
 	Key  string `json:"key"`
 }
 
+// wrong says what does not go together in a place, "" for nothing.
+func (p place) wrong() string {
+	ways := 0
+	for _, said := range []bool{p.HostPath != "", p.Claim != "", p.ConfigMap != "", p.Secret != "", p.Content != nil} {
+		if said {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return "must be said in one way"
+	case p.Path != "" && p.Claim == "":
+		return "has a `path`, which is a folder of a claim"
+	case p.Key != "" && p.ConfigMap == "" && p.Secret == "":
+		return "has a `key`, which is one of a ConfigMap or Secret"
+	}
+	return ""
+}
+
 type serviceOptions struct {
 	Type        string            `json:"type"`
 	Annotations map[string]string `json:"annotations"`
-}
-
-// A storageOptions is a size, or one with a class.
-type storageOptions struct {
-	Size  string `json:"size"`
-	Class string `json:"class"`
-}
-
-func (s *storageOptions) UnmarshalJSON(text []byte) error {
-	if bytes.HasPrefix(text, []byte(`"`)) {
-		return json.Unmarshal(text, &s.Size)
-	}
-	type plain storageOptions
-	return json.Unmarshal(text, (*plain)(s))
 }
 
 // A policyOption says what a NetworkPolicy restricts: "" both ways, "ingress" or

@@ -56,6 +56,10 @@ func (b *builder) inputs(m *mounts) {
 		p := b.o.Files[in.Path]
 		option := "files." + in.Path
 		name := manifest.Label("input-"+path.Base(in.Dir), maxLabel)
+		if wrong := p.wrong(); wrong != "" {
+			b.list.Errorf(diag.TargetFile, b.at(option), "where `%s` is %s", in.Path, wrong).Helpf("write one of {hostPath: …}, {claim: …, path: …}, {configMap: …, key: …}, {secret: …, key: …} and {content: …}")
+			continue
+		}
 		switch {
 		case p.HostPath != "":
 			dir := p.HostPath
@@ -162,10 +166,10 @@ func (b *builder) occupied(dir string) bool {
 // claim is what a volume that lasts asks for.
 func (b *builder) claim() corev1.PersistentVolumeClaimSpec {
 	size := resource.MustParse("1Gi")
-	if b.o.Storage.Size != "" {
-		n, ok := quantityOf(b.o.Storage.Size)
+	if b.o.Storage != "" {
+		n, ok := quantityOf(b.o.Storage)
 		if !ok || n <= 0 {
-			b.list.Errorf(diag.BadValue, b.at("storage.size"), "`%s` is no size of a volume", b.o.Storage.Size).Helpf("write `storage: 10Gi`")
+			b.list.Errorf(diag.BadValue, b.at("storage"), "`%s` is no size of a volume", b.o.Storage).Helpf("write `storage: 10Gi`")
 		}
 		size = bytesOf(n)
 	}
@@ -173,9 +177,9 @@ func (b *builder) claim() corev1.PersistentVolumeClaimSpec {
 		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
 		Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: size}},
 	}
-	if b.o.Storage.Class != "" {
-		b.objectName(b.o.Storage.Class, "storage.class")
-		spec.StorageClassName = &b.o.Storage.Class
+	if b.o.StorageClass != "" {
+		b.objectName(b.o.StorageClass, "storageClass")
+		spec.StorageClassName = &b.o.StorageClass
 	}
 	return spec
 }
