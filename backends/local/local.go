@@ -29,8 +29,7 @@ func (Backend) OptionsSchema() string { return schema }
 // Check says what the host must be told and was not.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 	u := newUnit(p, o, backends.Layout{})
-	u.service()
-	u.timer()
+	u.checkOverlay(append(u.service(), u.timer()...))
 	u.list.Sort()
 	return u.list
 }

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // A section is a part of a unit: directives in their order, with remarks.
@@ -58,39 +60,64 @@ func (u *unit) text(sections []*section) []byte {
 func (u *unit) overlay(s *section) {
 	over := u.o.Overlay[s.name]
 	for _, name := range slices.Sorted(maps.Keys(over)) {
+		values, ok := values(over[name])
+		if !ok {
+			continue // checkOverlay has said so
+		}
 		at := slices.IndexFunc(s.lines, func(d directive) bool { return d.name == name })
 		if at < 0 {
 			at = len(s.lines)
 		}
 		s.lines = slices.DeleteFunc(s.lines, func(d directive) bool { return d.name == name })
 		at = min(at, len(s.lines))
-		for i, value := range values(over[name]) {
+		for i, value := range values {
 			s.lines = slices.Insert(s.lines, at+i, directive{name, value})
 		}
 	}
 }
 
-// values are the values of one directive: none for null.
-func values(v json.RawMessage) []string {
-	switch {
-	case bytes.Equal(v, []byte("null")):
-		return nil
-	case bytes.HasPrefix(v, []byte("[")):
-		var list []text
-		if err := json.Unmarshal(v, &list); err != nil {
-			panic(err) // the schema lets texts and numbers through
-		}
-		var all []string
-		for _, one := range list {
-			all = append(all, string(one))
-		}
-		return all
+// directiveName is the form of a directive's name.
+var directiveName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
+
+// checkOverlay refuses what is no directive of the sections that there are.
+func (u *unit) checkOverlay(sections []*section) {
+	there := map[string]bool{}
+	for _, s := range sections {
+		there[s.name] = true
 	}
-	var one text
-	if err := json.Unmarshal(v, &one); err != nil {
-		panic(err)
+	for _, name := range slices.Sorted(maps.Keys(u.o.Overlay)) {
+		if !there[name] {
+			u.list.Errorf(diag.TargetOverlay, u.at("overlay", name), "there is no unit with a section `%s`", name).
+				Helpf("a timer comes with `schedule`")
+		}
+		for _, one := range slices.Sorted(maps.Keys(u.o.Overlay[name])) {
+			at := u.at("overlay", name, one)
+			if !directiveName.MatchString(one) {
+				u.list.Errorf(diag.TargetOverlay, at, "`%s` is not the name of a directive", one).
+					Helpf("systemd writes them like `LimitNOFILE`")
+			} else if _, ok := values(u.o.Overlay[name][one]); !ok {
+				u.list.Errorf(diag.TargetOverlay, at, "`%s` must be a text of one line, a number, true or false, a list of these, or null", one).
+					Helpf("a list is a directive for each element, and null takes a directive away")
+			}
+		}
 	}
-	return []string{string(one)}
+}
+
+// values are the values of one directive, none for null; not ok are values that no
+// directive has.
+func values(v json.RawMessage) (all []string, ok bool) {
+	var list []json.RawMessage
+	if json.Unmarshal(v, &list) != nil {
+		list = []json.RawMessage{v}
+	} // null is a list of none
+	for _, one := range list {
+		var t text
+		if bytes.HasPrefix(one, []byte("{")) || bytes.HasPrefix(one, []byte("[")) || json.Unmarshal(one, &t) != nil || strings.ContainsAny(string(t), "\n\r") {
+			return nil, false
+		}
+		all = append(all, string(t))
+	}
+	return all, true
 }
 
 // quote is a word of a directive's value: systemd takes signs and specifiers apart.
@@ -99,5 +126,11 @@ func quote(word string) string {
 	return `"` + r.Replace(word) + `"`
 }
 
-// plain is a path as a directive has it, in which only specifiers mean something.
-func plain(path string) string { return strings.ReplaceAll(path, "%", "%%") }
+// plain is a path as a directive has it, in which only specifiers mean something; where
+// it has a space or a quote it is quoted.
+func plain(path string) string {
+	if strings.ContainsAny(path, " \t\n\"'\\") {
+		return quote(path)
+	}
+	return strings.ReplaceAll(path, "%", "%%")
+}

@@ -17,7 +17,7 @@ func (u *unit) service() []*section {
 
 func (u *unit) unitSection() *section {
 	s := &section{name: "Unit"}
-	s.set("Description", plain(u.app.Name)+" (a flowc pipeline)")
+	s.set("Description", u.app.Name+" (a flowc pipeline)")
 	if u.reaches() {
 		s.all("Wants=network-online.target", "After=network-online.target")
 	}
@@ -87,6 +87,10 @@ func (u *unit) environment(s *section) {
 		s.set("EnvironmentFile", plain(file))
 	}
 	for _, f := range u.app.SecretFiles {
+		if at := u.credential(f); strings.ContainsAny(f.Name+at, ": \t\n\"'\\") {
+			u.list.Errorf(diag.TargetName, f.Span, "systemd can have no credential `%s` of `%s`: there may be no space, quote or colon in it", f.Name, at).
+				Helpf("give the file another name, or say where it is: `targets: {local: {secrets: {files: {%q: /etc/%s/token}}}}`", f.Name, u.app.Name)
+		}
 		s.set("LoadCredential", plain(f.Name)+":"+plain(u.credential(f)))
 	}
 }

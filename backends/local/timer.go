@@ -20,7 +20,7 @@ func (u *unit) timer() []*section {
 		return nil // schedule has said so
 	}
 	unit := &section{name: "Unit"}
-	unit.set("Description", "Starts "+plain(u.app.Name)+" by the clock")
+	unit.set("Description", "Starts "+u.app.Name+" by the clock")
 	timer := &section{name: "Timer"}
 	timer.all("OnCalendar="+calendar, "Persistent=yes", "AccuracySec=1s")
 	install := &section{name: "Install"}
