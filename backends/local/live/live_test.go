@@ -44,7 +44,6 @@ func play(script []string) int {
 			fmt.Print(with, "\n")
 		case "first": // the rest happens in the first life alone
 			if _, err := os.Stat(with); err == nil {
-				tell("READY=1")
 				fmt.Fprintln(os.Stderr, "again")
 				return 0
 			}
@@ -122,7 +121,7 @@ func process(t *testing.T, name, script string) Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Process{Name: name, Binary: exe, Dir: t.TempDir(), Grace: time.Minute, Env: append(os.Environ(), asChild+"="+script)}
+	return Process{Name: name, Binary: exe, Dir: t.TempDir(), Grace: time.Minute, Env: append(os.Environ(), asChild+"="+script, "GORACE=atexit_sleep_ms=0")}
 }
 
 func group(log *record, out io.Writer, processes ...Process) Group {
