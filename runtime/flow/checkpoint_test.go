@@ -279,3 +279,27 @@ func TestStateDirOfStrangeNames(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A file is replaced by another one, and never written in its place: who opened the old
+// one has it to its end, and a loss of power leaves one of the two.
+func TestReplaceFile(t *testing.T) {
+	dir := t.TempDir()
+	path, old := filepath.Join(dir, "checkpoint"), filepath.Join(dir, "old")
+	if err := replaceFile(path, []byte("the old one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, old); err != nil {
+		t.Skipf("there are no links here: %v", err)
+	}
+	if err := replaceFile(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{path: "new", old: "the old one"} {
+		if got, err := os.ReadFile(name); string(got) != want || err != nil {
+			t.Errorf("%s holds %q, not %q (%v)", filepath.Base(name), got, want, err)
+		}
+	}
+	if left, err := os.ReadDir(dir); len(left) != 2 {
+		t.Errorf("%v are in the folder (%v)", left, err)
+	}
+}

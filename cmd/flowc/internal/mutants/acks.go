@@ -100,30 +100,35 @@ var acks = []Mutant{
 	{
 		Name: "at the second try a record that fails is taken for another one",
 		File: "runtime/flow/write.go",
+		Near: "runtime/flow TestNotTried",
 		Old:  "at = index[i]",
 		New:  "at = i",
 	},
 	{
 		Name: "a retry writes the whole packet once more",
 		File: "runtime/flow/write.go",
+		Near: "runtime/flow TestNotTried",
 		Old:  "now = s.pick(o, index)",
 		New:  "now, index = o, nil",
 	},
 	{
 		Name: "records that were not tried are given up in silence",
 		File: "runtime/flow/write.go",
+		Near: "runtime/flow TestNotTried",
 		Old:  "again = append(again, at)\n\t\t\t}\n\t\t\tcontinue",
 		New:  "}\n\t\t\tcontinue",
 	},
 	{
 		Name: "a lost connection uses up retries",
 		File: "runtime/flow/write.go",
+		Near: "runtime/flow TestAwayUsesUpNoRetry",
 		Old:  "case !unavailable(err) && (!s.policy",
 		New:  "case (!s.policy",
 	},
 	{
 		Name: "errors that go away by themselves are not tried again",
 		File: "runtime/flow/policy.go",
+		Near: "runtime/flow TestNotTried",
 		Old:  "return c == Transient || c == Unclassed && p.Written",
 		New:  "return c == Unclassed && p.Written",
 	},
@@ -136,6 +141,7 @@ var acks = []Mutant{
 	{
 		Name: "records that were dropped are not counted",
 		File: "runtime/flow/sinkfail.go",
+		Near: "runtime/flow TestNotTried",
 		Old:  "s.counts.dropped.Add(1)",
 		New:  "s.counts.dropped.Add(0)",
 	},

@@ -5,6 +5,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: records count as stored before the brokers have them",
 		File: "runtime/connect/kafka/sink.go",
+		Near: "runtime/connect/kafka TestSinkConforms",
 		Old:  "case <-f.done:\n\t\t\ts.flight = nil\n",
 		New:  "default:\n\t\t\ts.flight = nil\n\t\t\tif s.keeping == nil {\n\t\t\t\treturn nil\n\t\t\t}\n",
 	},
@@ -29,6 +30,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: a message is skipped behind each batch",
 		File: "runtime/connect/kafka/queue.go",
+		Near: "runtime/connect/kafka TestGroup",
 		Old:  "next = r.Offset + 1",
 		New:  "next = r.Offset + 2",
 	},
@@ -41,6 +43,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: messages that found no room in a batch are dropped",
 		File: "runtime/connect/kafka/queue.go",
+		Near: "runtime/connect/kafka TestSourceConforms",
 		Old:  "if c.records = c.records[n:]; len(c.records) == 0 {",
 		New:  "if c.records = c.records[n:]; len(c.records) >= 0 {",
 	},
@@ -59,6 +62,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: offsets of a group are committed for partitions of others",
 		File: "runtime/connect/kafka/group.go",
+		Near: "runtime/connect/kafka TestRevoked",
 		Old:  "delete(s.owned, partition{topic, n})",
 		New:  "_ = partition{topic, n}",
 	},
@@ -79,36 +83,42 @@ var brokers = []Mutant{
 	{
 		Name: "NATS: a message is skipped at each start",
 		File: "runtime/connect/nats/source.go",
+		Near: "runtime/connect/nats TestSourceConforms",
 		Old:  "OptStartSeq: s.last + 1,",
 		New:  "OptStartSeq: s.last + 2,",
 	},
 	{
 		Name: "NATS: the last message comes again at each start",
 		File: "runtime/connect/nats/source.go",
+		Near: "runtime/connect/nats TestSourceConforms",
 		Old:  "OptStartSeq: s.last + 1,",
 		New:  "OptStartSeq: max(s.last, 1),",
 	},
 	{
 		Name: "NATS: messages that are published again have other ids",
 		File: "runtime/connect/nats/sink.go",
+		Near: "runtime/connect/nats TestSinkRepeats",
 		Old:  "if !s.repeated {",
 		New:  "if s.repeated || !s.repeated {",
 	},
 	{
 		Name: "NATS: all messages of a packet have one id",
 		File: "runtime/connect/nats/sink.go",
+		Near: "runtime/connect/nats TestSinkConforms",
 		Old:  `id = s.nonce + "-" + strconv.FormatUint(number, 10)`,
 		New:  `id = s.nonce + "-" + strconv.FormatUint(number/2, 10)`,
 	},
 	{
 		Name: "NATS: messages count as stored when they are sent",
 		File: "runtime/connect/nats/sink.go",
+		Near: "runtime/connect/nats TestSink",
 		Old:  "case err := <-f.Err():\n\t\t\tfailed[i] = s.answered(f.Msg().Subject, err)",
 		New:  "case err := <-f.Err():",
 	},
 	{
 		Name: "NATS: messages of batches behind the one that is safe are acknowledged",
 		File: "runtime/connect/nats/acks.go",
+		Near: "runtime/connect/nats TestDurable",
 		Old:  "for n < len(a.open) && a.open[n].number <= a.reached {",
 		New:  "for n < len(a.open) && a.reached > 0 {",
 	},
@@ -135,6 +145,24 @@ var brokers = []Mutant{
 		File: "runtime/connect/nats/core.go",
 		Old:  "if conn := s.link.present(); conn != s.on {",
 		New:  "if conn := s.link.present(); s.on == nil {",
+	},
+	{
+		Name: "NATS: the last messages of a stream are not missed where they are lost",
+		File: "runtime/connect/nats/source.go",
+		Old:  "if s.left > 0 {",
+		New:  "if s.left > 1<<40 {",
+	},
+	{
+		Name: "NATS: messages that found no room are not told of",
+		File: "runtime/connect/nats/mailbox.go",
+		Old:  "b.dropped++",
+		New:  "b.dropped += 0",
+	},
+	{
+		Name: "NATS: the oldest message is lost where room is made for others",
+		File: "runtime/connect/nats/mailbox.go",
+		Old:  "copy(b.messages, b.messages[b.taken:])",
+		New:  "copy(b.messages, b.messages[min(b.taken+1, len(b.messages)):])",
 	},
 	{
 		Name: "a start at the end of a stream is not noted",

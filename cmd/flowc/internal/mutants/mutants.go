@@ -24,6 +24,10 @@ type Mutant struct {
 	// File is the file, from the root of the repository; Old stands in it once and
 	// is replaced by New.
 	File, Old, New string
+	// Near are the tests that are known to find it, which run before its suites: a
+	// package, from the root, and the name of a test, or test/part. "" where those of
+	// its own package are near enough.
+	Near string
 	// Equivalent says why nobody can see the mutant, "" for those that must be
 	// caught.
 	Equivalent string
@@ -32,7 +36,7 @@ type Mutant struct {
 // All are all mutants, by what they break.
 func All() []Mutant {
 	var all []Mutant
-	for _, some := range [][]Mutant{acks, orders, checkpoints, deaths, files, tables, brokers, requests, programs} {
+	for _, some := range [][]Mutant{acks, orders, checkpoints, deaths, files, tables, brokers, requests, renewals, programs} {
 		all = append(all, some...)
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -55,6 +56,43 @@ func TestPlaces(t *testing.T) {
 	if len(names) < 50 {
 		t.Errorf("%d mutants are too few to say anything", len(names))
 	}
+}
+
+// The tests that a mutant names are there: with go test, an expression that nothing
+// matches is no failure.
+func TestNearTestsExist(t *testing.T) {
+	for _, m := range append(All(), Mutant{Name: "none", Near: "runtime/flow TestNone"}, Mutant{Name: "no part", Near: "runtime/flow TestCrashAndResume/no such part"}) {
+		if err := m.nearExists(root(t)); (err == nil) == (m.File == "") {
+			t.Errorf("%q, near %q: %v", m.Name, m.Near, err)
+		}
+	}
+}
+
+// nearExists looks in the package's test files for the test, and for the name of the
+// part of it.
+func (m *Mutant) nearExists(root string) error {
+	if m.Near == "" {
+		return nil
+	}
+	pkg, run, _ := strings.Cut(m.Near, " ")
+	test, part, _ := strings.Cut(run, "/")
+	files, err := filepath.Glob(filepath.Join(root, pkg, "*_test.go"))
+	if err != nil {
+		return err
+	}
+	found, foundPart := false, part == ""
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		found = found || bytes.Contains(text, []byte("func "+test+"(t *testing.T)"))
+		foundPart = foundPart || bytes.Contains(text, []byte(strconv.Quote(part)))
+	}
+	if !found || !foundPart {
+		return fmt.Errorf("no test of %s is called %s: name the one that finds the mutant now", pkg, run)
+	}
+	return nil
 }
 
 // A place that is not there any more is told with what to do about it.

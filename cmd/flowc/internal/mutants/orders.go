@@ -29,6 +29,7 @@ var orders = []Mutant{
 	{
 		Name: "a producer overtakes the barrier that it passed",
 		File: "runtime/flow/queue.go",
+		Near: "runtime/flow TestBarrierInAQueue",
 		Old:  "(q.producers[from].passed || q.full(bytes))",
 		New:  "q.full(bytes)",
 	},
@@ -47,12 +48,14 @@ var orders = []Mutant{
 	{
 		Name: "batches without order overtake a barrier",
 		File: "runtime/flow/sequencer.go",
+		Near: "runtime/flow TestNothingOvertakesABarrier",
 		Old:  "return !s.barred || n < s.barrierAt",
 		New:  "return true",
 	},
 	{
 		Name: "what a sink has gathered is not in the barrier",
 		File: "runtime/flow/sink.go",
+		Near: "runtime/flow TestCrashAndResume",
 		Old:  "s.flush()\n\ts.answered = mark",
 		New:  "s.answered = mark",
 	},
@@ -65,24 +68,28 @@ var orders = []Mutant{
 	{
 		Name: "what a source still has when it is told to stop is forgotten",
 		File: "runtime/flow/drainer.go",
+		Near: "runtime/flow TestDrainer",
 		Old:  "if !ok || in.drained ||",
 		New:  "if ok || in.drained ||",
 	},
 	{
 		Name: "what loops hold back is forgotten at the end",
 		File: "runtime/flow/handon.go",
+		Near: "runtime/flow TestCrashAndResume",
 		Old:  "if in.cut || in.p.hard.Err() != nil {",
 		New:  "if !in.cut || in.p.hard.Err() != nil {",
 	},
 	{
 		Name: "what loops hold back is not in the barrier",
 		File: "runtime/flow/worker.go",
+		Near: "runtime/flow TestCrashAndResume",
 		Old:  "if !in.region.holder {\n\t\tseq",
 		New:  "if in.region != nil {\n\t\tseq",
 	},
 	{
 		Name: "what comes behind a record that stopped the program goes on",
 		File: "runtime/flow/handon.go",
+		Near: "runtime/flow TestStopResumes",
 		Old:  "if in.cut && !st.pushed {",
 		New:  "if in.cut && st.pushed {",
 	},
@@ -95,18 +102,21 @@ var orders = []Mutant{
 	{
 		Name: "what a record that failed had written stays",
 		File: "runtime/flow/lanefail.go",
+		Near: "runtime/flow TestPanicIsTheRecordsError",
 		Old:  "if !l.engine.marked {\n\t\treturn",
 		New:  "if l.engine.marked {\n\t\treturn",
 	},
 	{
 		Name: "the rest of a batch is forgotten behind a panic",
 		File: "runtime/flow/lanerun.go",
+		Near: "runtime/flow TestPanicIsTheRecordsError",
 		Old:  "if l.failed(st.crash.node, st.crash.err, st.crash.line, nil) {",
 		New:  "if l.failed(st.crash.node, st.crash.err, st.crash.line, nil) || l != nil {",
 	},
 	{
 		Name: "too many failures stop nothing",
 		File: "runtime/flow/share.go",
+		Near: "runtime/flow TestMaxDead",
 		Old:  "s.overLimits = true",
 		New:  "s.overLimits = true\n\tif s.limit > 0 {\n\t\treturn nil\n\t}",
 	},

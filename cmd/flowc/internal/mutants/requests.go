@@ -17,6 +17,7 @@ var requests = []Mutant{
 	{
 		Name: "HTTP: a request that was given up is read all the same",
 		File: "runtime/connect/http/request.go",
+		Near: "runtime/connect/http TestSlowSinks",
 		Old:  "return r.state.CompareAndSwap(isWaiting, isTaken)",
 		New:  "return r.state.Swap(isTaken) != 99",
 	},
@@ -35,12 +36,14 @@ var requests = []Mutant{
 	{
 		Name: "HTTP: a redirect goes on without the records",
 		File: "runtime/connect/http/client.go",
+		Near: "runtime/connect/http TestSinkAnswers",
 		Old:  "return http.ErrUseLastResponse",
 		New:  "return nil",
 	},
 	{
 		Name: "HTTP: what is behind a record that is tried again is taken for written",
 		File: "runtime/connect/http/sink.go",
+		Near: "runtime/connect/http TestSinkConforms",
 		Old:  "failed[to] = flow.ErrNotTried",
 		New:  "_ = flow.ErrNotTried",
 	},

@@ -31,9 +31,10 @@ const connectors = "runtime/connect/"
 var suites = []suite{
 	{name: "engine", pkg: "runtime/flow", covers: []string{"runtime/flow"}},
 	{name: "messages", pkg: connectors + "messages", covers: []string{connectors + "messages"}},
+	{name: "fresh", pkg: "runtime/fresh", covers: []string{"runtime/fresh"}},
 	{name: "table", pkg: connectors + "table", covers: []string{connectors + "table"}},
 	{name: "file", pkg: connectors + "file", covers: []string{"runtime/flow", connectors + "file"}},
-	{name: "program", pkg: "runtime/program", covers: []string{"runtime/flow", "runtime/program"}},
+	{name: "program", pkg: "runtime/program", covers: []string{"runtime/flow", "runtime/fresh", "runtime/program"}},
 	{name: "http", pkg: connectors + "http", covers: []string{"runtime/flow", connectors + "http"}},
 	{name: "sqlite", pkg: connectors + "sqlite", covers: []string{"runtime/flow", connectors + "sqlite", connectors + "table"}},
 	{name: "nats", minutes: 4, pkg: connectors + "nats", covers: []string{connectors + "nats", connectors + "messages"}},
@@ -44,11 +45,14 @@ var suites = []suite{
 	{name: "commands", minutes: 10, pkg: "cmd/flowc", run: "^(TestScripts|TestDLQ.*|TestKafka.*|TestNATS.*|TestPostgres.*)$", covers: []string{"runtime"}},
 }
 
-// suitesOf are the suites that a mutant goes through: those of its own package, then
-// the others, as they stand.
+// suitesOf are the suites that a mutant goes through: the tests that it names, those of
+// its own package, then the others, as they stand.
 func suitesOf(m *Mutant) []suite {
 	folder := path.Dir(m.File)
 	var near, far []suite
+	if pkg, run, ok := strings.Cut(m.Near, " "); ok {
+		near = append(near, suite{name: "near", pkg: pkg, run: "^" + strings.ReplaceAll(run, "/", "$/^") + "$", minutes: 10})
+	}
 	for _, s := range suites {
 		switch {
 		case s.pkg == folder:
