@@ -253,6 +253,30 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}
 	}
 }
 
+// A program that has come to its end has its files under their names for good: once
+// the checkpoint is removed, nothing goes back to what was in them. So a loss of power
+// behind that leaves them, and all that was read is in them. The judge of records does
+// not see this either, for the next run reads everything once more.
+func TestPublishedFilesLast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	const records = 6_000
+	w := buildHarmed(t, chaosWorld{name: "published", pipeline: pointType + `
+sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
+sinks: {out: {from: in, use: file, config: {path: out/out.ndjson}}}
+`, set: func(t *testing.T, r *chaosRun) { r.input(t, "in.ndjson", 0, records, false) }})
+	for _, do := range []inside.Deed{inside.Kill, inside.Power} {
+		r := w.newRun(t, 1)
+		if code := r.harmed(t, []inside.Harm{{Point: "the checkpoint is removed", Hit: 1, Do: do}}); code != -1 {
+			t.Fatalf("it ends with exit code %d before its checkpoint is removed:\n%s", code, r.said.String())
+		}
+		if found := len(r.lines(t, "out/out.ndjson").Records); found != records {
+			t.Errorf("%s at the end leaves %d of %d records", do, found, records)
+		}
+	}
+}
+
 // judge looks where all records are.
 func (w *builtWorld) judge(t *testing.T, r *chaosRun, name string, sum *pointTally) {
 	t.Helper()

@@ -79,6 +79,7 @@ var files = []Mutant{
 	{
 		Name: "the name of a file is not synced",
 		File: "runtime/connect/file/targetend.go",
+		Near: "cmd/flowc TestPublishedFilesLast",
 		Old:  "return syncDir(filepath.Dir(name))",
 		New:  "_ = filepath.Dir(name)\n\treturn nil",
 	},

@@ -40,7 +40,7 @@ var suites = []suite{
 	{name: "nats", minutes: 4, pkg: connectors + "nats", covers: []string{connectors + "nats", connectors + "messages"}},
 	{name: "kafka", minutes: 4, pkg: connectors + "kafka", covers: []string{connectors + "kafka", connectors + "messages"}},
 	{name: "postgres", minutes: 4, pkg: connectors + "postgres", covers: []string{connectors + "postgres", connectors + "table"}},
-	{name: "points", minutes: 10, pkg: "cmd/flowc", run: "^(TestCheckpointsLast|TestPoints)$", covers: []string{"runtime/flow", connectors + "file", connectors + "sqlite"}},
+	{name: "points", minutes: 10, pkg: "cmd/flowc", run: "^(TestCheckpointsLast|TestPublishedFilesLast|TestPoints)$", covers: []string{"runtime/flow", connectors + "file", connectors + "sqlite"}},
 	{name: "chaos", minutes: 10, pkg: "cmd/flowc", run: "^TestChaos$", covers: []string{"runtime"}},
 	{name: "commands", minutes: 10, pkg: "cmd/flowc", run: "^(TestScripts|TestDLQ.*|TestKafka.*|TestNATS.*|TestPostgres.*)$", covers: []string{"runtime"}},
 }
