@@ -19,11 +19,12 @@ func (u *unit) task() *api.Task {
 	u.warnOfKill()
 	t := &api.Task{
 		Name: u.app.Name, Driver: u.o.Driver,
-		Env: u.env(), Templates: u.templates(), Vault: u.vault(), Resources: u.resources(),
+		Templates: u.templates(), Vault: u.vault(), Resources: u.resources(),
 		KillSignal: "SIGTERM", KillTimeout: &grace,
 		LogConfig: &api.LogConfig{MaxFiles: new(5), MaxFileSizeMB: new(10)},
 	}
 	u.inputs(t)
+	t.Env = u.env() // knows where the inputs are
 	for _, name := range slices.Sorted(maps.Keys(u.volumes)) {
 		t.VolumeMounts = append(t.VolumeMounts, u.volumes[name].mounts...)
 	}
@@ -142,6 +143,8 @@ func (u *unit) inputs(t *api.Task) {
 		case from.ways() != 1:
 			u.list.Errorf(diag.TargetFile, u.at("files", in.Path), "`%s` must be told one place: a path of the client's, a volume or an address", in.Path).
 				Helpf("write `{host: /path}`, `{volume: NAME, path: path/in/it}` or `{url: https://…}`")
+		case u.o.Driver == raw:
+			u.ownInput(t, in, from)
 		case from.URL != "":
 			dest, mode := path.Join("local", in.Dir, in.Base), "file"
 			if in.Pattern {
@@ -166,6 +169,24 @@ func (u *unit) inputs(t *api.Task) {
 			u.mounts = append(u.mounts, bind(from.Host, target, true))
 		}
 	}
+}
+
+// ownInput is an input of a program that sees the client's own folders: where the client
+// has it, or what Nomad downloads into the folder of the task.
+func (u *unit) ownInput(t *api.Task, in manifest.Input, from place) {
+	to := from.Host
+	switch {
+	case from.Volume != "":
+		u.list.Errorf(diag.TargetFile, u.at("files", in.Path), "the driver raw_exec can't mount the volume `%s`", from.Volume).
+			Helpf("say where the clients have it (`{host: /path}`), or give an address to download it from (`{url: …}`)")
+	case from.URL != "" && in.Pattern:
+		t.Artifacts = append(t.Artifacts, artifact(from.URL, from.Checksum, path.Join("local", in.Node), "any"))
+		to = path.Join("${NOMAD_TASK_DIR}", in.Node, in.Base)
+	case from.URL != "":
+		t.Artifacts = append(t.Artifacts, artifact(from.URL, from.Checksum, path.Join("local", in.Node, in.Base), "file"))
+		to = path.Join("${NOMAD_TASK_DIR}", in.Node, in.Base)
+	}
+	u.app.Settings = append(u.app.Settings, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: to})
 }
 
 // move tells the program that an input is at another path.

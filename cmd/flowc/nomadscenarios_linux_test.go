@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -255,6 +257,32 @@ func TestNomadServe(t *testing.T) {
 	c.until("the new token", func() bool { return taken("second") && !taken("first") })
 	j.must("job", "stop", "-purge", "door")
 	c.until("nothing is left", func() bool { return c.engine.Docker("ps", "-q") == "" && len(addresses()) == 0 })
+}
+
+// TestNomadDownloads is a batch whose binary and input the client downloads.
+func TestNomadDownloads(t *testing.T) {
+	c := newNomad(t, false)
+	const odd = "filter: in.N % 2 == 1"
+	work := t.TempDir()
+	j := c.job(followed(odd, false), "")
+	j.flowc("build", "-o", j.dir)
+	binary, err := os.ReadFile(filepath.Join(j.dir, "numbers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := &feeder{t: t, path: filepath.Join(j.dir, "today.ndjson")}
+	feed.more(10000)
+	files := httptest.NewServer(http.FileServer(http.Dir(j.dir)))
+	t.Cleanup(files.Close)
+	j.options(fmt.Sprintf(`driver: raw_exec, work_dir: %q, binary: {url: "%s/numbers", checksum: "sha256:%x"}, files: {in.ndjson: {url: "%s/today.ndjson"}}`,
+		work, files.URL, sha256.Sum256(binary), files.URL))
+	j.run(j.emit())
+	want := feed.standalone(followed(odd, false))
+	c.until("all records", func() bool {
+		text, _ := os.ReadFile(filepath.Join(work, "out.ndjson"))
+		return bytes.Equal(text, want)
+	})
+	j.must("job", "stop", "-purge", "numbers")
 }
 
 // TestNomadBinary is a batch, and a periodic job, whose binary the client has.
