@@ -10,7 +10,7 @@ import (
 
 // options is what the command line says.
 type options struct {
-	command string // run, health, checkpoint, dlq, infer
+	command string // run, check, health, checkpoint, dlq, infer
 
 	set, setFiles []string
 	report        string
@@ -108,7 +108,7 @@ func (o *checkpointOptions) takeFile(f *flag.FlagSet, args []string) error {
 	return nil
 }
 
-var commands = []string{"run", "health", "checkpoint", "dlq", "infer"}
+var commands = []string{"run", "check", "health", "checkpoint", "dlq", "infer"}
 
 // actions are what the commands do that do several things.
 var actions = map[string][]string{"checkpoint": checkpointActions, "dlq": dlqActions}
@@ -119,7 +119,7 @@ func parse(args []string) (*options, error) {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		o.command, args = args[0], args[1:]
 		switch o.command {
-		case "run", "health", "infer":
+		case "run", "check", "health", "infer":
 		case "checkpoint", "dlq":
 			can := actions[o.command]
 			switch {

@@ -106,6 +106,8 @@ func (p *process) main(ctx context.Context, args []string) int {
 		return p.checkpoint(ctx, o)
 	}
 	switch o.command {
+	case "check":
+		return p.check()
 	case "dlq":
 		if o.action != "replay" {
 			defer p.interruptible()()

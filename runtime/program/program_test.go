@@ -92,6 +92,17 @@ func TestRecordErrors(t *testing.T) {
 	r.check(t, 0, `"msg":"records failed"`, `"msg":"ended"`, `"msg":"node"`)
 }
 
+// check finds what a start would fail for, and starts nothing.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	startIn(t, dir, nil, "check").check(t, 0, "numbers abc123 could start")
+	startIn(t, dir, nil, "check", "--set", "ledger.config.count=many").check(t, 2, "ledger.config.count")
+	startIn(t, dir, nil, "check", "--set", "ledger.config.nothing=1").check(t, 2, "ledger.config.nothing")
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("a check leaves %v: %v", left, err)
+	}
+}
+
 func TestCheckpointShow(t *testing.T) {
 	dir := t.TempDir()
 	startIn(t, dir, nil, "checkpoint", "show").check(t, 0, "numbers: no checkpoint in .flowc/state/numbers")

@@ -12,6 +12,7 @@ func usage(w io.Writer, s *Spec) {
 
 Usage:
   %[1]s [run] [flags]            run it
+  %[1]s check                    see whether it could start: settings, variables, files of secrets (exit code 0, 2 or 6)
   %[1]s health                   ask the running program whether it is ready (exit code 0 or 1)
   %[1]s checkpoint show          show how far earlier runs have got (--format json)
   %[1]s checkpoint export FILE   write that as JSON, - for standard output
