@@ -33,6 +33,11 @@ func ParseReference(given, tag string) (Reference, error) {
 	return Reference{Tag: t, repository: repository}, nil
 }
 
+// WithTag is the same name with another tag.
+func (r Reference) WithTag(tag string) (Reference, error) {
+	return ParseReference(r.repository+":"+tag, "")
+}
+
 // String is the name and the tag, as a manifest would have it.
 func (r Reference) String() string { return r.repository + ":" + r.Tag.TagStr() }
 

@@ -88,7 +88,7 @@ func (c *imageCmd) platforms(a *app, to *destination) (all []oci.Platform, err e
 	case len(names) == 0 && c.Load:
 		p, err := to.engine.Platform(a.ctx)
 		if err != nil {
-			return nil, environment(err)
+			return nil, environment(fmt.Errorf("%w; --output FILE writes the image without an engine", err))
 		}
 		return []oci.Platform{p}, nil
 	case len(names) == 0:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -58,7 +59,7 @@ func Open(a Address) (*Engine, error) {
 
 // Platform is that of the containers which the engine runs.
 func (e *Engine) Platform(ctx context.Context) (oci.Platform, error) {
-	resp, err := e.ask(ctx, http.MethodGet, "/version", nil)
+	resp, err := e.Do(ctx, http.MethodGet, "/version", nil)
 	if err != nil {
 		return oci.Platform{}, err
 	}
@@ -74,7 +75,7 @@ func (e *Engine) Platform(ctx context.Context) (oci.Platform, error) {
 func (e *Engine) Load(ctx context.Context, image *oci.Image, ref oci.Reference) error {
 	r, w := io.Pipe()
 	go func() { _ = w.CloseWithError(image.Archive(w, ref)) }()
-	resp, err := e.ask(ctx, http.MethodPost, "/images/load?quiet=1", r)
+	resp, err := e.Do(ctx, http.MethodPost, "/images/load?quiet=1", r)
 	_ = r.Close() // an engine that answers early reads no more
 	if err != nil {
 		return err
@@ -94,8 +95,23 @@ func (e *Engine) Load(ctx context.Context, image *oci.Image, ref oci.Reference) 
 	}
 }
 
-// ask sends a request; what is no success is an error with what the engine says.
-func (e *Engine) ask(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+// A StatusError is an answer of an engine that is no success.
+type StatusError struct {
+	Address, Status string
+	// Code is the status of HTTP: 404 for what is not there, 409 for what is in use.
+	Code int
+	// Message is what the engine says.
+	Message string
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("the engine at %s answers %s: %s", e.Address, e.Status, e.Message)
+}
+
+// Do sends a request of the engine's API, without its version: "/containers/json". A
+// body is an archive. What is no success is a [*StatusError]; the caller closes the
+// body of what is one.
+func (e *Engine) Do(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, e.base+path, body)
 	if err != nil {
 		return nil, err
@@ -112,7 +128,10 @@ func (e *Engine) ask(ctx context.Context, method, path string, body io.Reader) (
 		if errors.As(err, &u) {
 			err = u.Err // without the URL, which nobody wrote
 		}
-		return nil, fmt.Errorf("no container engine answers at %s: %w\nstart one, or say where it is with DOCKER_HOST; --output FILE writes the image without one", e.Address, err)
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("you may not use the container engine at %s: %w\nit is for root and a group of its own (`docker`, mostly)", e.Address, err)
+		}
+		return nil, fmt.Errorf("no container engine answers at %s: %w\nstart one, or say where it is with DOCKER_HOST", e.Address, err)
 	}
 	if resp.StatusCode/100 == 2 {
 		return resp, nil
@@ -123,5 +142,5 @@ func (e *Engine) ask(ctx context.Context, method, path string, body io.Reader) (
 	if json.Unmarshal(text, &said) != nil || said.Message == "" {
 		said.Message = strings.TrimSpace(string(bytes.ToValidUTF8(text, nil)))
 	}
-	return nil, fmt.Errorf("the engine at %s answers %s: %s", e.Address, resp.Status, said.Message)
+	return nil, &StatusError{Address: e.Address, Status: resp.Status, Code: resp.StatusCode, Message: said.Message}
 }
