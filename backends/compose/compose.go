@@ -40,8 +40,7 @@ func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
 
 // Emit returns compose.yaml.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	u, _ := read(p, o, l.Image)
-	project, err := u.project()
+	u, project, err := render(p, o, l)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +49,19 @@ func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]bac
 		return nil, err
 	}
 	return []backends.File{{Path: FileName, Data: data}}, nil
+}
+
+// Render returns what Emit writes, for those who hand it to Compose themselves. The
+// service is the one called like the pipeline; its value is JSON.
+func Render(p *ir.Program, o backends.Options, l backends.Layout) (*Project, error) {
+	_, project, err := render(p, o, l)
+	return project, err
+}
+
+func render(p *ir.Program, o backends.Options, l backends.Layout) (*unit, *Project, error) {
+	u, _ := read(p, o, l.Image)
+	project, err := u.project()
+	return u, project, err
 }
 
 // Explain says what becomes of a program under Compose, and why.

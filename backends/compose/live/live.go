@@ -1,0 +1,145 @@
+// Package live applies projects of Docker Compose: what is to run is given to the
+// user's own `docker compose`, and what runs is read from the engine's API.
+//
+// What was applied is a label of the containers, so that whoever reaches the engine
+// knows it. The state is in volumes, which this package deletes only where it is told
+// to.
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/flowc-dev/flowc/backends/compose"
+	"github.com/flowc-dev/flowc/backends/deploy"
+	oci "github.com/flowc-dev/flowc/backends/oci/live"
+)
+
+// The labels by which what belongs to a pipeline is found: ours, and those that Compose
+// gives to what it makes.
+const (
+	labelPipeline = "dev.flowc.pipeline"
+	labelHash     = "dev.flowc.hash"
+	labelRelease  = "dev.flowc.release"
+	labelProject  = "com.docker.compose.project"
+	labelService  = "com.docker.compose.service"
+	labelOneOff   = "com.docker.compose.oneoff"
+	labelFolder   = "com.docker.compose.project.working_dir"
+	labelHashes   = "com.docker.compose.config-hash"
+)
+
+// An Engine is Docker's, or one like it, with Docker Compose beside it. It loads images
+// as package oci does.
+type Engine struct {
+	*oci.Engine
+	compose Command
+}
+
+var _ deploy.Engine = (*Engine)(nil)
+
+// New makes an engine of the client of one and the command of Compose.
+func New(engine *oci.Engine, c Command) *Engine { return &Engine{engine, c} }
+
+// Place names the engine.
+func (e *Engine) Place() string { return "Docker at " + e.Address }
+
+// Release is a project as something to be applied. The service's image must be one
+// that always means the same; loaded tells that it is given to the engine and that
+// no registry has it.
+func Release(p *compose.Project, folder, image string, loaded bool) (*deploy.Release, error) {
+	service := p.Services[p.Flowc.Pipeline]
+	text, err := json.Marshal(service)
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, err
+	}
+	if loaded {
+		tree["pull_policy"] = "never"
+	}
+	project := *p
+	project.Services = map[string]any{p.Flowc.Pipeline: tree}
+	manifest, err := json.Marshal(project)
+	return &deploy.Release{ID: idOf(strings.ReplaceAll(p.Name, "$$", "$"), p.Flowc.Pipeline), Pipeline: p.Flowc.Pipeline, Hash: p.Flowc.Hash, Image: image, Folder: folder, Manifest: manifest}, err
+}
+
+// idOf is the ID of a pipeline in a project.
+func idOf(project, pipeline string) string {
+	if project == pipeline {
+		return pipeline
+	}
+	return project + "/" + pipeline
+}
+
+// labelsOf are those by which the containers of an ID are found.
+func labelsOf(id string) []string {
+	project, pipeline, ok := strings.Cut(id, "/")
+	if !ok {
+		pipeline = project
+	}
+	return []string{labelProject + "=" + project, labelService + "=" + pipeline, labelPipeline + "=" + pipeline}
+}
+
+// ask reads what the engine answers to a question.
+func (e *Engine) ask(ctx context.Context, path string, query url.Values, to any) error {
+	resp, err := e.Do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(to); err != nil {
+		return fmt.Errorf("the engine at %s does not say what was asked (%s): %w", e.Address, path, err)
+	}
+	return nil
+}
+
+// filters is a query for what has labels.
+func filters(labels ...string) url.Values {
+	text, err := json.Marshal(map[string][]string{"label": labels})
+	if err != nil {
+		panic(err) // texts are always JSON
+	}
+	return url.Values{"filters": {string(text)}}
+}
+
+// project is a manifest, read.
+func project(r *deploy.Release) (*compose.Project, map[string]any, error) {
+	p := &compose.Project{}
+	if err := json.Unmarshal(r.Manifest, p); err != nil {
+		return nil, nil, fmt.Errorf("what was applied of %s can't be read: %w", r.Pipeline, err)
+	}
+	service, ok := p.Services[r.Pipeline].(map[string]any)
+	if !ok {
+		return nil, nil, fmt.Errorf("what was applied of %s has no service of that name", r.Pipeline)
+	}
+	return p, service, nil
+}
+
+// labelled is the file that Compose is given: the manifest, with itself as a label.
+func labelled(r *deploy.Release) ([]byte, error) {
+	p, service, err := project(r)
+	if err != nil {
+		return nil, err
+	}
+	labels, _ := service["labels"].(map[string]any)
+	all := maps.Clone(labels)
+	if all == nil {
+		all = map[string]any{}
+	}
+	all[labelPipeline], all[labelHash] = r.Pipeline, r.Hash
+	all[labelRelease] = strings.ReplaceAll(string(r.Manifest), "$", "$$")
+	service["labels"] = all
+	p.Services[r.Pipeline] = service
+	return json.Marshal(p)
+}
+
+// sorted are the keys of a map in their order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
