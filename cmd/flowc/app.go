@@ -26,6 +26,7 @@ type app struct {
 	command        string
 	format         string
 	all, color     bool
+	colorOut       bool // of stdout; color is that of stderr
 
 	diagnostics diag.List
 	printed     bool // the envelope is out

@@ -29,14 +29,9 @@ func (c *imageCmd) destination(a *app) (*destination, error) {
 	case !c.Load:
 		return &destination{kind: "nowhere"}, nil
 	}
-	home, _ := os.UserHomeDir() // without one there is no configuration of Docker's
-	address, err := live.FindEngine(a.getenv, home)
+	engine, err := a.containerEngine()
 	if err != nil {
-		return nil, environment(err)
-	}
-	engine, err := live.Open(address)
-	if err != nil {
-		return nil, environment(err)
+		return nil, err
 	}
 	return &destination{kind: "engine", engine: engine}, nil
 }

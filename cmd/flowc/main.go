@@ -25,6 +25,10 @@ type cli struct {
 	Run        runCmd        `cmd:"" help:"Build a pipeline and run it."`
 	Build      buildCmd      `cmd:"" help:"Build a pipeline into one static binary."`
 	Image      imageCmd      `cmd:"" help:"Make a container image of a pipeline, without Docker, and push it, write it or load it."`
+	Apply      applyCmd      `cmd:"" help:"Deploy pipelines: build the image, show what would change, change it, wait, and roll back what does not become ready."`
+	Delete     deleteCmd     `cmd:"" help:"Stop a pipeline that was applied, and delete what belongs to it."`
+	Status     statusCmd     `cmd:"" help:"Show how a pipeline that was applied does."`
+	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types."`
@@ -70,7 +74,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return a.fail(usage(err))
 	}
 	a.format, a.all = c.Format, c.All
-	a.color = a.wantsColor(c.Color, stderr)
+	a.color, a.colorOut = a.wantsColor(c.Color, stderr), a.wantsColor(c.Color, stdout)
 	a.command, _, _ = strings.Cut(parsed.Command(), " <") // the words, without the arguments
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
