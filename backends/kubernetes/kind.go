@@ -44,6 +44,8 @@ func (b *builder) choose() {
 	case !asked.ends() && b.app.Bounded:
 		b.list.Errorf(diag.TargetOption, at, "`%s` ends by itself, and a %s would start it again and again", b.p.Name, asked.object()).
 			Helpf("leave `as` out: it is a %s; with `schedule: \"0 3 * * *\"` it is a CronJob", b.kind.object())
+	case !asked.ends() && b.o.Schedule != "":
+		b.list.Errorf(diag.TargetOption, b.at("schedule"), "a %s is not started on a schedule", asked.object()).Helpf("take `schedule` away")
 	case as == asJob:
 		b.list.Errorf(diag.TargetOption, at, "a Job runs once, and `schedule` asks for more").Helpf("take one of them away")
 	case as == asCronJob:
@@ -56,7 +58,7 @@ func (b *builder) choose() {
 func (b *builder) inferred() kind {
 	switch {
 	case b.o.Schedule != "":
-		if !b.app.Bounded && b.o.As == "" {
+		if !b.app.Bounded && (b.o.As == "" || b.o.As == asCronJob) {
 			b.list.Errorf(diag.TargetOption, b.at("schedule"), "`%s` never ends, and so it can't be started on a schedule", b.p.Name).
 				Helpf("take `schedule` away")
 		}

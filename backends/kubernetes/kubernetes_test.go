@@ -98,6 +98,8 @@ func TestRefused(t *testing.T) {
 		{"csv-to-ndjson", `{"overlay":{"Job":{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}}}`, "it can't be merged"},
 		{"quiet", `{"as":"job"}`, "`quiet` never ends, and a Job is for what ends by itself"},
 		{"quiet", `{"schedule":"@daily"}`, "`quiet` never ends, and so it can't be started on a schedule"},
+		{"quiet", `{"as":"cronjob","schedule":"@daily"}`, "`quiet` never ends, and so it can't be started on a schedule"},
+		{"quiet", `{"as":"deployment","schedule":"@daily"}`, "a Deployment is not started on a schedule"},
 		{"quiet", `{"replicas":2}`, "one copy of `quiet` may run, and not 2: `lines` reads all that there is, and a second copy would read it again"},
 		{"quiet", `{"scale":{"max":3}}`, "one copy of `quiet` may run, and not 3"},
 		{"quiet", `{"files":{"logs/**/*.ndjson":{"content":"x"}}}`, "`logs/**/*.ndjson` is a pattern, and a content is one file"},
