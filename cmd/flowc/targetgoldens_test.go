@@ -115,3 +115,26 @@ func emitForTarget(t *testing.T, p *ir.Program, b backends.Backend) []backends.F
 	}
 	return first
 }
+
+// TestTargetDefaults emits a pipeline that has an empty block for a target, and one that
+// has none: the defaults that a schema fills in are those that a backend takes without it.
+func TestTargetDefaults(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "pipeline.yaml", "pipeline: plain\ntypes: {N: {n: int}}\nsources: {ns: {use: generate, config: {count: 3}, out: N}}\nsinks: {out: {from: ns, use: stdout}}\n")
+	for _, b := range targets {
+		if b.Name() == "go" || b.Name() == "types" {
+			continue
+		}
+		write(t, dir, targetOverlay+b.Name()+".yaml", "targets: {"+b.Name()+": {}}\n")
+		p := compileForTarget(t, dir, b)
+		l := layout(p)
+		l.Version = ""
+		without, err := b.Emit(p, nil, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if where := difference(emitForTarget(t, p, b), without); where != "" {
+			t.Errorf("%s: %s differs without options", b.Name(), where)
+		}
+	}
+}
