@@ -289,11 +289,32 @@ func TestTestingPage(t *testing.T) {
 	}
 }
 
+// The options that the page of targets shows are options. Whether a pipeline needs
+// them is another question: they are shown without one.
+func TestTargetsPage(t *testing.T) {
+	shown := 0
+	for _, b := range blocksOf(t, "docs/targets.md") {
+		if b.lang != "yaml" || !strings.HasPrefix(b.text, "targets:") { // or a file of Compose's own
+			continue
+		}
+		shown++
+		c := check(t, b, "pipeline: page\ntypes: {E: {n: int}}\nsources: {in: {use: generate, out: E}}\nsinks: {out: {from: in, use: log}}\n"+b.text)
+		for _, d := range c.Diagnostics {
+			if !strings.HasPrefix(d.Code, "target-") {
+				t.Errorf("%s: %s [%s]", b.place(), d.Message, d.Code)
+			}
+		}
+	}
+	if shown < 4 {
+		t.Errorf("the page shows options %d times, and there are four targets", shown)
+	}
+}
+
 // No document shows a pipeline that nothing compiles: TestLanguage,
-// TestComponents, TestConnectors and the tests of the README, of the pages of
+// TestComponents, TestConnectors, TestTargetsPage and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.
 func TestDocumentsWithPipelines(t *testing.T) {
-	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/language.md ir/README.md"
+	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/language.md docs/targets.md ir/README.md"
 	var got []string
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
 		if err != nil {
