@@ -35,6 +35,7 @@ const (
 	Unchanged  Result = "unchanged"
 	Applied    Result = "applied"
 	RolledBack Result = "rolled back"
+	Broken     Result = "failed" // and what ran before does not run again
 	Removed    Result = "deleted"
 )
 
@@ -58,7 +59,9 @@ type FailedError struct {
 	Log []Line
 	// Died tells that it was started; else what it needs is not there.
 	Died bool
-	err  error
+	// Untouched tells that it ran already, and that nothing was changed.
+	Untouched bool
+	err       error
 }
 
 func (e *FailedError) Error() string {
@@ -67,6 +70,8 @@ func (e *FailedError) Error() string {
 		text += "\n  " + l.Instance + " | " + l.Text
 	}
 	switch {
+	case e.Untouched:
+		return text + "\nit is what was asked for, and nothing was changed"
 	case e.Back != nil && e.Before != nil:
 		return text + fmt.Sprintf("\n%s, which ran before, does not run again: %v", e.Before.Hash, e.Back)
 	case e.Back != nil:
@@ -75,6 +80,17 @@ func (e *FailedError) Error() string {
 		return text + fmt.Sprintf("\nrolled back: %s runs again", e.Before.Hash)
 	}
 	return text + "\nrolled back: nothing ran before, and nothing does"
+}
+
+// Result is what became of the plan.
+func (e *FailedError) Result() Result {
+	switch {
+	case e.Untouched:
+		return Unchanged
+	case e.Back != nil:
+		return Broken
+	}
+	return RolledBack
 }
 
 func (e *FailedError) Unwrap() error { return e.err }
@@ -111,12 +127,7 @@ func (a *applying) say(format string, args ...any) {
 func (a *applying) apply(ctx context.Context) (*Outcome, error) {
 	p := a.plan
 	if p.Empty() {
-		out := &Outcome{Result: Unchanged, Plan: p}
-		var err error
-		if p.Want != nil {
-			out.Run, err = a.engine.Run(ctx, p.ID)
-		}
-		return out, err
+		return a.unchanged(ctx)
 	}
 	out := &Outcome{Result: Applied, Plan: p}
 	if p.puts() {
@@ -136,6 +147,25 @@ func (a *applying) apply(ctx context.Context) (*Outcome, error) {
 		}
 	}
 	return out, nil
+}
+
+// unchanged looks how a release does that is what is wanted, and waits where it is not
+// ready.
+func (a *applying) unchanged(ctx context.Context) (*Outcome, error) {
+	out := &Outcome{Result: Unchanged, Plan: a.plan}
+	if a.plan.Want == nil {
+		return out, nil
+	}
+	run, err := a.engine.Run(ctx, a.plan.ID)
+	if out.Run = run; err != nil || run == nil || run.Well() || a.options.NoWait {
+		return out, err
+	}
+	run, why, err := a.wait(ctx, run.restarts())
+	if why != "" {
+		err = &FailedError{ID: a.plan.ID, Why: why, Died: true, Log: a.log(ctx), Untouched: true}
+	}
+	out.Run = run
+	return out, err
 }
 
 // put delivers, tries, puts, and waits.
@@ -162,7 +192,7 @@ func (a *applying) put(ctx context.Context, out *Outcome) error {
 	case a.options.NoWait:
 		return nil
 	}
-	run, why, err := a.wait(ctx)
+	run, why, err := a.wait(ctx, 0)
 	switch {
 	case ctx.Err() != nil && err != nil:
 		a.say("nobody waits any more, and %s goes on starting", p.Want.Hash)
@@ -184,8 +214,9 @@ func (a *applying) untry(ctx context.Context) error {
 }
 
 // wait waits until the release is ready and stays so for a while. why is why it will
-// not become ready.
-func (a *applying) wait(ctx context.Context) (run *Run, why string, err error) {
+// not become ready; before is how often its instances had been started again when that
+// began.
+func (a *applying) wait(ctx context.Context, before int) (run *Run, why string, err error) {
 	late := time.NewTimer(a.options.Timeout)
 	defer late.Stop()
 	well, restarts := 0, -1 // how often it was without a break
@@ -199,7 +230,7 @@ func (a *applying) wait(ctx context.Context) (run *Run, why string, err error) {
 		case run == nil:
 			return nil, "it is not there any more: somebody has deleted it", nil
 		}
-		if why := run.hopeless(); why != "" {
+		if why := run.hopeless(before); why != "" {
 			return run, why, nil
 		}
 		a.say("%s", run.summary())
@@ -276,7 +307,7 @@ func (a *applying) back(ctx context.Context, failed *FailedError) error {
 
 // again waits until what ran before runs again.
 func (a *applying) again(ctx context.Context) error {
-	_, why, err := a.wait(ctx)
+	_, why, err := a.wait(ctx, 0)
 	if err == nil && why != "" {
 		err = errors.New(why)
 	}

@@ -234,6 +234,37 @@ func TestRollBack(t *testing.T) {
 	}
 }
 
+// What is as it was asked for, and not ready, is waited for; where it dies nothing is
+// taken back, for there is nothing else.
+func TestUnchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := running()
+		e.began = time.Now()
+		same := release("one", service)
+		out, err := deploy.Apply(t.Context(), e, plan(t, e, same, false), deploy.Options{})
+		if err != nil || out.Result != deploy.Unchanged || out.Run.State() != deploy.Ready || time.Since(e.began) < 2*time.Second {
+			t.Error(out, err)
+		}
+		e.states = func(string, int) []deploy.Instance { // it has died often, and does no more
+			if time.Since(e.began) < 10*time.Second {
+				return one(deploy.Starting, 40, 7)
+			}
+			return one(deploy.Ready, 40, 7)
+		}
+		if out, err := deploy.Apply(t.Context(), e, plan(t, e, same, false), deploy.Options{}); err != nil || out.Run.State() != deploy.Ready {
+			t.Error(out, err)
+		}
+		e.states = func(_ string, s int) []deploy.Instance { return one(deploy.Dying, 40+s/10, 7) }
+		_, err = deploy.Apply(t.Context(), e, plan(t, e, same, false), deploy.Options{})
+		if err == nil || !strings.Contains(err.Error(), "last with exit code 7") || !strings.Contains(err.Error(), "nothing was changed") || e.did != nil {
+			t.Error(err, e.did)
+		}
+		if _, err := deploy.Apply(t.Context(), e, plan(t, e, same, false), deploy.Options{NoWait: true}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Where nothing ran before, what was made is deleted, and data stays.
 func TestRollBackToNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -259,6 +290,9 @@ func TestRollBackFails(t *testing.T) {
 		_, err := deploy.Apply(t.Context(), e, plan(t, e, bad, false), deploy.Options{})
 		if err == nil || !strings.Contains(err.Error(), "h-one, which ran before, does not run again: one ended with exit code 6") {
 			t.Error(err)
+		}
+		if failed, ok := errors.AsType[*deploy.FailedError](err); !ok || failed.Result() != deploy.Broken {
+			t.Errorf("%+v", failed)
 		}
 		e = running()
 		e.states = ready(func(int) []deploy.Instance { return one(deploy.Failed, 0, 6) })

@@ -89,8 +89,9 @@ const tooOften = 3
 // usageCode is the exit code of a program that no new start mends.
 const usageCode = 2
 
-// hopeless says why a new release will not become ready, "" where it may.
-func (r *Run) hopeless() string {
+// hopeless says why a release will not become ready, "" where it may; before is how
+// often its instances had been started again before anybody looked.
+func (r *Run) hopeless(before int) string {
 	for _, i := range r.Instances {
 		switch {
 		case i.Old:
@@ -100,7 +101,7 @@ func (r *Run) hopeless() string {
 			return fmt.Sprintf("%s ended with exit code %d", i.Name, i.ExitCode)
 		case i.State == Dying && i.ExitCode == usageCode:
 			return fmt.Sprintf("%s ends with exit code %d: an argument or a setting is wrong", i.Name, i.ExitCode)
-		case i.Restarts >= tooOften:
+		case i.State != Ready && r.restarts()-before >= tooOften, before == 0 && i.Restarts >= tooOften:
 			return fmt.Sprintf("%s ended %d times, last with exit code %d", i.Name, i.Restarts, i.ExitCode)
 		}
 	}

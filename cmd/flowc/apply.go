@@ -114,7 +114,7 @@ func (a *app) notApplied(err error, res *applyResult, failed int) error {
 	code := exitEnv
 	var died *deploy.FailedError
 	if errors.As(err, &died) {
-		res.Pipelines[failed].Result = deploy.RolledBack
+		res.Pipelines[failed].Result = died.Result()
 		if died.Died {
 			code = exitDied
 		}
