@@ -20,8 +20,8 @@ type Run struct {
 	// Instances are those that there are, by name.
 	Instances []Instance `json:"instances"`
 	// Ports are where records and pages are reached from outside, by the name of the
-	// port or its number.
-	Ports map[string]string `json:"ports,omitempty"`
+	// port or its number; several instances have several places.
+	Ports map[string][]string `json:"ports,omitempty"`
 }
 
 // An Instance is one process of a release: a container, a pod, an allocation.
@@ -101,7 +101,10 @@ func (r *Run) hopeless(before int) string {
 			return fmt.Sprintf("%s ended with exit code %d", i.Name, i.ExitCode)
 		case i.State == Dying && i.ExitCode == usageCode:
 			return fmt.Sprintf("%s ends with exit code %d: an argument or a setting is wrong", i.Name, i.ExitCode)
-		case i.State != Ready && r.restarts()-before >= tooOften, before == 0 && i.Restarts >= tooOften:
+		case before == 0 && i.Restarts >= tooOften, before > 0 && i.State != Ready && r.restarts()-before >= tooOften:
+			if i.ExitCode == 0 { // it has just been started again
+				return fmt.Sprintf("%s ended %d times", i.Name, i.Restarts)
+			}
 			return fmt.Sprintf("%s ended %d times, last with exit code %d", i.Name, i.Restarts, i.ExitCode)
 		}
 	}

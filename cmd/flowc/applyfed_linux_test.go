@@ -115,7 +115,7 @@ targets: {compose: {replicas: 2, publish: {in: 18480-18481}}}
 	said, _ = p.flowc(exitOK, "apply", "--yes")
 	p.says(said, "desk: applied, ready")
 	said, _ = p.flowc(exitOK, "status")
-	p.says(said, "desk-desk-1", "desk-desk-2", "127.0.0.1:1848")
+	p.says(said, "desk-desk-1", "desk-desk-2", "127.0.0.1:18480", "127.0.0.1:18481")
 	p.engine.Docker("rm", "-f", "desk-desk-2")
 	said, _ = p.flowc(exitDrift, "apply", "--diff")
 	p.says(said, "1 of 2 containers are there")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -102,7 +103,7 @@ func (r statusResult) show(w io.Writer) {
 			fmt.Fprintln(t, line)
 		}
 		for _, port := range slices.Sorted(maps.Keys(run.Ports)) {
-			fmt.Fprintf(t, "  port %s\tis at %s\n", port, run.Ports[port])
+			fmt.Fprintf(t, "  port %s\tis at %s\n", port, strings.Join(run.Ports[port], ", "))
 		}
 	}
 	for _, i := range r.Idle {

@@ -175,7 +175,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i := run.Instances[0]; i.State != c.want || i.Says != c.says || i.Restarts != 1 || run.Wanted != 2 || run.Ports["8080"] != "127.0.0.1:80" {
+		if i := run.Instances[0]; i.State != c.want || i.Says != c.says || i.Restarts != 1 || run.Wanted != 2 || strings.Join(run.Ports["8080"], " ") != "127.0.0.1:80" {
 			t.Errorf("%s: %+v of %+v", c.state, i, run)
 		}
 	}

@@ -15,7 +15,7 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 		return nil, err
 	}
 	pipeline := all[0].Config.Labels[labelPipeline]
-	r := &deploy.Run{ID: id, Pipeline: pipeline, Hash: all[0].Config.Labels[labelHash], Image: all[0].Config.Image, Place: e.Place(), Wanted: 1, Ports: map[string]string{}}
+	r := &deploy.Run{ID: id, Pipeline: pipeline, Hash: all[0].Config.Labels[labelHash], Image: all[0].Config.Image, Place: e.Place(), Wanted: 1, Ports: map[string][]string{}}
 	t := &there{containers: all}
 	if before := t.release(id, pipeline); before.Manifest != nil {
 		if _, service, err := project(before); err == nil {
@@ -26,7 +26,8 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 		r.Instances = append(r.Instances, c.instance())
 		for port, hosts := range c.NetworkSettings.Ports {
 			for _, h := range hosts {
-				r.Ports[strings.TrimSuffix(port, "/tcp")] = net.JoinHostPort(h.HostIP, h.HostPort)
+				name := strings.TrimSuffix(port, "/tcp")
+				r.Ports[name] = append(r.Ports[name], net.JoinHostPort(h.HostIP, h.HostPort))
 			}
 		}
 	}
