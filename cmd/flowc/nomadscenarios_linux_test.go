@@ -282,7 +282,17 @@ func TestNomadDownloads(t *testing.T) {
 		text, _ := os.ReadFile(filepath.Join(work, "out.ndjson"))
 		return bytes.Equal(text, want)
 	})
+	j.complete()
 	j.must("job", "stop", "-purge", "numbers")
+}
+
+// complete waits for the end of a batch.
+func (j *nomadJob) complete() {
+	j.t.Helper()
+	j.until("the end of the run", func() bool {
+		list := j.allocations(true)
+		return len(list) == 1 && list[0].ClientStatus == "complete"
+	})
 }
 
 // TestNomadBinary is a batch, and a periodic job, whose binary the client has.
@@ -309,10 +319,7 @@ func TestNomadBinary(t *testing.T) {
 			return bytes.Equal(text, want)
 		})
 		if schedule == "" {
-			c.until("the end of the run", func() bool {
-				list := j.allocations(true)
-				return len(list) == 1 && list[0].ClientStatus == "complete"
-			})
+			j.complete()
 		}
 		j.must("job", "stop", "-purge", "numbers")
 	}
