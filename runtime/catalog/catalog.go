@@ -198,9 +198,14 @@ type Module struct {
 	GoMods []string
 }
 
-// Lookup returns the connector that `use:` calls name.
+// Lookup returns the connector that `use:` calls name, or a carrier of edges.
 func Lookup(name string) (*Connector, bool) {
 	for _, c := range Connectors {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	for _, c := range Carriers {
 		if c.Name == name {
 			return c, true
 		}

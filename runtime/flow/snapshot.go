@@ -150,3 +150,7 @@ func (p *Program) Ready(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Rename gives the program another name, for a copy of it that has a state of its own.
+// It is called before Run.
+func (p *Program) Rename(name string) { p.info.Name = name }

@@ -80,7 +80,7 @@ func (s Source) Endless() bool { return s.x }
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := write([]catalog.Connector{{Name: "x", Doc: firstParagraph(p.doc), Source: s}})
+	text, err := write([]catalog.Connector{{Name: "x", Doc: firstParagraph(p.doc), Source: s}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

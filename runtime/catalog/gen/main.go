@@ -38,6 +38,9 @@ var connectors = []struct {
 	{"stdout", "stdout", false, true},
 }
 
+// carriers are the connectors that have the two ends of an edge between processes.
+var carriers = []string{"nats"}
+
 func main() {
 	log.SetFlags(0)
 	files, err := generate("..", "../..")
@@ -58,7 +61,11 @@ func generate(runtime, module string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables, err := write(all)
+	edges, err := extractCarriers(filepath.Join(runtime, "connect"))
+	if err != nil {
+		return nil, err
+	}
+	tables, err := write(all, edges)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +112,30 @@ func extract(root string) (all []catalog.Connector, err error) {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 			conn.Store.Facts = catalog.Facts{Memory: conn.Store.Facts.Memory} // it promises nothing of records
+		}
+		all = append(all, conn)
+	}
+	return all, nil
+}
+
+// extractCarriers reads the ends of edges.
+func extractCarriers(root string) (all []catalog.Connector, err error) {
+	shared, err := parsePackage(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range carriers {
+		pkg, err := parsePackage(filepath.Join(root, name))
+		if err != nil {
+			return nil, err
+		}
+		pkg.shared = shared
+		conn := catalog.Connector{Name: "edge-" + name, Package: "connect/" + name, Doc: "Carries records between the processes of a pipeline."}
+		if conn.Source, err = pkg.side("EdgeSource"); err != nil {
+			return nil, fmt.Errorf("%s: %w", conn.Name, err)
+		}
+		if conn.Sink, err = pkg.side("EdgeSink"); err != nil {
+			return nil, fmt.Errorf("%s: %w", conn.Name, err)
 		}
 		all = append(all, conn)
 	}

@@ -113,10 +113,7 @@ func (p *pkg) side(kind string) (*catalog.Side, error) {
 		return nil, err
 	}
 	s.Fresh = p.hasField(config, "Fresh")
-	meta := "Meta"
-	if kind == "Sink" {
-		meta = "SinkMeta"
-	}
+	meta := map[string]string{"Source": "Meta", "Sink": "SinkMeta"}[kind]
 	if p.structs[meta] != nil {
 		if s.Meta, err = p.keys(meta, "", ""); err != nil {
 			return nil, err

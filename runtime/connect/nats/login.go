@@ -26,6 +26,16 @@ func (c StoreConfig) access(node string) access {
 	return access{node, c.Credentials, c.TLS, func() login { c := now(); return login{c.URL, c.User, c.Password, c.Token} }}
 }
 
+func (c EdgeSourceConfig) access(node string) access {
+	now := fresh.Or(&c, c.Fresh)
+	return access{node, c.Credentials, c.TLS, func() login { c := now(); return login{c.URL, c.User, c.Password, c.Token} }}
+}
+
+func (c EdgeSinkConfig) access(node string) access {
+	now := fresh.Or(&c, c.Fresh)
+	return access{node, c.Credentials, c.TLS, func() login { c := now(); return login{c.URL, c.User, c.Password, c.Token} }}
+}
+
 // inURL is who the url says that the program is: what stands before the @ of each
 // server, as far as it is the same for all; nil where there is nothing.
 func (l login) inURL() *url.Userinfo {

@@ -56,6 +56,7 @@ type Source struct {
 	last     uint64 // the sequence of the last message that was read
 	resumed  bool   // last is from a checkpoint
 	pinned   bool   // the first checkpoint has the start
+	purged   bool   // messages that were read are taken out of the stream, so that gaps mean nothing
 	pump     *pump
 	up       <-chan struct{} // what is closed when the connection of the pump is lost
 	received uint64          // of the present consumer
@@ -119,7 +120,7 @@ func (s *Source) begin(ctx context.Context) error {
 	switch {
 	case s.resumed && s.last > last:
 		return fmt.Errorf("the stream %s ends at message %d and the checkpoint is behind message %d: the stream was made anew; start with --fresh to begin anew", s.stream, last, s.last)
-	case s.resumed && first > s.last+1:
+	case s.resumed && first > s.last+1 && !s.purged:
 		slog.Warn("messages are lost: the stream has dropped them before they were read", "node", s.link.node, "stream", s.stream, "from", s.last+1, "to", first-1)
 	case s.resumed:
 	case s.start.Latest:
