@@ -16,8 +16,9 @@ const (
 // A Via tells how records cross an edge.
 type Via string
 
-// Call is a fused edge (the same loop), Queue a bounded queue of batches
-// between two regions, Cut an edge between processes.
+// Call is a fused edge (the same loop), Queue a bounded queue of batches between two
+// regions, Cut an edge between processes (package compiler/cut makes a sink and a source
+// of each before the passes, so that backends see none).
 const (
 	Call  Via = "call"
 	Queue Via = "queue"

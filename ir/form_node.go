@@ -17,6 +17,8 @@ func (f *form) node(n *Node) {
 	f.flag("keeps", &n.Keeps)
 	number(f, "parallel", &n.Parallel)
 	f.flag("unordered", &n.Unordered)
+	number(f, "replicas", &n.Replicas)
+	f.span(&n.ScaleSpan)
 	named(f, "was", &n.Was)
 	named(f, "region", &n.Region)
 	named(f, "process", &n.Process)

@@ -34,6 +34,11 @@ func (f *form) program(p *Program) {
 	})
 	f.delivery(&p.Delivery)
 	f.telemetry(&p.Telemetry)
+	maybe(f, "edges", &p.Carrier, func(c *Carrier) {
+		name(f, "a carrier", &c.Connector)
+		f.span(&c.Span)
+		f.block(func() { each(f, "config", &c.Config, f.setting) })
+	})
 	each(f, "label", &p.Labels, f.label)
 	each(f, "annotation", &p.Annotations, f.label)
 	f.targets(&p.Targets)

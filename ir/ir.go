@@ -36,6 +36,8 @@ type Program struct {
 
 	Delivery  Delivery
 	Telemetry Telemetry
+	// Carrier is what carries records between processes, nil where nothing is said.
+	Carrier *Carrier
 	// Labels and Annotations are carried to whatever a target makes of the program,
 	// in the order of the file. What a target allows in them it checks itself.
 	Labels, Annotations []Label
@@ -130,6 +132,43 @@ type Region struct {
 	// processor, to AutoLanes at most. Keyed lanes keep a key together.
 	Lanes int
 	Why   string
+}
+
+// A Carrier is what carries the records of cut edges.
+type Carrier struct {
+	// Connector is its name in `edges`, Config where it is.
+	Connector string
+	Config    []Setting
+	Span      source.Span // the name
+}
+
+// A Piece is one process of a pipeline that was cut, with a program of its own.
+type Piece struct {
+	// Name is how the process is called: by the node that is scaled, or by the first
+	// that it has; the one with the sources is called as the pipeline.
+	Name string
+	// Replicas is how many copies of it run, 1 at the least; Head is the node because
+	// of which there are several, "" for one.
+	Replicas int
+	Head     string
+	// Inputs and Outputs are the nodes of the program that end and begin edges to
+	// other processes, in the order of the program.
+	Inputs, Outputs []CutEdge
+	Program         *Program
+}
+
+// A CutEdge is an end of an edge between two processes.
+type CutEdge struct {
+	// Node is its node in the program; From and To are the pipeline's nodes that the
+	// edge joins, Port is the output of From.
+	Node, From, Port, To string
+	// Peer is the process at the other end.
+	Peer string
+	// Steady tells that the writer sends the same records in the same order after a
+	// crash, so that the reader can skip those that it has; Why is the reason for
+	// either.
+	Steady bool
+	Why    string
 }
 
 // A Process is a set of nodes that share an operating system process.

@@ -25,6 +25,10 @@ type Node struct {
 	Parallel  int
 	Key       *Expr
 	Unordered bool
+	// Replicas is how many processes of its own the user asked for, 0 for none said,
+	// and ScaleSpan where.
+	Replicas  int
+	ScaleSpan source.Span
 	// Was is the node's former name, whose checkpoint it takes over.
 	Was string
 	// Region and Process are labels of the fuse and place passes.

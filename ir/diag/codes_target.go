@@ -20,6 +20,8 @@ const (
 	TargetOption Code = "target-option"
 	// TargetOverlay is an overlay that does not fit the files that it lies over.
 	TargetOverlay Code = "target-overlay"
+	// TargetScale is a target that does not deploy several processes of a pipeline.
+	TargetScale Code = "target-scale"
 )
 
 var targetCodes = []Info{
@@ -88,5 +90,13 @@ taken without the option, and why.`,
 		Text: `An overlay is merged into the files of a target as a patch, and the result is checked
 like the files themselves: its objects must exist, and its fields must be fields of
 theirs.`,
+	},
+	{
+		Code:  TargetScale,
+		Title: "a pipeline in several processes for a target that deploys one",
+		Text: `With ` + "`scale`" + ` a pipeline is cut into processes, each with its number of copies, and this
+target has no form for that. ` + "`flowc build`" + ` makes one binary of all of them, which runs the
+one that ` + "`--process`" + ` and ` + "`--replica`" + ` name, wherever it is put; an overlay (` + "`--env`" + `) can
+take ` + "`scale`" + ` away for a deployment in one process.`,
 	},
 }

@@ -1,0 +1,101 @@
+package diag
+
+// Mistakes about pipelines that run in several processes.
+const (
+	// ScaleOrder is a node in several processes whose order would be lost.
+	ScaleOrder Code = "scale-order"
+	// ScaleEdges is a pipeline of several processes that nothing joins.
+	ScaleEdges Code = "scale-edges"
+	// ScaleCut is what can't be in several processes.
+	ScaleCut Code = "scale-cut"
+)
+
+var scaleCodes = []Info{
+	{
+		Code:  ScaleOrder,
+		Title: "a node in several processes that does not say what stays in order",
+		Text: `Several processes work at once, and none knows how far the others are. With a key, all
+records of one key go to the same process, which keeps their order. Without one the order
+of all records would be lost, and the pipeline has to say that this is meant.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", scale: {replicas: 4}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
+`,
+	},
+	{
+		Code:  ScaleEdges,
+		Title: "several processes, and nothing that carries records between them",
+		Text: `A node with ` + "`scale`" + ` runs in processes of its own, on other machines perhaps. The records
+get there over a broker that keeps them until they are worked on, and ` + "`edges`" + ` says which.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
+`,
+	},
+	{
+		Code:  ScaleCut,
+		Title: "something that does not get from one process to another",
+		Text: `Between processes records travel alone. What belongs to their source stays there: ` + "`meta`" + `,
+and the sender who waits for an answer (` + "`reject`" + `). Structs, texts, bytes and JSON can
+travel. A file has one writer, so dead letters of several processes go where several can
+write. ` + "`flowc explain`" + ` shows which nodes are in which process.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  placed: {from: ledger, set: {line: meta.Line}, key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: placed, use: file, config: {path: large.ndjson}}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  lined: {from: ledger, set: {line: meta.Line}}
+  placed: {from: lined, filter: in.Line > 1, key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: placed, use: file, config: {path: large.ndjson}}
+`,
+	},
+}
