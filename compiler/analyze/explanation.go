@@ -18,6 +18,10 @@ type Explanation struct {
 	Edges []Edge `json:"edges"`
 	// Memory bounds what the program may hold at once.
 	Memory Memory `json:"memory"`
+	// Processes and Cuts are what a pipeline runs in that is cut, and what is between
+	// them. The rest is said of the pipeline in one process, but for the paths.
+	Processes []Process `json:"processes,omitempty"`
+	Cuts      []Cut     `json:"cuts,omitempty"`
 	// Overrides are values that overlays replaced or took away.
 	Overrides []Override `json:"overrides"`
 	// Targets are what the targets that the pipeline has options for make of it. The

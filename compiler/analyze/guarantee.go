@@ -232,6 +232,10 @@ func names(list []ir.Setting, key string) bool {
 	return slices.ContainsFunc(list, func(s ir.Setting) bool { return s.Key == key })
 }
 
+// Unsteady says why a node may make other records of the same ones when it is given
+// them again, "" where it does not: the end of a sentence that begins with its name.
+func Unsteady(n *ir.Node) string { return unsteady(n) }
+
 // unsteady says why a node may make other records of the same ones, "" where it
 // does not.
 func unsteady(n *ir.Node) string {

@@ -17,6 +17,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	t := &text{}
 	t.line("%s: %s", e.Pipeline, e.counts())
 	t.promises(e)
+	t.processes(e)
 	t.checkpoint(e)
 	t.loops(e)
 	t.reads(e)

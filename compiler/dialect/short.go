@@ -39,6 +39,7 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	}
 	r.delivery(p, root.Get("delivery"))
 	r.telemetry(p, root.Get("telemetry"))
+	r.edges(p, root.Get("edges"))
 	p.Labels, p.Annotations = labels(root.Get("labels")), labels(root.Get("annotations"))
 	for _, m := range members(root.Get("targets")) {
 		if m.Value.Kind == parse.Mapping {
@@ -164,6 +165,23 @@ func (r *reader) storeConfig(checkpoint *parse.Node, store string) []syntax.Conf
 		keys[i].Bad = keys[i].Bad || !keys[i].Default && (kind == parse.Sequence || kind == parse.Mapping) != (keys[i].Key.Text == "tls")
 	}
 	return keys
+}
+
+// edges reads what carries records between processes.
+func (r *reader) edges(p *syntax.Pipeline, n *parse.Node) {
+	if n == nil || n.Kind != parse.Mapping {
+		return
+	}
+	schema.Check("Edges", "`edges`", n, n.Place(), r.l)
+	carrier := n.Member("nats")
+	if carrier == nil || carrier.Value.Kind != parse.Mapping {
+		return
+	}
+	all := carrier.Value
+	if config := r.defaults.configs[carrier.Key.Text]; config != nil {
+		all = under(all, config)
+	}
+	p.Edges = syntax.Edges{Carrier: key(carrier), Config: r.config(all), Body: carrier.Value}
 }
 
 func (r *reader) telemetry(p *syntax.Pipeline, n *parse.Node) {

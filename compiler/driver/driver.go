@@ -22,6 +22,7 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/compiler/check"
+	"github.com/flowc-dev/flowc/compiler/cut"
 	"github.com/flowc-dev/flowc/compiler/dialect"
 	"github.com/flowc-dev/flowc/compiler/lower"
 	"github.com/flowc-dev/flowc/compiler/parse"
@@ -60,6 +61,12 @@ type Options struct {
 	StopAfter string
 	// Verify checks the program between all passes.
 	Verify bool
+	// Scale has nodes run in so many processes, whatever the pipeline says of them, and
+	// Carrier, where set, is the variable of the environment with the URL of the server
+	// of NATS that carries their records, in place of what the pipeline names. Both are
+	// for trials.
+	Scale   map[string]int
+	Carrier string
 	// Connectors are the built-ins; nil means those of the catalog.
 	Connectors []*catalog.Connector
 	// MinGo is the oldest version of Go that builds a generated program.
@@ -72,6 +79,9 @@ type Options struct {
 type Result struct {
 	// Program is nil where there are errors.
 	Program *ir.Program
+	// Pieces are the same pipeline cut into the processes that `scale` asks for, each
+	// behind those that feed it; nil for one that runs in a single process.
+	Pieces []*ir.Piece
 	// Diagnostics are sorted.
 	Diagnostics diag.List
 	// File is the root pipeline, nil where it was not found. Files are all texts
@@ -172,8 +182,65 @@ func (c *compile) run(ctx context.Context) error {
 	if analyze.Guarantee(p, l); l.HasErrors() {
 		return nil
 	}
+	if err := c.pieces(p); err != nil || l.HasErrors() {
+		return err
+	}
 	c.r.Program = p
 	return c.passes(p)
+}
+
+// pieces cuts the program, where that is asked for, and prepares each piece.
+func (c *compile) pieces(p *ir.Program) error {
+	if err := c.rescale(p); err != nil {
+		return err
+	}
+	if !cut.Asked(p) {
+		return nil
+	}
+	l := &c.r.Diagnostics
+	if cut.Check(p, l); l.HasErrors() {
+		return nil
+	}
+	pieces := cut.Pieces(p)
+	for _, piece := range pieces {
+		if err := ir.Verify(piece.Program); err != nil {
+			return &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
+		}
+		if analyze.Guarantee(piece.Program, l); l.HasErrors() {
+			return nil
+		}
+		if err := passes.Run(piece.Program, passes.Options{Verify: c.o.Verify}); err != nil {
+			return &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
+		}
+	}
+	c.r.Pieces = pieces
+	return nil
+}
+
+// rescale has nodes run in as many processes as a trial asks for.
+func (c *compile) rescale(p *ir.Program) error {
+	for name, replicas := range c.o.Scale {
+		i := slices.IndexFunc(p.Nodes, func(n *ir.Node) bool { return n.ID == name })
+		if i < 0 {
+			return fmt.Errorf("the pipeline has no node `%s` to scale: %w", name, ErrUsage)
+		}
+		switch p.Nodes[i].Op.(type) {
+		case *ir.Source, *ir.Sink, *ir.Encode:
+			return fmt.Errorf("`%s` is no processor, and these alone can be scaled: %w", name, ErrUsage)
+		}
+		if replicas < 1 {
+			return fmt.Errorf("`%s` can't run in %d processes: %w", name, replicas, ErrUsage)
+		}
+		p.Nodes[i].Replicas = replicas
+		if p.Nodes[i].ScaleSpan.IsZero() {
+			p.Nodes[i].ScaleSpan = p.Nodes[i].Span
+		}
+	}
+	if c.o.Carrier != "" {
+		url := &ir.Value{Kind: "string", Secret: true, Parts: []ir.Part{{Kind: ir.Env, Text: c.o.Carrier}}}
+		p.Carrier = &ir.Carrier{Connector: "nats", Config: []ir.Setting{{Key: "url", Type: &ir.Type{Kind: ir.String}, Value: url}}}
+	}
+	return nil
 }
 
 // passes runs the passes, to the end or to the one that was asked for.

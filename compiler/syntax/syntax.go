@@ -34,6 +34,7 @@ type Pipeline struct {
 	Nodes               []*Node
 	Delivery            Delivery
 	Telemetry           Telemetry
+	Edges               Edges
 	Labels, Annotations []Label
 	Targets             []Target
 	// Overrides are the values that overlays replaced, in their order.
@@ -79,6 +80,15 @@ type Delivery struct {
 	// that it names.
 	StoreConfig []ConfigKey
 	Span        source.Span
+}
+
+// Edges is the block `edges`: what carries records between processes, and its keys with
+// the defaults of the connector. Its name is zero where there is none.
+type Edges struct {
+	Carrier Text
+	Config  []ConfigKey
+	// Body is the mapping of the keys.
+	Body *parse.Node
 }
 
 // Telemetry is the block `telemetry`.
@@ -167,7 +177,10 @@ type Node struct {
 
 	Parallel     int
 	ParallelSpan source.Span
-	Unordered    bool
+	// Replicas are the processes of `scale`, 0 for none; ScaleSpan is its key.
+	Replicas  int
+	ScaleSpan source.Span
+	Unordered bool
 	// OrderKept is where `order: kept` stands; zero where it does not.
 	OrderKept source.Span
 	OnError   *OnError

@@ -1,0 +1,179 @@
+// Package cut divides a checked program among processes, where the pipeline asks for
+// that with `scale`: each gets a program of its own, and what crosses from one to the
+// other goes over a carrier, a sink in the one and a source in the other. It runs before
+// the passes, which prepare each of the programs as any other.
+//
+//	cut.go      the programs
+//	group.go    which nodes share a process
+//	edge.go     the ends of a cut edge
+//	schema.go   what its records look like
+//	steady.go   whether a writer sends the same again after a crash
+//	check.go    what can't be cut
+package cut
+
+import (
+	"slices"
+
+	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// Asked tells whether a program is to be cut.
+func Asked(p *ir.Program) bool {
+	return slices.ContainsFunc(p.Nodes, func(n *ir.Node) bool { return n.Replicas > 0 })
+}
+
+// Pieces cuts a program that Check has found nothing wrong with, and leaves it as it
+// was. The pieces are in the order of the graph: each follows those that feed it.
+func Pieces(p *ir.Program) []*ir.Piece {
+	d := divide(p)
+	names := newEdgeNames(p)
+	var pieces []*ir.Piece
+	for _, g := range d.groups {
+		c := &cutting{division: d, group: g, names: names, steady: map[string]bool{}}
+		pieces = append(pieces, c.piece())
+		for _, made := range pieces { // what is upstream is known
+			for _, out := range made.Outputs {
+				d.steady[out.Node] = out.Steady
+			}
+		}
+	}
+	return pieces
+}
+
+// A cutting makes one piece.
+type cutting struct {
+	*division
+	group  *group
+	names  *edgeNames
+	steady map[string]bool
+	out    *ir.Program
+	piece_ *ir.Piece
+}
+
+// piece makes the program of a group: its nodes, the dead-letter sinks that they name,
+// and the ends of the edges that are cut.
+func (c *cutting) piece() *ir.Piece {
+	g := c.group
+	program := *c.p
+	program.Nodes, program.Edges, program.Lets = nil, nil, nil
+	program.Carrier = nil
+	if g.name != c.p.Name {
+		program.Name = c.p.Name + "-" + label(g.name)
+	}
+	c.out = &program
+	c.piece_ = &ir.Piece{Name: g.name, Replicas: max(g.replicas, 1), Program: &program}
+	if g.replicas > 0 {
+		c.piece_.Head = g.name
+	}
+	inside := map[string]bool{}
+	for _, n := range c.p.Nodes {
+		if c.of[n.YAML] == g || c.deadOf(g)[n.YAML] {
+			inside[n.ID] = true
+			program.Nodes = append(program.Nodes, copyOf(n))
+		}
+	}
+	for _, e := range c.p.Edges {
+		from, to := inside[e.From], inside[e.To]
+		switch {
+		case from && to:
+			same := *e
+			program.Edges = append(program.Edges, &same)
+		case from && e.Kind == ir.Data:
+			c.begin(e)
+		case to && e.Kind == ir.Data:
+			c.end(e)
+		}
+	}
+	sortEdges(&program)
+	for _, let := range c.p.Lets {
+		if c.needs(let) {
+			program.Lets = append(program.Lets, let)
+		}
+	}
+	keepsCheckpoint := slices.ContainsFunc(program.Nodes, func(n *ir.Node) bool {
+		sink, ok := n.Op.(*ir.Sink)
+		return ok && sink.Checkpoint
+	})
+	if program.Delivery.Store == "sink" && !keepsCheckpoint {
+		program.Delivery.Store = "file"
+	}
+	c.judge()
+	return c.piece_
+}
+
+// needs tells whether a node of the piece uses a let value.
+func (c *cutting) needs(let *ir.Let) bool {
+	for _, n := range c.out.Nodes {
+		if n.YAML == let.Node {
+			return true
+		}
+		for _, e := range n.Exprs() {
+			if slices.Contains(e.Lets, let.GoName) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// copyOf copies a node as far as passes write on it.
+func copyOf(n *ir.Node) *ir.Node {
+	same := *n
+	if n.Replicas > 0 {
+		same.Replicas, same.ScaleSpan = 0, source.Span{}
+		if n.Parallel <= 1 {
+			// The processes are its lanes, and a lane that sees all that a process gets
+			// keeps its order.
+			same.Key, same.Unordered = nil, false
+		}
+	}
+	switch op := n.Op.(type) {
+	case *ir.Source:
+		o := *op
+		same.Op = &o
+	case *ir.Decode:
+		o := *op
+		same.Op = &o
+	case *ir.Apply:
+		o := *op
+		same.Op = &o
+	case *ir.Route:
+		o := *op
+		o.Cases = slices.Clone(op.Cases)
+		same.Op = &o
+	case *ir.Encode:
+		o := *op
+		same.Op = &o
+	case *ir.Sink:
+		o := *op
+		same.Op = &o
+	}
+	return &same
+}
+
+// sortEdges orders edges as lower does: by the nodes that they leave, records before
+// failures, by port, by the node that they come to.
+func sortEdges(p *ir.Program) {
+	index := map[string]int{}
+	for i, n := range p.Nodes {
+		index[n.ID] = i
+	}
+	port := func(e *ir.Edge) int {
+		return slices.IndexFunc(p.Nodes[index[e.From]].Out, func(o ir.Port) bool { return o.Name == e.Port })
+	}
+	slices.SortStableFunc(p.Edges, func(a, b *ir.Edge) int {
+		switch {
+		case a.From != b.From:
+			return index[a.From] - index[b.From]
+		case a.Kind != b.Kind && (a.Kind == ir.Error || b.Kind == ir.Error):
+			if a.Kind == ir.Error {
+				return 1
+			}
+			return -1
+		case port(a) != port(b):
+			return port(a) - port(b)
+		}
+		return index[a.To] - index[b.To]
+	})
+}
