@@ -86,6 +86,9 @@ type Layout struct {
 	// Shared is the import path of a runtime that several packages of one module
 	// share; then none is emitted with the package. "" gives it a copy of its own.
 	Shared string
+	// Piece tells that the package is one of the processes of a pipeline that was cut:
+	// it gives its program to the main package.
+	Piece bool
 	// Hash identifies the pipeline; the program shows it.
 	Hash string
 	// Image is the reference of the program's image, for targets that run one; ""

@@ -23,13 +23,21 @@ func (w *wiring) entryFile() *jen.File {
 	if len(w.p.Files) > 0 {
 		root = w.p.Files[0].Name
 	}
-	if w.l.Package == "main" {
+	switch {
+	case w.l.Piece:
+		f.PackageComment("Package " + w.l.Package + " is the process " + w.p.Name + " of the pipeline in " + root + ".")
+		f.Comment("hash identifies the pipeline: what --version shows.")
+		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
+		f.Line()
+		f.Comment("Spec is the program of the process.")
+		f.Func().Id("Spec").Params().Add(w.Go("@program.Spec")).Block(w.Go("return spec()"))
+	case w.l.Package == "main":
 		f.PackageComment("Command " + w.p.Name + " runs the pipeline in " + root + ".")
 		f.Comment("hash identifies the pipeline: what --version shows.")
 		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
 		f.Line()
 		f.Func().Id("main").Params().Block(w.Go("@program.Main(spec())"))
-	} else {
+	default:
 		f.PackageComment("Package " + w.l.Package + " runs the pipeline in " + root + ".")
 		f.Comment("hash identifies the pipeline.")
 		f.Const().Id("hash").Op("=").Lit(w.l.Hash)

@@ -27,7 +27,7 @@ func (w *wiring) sink(n *ir.Node, op *ir.Sink) []jen.Code {
 			args = append(args, w.Gof("s.%s", name))
 		}
 		args = append(args, w.output(n, op, feed))
-		code = append(code, w.made(n, made, jen.Qual(pkg, "NewSink").Call(args...))...)
+		code = append(code, w.made(n, made, jen.Qual(pkg, c.Sink.New).Call(args...))...)
 	}
 	opts := w.queueOptions(n.ID, feed)
 	if op.Batch != nil {

@@ -50,7 +50,7 @@ func (w *wiring) source(n *ir.Node, op *ir.Source) []jen.Code {
 			args = append(args, w.Gof("s.%s", name))
 		}
 		args = append(args, w.Go("@connect.Input").Values(d))
-		code = append(code, w.made(n, made, jen.Qual(pkg, "NewSource").Call(args...))...)
+		code = append(code, w.made(n, made, jen.Qual(pkg, c.Source.New).Call(args...))...)
 	}
 	if f := w.unit.Originals[n.ID]; f != "" {
 		opts[jen.Id("Original")] = jen.Id(f)

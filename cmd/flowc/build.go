@@ -35,7 +35,7 @@ func (c *buildCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	binary, built, err := a.build(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH})
+	binary, built, err := a.buildPieces(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH})
 	if err != nil {
 		return err
 	}
@@ -58,6 +58,25 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 	if err != nil {
 		return "", false, bug(err)
 	}
+	return a.buildFiles(r, files, l, req)
+}
+
+// buildPieces builds a pipeline as it is deployed: cut into its processes, where it has
+// several. All of them are one binary.
+func (a *app) buildPieces(r *driver.Result, req build.Request) (binary string, built bool, err error) {
+	if r.Pieces == nil {
+		return a.build(r, req)
+	}
+	l := layout(r.Program)
+	files, err := golang.EmitPieces(r.Program.Name, r.Pieces, l)
+	if err != nil {
+		return "", false, bug(err)
+	}
+	return a.buildFiles(r, files, l, req)
+}
+
+// buildFiles builds emitted files in the cache.
+func (a *app) buildFiles(r *driver.Result, files []backends.File, l backends.Layout, req build.Request) (binary string, built bool, err error) {
 	cache, err := a.cacheDir()
 	if err != nil {
 		return "", false, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/kubernetes"
 	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
@@ -115,6 +116,11 @@ func (c *emitCmd) Run(a *app) error {
 		return err
 	}
 	options := backends.Options(r.Program.Targets[b.Name()])
+	if _, deploys := b.(backends.Explainer); deploys && r.Pieces != nil {
+		if err := a.report(backends.OneProcess(b.Name(), r.Program)); err != nil {
+			return err
+		}
+	}
 	if err := a.report(b.Check(r.Program, options)); err != nil {
 		return err
 	}
@@ -129,7 +135,7 @@ func (c *emitCmd) Run(a *app) error {
 		}
 	}
 	l.Image, l.Form = c.Image, c.form()
-	files, err := b.Emit(r.Program, options, l)
+	files, err := c.emit(b, r, options, l)
 	if err != nil {
 		return bug(err)
 	}
@@ -172,4 +178,13 @@ func (c *emitCmd) Run(a *app) error {
 		return exit(exitDrift)
 	}
 	return a.answer(summary, res, show)
+}
+
+// emit returns the files of a target. A program of Go has all processes of a pipeline
+// that is cut.
+func (c *emitCmd) emit(b backends.Backend, r *driver.Result, o backends.Options, l backends.Layout) ([]backends.File, error) {
+	if b.Name() == "go" && r.Pieces != nil && c.Package == "" {
+		return golang.EmitPieces(r.Program.Name, r.Pieces, l)
+	}
+	return b.Emit(r.Program, o, l)
 }

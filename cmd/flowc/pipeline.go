@@ -55,6 +55,10 @@ type pipelineArg struct {
 	File    string   `arg:"" optional:"" help:"The pipeline (YAML, JSON or CUE); - is standard input. Without: pipeline.yaml, else the only *.flow.yaml."`
 	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+
+	// scale and carrier are those of a trial (see driver.Options).
+	scale   map[string]int
+	carrier string
 }
 
 // compile compiles the pipeline and prints its diagnostics; without errors it
@@ -69,7 +73,7 @@ func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
 	}
 	r, err := driver.Compile(a.ctx, driver.Options{
 		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: targetSchemas(), CacheDir: cache,
-		StopAfter: pass, MinGo: golang.GoVersion,
+		StopAfter: pass, MinGo: golang.GoVersion, Scale: p.scale, Carrier: p.carrier,
 	})
 	if err != nil {
 		return nil, compileError(err)

@@ -10,10 +10,11 @@ import (
 )
 
 type runCmd struct {
-	Target  string   `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
-	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
-	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Args    []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
+	Target  string         `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
+	Scale   map[string]int `help:"Run this node in so many processes, with a broker for them on this machine. It implies --target local." placeholder:"NODE=N"`
+	Overlay []string       `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string         `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Args    []string       `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
 }
 
 // Run builds the pipeline into the cache and becomes the program: it runs in
@@ -29,6 +30,12 @@ func (c *runCmd) Run(a *app) error {
 	}
 	if arg.File == "" {
 		arg.File, args = fileAmong(args)
+	}
+	if len(c.Scale) > 0 {
+		arg.scale, arg.carrier = c.Scale, edgesVariable
+		if c.Target == "" {
+			c.Target = "local"
+		}
 	}
 	switch c.Target {
 	case "":
@@ -49,7 +56,7 @@ func forProgram(args []string) []string {
 	for i := 1; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")
 		switch name {
-		case "--overlay", "--env", "--format", "--color", "--target", "-t":
+		case "--overlay", "--env", "--format", "--color", "--target", "-t", "--scale":
 			if !joined {
 				i++
 			}

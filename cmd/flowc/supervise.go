@@ -4,13 +4,15 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local"
 	"github.com/flowc-dev/flowc/backends/local/live"
-	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 // supervise builds a pipeline and runs it as a group of processes, of which this one
@@ -27,13 +29,23 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	if err := a.report(local.CheckRun(r.Program)); err != nil {
 		return err
 	}
-	binary, _, err := a.build(r, build.Request{})
+	binary, _, err := a.buildPieces(r, build.Request{})
 	if err != nil {
 		return err
 	}
-	group := live.Group{Processes: processesOf(r.Program, binary, args, r.Dir), Stdout: a.stdout, Stderr: a.stderr}
+	group := live.Group{Processes: processesOf(r, binary, args), Stdout: a.stdout, Stderr: a.stderr}
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
+	if pipeline.carrier != "" && r.Pieces != nil {
+		url, stop, err := a.bringBroker(r, kill)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		for i := range group.Processes {
+			group.Processes[i].Env = append(group.Processes[i].Env, pipeline.carrier+"="+url)
+		}
+	}
 	ended := group.Run(ctx, kill)
 	if err := live.Err(ended); err != nil {
 		return environment(err)
@@ -42,12 +54,29 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 }
 
 // processesOf are the processes that a program runs as, those that read first first.
-func processesOf(p *ir.Program, binary string, args []string, dir string) []live.Process {
+func processesOf(r *driver.Result, binary string, args []string) []live.Process {
 	const margin = 5 * time.Second // for the begin of the stop, and the last lines of the log
-	return []live.Process{{
-		Name: p.Name, Binary: binary, Args: args, Dir: dir, Env: os.Environ(),
-		Grace: time.Duration(p.Delivery.Drain) + margin,
-	}}
+	one := live.Process{
+		Name: r.Program.Name, Binary: binary, Args: args, Dir: r.Dir, Env: os.Environ(),
+		Grace: time.Duration(r.Program.Delivery.Drain) + margin,
+	}
+	if r.Pieces == nil {
+		return []live.Process{one}
+	}
+	var all []live.Process
+	for _, piece := range r.Pieces {
+		for replica := range piece.Replicas {
+			p := one
+			p.Name, p.Args = piece.Name, append([]string{"--process", piece.Name}, args...)
+			if piece.Replicas > 1 {
+				p.Name += "." + strconv.Itoa(replica)
+				p.Args = append([]string{"--replica", strconv.Itoa(replica)}, p.Args...)
+			}
+			p.Env = slices.Clone(one.Env)
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // obeySignals ends ctx at the first signal and closes kill at the second.

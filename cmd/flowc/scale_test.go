@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// scaled is a pipeline whose middle runs in several processes, twice: all types cross,
+// some records as they came and some made, and ways part and meet.
+const scaled = `pipeline: scaled
+types:
+  Side: buy | sell
+  Order:
+    id: string
+    account: string
+    n: int64
+    big: uint64
+    price: decimal
+    fee: number
+    ratio: float64
+    ok: bool
+    raw: bytes
+    at: time
+    wait: duration
+    side: Side
+    tags: [string]
+    rates: map of decimal
+    asset: {code: string, "issuer?": string}
+    "memo?": string
+    "seen?": time
+    extra: json
+edges: {nats: {url: "${env:NATS_URL}"}}
+sources:
+  orders: {use: file, config: {path: orders.ndjson}, out: Order}
+processors:
+  kept: {from: orders, filter: in.N % 7 != 0}
+  passed: {from: kept, filter: 'in.Side == "buy" || in.Ok', key: in.Account, scale: {replicas: 3}}
+  stamped: {from: passed, set: {total: in.Price * 2}}
+  split:
+    from: stamped
+    route: {large: in.Total > 100, rest: else}
+  made:
+    from: split.large
+    key: in.Account
+    scale: {replicas: 2}
+    map: {id: in.ID, account: in.Account, n: in.N, big: in.Big, price: in.Price, fee: in.Fee, ratio: in.Ratio, raw: in.Raw, at: in.At, wait: in.Wait, side: in.Side, tags: in.Tags, rates: in.Rates, asset: in.Asset, extra: in.Extra, memo: 'or(in.Memo, "none")'}
+  again: {from: made, filter: len(in.Tags) < 3}
+sinks:
+  all: {from: kept, use: file, config: {path: all.ndjson}}
+  rest: {from: split.rest, use: file, config: {path: rest.ndjson}}
+  large: {from: again, use: file, config: {path: large.ndjson}}
+`
+
+// writeOrders writes the input of the pipeline, which nobody could mistake for JSON that
+// a machine wrote: unknown fields, spaces and numbers in all spellings.
+func writeOrders(t *testing.T, dir string, n int) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "orders.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	r := rand.New(rand.NewPCG(7, 7))
+	for i := range n {
+		optional := ""
+		if i%3 == 0 {
+			optional = fmt.Sprintf(`"memo": "a \"memo\" é %d\u0007", "seen": "2026-02-%02dT00:00:00.5+02:00", `, i, 1+i%28)
+		}
+		tags := strings.Join([]string{`"x"`, `"y <&>"`, `"\ud83d\ude00"`}[:i%4], ", ")
+		fmt.Fprintf(w, `{"id":"o%d", "account":"a%d","n":%d,"big":%d,"price":"%d.%02d0","fee":%d.10,"ratio":%g,"ok":%v,"raw":"AAH/",`,
+			i, r.IntN(40), r.Int64N(1<<53)-1<<52, r.Uint64(), r.IntN(120), r.IntN(100), i, r.Float64()*1e9, i%4 == 0)
+		fmt.Fprintf(w, `"at":"2026-01-02T03:04:05.%09d-07:00","wait":"%dms", "side":"%s","tags":[%s],"rates":{"b":"%d.5","a":1},"asset":{"code":"c%d"},`,
+			i, i%5000, []string{"buy", "sell"}[r.IntN(2)], tags, i, i%5)
+		fmt.Fprintf(w, `%s"extra":{"z":[1, 2.50,null], "deep":{"k":%d}},"unknown": %d}`+"\n", optional, i, i)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A scaledProcess is one of those of the pipeline.
+type scaledProcess struct{ process, replica string }
+
+func (p scaledProcess) args() []string {
+	args := []string{"--process", p.process}
+	if p.replica != "" {
+		args = append(args, "--replica", p.replica)
+	}
+	return args
+}
+
+var scaledProcesses = []scaledProcess{
+	{"scaled", ""}, {"passed", "0"}, {"passed", "1"}, {"passed", "2"}, {"made", "0"}, {"made", "1"}, {"rest", ""}, {"large", ""},
+}
+
+// sortedLines are the lines of a file in an order that does not hang on theirs.
+func sortedLines(t *testing.T, path string) []string {
+	lines := linesOf(t, path)
+	slices.Sort(lines)
+	return lines
+}
+
+// byAccount are the ids in a file, by account, in their order.
+func byAccount(t *testing.T, path string) map[string][]string {
+	t.Helper()
+	ids := map[string][]string{}
+	for _, line := range linesOf(t, path) {
+		var v struct{ ID, Account string }
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		ids[v.Account] = append(ids[v.Account], v.ID)
+	}
+	return ids
+}
+
+// A pipeline that is cut writes what it writes in one process, to the byte: each record
+// once, those of a key in their order, whoever is killed meanwhile.
+func TestScaled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	records := 60_000
+	pipeline := t.TempDir()
+	file := filepath.Join(pipeline, "pipeline.yaml")
+	if err := os.WriteFile(file, []byte(scaled), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cut := buildProgram(t, file)
+	// The same without processes of its own.
+	fused := scaled
+	for _, words := range []string{", scale: {replicas: 3}", "    scale: {replicas: 2}\n", "edges: {nats: {url: \"${env:NATS_URL}\"}}\n"} {
+		if !strings.Contains(fused, words) {
+			t.Fatalf("no %q", words)
+		}
+		fused = strings.Replace(fused, words, "", 1)
+	}
+	if err := os.WriteFile(file, []byte(fused), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole := buildProgram(t, file)
+	want := t.TempDir()
+	writeOrders(t, want, records)
+	p := start(t, whole, want)
+	<-p.done
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, p.said())
+	}
+	outputs := []string{"all.ndjson", "rest.ndjson", "large.ndjson"}
+	for _, name := range outputs {
+		if n := len(linesOf(t, filepath.Join(want, name))); n < records/20 {
+			t.Fatalf("%s has %d lines: the test says little", name, n)
+		}
+	}
+	for _, killed := range []bool{false, true} {
+		t.Run(fmt.Sprint("killed ", killed), func(t *testing.T) {
+			dir := t.TempDir()
+			writeOrders(t, dir, records)
+			s := newNATSServer(t)
+			running := map[scaledProcess]*started{}
+			for _, p := range scaledProcesses {
+				running[p] = startWith(t, cut, dir, p.args(), "NATS_URL="+s.url())
+			}
+			if killed {
+				killAll(t, func(p scaledProcess) *started { return startWith(t, cut, dir, p.args(), "NATS_URL="+s.url()) }, running)
+			}
+			for p, r := range running {
+				select {
+				case <-r.done:
+				case <-time.After(3 * time.Minute):
+					t.Fatalf("%v does not end:\n%s", p, r.said())
+				}
+				if code := r.cmd.ProcessState.ExitCode(); code != 0 {
+					t.Errorf("%v: exit code %d:\n%s", p, code, r.said())
+				}
+			}
+			for _, name := range outputs {
+				expected, got := sortedLines(t, filepath.Join(want, name)), sortedLines(t, filepath.Join(dir, name))
+				if !slices.Equal(expected, got) {
+					t.Errorf("%s: %d lines in one process, %d in several, or others", name, len(expected), len(got))
+					for i := range min(len(expected), len(got)) {
+						if expected[i] != got[i] {
+							t.Errorf("the first that differs:\n%s\n%s", expected[i], got[i])
+							break
+						}
+					}
+				}
+				before, after := byAccount(t, filepath.Join(want, name)), byAccount(t, filepath.Join(dir, name))
+				for account, ids := range before {
+					if !slices.Equal(ids, after[account]) {
+						t.Errorf("%s: the records of %s are in another order", name, account)
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+// killAll kills processes one after another, wherever they are, and starts each again,
+// until the first has ended.
+func killAll(t *testing.T, again func(scaledProcess) *started, running map[scaledProcess]*started) {
+	r := rand.New(rand.NewPCG(1, 2))
+	kills := 0
+	for i := 0; i < 60; i++ {
+		p := scaledProcesses[r.IntN(len(scaledProcesses))]
+		time.Sleep(time.Duration(r.IntN(40)) * time.Millisecond)
+		select {
+		case <-running[p].done:
+			continue
+		default:
+		}
+		running[p].kill()
+		if running[p].cmd.ProcessState.ExitCode() != -1 {
+			continue // it had come to its end
+		}
+		kills++
+		running[p] = again(p)
+	}
+	t.Logf("killed %d times", kills)
+	if kills < 5 {
+		t.Errorf("only %d processes were killed: the test says little", kills)
+	}
+}
+
+// A trial needs neither `scale` nor `edges` in the pipeline: the command brings a broker,
+// starts the processes and ends when they have.
+func TestRunScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	dir := t.TempDir()
+	writeOrders(t, dir, 3000)
+	file := filepath.Join(dir, "pipeline.yaml")
+	text := `pipeline: trial
+types:
+  Order: {id: string, account: string, n: int64}
+sources:
+  orders: {use: file, config: {path: orders.ndjson}, out: Order}
+processors:
+  kept: {from: orders, filter: in.N > 0, key: in.Account}
+sinks:
+  out: {from: kept, use: file, config: {path: out.ndjson}}
+`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole := start(t, buildProgram(t, file), dir)
+	<-whole.done
+	want := sortedLines(t, filepath.Join(dir, "out.ndjson"))
+	if len(want) < 1000 {
+		t.Fatalf("%d lines:\n%s", len(want), whole.said())
+	}
+	if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"run", "--scale", "kept=2", file}, nil, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, &errs)
+	}
+	if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) {
+		t.Errorf("%d lines in one process, %d in several:\n%s", len(want), len(got), &errs)
+	}
+	for _, name := range []string{"trial", "kept.0", "kept.1", "out"} {
+		if !strings.Contains(errs.String(), name+" | ") {
+			t.Errorf("no process %s in\n%s", name, &errs)
+		}
+	}
+	for node, want := range map[string]string{"orders": "`orders` is no processor", "nobody": "the pipeline has no node `nobody` to scale"} {
+		errs.Reset()
+		if code := run([]string{"run", "--scale", node + "=2", file}, nil, &out, &errs); code != 2 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit code %d: %s", node, code, &errs)
+		}
+	}
+}
+
+// Emitted twice, a pipeline of several processes is the same; a target that knows one
+// process refuses it.
+func TestEmitScaled(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "pipeline.yaml")
+	if err := os.WriteFile(file, []byte(scaled), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	into := filepath.Join(dir, "go")
+	for _, check := range []bool{false, true} {
+		args := []string{"emit", file, "-o", into}
+		if check {
+			args = append(args, "--check")
+		}
+		var out, errs bytes.Buffer
+		if code := run(args, nil, &out, &errs); code != 0 {
+			t.Fatalf("%q: exit code %d: %s", args, code, &errs)
+		}
+	}
+	for _, name := range []string{"main.go", "pscaled/run.go", "ppassed/run.go", "pmade/run.go", "prest/run.go", "plarge/run.go", "runtime/codec/envelope/envelope.go"} {
+		if _, err := os.Stat(filepath.Join(into, filepath.FromSlash(name))); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(into, "runtime", "broker")); err == nil {
+		t.Error("the program has a broker in it")
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"emit", file, "-t", "compose", "-o", filepath.Join(dir, "compose")}, nil, &out, &errs); code != 3 || !strings.Contains(errs.String(), "target-scale") {
+		t.Errorf("exit code %d: %s", code, &errs)
+	}
+}
