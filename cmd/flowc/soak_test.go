@@ -112,7 +112,7 @@ func soakLoad(ctx context.Context, js jetstream.JetStream) (records int) {
 			time.Sleep(rest)
 			until = time.Now().Add(work)
 		}
-		data := chaosRecord(records).Data
+		data := chaosRecord(records % 1_000_000).Data // beyond come other keys, each with a file of its own
 		if records%50 == 7 {
 			data = data[:len(data)-2]
 		}
