@@ -17,6 +17,10 @@ func (q quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(stri
 // the words that are values (true, null, yes).
 var plainWord = regexp.MustCompile(`^[A-Za-z/_$(][A-Za-z0-9/_.$(){}%+,;=@~^ -]*(:[A-Za-z0-9/_.$(){}%+,;=@~^-][A-Za-z0-9/_.$(){}%+,;=@~^ -]*)*$`)
 
+// quantity are numbers with a unit, which no reader takes for a number: 64Mi, 100m,
+// 40s. An exponent (1e3) is none.
+var quantity = regexp.MustCompile(`^[1-9][0-9]*(m|s|h|Ki|Mi|Gi|Ti|KiB|MiB|GiB|TiB|KB|MB|GB|M|G|%)$`)
+
 // plainKey are the keys that manifests have: names of fields, variables, labels. One
 // that begins with a digit has a letter that no number and no time has.
 var plainKey = regexp.MustCompile(`^([A-Za-z_]|[0-9][A-Za-z0-9_./-]*[g-nq-su-wyG-NQ-SU-WY])[A-Za-z0-9_./-]*$`)
@@ -36,7 +40,7 @@ func scalar(s string) any {
 			return s
 		}
 		return quoted(s)
-	case plainWord.MatchString(s) && !strings.HasSuffix(s, " "):
+	case plainWord.MatchString(s) && !strings.HasSuffix(s, " "), quantity.MatchString(s):
 		return s
 	}
 	return quoted(s)

@@ -12,7 +12,7 @@ import (
 
 // texts are what a writer of YAML trips over.
 var texts = []string{
-	"", "yes", "on", "y", "No", "TRUE", "null", "~", "1.5", "0x10", "1_000", "2026-01-01", "12:30:45", "190:20:30", "1e3", ".5", "+1", ".inf", ".NaN",
+	"", "64Mi", "100m", "40s", "1h", "25%", "1G", "0m", "1e3m", "yes", "on", "y", "No", "TRUE", "null", "~", "1.5", "0x10", "1_000", "2026-01-01", "12:30:45", "190:20:30", "1e3", ".5", "+1", ".inf", ".NaN",
 	"0o17", "017", "0b1", "=", "<<", "-", "?", "a: b", "a:", "#x", "a #b", " lead", "trail ", "*a", "&a", "!x", "@a", "`b", "%a", "- a", "{{ x }}", "[a]", "{a: b}",
 	"é\u2028", "\ufeffx", "tab\there", "\x01", "it's \"q\"", "${A:?x}", "$$", "key: |", "nats://a:4222,b:4222", "/data/x.ndjson", "a,b", "CMD", "127.0.0.1:8080:8080", ":8080",
 	"line\nother\n", "line\n\n other", "\r\nx", "a\n", "\n", "\n\n a\nb", "trail \nx", "a\n\n", "a\n b\n", " a\nb", "# c\nb\n", "- a\n- b\n", "a\tb\nc\n", "---\na\n", "a\n---\nb", "a\n...\n", "x\u0085y",
