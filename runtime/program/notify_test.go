@@ -1,13 +1,18 @@
 package program
 
 import (
+	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
 // A supervisor under test reads what a program says to it.
@@ -66,6 +71,31 @@ func TestSupervisorIsTold(t *testing.T) {
 	until(t, next, "STOPPING=1")
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of a program that is not ready the supervisor hears why, once, and that it is alive.
+func TestSupervisorWaits(t *testing.T) {
+	address, next := supervisor(t)
+	env := environment{func(name string) (string, bool) {
+		value, ok := map[string]string{"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000"}[name]
+		return value, ok
+	}, os.ReadFile}
+	n := newNotifier(env, slog.Default())
+	p := flow.New(flow.Info{Name: "never started"})
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*notifyEvery)
+		defer cancel()
+		n.follow(ctx, func() *flow.Program { return p })
+		n.stopping()
+	}()
+	var told []string
+	for m := next(); m != "STOPPING=1"; m = next() {
+		told = append(told, m)
+	}
+	why := slices.DeleteFunc(slices.Clone(told), func(m string) bool { return m == "WATCHDOG=1" })
+	if len(why) == len(told) || !slices.Equal(why, []string{"STATUS=starting"}) {
+		t.Errorf("it is told %q", told)
 	}
 }
 

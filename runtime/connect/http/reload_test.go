@@ -295,6 +295,49 @@ func TestGuardReloads(t *testing.T) {
 	}
 }
 
+// What a sender had to show at first it always has to: a file that is empty does not
+// open the door.
+func TestGuardStays(t *testing.T) {
+	signed := Sign{Secret: "one"}.verify()
+	for name, c := range map[string]struct {
+		first, now SourceConfig
+		ok         bool
+	}{
+		"a token":              {SourceConfig{Token: "one"}, SourceConfig{Token: "two"}, true},
+		"no token":             {SourceConfig{Token: "one"}, SourceConfig{}, false},
+		"a token too many":     {SourceConfig{}, SourceConfig{Token: "two"}, true},
+		"a secret":             {SourceConfig{Verify: signed}, SourceConfig{Verify: Sign{Secret: "two"}.verify()}, true},
+		"no secret":            {SourceConfig{Verify: signed}, SourceConfig{}, false},
+		"a token, no secret":   {SourceConfig{Token: "one", Verify: signed}, SourceConfig{Token: "two"}, false},
+		"a secret, no token":   {SourceConfig{Token: "one", Verify: signed}, SourceConfig{Verify: signed}, false},
+		"nothing, as at first": {SourceConfig{}, SourceConfig{}, true},
+	} {
+		if g, err := c.first.guard(&c.now); (err == nil) != c.ok || c.ok && g.token != c.now.Token {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A login may stand in the URL, and change; the place stays the same.
+func TestURLStaysInItsPlace(t *testing.T) {
+	const first = "https://ann:one@api.example.com/v1/events"
+	for now, ok := range map[string]bool{
+		"https://ann:two@api.example.com/v1/events":      true,
+		"https://api.example.com/v1/events":              true,
+		"https://ann:one@api.example.com/v1/events?a=b":  true,
+		"http://ann:one@api.example.com/v1/events":       false,
+		"https://ann:one@api.example.org/v1/events":      false,
+		"https://ann:one@api.example.com:8443/v1/events": false,
+		"https://ann:one@api.example.com/v2/events":      false,
+		"api.example.com/v1/events":                      false,
+		"":                                               false,
+	} {
+		if _, err := parseAgain(now, first); (err == nil) != ok || err != nil && strings.Contains(err.Error(), "one@") {
+			t.Errorf("%q: %v", now, err)
+		}
+	}
+}
+
 // A certificate that is its own authority, and its key, in files.
 func writeIdentity(t *testing.T, cert, key string) {
 	t.Helper()

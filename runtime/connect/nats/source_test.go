@@ -118,9 +118,9 @@ func TestConsumerIsLost(t *testing.T) {
 		t.Error(got)
 	}
 	// A message that did not arrive shows in the numbers of the next.
-	s.received++
-	f.publish(5, 7)
-	if got, _ := read(t, s, 2); got != "m-5 m-6" {
+	f.publish(5, 8)
+	<-s.pump.out
+	if got, _ := read(t, s, 3); got != "m-5 m-6 m-7" {
 		t.Error(got)
 	}
 }

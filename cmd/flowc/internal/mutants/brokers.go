@@ -12,18 +12,21 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: what may be stored is produced again",
 		File: "runtime/connect/kafka/sink.go",
+		Near: "runtime/connect/kafka TestReload",
 		Old:  "if s.flight == nil || s.flight.o != o {",
 		New:  "if s.flight == nil || s.flight != nil {",
 	},
 	{
 		Name: "Kafka: records that are refused count as stored",
 		File: "runtime/connect/kafka/sink.go",
+		Near: "runtime/connect/kafka TestSinkConforms",
 		Old:  "failed[i] = refusal(err)\n\t}\n\tif failed == nil {",
 		New:  "failed[i] = refusal(err)\n\t}\n\tif failed == nil || len(failed) < len(f.errs) {",
 	},
 	{
 		Name: "Kafka: records lie where others do when they are sent",
 		File: "runtime/connect/kafka/sink.go",
+		Near: "runtime/connect/kafka TestSinkConforms",
 		Old:  "data := bytes.Clone(o.Data)",
 		New:  "data := bytes.Clone(o.Data[:0])[:0:0]\n\tdata = append(data, make([]byte, len(o.Data))...)",
 	},
@@ -37,6 +40,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: the last message of a batch comes again",
 		File: "runtime/connect/kafka/queue.go",
+		Near: "runtime/connect/kafka TestSourceConforms",
 		Old:  "next = r.Offset + 1",
 		New:  "next = r.Offset",
 	},
@@ -56,6 +60,7 @@ var brokers = []Mutant{
 	{
 		Name: "Kafka: a group's offset is committed for a partition that left and came back",
 		File: "runtime/connect/kafka/group.go",
+		Near: "runtime/connect/kafka TestGroup",
 		Old:  "if !ours || now.turn != at.turn || at.Offset <= now.committed {",
 		New:  "if !ours || at.Offset <= now.committed {",
 	},
@@ -69,6 +74,7 @@ var brokers = []Mutant{
 	{
 		Name: "NATS: a message that is missing is not missed",
 		File: "runtime/connect/nats/source.go",
+		Near: "runtime/connect/nats TestConsumerIsLost",
 		Old:  "if a.err != nil || a.meta.Sequence.Consumer != s.received+1 {",
 		New:  "if a.err != nil {",
 	},
@@ -125,12 +131,14 @@ var brokers = []Mutant{
 	{
 		Name: "NATS: acknowledgements that were lost with a connection are not sent again",
 		File: "runtime/connect/nats/acks.go",
+		Near: "runtime/connect/nats TestClosedDurable",
 		Old:  "if a.failed = err != nil; a.failed {",
 		New:  "if a.open = a.open[n:]; err != nil {",
 	},
 	{
 		Name: "NATS: what another consumer has handed out is acknowledged to a new one",
 		File: "runtime/connect/nats/durable.go",
+		Near: "runtime/connect/nats TestAcksOfAnotherConsumer",
 		Old:  "s.acks.forget()",
 		New:  "",
 	},
@@ -149,18 +157,21 @@ var brokers = []Mutant{
 	{
 		Name: "NATS: the last messages of a stream are not missed where they are lost",
 		File: "runtime/connect/nats/source.go",
+		Near: "runtime/connect/nats TestLastMessagesAreLost",
 		Old:  "if s.left > 0 {",
 		New:  "if s.left > 1<<40 {",
 	},
 	{
 		Name: "NATS: messages that found no room are not told of",
 		File: "runtime/connect/nats/mailbox.go",
+		Near: "runtime/connect/nats TestMailbox",
 		Old:  "b.dropped++",
 		New:  "b.dropped += 0",
 	},
 	{
 		Name: "NATS: the oldest message is lost where room is made for others",
 		File: "runtime/connect/nats/mailbox.go",
+		Near: "runtime/connect/nats TestMailbox",
 		Old:  "copy(b.messages, b.messages[b.taken:])",
 		New:  "copy(b.messages, b.messages[min(b.taken+1, len(b.messages)):])",
 	},

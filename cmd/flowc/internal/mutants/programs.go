@@ -59,6 +59,7 @@ var programs = []Mutant{
 	{
 		Name: "a supervisor is told that a program is ready which is not",
 		File: "runtime/program/notify.go",
+		Near: "runtime/program TestSupervisorWaits",
 		Old:  "if err == nil {\n\t\t\tbreak",
 		New:  "if err == nil || said != \"\" {\n\t\t\tbreak",
 	},
