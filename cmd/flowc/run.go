@@ -47,31 +47,46 @@ func (c *runCmd) Run(a *app) error {
 	return a.forward(&arg, args)
 }
 
-// forProgram puts a -- before the first flag of `flowc run` that is not flowc's:
-// without a FILE, too, such flags are the program's.
+// forProgram puts flowc's own flags of `flowc run` before all that is the program's,
+// wherever they stand, and a -- behind them where no FILE follows: such flags are the
+// program's. What is behind a -- stays as it is.
 func forProgram(args []string) []string {
 	if len(args) == 0 || args[0] != "run" {
 		return args
 	}
+	own, rest := []string{"run"}, []string{}
 	for i := 1; i < len(args); i++ {
 		name, _, joined := strings.Cut(args[i], "=")
-		switch name {
-		case "--overlay", "--env", "--format", "--color", "--target", "-t", "--scale":
-			if !joined {
+		value := !joined && i+1 < len(args) // a value of its own follows, where it takes one
+		switch {
+		case name == "--":
+			rest = append(rest, args[i:]...)
+			i = len(args)
+		case slices.Contains(ownFlags, name):
+			own = append(own, args[i])
+			if value {
 				i++
+				own = append(own, args[i])
 			}
-		case "--all", "--help", "-h":
-		case "--":
-			return args
+		case name == "--all", len(rest) == 0 && (name == "--help" || name == "-h"):
+			own = append(own, args[i])
 		default:
-			if !strings.HasPrefix(name, "-") || name == "-" {
-				return args
+			rest = append(rest, args[i])
+			if value && slices.Contains(valueFlags, name) {
+				i++
+				rest = append(rest, args[i])
 			}
-			return slices.Insert(slices.Clone(args), i, "--")
 		}
 	}
-	return args
+	if len(rest) > 0 && rest[0] != "-" && rest[0] != "--" && strings.HasPrefix(rest[0], "-") {
+		own = append(own, "--")
+	}
+	return append(own, rest...)
 }
+
+// ownFlags are flowc's flags of `flowc run` that take a value; the program has none of
+// these names.
+var ownFlags = []string{"--overlay", "--env", "--format", "--color", "--target", "-t", "--scale"}
 
 // fileAmong takes the pipeline out of arguments that begin with flags of the
 // program: `flowc run --fresh pipeline.yaml`. The program's own commands are
