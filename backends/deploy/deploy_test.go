@@ -297,6 +297,9 @@ func TestRollBackFails(t *testing.T) {
 		e = running()
 		e.states = ready(func(int) []deploy.Instance { return one(deploy.Failed, 0, 6) })
 		e.runs.Manifest = nil
+		if c := plan(t, e, bad, false).Changes[0]; c.Why != "restarts; flowc did not apply what runs, and could not bring it back" {
+			t.Errorf("%+v", c)
+		}
 		_, err = deploy.Apply(t.Context(), e, plan(t, e, bad, false), deploy.Options{})
 		if err == nil || !strings.Contains(err.Error(), "flowc did not apply it") {
 			t.Error(err)

@@ -65,6 +65,9 @@ func NewPlan(ctx context.Context, e Engine, want *Release, prune bool) (*Plan, e
 			switch {
 			case len(c.Fields) > 0:
 				c.Action, c.Why = Alter, o.Disturbs
+				if v.Before != nil && v.Before.Manifest == nil {
+					c.Why += "; flowc did not apply what runs, and could not bring it back"
+				}
 			case old.Idle != "":
 				c.Action, c.Why = Start, old.Idle
 			}

@@ -12,10 +12,17 @@ import (
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
+// An appliedArg is what a command about something applied is given.
+type appliedArg struct {
+	What    string   `arg:"" optional:"" help:"What was applied: its name, or the file of its pipeline. Without: the pipeline of this folder."`
+	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+}
+
 // applied finds the release that a command is about: the name of a pipeline that was
 // applied, or the file of one.
-func (a *app) applied(e deploy.Engine, p pipelineArg, r *driver.Result) (*deploy.Release, error) {
-	name := p.File
+func (a *app) applied(e deploy.Engine, p appliedArg, r *driver.Result) (*deploy.Release, error) {
+	name := p.What
 	if r != nil {
 		name = r.Program.Name
 	}
@@ -56,11 +63,12 @@ func named(arg string) bool {
 
 // place opens the engine that a command is about, and compiles the pipeline unless the
 // argument is a name.
-func (a *app) place(target string, p pipelineArg) (deploy.Engine, *driver.Result, error) {
+func (a *app) place(target string, p appliedArg) (deploy.Engine, *driver.Result, error) {
 	var r *driver.Result
-	if !named(p.File) {
+	if !named(p.What) {
 		var err error
-		if r, err = p.compile(a); err != nil {
+		r, err = pipelineArg{File: p.What, Overlay: p.Overlay, Env: p.Env}.compile(a)
+		if err != nil {
 			return nil, nil, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 type applyCmd struct {
 	Paths   []string      `arg:"" optional:"" help:"Pipelines (YAML, JSON or CUE), or a folder of them; - is standard input. Without: the one of this folder."`
-	File    []string      `short:"f" help:"The same, as a flag." placeholder:"FILE"`
+	File    []string      `short:"f" help:"The same, as a flag." sep:"none" placeholder:"FILE"`
 	Overlay []string      `help:"Merge this file over each pipeline." placeholder:"FILE"`
 	Env     string        `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 	Target  string        `short:"t" help:"Where to: compose. The default is the one that the pipeline has options for." placeholder:"TARGET"`

@@ -8,20 +8,20 @@ import (
 )
 
 type deleteCmd struct {
-	pipelineArg `embed:""`
-	Target      string `short:"t" help:"Where it was applied: compose." placeholder:"TARGET"`
-	State       bool   `help:"Delete its volumes too: the state, and what sinks wrote into them."`
-	DryRun      bool   `help:"Show what would be deleted, and delete nothing."`
-	Yes         bool   `short:"y" help:"Ask nobody."`
+	appliedArg `embed:""`
+	Target     string `short:"t" help:"Where it was applied: compose." placeholder:"TARGET"`
+	State      bool   `help:"Delete its volumes too: the state, and what sinks wrote into them."`
+	DryRun     bool   `help:"Show what would be deleted, and delete nothing."`
+	Yes        bool   `short:"y" help:"Ask nobody."`
 }
 
 // Run stops a pipeline that was applied, in order, and deletes what belongs to it.
 func (c *deleteCmd) Run(a *app) error {
-	e, compiled, err := a.place(c.Target, c.pipelineArg)
+	e, compiled, err := a.place(c.Target, c.appliedArg)
 	if err != nil {
 		return err
 	}
-	r, err := a.applied(e, c.pipelineArg, compiled)
+	r, err := a.applied(e, c.appliedArg, compiled)
 	if err != nil {
 		return err
 	}

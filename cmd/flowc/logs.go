@@ -10,11 +10,11 @@ import (
 )
 
 type logsCmd struct {
-	pipelineArg `embed:""`
-	Target      string        `short:"t" help:"Where: compose." placeholder:"TARGET"`
-	Follow      bool          `short:"f" help:"Go on with what comes, across restarts and new versions."`
-	Tail        int           `help:"Begin with so many of the last lines of each instance; -1 is all." default:"-1" placeholder:"N"`
-	Since       time.Duration `help:"Begin with what is younger than that." placeholder:"DURATION"`
+	appliedArg `embed:""`
+	Target     string        `short:"t" help:"Where: compose." placeholder:"TARGET"`
+	Follow     bool          `short:"f" help:"Go on with what comes, across restarts and new versions."`
+	Tail       int           `help:"Begin with so many of the last lines of each instance; -1 is all." default:"-1" placeholder:"N"`
+	Since      time.Duration `help:"Begin with what is younger than that." placeholder:"DURATION"`
 }
 
 // Run prints what a pipeline that was applied says.
@@ -22,11 +22,11 @@ func (c *logsCmd) Run(a *app) error {
 	if c.Follow && a.format != "text" {
 		return usage(errors.New("--format json is one document, and --follow has no end: leave one of them out"))
 	}
-	e, compiled, err := a.place(c.Target, c.pipelineArg)
+	e, compiled, err := a.place(c.Target, c.appliedArg)
 	if err != nil {
 		return err
 	}
-	r, err := a.applied(e, c.pipelineArg, compiled)
+	r, err := a.applied(e, c.appliedArg, compiled)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type cli struct {
 	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
-	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types."`
+	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types, compose, k8s, nomad, local."`
 	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
 	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
 	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`

@@ -15,9 +15,9 @@ import (
 )
 
 type statusCmd struct {
-	pipelineArg `embed:""`
-	Target      string `short:"t" help:"Where: compose." placeholder:"TARGET"`
-	Each        bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
+	appliedArg `embed:""`
+	Target     string `short:"t" help:"Where: compose." placeholder:"TARGET"`
+	Each       bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
 }
 
 // A statusResult is what `flowc status` tells.
@@ -51,7 +51,7 @@ func (c *statusCmd) Run(a *app) error {
 		}
 		e, err = t.open(a)
 	} else {
-		e, compiled, err = a.place(c.Target, c.pipelineArg)
+		e, compiled, err = a.place(c.Target, c.appliedArg)
 	}
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (c *statusCmd) Run(a *app) error {
 			return environment(err)
 		}
 	} else {
-		r, err := a.applied(e, c.pipelineArg, compiled)
+		r, err := a.applied(e, c.appliedArg, compiled)
 		if err != nil {
 			return err
 		}
