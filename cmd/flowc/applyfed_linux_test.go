@@ -124,3 +124,39 @@ targets: {compose: {replicas: 2, publish: {in: 18480-18481}}}
 		t.Errorf("%d copies run", len(ids))
 	}
 }
+
+// What Compose has started from the files of the target is taken over, with its state.
+func TestComposeApplyAdopts(t *testing.T) {
+	p := newApplied(t)
+	p.write("")
+	in := filepath.Join(p.dir, "in")
+	if err := os.Mkdir(in, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(in, "lines.ndjson"), "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n")
+	out := filepath.Join(p.engine.Volume("grist_grist-data"), "out/odd.ndjson")
+	p.flowc(exitOK, "image", "--load")
+	p.flowc(exitOK, "emit", "--target", "compose", "-o", "gen")
+	files, err := filepath.Glob(filepath.Join(p.dir, "gen", "*.yaml"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	up := command(p.dir, compilerCache, os.Getenv("FLOWC_COMPOSE"), "-f", files[0], "--project-directory", p.dir, "up", "-d", "--wait")
+	up.Env = append(up.Env, "DOCKER_HOST="+p.engine.Host)
+	if text, err := up.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	eventually(t, "records flow", func() bool { return len(linesOf(t, out)) == 2 })
+	by := p.container()
+
+	said, _ := p.flowc(exitOK, "apply", "--yes")
+	p.says(said, "= keep   volume grist_grist-data", "~ change service grist", "flowc did not apply what runs, and could not bring it back", "grist: applied, ready")
+	if p.container() == by {
+		t.Error("it was not replaced")
+	}
+	said, _ = p.flowc(exitOK, "apply", "--yes")
+	p.says(said, "grist: unchanged, ready")
+	if n := len(linesOf(t, out)); n != 2 {
+		t.Errorf("%d lines are written, not those two", n)
+	}
+}

@@ -100,7 +100,7 @@ func progress(line string) bool {
 
 // on runs Compose for a release.
 func (e *Engine) on(ctx context.Context, r *deploy.Release, args ...string) (string, error) {
-	p, service, err := project(r)
+	p, services, err := project(r)
 	if err != nil {
 		return "", err
 	}
@@ -109,21 +109,23 @@ func (e *Engine) on(ctx context.Context, r *deploy.Release, args ...string) (str
 		return "", err
 	}
 	c := e.compose
-	c.Env = append(append([]string(nil), c.Env...), "COMPOSE_IGNORE_ORPHANS=1", "COMPOSE_MENU=0", "COMPOSE_PROGRESS=plain", "COMPOSE_PROFILES="+profiles(service))
+	c.Env = append(append([]string(nil), c.Env...), "COMPOSE_IGNORE_ORPHANS=1", "COMPOSE_MENU=0", "COMPOSE_PROGRESS=plain", "COMPOSE_PROFILES="+profiles(services))
 	for _, name := range sorted(r.Secrets) {
 		c.Env = append(c.Env, name+"="+r.Secrets[name])
 	}
-	global := []string{"-f", "-", "--project-directory", r.Folder, "-p", strings.ReplaceAll(p.Name, "$$", "$")}
+	global := []string{"-f", "-", "--project-directory", r.Folder, "-p", unescape(p.Name)}
 	return c.run(ctx, file, append(global, args...)...)
 }
 
-// profiles are those of a service, as Compose's variable has them.
-func profiles(service map[string]any) string {
+// profiles are those of the services, as Compose's variable has them.
+func profiles(services map[string]service) string {
 	var names []string
-	list, _ := service["profiles"].([]any)
-	for _, p := range list {
-		if name, ok := p.(string); ok {
-			names = append(names, name)
+	for _, name := range sorted(services) {
+		list, _ := services[name]["profiles"].([]any)
+		for _, p := range list {
+			if name, ok := p.(string); ok && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return strings.Join(names, ",")

@@ -49,26 +49,28 @@ func New(engine *oci.Engine, c Command) *Engine { return &Engine{engine, c} }
 // Place names the engine.
 func (e *Engine) Place() string { return "Docker at " + e.Address }
 
-// Release is a project as something to be applied. The service's image must be one
-// that always means the same; loaded tells that it is given to the engine and that
+// Release is a project as something to be applied. The image of the program must be
+// one that always means the same; loaded tells that it is given to the engine and that
 // no registry has it.
 func Release(p *compose.Project, folder, image string, loaded bool) (*deploy.Release, error) {
-	service := p.Services[p.Flowc.Pipeline]
-	text, err := json.Marshal(service)
-	if err != nil {
-		return nil, err
-	}
-	var tree map[string]any
-	if err := json.Unmarshal(text, &tree); err != nil {
-		return nil, err
-	}
-	if loaded {
-		tree["pull_policy"] = "never"
-	}
 	project := *p
-	project.Services = map[string]any{p.Flowc.Pipeline: tree}
+	project.Services = map[string]any{}
+	for _, name := range sorted(p.Services) {
+		text, err := json.Marshal(p.Services[name])
+		if err != nil {
+			return nil, err
+		}
+		var tree map[string]any
+		if err := json.Unmarshal(text, &tree); err != nil {
+			return nil, err
+		}
+		if loaded && tree["image"] == escape(image) {
+			tree["pull_policy"] = "never"
+		}
+		project.Services[name] = tree
+	}
 	manifest, err := json.Marshal(project)
-	return &deploy.Release{ID: idOf(strings.ReplaceAll(p.Name, "$$", "$"), p.Flowc.Pipeline), Pipeline: p.Flowc.Pipeline, Hash: p.Flowc.Hash, Image: image, Folder: folder, Manifest: manifest}, err
+	return &deploy.Release{ID: idOf(unescape(p.Name), p.Flowc.Pipeline), Pipeline: p.Flowc.Pipeline, Hash: p.Flowc.Hash, Image: image, Folder: folder, Manifest: manifest}, err
 }
 
 // idOf is the ID of a pipeline in a project.
@@ -85,7 +87,7 @@ func labelsOf(id string) []string {
 	if !ok {
 		pipeline = project
 	}
-	return []string{labelProject + "=" + project, labelService + "=" + pipeline, labelPipeline + "=" + pipeline}
+	return []string{labelProject + "=" + project, labelPipeline + "=" + pipeline}
 }
 
 // ask reads what the engine answers to a question.
@@ -110,34 +112,47 @@ func filters(labels ...string) url.Values {
 	return url.Values{"filters": {string(text)}}
 }
 
-// project is a manifest, read.
-func project(r *deploy.Release) (*compose.Project, map[string]any, error) {
+// escape is a text that Compose leaves as it is, and unescape takes that back.
+func escape(text string) string   { return strings.ReplaceAll(text, "$", "$$") }
+func unescape(text string) string { return strings.ReplaceAll(text, "$$", "$") }
+
+// A service is one of a project, as JSON has it.
+type service = map[string]any
+
+// project is a manifest, read, and its services by name.
+func project(r *deploy.Release) (*compose.Project, map[string]service, error) {
 	p := &compose.Project{}
 	if err := json.Unmarshal(r.Manifest, p); err != nil {
 		return nil, nil, fmt.Errorf("what was applied of %s can't be read: %w", r.Pipeline, err)
 	}
-	service, ok := p.Services[r.Pipeline].(map[string]any)
-	if !ok {
-		return nil, nil, fmt.Errorf("what was applied of %s has no service of that name", r.Pipeline)
+	services := map[string]service{}
+	for _, name := range sorted(p.Services) {
+		s, ok := p.Services[name].(service)
+		if !ok {
+			return nil, nil, fmt.Errorf("what was applied of %s can't be read: the service %s is none", r.Pipeline, name)
+		}
+		services[name] = s
 	}
-	return p, service, nil
+	return p, services, nil
 }
 
-// labelled is the file that Compose is given: the manifest, with itself as a label.
+// labelled is the file that Compose is given: the manifest, with itself as a label of
+// each service.
 func labelled(r *deploy.Release) ([]byte, error) {
-	p, service, err := project(r)
+	p, services, err := project(r)
 	if err != nil {
 		return nil, err
 	}
-	labels, _ := service["labels"].(map[string]any)
-	all := maps.Clone(labels)
-	if all == nil {
-		all = map[string]any{}
+	for _, name := range sorted(services) {
+		labels, _ := services[name]["labels"].(map[string]any)
+		all := maps.Clone(labels)
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[labelPipeline], all[labelHash], all[labelRelease] = escape(r.Pipeline), escape(r.Hash), escape(string(r.Manifest))
+		services[name]["labels"] = all
+		p.Services[name] = services[name]
 	}
-	all[labelPipeline], all[labelHash] = r.Pipeline, r.Hash
-	all[labelRelease] = strings.ReplaceAll(string(r.Manifest), "$", "$$")
-	service["labels"] = all
-	p.Services[r.Pipeline] = service
 	return json.Marshal(p)
 }
 

@@ -93,9 +93,9 @@ func TestLabelled(t *testing.T) {
 	if err := json.Unmarshal(file, &p); err != nil {
 		t.Fatal(err)
 	}
-	service := p.Services["orders"].(map[string]any)
-	label := service["labels"].(map[string]any)[labelRelease].(string)
-	if got := strings.ReplaceAll(label, "$$", "$"); got != string(r.Manifest) || service["pull_policy"] != "never" {
+	orders := p.Services["orders"].(map[string]any)
+	label := orders["labels"].(map[string]any)[labelRelease].(string)
+	if got := strings.ReplaceAll(label, "$$", "$"); got != string(r.Manifest) || orders["pull_policy"] != "never" {
 		t.Errorf("%s is not %s", got, r.Manifest)
 	}
 	again := *r
@@ -360,5 +360,74 @@ func TestTag(t *testing.T) {
 		if IsTag(reference, "h1") != want {
 			t.Errorf("%s: %t", reference, !want)
 		}
+	}
+}
+
+// A project of several services: each is compared, the program's are tried, and all are
+// put.
+func TestServices(t *testing.T) {
+	r, err := Release(&compose.Project{
+		Name: "orders", Flowc: compose.Origin{Pipeline: "orders", Hash: "h1"},
+		Services: map[string]any{
+			"orders":       map[string]any{"image": "orders:h1", "profiles": []string{"a"}},
+			"orders-edges": map[string]any{"image": "nats:2", "deploy": map[string]any{"replicas": 3}, "profiles": []string{"a", "b"}},
+			"orders-late":  map[string]any{"image": "orders:h1"},
+		},
+	}, "/src", "orders:h1", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, services, err := project(r)
+	if err != nil || services["orders"]["pull_policy"] != "never" || services["orders-edges"]["pull_policy"] != nil {
+		t.Error(services, err)
+	}
+	of := func(id, service string) string {
+		text := inspected(t, r, `{"Status":"running"}`)
+		text = strings.ReplaceAll(text, `"com.docker.compose.service":"orders"`, `"com.docker.compose.service":"`+service+`"`)
+		return strings.ReplaceAll(strings.ReplaceAll(text, `"com.docker.compose.project":"shop"`, `"com.docker.compose.project":"orders"`), "c1", id)
+	}
+	e, asked := fake(t, answers{
+		"GET /containers/json": `[{"Id":"c1"},{"Id":"c2"}]`, "GET /containers/c1/json": of("c1", "orders"), "GET /containers/c2/json": of("c2", "orders-old"),
+		"GET /volumes": `{}`, "GET /networks": `[]`, "GET /images/json": `[]`, "POST /containers/c2/stop": "", "DELETE /containers/c2": "",
+	})
+	called := filepath.Join(t.TempDir(), "called")
+	e.compose = script(t, `cat > /dev/null; shift 6; echo "$COMPOSE_PROFILES $*" >> `+called+`; case "$*" in
+*--hash*) printf 'orders abc\norders-edges x\norders-late y\n';;
+*config*) echo '{"name":"orders","services":{"orders":{},"orders-edges":{},"orders-late":{}}}';;
+esac`)
+	p, err := deploy.NewPlan(t.Context(), e, r, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range p.Changes {
+		got = append(got, string(c.Action)+" "+c.Name)
+	}
+	if d := cmp.Diff("keep orders, create orders-edges, create orders-late, delete orders-old", strings.Join(got, ", ")); d != "" {
+		t.Error(d)
+	}
+	if err := e.Try(t.Context(), r); err != nil {
+		t.Error(err)
+	}
+	if err := e.Put(t.Context(), r, ""); err != nil {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(called)
+	want := `a,b config --format json
+a,b config --hash orders,orders-edges,orders-late
+a,b run --rm --no-deps -T --quiet-pull orders check
+a,b run --rm --no-deps -T --quiet-pull orders-late check
+a,b up -d --no-build --no-deps --quiet-pull orders orders-edges orders-late
+`
+	if d := cmp.Diff(want, string(text)); d != "" || err != nil {
+		t.Error(d, err)
+	}
+	run, err := e.Run(t.Context(), "orders")
+	if err != nil || run.Wanted != 5 || run.State() != deploy.Missing {
+		t.Errorf("%+v %v", run, err)
+	}
+	*asked = nil
+	if err := e.Remove(t.Context(), "orders", []deploy.Object{{Kind: "service", Name: "orders-old"}}); err != nil || !strings.Contains(strings.Join(*asked, ", "), "POST /containers/c2/stop, DELETE /containers/c2") {
+		t.Error(err, *asked)
 	}
 }

@@ -46,29 +46,21 @@ func (e *Engine) Preview(ctx context.Context, want *deploy.Release) (*deploy.Pre
 		return nil, err
 	}
 	v := &deploy.Preview{Before: there.release(want.ID, want.Pipeline), Seen: there.seen()}
-	service, err := e.wantedService(want, file)
-	if err != nil {
-		return nil, err
-	}
-	if len(there.containers) > 0 {
-		old, err := there.service(v.Before)
-		if err != nil {
-			return nil, err
-		}
-		if err := e.compareImages(ctx, there.containers, want, old.Spec.(map[string]any), service.Spec.(map[string]any)); err != nil { //nolint:forcetypeassert // they are made as such
-			return nil, err
-		}
-		v.Have = append(v.Have, old)
-	}
-	hash, err := e.on(ctx, want, "config", "--hash", want.Pipeline)
-	if err != nil {
-		return nil, err
-	}
-	there.compareHashes(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(hash), want.Pipeline)), v, service)
 	if err := there.kept(file, v); err != nil {
 		return nil, err
 	}
-	v.Would = append(v.Would, service)
+	would, err := wantedServices(want, file)
+	if err != nil {
+		return nil, err
+	}
+	have, err := there.services(v.Before)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.compareRuns(ctx, want, there, have, would); err != nil {
+		return nil, err
+	}
+	v.Have, v.Would = append(v.Have, have...), append(v.Would, would...)
 	images, err := e.loaded(ctx, want.Pipeline)
 	for _, o := range images {
 		if o.Name != want.Image {
@@ -94,7 +86,7 @@ func (e *Engine) there(ctx context.Context, project, pipeline string) (t *there,
 		return nil, err
 	}
 	for _, c := range all {
-		if c.Config.Labels[labelService] == pipeline {
+		if c.Config.Labels[labelPipeline] == pipeline {
 			t.containers = append(t.containers, c)
 		} else {
 			t.shared = true
@@ -119,20 +111,20 @@ func (t *there) release(id, pipeline string) *deploy.Release {
 		return r
 	}
 	r.Manifest = []byte(text)
-	_, service, err := project(r)
+	_, services, err := project(r)
 	if err != nil {
 		r.Manifest = nil
 		return r
 	}
-	env, _ := service["environment"].(map[string]any)
-	for _, name := range sorted(env) {
-		reference, _ := env[name].(string)
-		if outer := referenced(reference); outer != "" {
-			if value, ok := c.env(name); ok {
-				if r.Secrets == nil {
-					r.Secrets = map[string]string{}
+	r.Secrets = map[string]string{}
+	for _, c := range t.containers {
+		env, _ := services[c.Config.Labels[labelService]]["environment"].(map[string]any)
+		for name, v := range env {
+			reference, _ := v.(string)
+			if outer := referenced(reference); outer != "" {
+				if value, ok := c.env(name); ok {
+					r.Secrets[outer] = value
 				}
-				r.Secrets[outer] = value
 			}
 		}
 	}
@@ -159,63 +151,79 @@ func (t *there) seen() string {
 	return cmp.Or(strings.Join(ids, " "), "nothing")
 }
 
-// service is the service that runs, as it was applied.
-func (t *there) service(before *deploy.Release) (deploy.Object, error) {
-	o := deploy.Object{Kind: "service", Name: before.Pipeline}
-	tree := map[string]any{}
-	if before.Manifest != nil {
-		_, service, err := project(before)
-		if err != nil {
-			return o, err
+// of are the containers of a service.
+func (t *there) of(name string) []*container {
+	return slices.DeleteFunc(slices.Clone(t.containers), func(c *container) bool { return c.Config.Labels[labelService] != name })
+}
+
+// services are the services that run, as they were applied.
+func (t *there) services(before *deploy.Release) (all []deploy.Object, err error) {
+	var applied map[string]service
+	if before != nil && before.Manifest != nil {
+		if _, applied, err = project(before); err != nil {
+			return nil, err
 		}
-		tree = service
 	}
-	spec(tree, t.containers[0].env)
-	o.Spec = tree
-	var idle []string
+	names := map[string]bool{}
 	for _, c := range t.containers {
-		switch s := c.State; {
-		case s.Status == "running", s.Status == "restarting", c.ended():
-		default:
-			idle = append(idle, fmt.Sprintf("%s is %s, exit code %d", c.name(), s.Status, s.ExitCode))
+		names[c.Config.Labels[labelService]] = true
+	}
+	for _, name := range sorted(names) {
+		tree, mine := applied[name], t.of(name)
+		if tree == nil {
+			tree = service{}
 		}
+		spec(tree, mine[0].env)
+		o := deploy.Object{Kind: "service", Name: name, Spec: tree}
+		var idle []string
+		for _, c := range mine {
+			switch s := c.State; {
+			case s.Status == "running", s.Status == "restarting", c.ended():
+			default:
+				idle = append(idle, fmt.Sprintf("%s is %s, exit code %d", c.name(), s.Status, s.ExitCode))
+			}
+		}
+		if want := replicas(tree); len(mine) != want && applied != nil {
+			idle = append(idle, fmt.Sprintf("%d of %d containers are there", len(mine), want))
+		}
+		o.Idle = strings.Join(idle, "; ")
+		all = append(all, o)
 	}
-	if want := replicas(tree); len(t.containers) != want && before.Manifest != nil {
-		idle = append(idle, fmt.Sprintf("%d of %d containers are there", len(t.containers), want))
-	}
-	o.Idle = strings.Join(idle, "; ")
-	return o, nil
+	return all, nil
 }
 
 // replicas is how many containers a service has.
-func replicas(service map[string]any) int {
-	d, _ := service["deploy"].(map[string]any)
+func replicas(s service) int {
+	d, _ := s["deploy"].(map[string]any)
 	if n, ok := d["replicas"].(float64); ok {
 		return int(n)
 	}
 	return 1
 }
 
-// wantedService is the service as it would be.
-func (e *Engine) wantedService(want *deploy.Release, file resolved) (deploy.Object, error) {
-	_, tree, err := project(want)
+// wantedServices are the services as they would be.
+func wantedServices(want *deploy.Release, file resolved) (all []deploy.Object, err error) {
+	_, services, err := project(want)
 	if err != nil {
-		return deploy.Object{}, err
+		return nil, err
 	}
-	env := file.Services[want.Pipeline].Environment
-	spec(tree, func(name string) (string, bool) {
-		if v := env[name]; v != nil {
-			return strings.ReplaceAll(*v, "$$", "$"), true
-		}
-		return "", false
-	})
-	grace, _ := tree["stop_grace_period"].(string)
-	return deploy.Object{Kind: "service", Name: want.Pipeline, Spec: tree, Disturbs: "its container is replaced, after a stop that may take " + grace}, nil
+	for _, name := range sorted(services) {
+		tree, env := services[name], file.Services[name].Environment
+		spec(tree, func(name string) (string, bool) {
+			if v := env[name]; v != nil {
+				return unescape(*v), true
+			}
+			return "", false
+		})
+		grace, _ := tree["stop_grace_period"].(string)
+		all = append(all, deploy.Object{Kind: "service", Name: name, Spec: tree, Disturbs: "its container is replaced, after a stop that may take " + grace})
+	}
+	return all, nil
 }
 
 // spec makes the tree of a service what a plan compares: values that the file refers to
 // are hidden, and what identifies the release is left out.
-func spec(tree map[string]any, value func(string) (string, bool)) {
+func spec(tree service, value func(string) (string, bool)) {
 	if env, ok := tree["environment"].(map[string]any); ok {
 		env = maps.Clone(env)
 		for name, v := range env {
@@ -223,7 +231,7 @@ func spec(tree map[string]any, value func(string) (string, bool)) {
 				is, _ := value(name)
 				env[name] = deploy.Hidden{Shown: text, Value: is}
 			} else if ok {
-				env[name] = strings.ReplaceAll(text, "$$", "$")
+				env[name] = unescape(text)
 			}
 		}
 		tree["environment"] = env
@@ -238,35 +246,54 @@ func spec(tree map[string]any, value func(string) (string, bool)) {
 // refers tells whether Compose puts something into a text.
 func refers(text string) bool { return strings.Contains(strings.ReplaceAll(text, "$$", ""), "$") }
 
-// compareImages finds a name that means another image than the one that runs.
-func (e *Engine) compareImages(ctx context.Context, all []*container, want *deploy.Release, old, would map[string]any) error {
-	if old["image"] != would["image"] {
+// compareRuns finds what differs from what runs and is in no manifest: a name that means
+// another image by now, a value that the file refers to outside of the environment,
+// containers that somebody else has made.
+func (e *Engine) compareRuns(ctx context.Context, want *deploy.Release, t *there, have, would []deploy.Object) error {
+	if len(have) == 0 {
 		return nil
 	}
-	id, err := e.imageID(ctx, want.Image)
+	hashes, err := e.hashes(ctx, want, would)
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(all, func(c *container) bool { return c.Image != id }); i >= 0 && id != "" {
-		old["image"] = fmt.Sprintf("%s (%s)", old["image"], all[i].Image)
-		would["image"] = fmt.Sprintf("%s (%s)", would["image"], id)
+	for _, o := range have {
+		i := slices.IndexFunc(would, func(w deploy.Object) bool { return w.Name == o.Name })
+		if i < 0 || !deploy.Equal(o.Spec, would[i].Spec) {
+			continue
+		}
+		old, is := o.Spec.(service), would[i].Spec.(service) //nolint:forcetypeassert // made as such
+		image, _ := is["image"].(string)
+		id, err := e.imageID(ctx, unescape(image))
+		if err != nil {
+			return err
+		}
+		for _, c := range t.of(o.Name) {
+			if id != "" && c.Image != id {
+				old["image"], is["image"] = image+" ("+c.Image+")", image+" ("+id+")"
+			}
+			if was := c.Config.Labels[labelHashes]; was != hashes[o.Name] && hashes[o.Name] != "" {
+				old["config-hash"], is["config-hash"] = short(was), short(hashes[o.Name])
+			}
+		}
 	}
 	return nil
 }
 
-// compareHashes finds what differs and is in no field: a value that the file refers to
-// outside of the environment, or containers that somebody else has made.
-func (t *there) compareHashes(hash string, v *deploy.Preview, service deploy.Object) {
-	if len(v.Have) == 0 || hash == "" || !deploy.Equal(v.Have[0].Spec, service.Spec) {
-		return
+// hashes are those by which Compose knows whether a service is another.
+func (e *Engine) hashes(ctx context.Context, want *deploy.Release, services []deploy.Object) (map[string]string, error) {
+	var names []string
+	for _, o := range services {
+		names = append(names, o.Name)
 	}
-	for _, c := range t.containers {
-		if was := c.Config.Labels[labelHashes]; was != hash {
-			v.Have[0].Spec.(map[string]any)["config-hash"] = short(was) //nolint:forcetypeassert // made as such
-			service.Spec.(map[string]any)["config-hash"] = short(hash)  //nolint:forcetypeassert // made as such
-			return
+	text, err := e.on(ctx, want, "config", "--hash", strings.Join(names, ","))
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) == 2 {
+			all[words[0]] = words[1]
 		}
 	}
+	return all, err
 }
 
 func short(hash string) string { return hash[:min(len(hash), 12)] }
@@ -285,7 +312,7 @@ func (t *there) owned(r *deploy.Release) func(name string) bool {
 		if err != nil {
 			return false
 		}
-		key := strings.TrimPrefix(name, strings.ReplaceAll(p.Name, "$$", "$")+"_")
+		key := strings.TrimPrefix(name, unescape(p.Name)+"_")
 		if key == "default" {
 			return !t.shared
 		}

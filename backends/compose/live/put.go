@@ -15,23 +15,32 @@ import (
 // killDelay is how long Compose may take to end when it is told to.
 const killDelay = 30 * time.Second
 
-// Try runs `/app check` in a container of its own, as the service would be run: the
+// Try runs `/app check` in a container of its own, as each service would be run: the
 // image is there, what is mounted is, and the program takes its settings. It writes
 // nothing, so that it does no harm to the state that another container uses.
 func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
-	if _, err := e.on(ctx, want, "run", "--rm", "--no-deps", "-T", "--quiet-pull", want.Pipeline, "check"); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	_, services, err := project(want)
+	if err != nil {
+		return err
+	}
+	for _, name := range sorted(services) {
+		if services[name]["image"] != escape(want.Image) {
+			continue // none of ours, and without such a question
 		}
-		return &deploy.Refused{Why: fmt.Sprintf("%s %s can't start, and what runs was not touched:\n%v", want.Pipeline, want.Hash, err)}
+		if _, err := e.on(ctx, want, "run", "--rm", "--no-deps", "-T", "--quiet-pull", name, "check"); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return &deploy.Refused{Why: fmt.Sprintf("%s %s can't start, and what runs was not touched:\n%v", want.ID, want.Hash, err)}
+		}
 	}
 	return nil
 }
 
-// Put has Compose bring the service to what the file says. A container that is replaced
+// Put has Compose bring the services to what the file says. A container that is replaced
 // is stopped first, since one alone may use the state.
 func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) error {
-	p, _, err := project(want)
+	p, services, err := project(want)
 	if err != nil {
 		return err
 	}
@@ -44,7 +53,7 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 			return deploy.ErrChanged
 		}
 	}
-	_, err = e.on(ctx, want, "up", "-d", "--no-build", "--no-deps", "--quiet-pull", want.Pipeline)
+	_, err = e.on(ctx, want, append([]string{"up", "-d", "--no-build", "--no-deps", "--quiet-pull"}, sorted(services)...)...)
 	return err
 }
 
@@ -53,7 +62,7 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object) error {
 	for _, o := range objects { // containers first: they use the rest
 		if o.Kind == "service" {
-			if err := e.removeService(ctx, id); err != nil {
+			if err := e.removeService(ctx, id, o.Name); err != nil {
 				return err
 			}
 		}
@@ -78,9 +87,9 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 	return nil
 }
 
-// removeService stops the containers of a release in order, and deletes them.
-func (e *Engine) removeService(ctx context.Context, id string) error {
-	all, err := e.containers(ctx, labelsOf(id)...)
+// removeService stops the containers of a service in order, and deletes them.
+func (e *Engine) removeService(ctx context.Context, id, name string) error {
+	all, err := e.containers(ctx, append(labelsOf(id), labelService+"="+name)...)
 	if err != nil {
 		return err
 	}
@@ -118,10 +127,8 @@ func (e *Engine) Releases(ctx context.Context) ([]*deploy.Release, error) {
 		return groups[id]
 	}
 	for _, c := range all {
-		if c.Config.Labels[labelService] == c.Config.Labels[labelPipeline] {
-			g := group(c.Config.Labels)
-			g.containers = append(g.containers, c)
-		}
+		g := group(c.Config.Labels)
+		g.containers = append(g.containers, c)
 	}
 	for _, v := range volumes {
 		group(v.Labels)
@@ -148,8 +155,12 @@ func (e *Engine) objects(ctx context.Context, pipeline, project string) ([]deplo
 		return nil, err
 	}
 	var all []deploy.Object
-	if len(t.containers) > 0 {
-		all = append(all, deploy.Object{Kind: "service", Name: pipeline})
+	services, err := t.services(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		all = append(all, deploy.Object{Kind: s.Kind, Name: s.Name})
 	}
 	owned := t.owned(t.release(idOf(project, pipeline), pipeline))
 	for _, n := range t.networks {

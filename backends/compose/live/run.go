@@ -18,8 +18,11 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 	r := &deploy.Run{ID: id, Pipeline: pipeline, Hash: all[0].Config.Labels[labelHash], Image: all[0].Config.Image, Place: e.Place(), Wanted: 1, Ports: map[string][]string{}}
 	t := &there{containers: all}
 	if before := t.release(id, pipeline); before.Manifest != nil {
-		if _, service, err := project(before); err == nil {
-			r.Wanted = replicas(service)
+		if _, services, err := project(before); err == nil {
+			r.Wanted = 0
+			for _, s := range services {
+				r.Wanted += replicas(s)
+			}
 		}
 	}
 	for _, c := range all {
