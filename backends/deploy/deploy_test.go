@@ -47,7 +47,7 @@ func objectsOf(r *deploy.Release) []deploy.Object {
 		panic(err)
 	}
 	var all []deploy.Object
-	for _, name := range []string{"volume", "service"} {
+	for _, name := range []string{"volume", "network", "service"} {
 		if spec, ok := tree[name]; ok {
 			all = append(all, deploy.Object{Kind: name, Name: "orders", Spec: spec, Data: name == "volume", Disturbs: "restarts"})
 		}
@@ -218,13 +218,16 @@ func TestRollBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := running()
 				e.states, e.putErr = ready(c.bad), c.put
-				_, err := deploy.Apply(t.Context(), e, plan(t, e, release("bad", `{"service": {"image": "bad"}, "volume": {}}`), false), deploy.Options{Timeout: time.Minute})
+				_, err := deploy.Apply(t.Context(), e, plan(t, e, release("bad", `{"service": {"image": "bad"}, "volume": {}, "network": {}}`), false), deploy.Options{Timeout: time.Minute})
 				var failed *deploy.FailedError
 				if !errors.As(err, &failed) || !strings.Contains(failed.Why, c.why) || failed.Died != c.died || failed.Back != nil {
 					t.Fatalf("%+v", err)
 				}
 				if c.died && !strings.Contains(err.Error(), "one | it hurts") || !strings.Contains(err.Error(), "rolled back: h-one runs again") {
 					t.Error(err)
+				}
+				if last := e.did[len(e.did)-1]; last != "remove shop/orders network orders" {
+					t.Errorf("what was made for it stays: %v", e.did)
 				}
 				if e.runs.Image != "one" || time.Since(e.began) < 2*time.Second {
 					t.Errorf("%+v runs, and nobody waited for it", e.runs)

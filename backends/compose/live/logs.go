@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +19,9 @@ import (
 
 // lookAgain is how often somebody who follows a log looks for new containers.
 const lookAgain = time.Second
+
+// errNoLogs is what a release has that is not there.
+var errNoLogs = errors.New("it has no container")
 
 // Logs reads the logs of all containers of a release. Who follows gets those of
 // containers that are made later too, and goes on when one is started again.
