@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
@@ -54,7 +53,7 @@ func (c *applyCmd) check(a *app, r *driver.Result) error {
 	if err != nil {
 		return err
 	}
-	return a.report(b.Check(r.Program, backends.Options(r.Program.Targets[t.name])))
+	return a.checkFor(b, r)
 }
 
 // plan builds the images and compares; nothing is changed anywhere.

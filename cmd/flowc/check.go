@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -99,6 +101,16 @@ func targetsOf(p *ir.Program) diag.List {
 		}
 	}
 	return all
+}
+
+// checkFor reports what a target can't do of a pipeline.
+func (a *app) checkFor(b backends.Backend, r *driver.Result) error {
+	if _, deploys := b.(backends.Explainer); deploys && r.Pieces != nil {
+		if err := a.report(backends.OneProcess(b.Name(), r.Program)); err != nil {
+			return err
+		}
+	}
+	return a.report(b.Check(r.Program, backends.Options(r.Program.Targets[b.Name()])))
 }
 
 // print lists the pipelines that are right; of the others the errors are shown.

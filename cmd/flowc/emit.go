@@ -116,12 +116,7 @@ func (c *emitCmd) Run(a *app) error {
 		return err
 	}
 	options := backends.Options(r.Program.Targets[b.Name()])
-	if _, deploys := b.(backends.Explainer); deploys && r.Pieces != nil {
-		if err := a.report(backends.OneProcess(b.Name(), r.Program)); err != nil {
-			return err
-		}
-	}
-	if err := a.report(b.Check(r.Program, options)); err != nil {
+	if err := a.checkFor(b, r); err != nil {
 		return err
 	}
 	pkg := c.Package
