@@ -29,8 +29,8 @@ func (w *wiring) entryFile() *jen.File {
 		f.Comment("hash identifies the pipeline: what --version shows.")
 		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
 		f.Line()
-		f.Comment("Spec is the program of the process.")
-		f.Func().Id("Spec").Params().Add(w.Go("@program.Spec")).Block(w.Go("return spec()"))
+		f.Comment("Run is what runs in the process. (No type of a pipeline can have that name.)")
+		f.Func().Id("Run").Params().Add(w.Go("@program.Spec")).Block(w.Go("return spec()"))
 	case w.l.Package == "main":
 		f.PackageComment("Command " + w.p.Name + " runs the pipeline in " + root + ".")
 		f.Comment("hash identifies the pipeline: what --version shows.")

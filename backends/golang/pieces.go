@@ -86,7 +86,7 @@ func mainOf(pipeline string, pieces []*ir.Piece, names []string, l backends.Layo
 		d := jen.Dict{
 			jen.Id("Name"):     jen.Lit(piece.Name),
 			jen.Id("Replicas"): jen.Lit(piece.Replicas),
-			jen.Id("Spec"):     jen.Qual(l.Path+"/"+names[i], "Spec"),
+			jen.Id("Spec"):     jen.Qual(l.Path+"/"+names[i], "Run"),
 		}
 		for key, edges := range map[string][]ir.CutEdge{"Inputs": piece.Inputs, "Outputs": piece.Outputs} {
 			if len(edges) > 0 {

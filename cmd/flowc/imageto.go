@@ -92,7 +92,7 @@ func imageSpec(r *driver.Result) oci.Spec {
 // program builds the program that is shipped, for a platform.
 func (a *app) program(r *driver.Result, p oci.Platform, req build.Request) (oci.Program, error) {
 	req.Release, req.GOOS, req.GOARCH = true, p.OS, p.Arch
-	binary, _, err := a.build(r, req)
+	binary, _, err := a.buildPieces(r, req)
 	if err != nil {
 		return oci.Program{}, err
 	}

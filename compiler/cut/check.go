@@ -16,7 +16,7 @@ func Check(p *ir.Program, l *diag.List) {
 		return
 	}
 	for _, n := range p.Nodes {
-		if n.Replicas > 0 && n.Key == nil && !n.Unordered {
+		if n.Replicas > 1 && n.Key == nil && !n.Unordered {
 			l.Errorf(diag.ScaleOrder, n.ScaleSpan, "`%s` runs in several processes, and nothing says which records have to stay in order", n.YAML).
 				Helpf("name what they are told by: `key: in.…`, and those of a key stay in one process, in their order").
 				Helpf("or give the order up: `order: none`")

@@ -41,7 +41,7 @@ func RunOf(pipeline string, parts []Process, args []string) int {
 }
 
 func (p *process) mainOf(pipeline string, parts []Process, args []string) int {
-	which, args, err := choose(parts, args)
+	which, args, err := choose(parts, args, p.env)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "%s: error: %v\n", pipeline, err)
 		return exitCode(nil, err, nil)
@@ -54,9 +54,15 @@ func (p *process) mainOf(pipeline string, parts []Process, args []string) int {
 	return p.main(context.Background(), args)
 }
 
-// choose takes --process and --replica out of the command line, and makes the program
-// that they name; nil where somebody asks for help.
-func choose(parts []Process, args []string) (*Spec, []string, error) {
+// What --process and --replica say in a container, whose arguments are the same for all.
+const (
+	processVariable = "FLOWC_PROCESS"
+	replicaVariable = "FLOWC_REPLICA"
+)
+
+// choose takes --process and --replica out of the command line, or else out of the
+// environment, and makes the program that they name; nil where somebody asks for help.
+func choose(parts []Process, args []string, env environment) (*Spec, []string, error) {
 	name, args, given, err := take(args, "--process")
 	if err != nil {
 		return nil, nil, err
@@ -64,6 +70,15 @@ func choose(parts []Process, args []string) (*Spec, []string, error) {
 	replica, args, numbered, err := take(args, "--replica")
 	if err != nil {
 		return nil, nil, err
+	}
+	if !given {
+		name, given = env.lookup(processVariable)
+		given = given && name != ""
+	}
+	if !numbered {
+		replica, numbered = env.lookup(replicaVariable)
+		numbered = numbered && replica != ""
+		replica = replica[strings.LastIndexByte(replica, '-')+1:] // it may be a pod's name
 	}
 	var names []string
 	for i := range parts {
@@ -79,7 +94,7 @@ func choose(parts []Process, args []string) (*Spec, []string, error) {
 	case len(args) > 0 && isHelp(args[0]):
 		return nil, nil, nil
 	}
-	return nil, nil, &usageError{fmt.Sprintf("say which process this is: --process %s", strings.Join(names, ", --process "))}
+	return nil, nil, &usageError{fmt.Sprintf("say which process this is, by a flag or in %s: --process %s", processVariable, strings.Join(names, ", --process "))}
 }
 
 // take takes a flag and its value out of arguments.
@@ -115,7 +130,7 @@ func (part *Process) copy(number string, given bool) (*Spec, error) {
 			return nil, &usageError{fmt.Sprintf("--replica %s: the copies of %s are 0 to %d", number, part.Name, max(part.Replicas, 1)-1)}
 		}
 	case part.Replicas > 1:
-		return nil, &usageError{fmt.Sprintf("say which copy of %s this is: --replica 0 to --replica %d", part.Name, part.Replicas-1)}
+		return nil, &usageError{fmt.Sprintf("say which copy of %s this is, by a flag or in "+replicaVariable+": --replica 0 to --replica %d", part.Name, part.Replicas-1)}
 	}
 	if part.Replicas > 1 { // names of nodes have no dot
 		s.Name += "." + strconv.Itoa(replica)
@@ -159,5 +174,5 @@ func partsUsage(w io.Writer, pipeline string, parts []Process) {
 			fmt.Fprintf(w, "  %s\n", p.Name)
 		}
 	}
-	fmt.Fprintf(w, "\n%s --process NAME --help shows the commands and flags of one of them.\n", pipeline)
+	fmt.Fprintf(w, "\n%s --process NAME --help shows the commands and flags of one of them.\n%s and %s say the same as the flags, the\nlatter also as a name that ends with a hyphen and the number.\n", pipeline, processVariable, replicaVariable)
 }

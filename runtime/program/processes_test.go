@@ -35,15 +35,20 @@ func TestChoose(t *testing.T) {
 		args                         string
 		name, partition, writer, err string
 		rest                         string
+		env                          map[string]string
 	}{
 		{args: "--process read", name: "shop-read", writer: "shop-read"},
 		{args: "--process=work --replica=2", name: "shop-work.2", partition: "2", writer: "shop-work.2"},
 		{args: "-process work -replica 0 --fresh", name: "shop-work.0", partition: "0", writer: "shop-work.0", rest: "--fresh"},
 		{args: "checkpoint show --process read --format json", name: "shop-read", writer: "shop-read", rest: "checkpoint show --format json"},
 		{args: "--process read --replica 0", name: "shop-read", writer: "shop-read"},
-		{args: "", err: "say which process this is: --process read, --process work"},
+		{args: "health", name: "shop-work.1", partition: "1", writer: "shop-work.1", rest: "health", env: map[string]string{"FLOWC_PROCESS": "work", "FLOWC_REPLICA": "shop-work-1"}},
+		{args: "--replica 2", name: "shop-work.2", partition: "2", writer: "shop-work.2", env: map[string]string{"FLOWC_PROCESS": "work", "FLOWC_REPLICA": "1"}},
+		{args: "--process read", name: "shop-read", writer: "shop-read", env: map[string]string{"FLOWC_PROCESS": "work", "FLOWC_REPLICA": ""}},
+		{args: "", err: "--replica pod: the copies of work are 0 to 2", env: map[string]string{"FLOWC_PROCESS": "work", "FLOWC_REPLICA": "pod"}},
+		{args: "", err: "say which process this is, by a flag or in FLOWC_PROCESS: --process read, --process work"},
 		{args: "--process worc", err: "unknown process worc (did you mean work?)"},
-		{args: "--process work", err: "say which copy of work this is: --replica 0 to --replica 2"},
+		{args: "--process work", err: "say which copy of work this is, by a flag or in FLOWC_REPLICA: --replica 0 to --replica 2"},
 		{args: "--process work --replica 3", err: "--replica 3: the copies of work are 0 to 2"},
 		{args: "--process work --replica x", err: "--replica x: the copies of work are 0 to 2"},
 		{args: "--process read --replica 1", err: "--replica 1: the copies of read are 0 to 0"},
@@ -51,7 +56,8 @@ func TestChoose(t *testing.T) {
 		{args: "--process read --process work", err: "--process is given twice"},
 	} {
 		var partition, writer string
-		s, rest, err := choose(testProcesses(&partition, &writer), strings.Fields(c.args))
+		env := environment{lookup: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }}
+		s, rest, err := choose(testProcesses(&partition, &writer), strings.Fields(c.args), env)
 		if c.err != "" {
 			if err == nil || err.Error() != c.err {
 				t.Errorf("%s: got %v, want %s", c.args, err, c.err)
@@ -78,7 +84,8 @@ func TestChoose(t *testing.T) {
 // Somebody who asks for help is told of the processes; a process has a help of its own.
 func TestProcessesHelp(t *testing.T) {
 	var out, errs bytes.Buffer
-	p := process{stdout: &out, stderr: &errs}
+	env := environment{lookup: func(string) (string, bool) { return "", false }}
+	p := process{stdout: &out, stderr: &errs, env: env}
 	if code := p.mainOf("shop", testProcesses(new(string), new(string)), []string{"--help"}); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -91,7 +98,7 @@ func TestProcessesHelp(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, &errs)
 	}
 	out.Reset()
-	p = process{stdout: &out, stderr: &errs}
+	p = process{stdout: &out, stderr: &errs, env: env}
 	if code := p.mainOf("shop", testProcesses(new(string), new(string)), []string{"--process", "read", "--version"}); code != 0 || out.String() != "shop-read h (flowc devel)\n" {
 		t.Errorf("exit code %d: %s", code, &out)
 	}
