@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/flowc-dev/flowc/backends/oci"
@@ -97,6 +99,20 @@ func TestNoEngine(t *testing.T) {
 		if _, err := Open(Address{Host: host, From: "DOCKER_HOST"}); err == nil || !strings.Contains(err.Error(), "DOCKER_HOST") {
 			t.Errorf("%s: %v", host, err)
 		}
+	}
+}
+
+// A refusal is a way to an engine that ends in an error of the system.
+type refusal struct{ error }
+
+func (r refusal) RoundTrip(*http.Request) (*http.Response, error) { return nil, r.error }
+
+// Who may not use the engine is not told to start one.
+func TestNoRights(t *testing.T) {
+	e := &Engine{Address: "unix:///d.sock", base: "http://engine", client: &http.Client{Transport: refusal{&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}}}}
+	_, err := e.Platform(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "you may not use the container engine at unix:///d.sock: ") || !strings.Contains(err.Error(), "a group of its own") || strings.Contains(err.Error(), "start one") {
+		t.Error(err)
 	}
 }
 
