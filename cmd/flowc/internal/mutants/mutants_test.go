@@ -196,3 +196,22 @@ func chosenMutants(t *testing.T) (chosen []Mutant) {
 	}
 	return chosen
 }
+
+// A test that did not come to its end is named, so that it can be tried without the
+// mutant.
+func TestHungTestIsNamed(t *testing.T) {
+	const text = "panic: test timed out after 2m0s\n\trunning tests:\n\t\tTestQueues/keyed (2m0s)\n\ngoroutine 38 [running]:\n"
+	if got := verdict(text); got != "TestQueues/keyed hangs" || !fallible(got) {
+		t.Errorf("%q", got)
+	}
+	for text, want := range map[string]string{
+		"panic: test timed out after 2m0s\n":                              "timeout",
+		"--- FAIL: TestA (0.00s)\n    --- FAIL: TestA/b (0.00s)\n":        "TestA",
+		"fatal error: all goroutines are asleep - deadlock!\n":            "panic",
+		"# some/package [some/package.test]\nFAIL some/package [no test]": "",
+	} {
+		if got := verdict(text); got != want {
+			t.Errorf("%q is %q, not %q", text, got, want)
+		}
+	}
+}

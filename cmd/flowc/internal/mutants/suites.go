@@ -51,7 +51,7 @@ func suitesOf(m *Mutant) []suite {
 	folder := path.Dir(m.File)
 	var near, far []suite
 	if pkg, run, ok := strings.Cut(m.Near, " "); ok {
-		near = append(near, suite{name: "near", pkg: pkg, run: "^" + strings.ReplaceAll(run, "/", "$/^") + "$", minutes: 10})
+		near = append(near, suite{name: "near", pkg: pkg, run: "^" + strings.ReplaceAll(run, "/", "$/^") + "$", minutes: 5})
 	}
 	for _, s := range suites {
 		switch {
@@ -66,13 +66,16 @@ func suitesOf(m *Mutant) []suite {
 
 // A Caught is who found a mutant out.
 type Caught struct {
-	// Suite is the suite, "" where nobody did; Test the test of it, "timeout" where
-	// a test did not come to its end.
+	// Suite is the suite, "" where nobody did; Test the test of it, with "hangs" behind
+	// it where it did not come to its end.
 	Suite, Test string
 	Took        time.Duration
 }
 
-var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+var (
+	failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+	hung   = regexp.MustCompile(`running tests:\s+(Test\S+)`)
+)
 
 // errBroken is a mutant that is no program.
 var errBroken = errors.New("it does not compile: a mutant must be a program")
@@ -94,9 +97,9 @@ func (m *Mutant) Catch(ctx context.Context, root, dir string, only []string) (Ca
 			return Caught{}, fmt.Errorf("%q, %s: %w", m.Name, s.name, err)
 		}
 		if test != "" && fallible(test) {
-			// A test that fails by itself has caught nobody.
+			// A test that fails by itself, or hangs, has caught nobody.
 			alone := s
-			alone.run = "^" + strings.SplitN(test, "/", 2)[0] + "$"
+			alone.run = "^" + strings.FieldsFunc(test, func(r rune) bool { return r == '/' || r == ' ' })[0] + "$"
 			if broken, err := alone.fails(ctx, root, ""); err != nil || broken != "" {
 				return Caught{}, fmt.Errorf("%q, %s: %s fails without any mutant: mend it first (%w)", m.Name, s.name, test, errors.Join(err, errBaseline))
 			}
@@ -128,19 +131,32 @@ func (s *suite) fails(ctx context.Context, root, overlay string) (test string, e
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
 	text := out.String()
-	switch found := failed.FindStringSubmatch(text); {
+	switch {
 	case err == nil:
 		return "", nil
 	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
 		return "", fmt.Errorf("%w\n%s", errBroken, text)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case strings.Contains(text, "panic: test timed out"):
-		return "timeout", nil
-	case found != nil:
-		return found[1], nil
-	case strings.Contains(text, "panic: ") || strings.Contains(text, "fatal error: "):
-		return "panic", nil
 	}
-	return "", fmt.Errorf("%w\n%s", err, text)
+	if test = verdict(text); test == "" {
+		return "", fmt.Errorf("%w\n%s", err, text)
+	}
+	return test, nil
+}
+
+// verdict is who failed, by what go test has said; "" where it did not say that.
+func verdict(text string) string {
+	found, at := failed.FindStringSubmatch(text), hung.FindStringSubmatch(text)
+	switch {
+	case strings.Contains(text, "panic: test timed out") && at != nil:
+		return at[1] + " hangs"
+	case strings.Contains(text, "panic: test timed out"):
+		return "timeout"
+	case found != nil:
+		return found[1]
+	case strings.Contains(text, "panic: ") || strings.Contains(text, "fatal error: "):
+		return "panic"
+	}
+	return ""
 }
