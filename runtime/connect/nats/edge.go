@@ -42,6 +42,10 @@ type EdgeSourceConfig struct {
 	// Writers is how many copies of the writer there are that come to an end; 0 where
 	// they do not.
 	Writers int `json:"writers" flowc:"fixed"`
+	// MaxBytes is how much may wait in the stream; a writer that finds it full waits.
+	MaxBytes int64 `json:"max_bytes" type:"size" default:"1GiB" flowc:"positive"`
+	// Replicas is how many servers of a cluster keep the stream.
+	Replicas int `json:"replicas" default:"1" flowc:"positive"`
 	// User is the name to log in with.
 	User string `json:"user"`
 	// Password belongs to User.
@@ -77,6 +81,8 @@ type EdgeSinkConfig struct {
 	Steady bool `json:"steady" flowc:"fixed"`
 	// MaxBytes is how much may wait in the stream; a writer that finds it full waits.
 	MaxBytes int64 `json:"max_bytes" type:"size" default:"1GiB" flowc:"positive"`
+	// Replicas is how many servers of a cluster keep the stream.
+	Replicas int `json:"replicas" default:"1" flowc:"positive"`
 	// User is the name to log in with.
 	User string `json:"user"`
 	// Password belongs to User.
@@ -102,10 +108,6 @@ func (e *edgeError) Fatal() bool   { return true }
 // subject is that of a partition.
 func subject(stream string, partition int) string { return fmt.Sprintf("%s.%d", stream, partition) }
 
-// maxBytes is how much waits in a stream that a reader has to make because no writer
-// has come yet: the default of EdgeSinkConfig.
-const maxBytes = 1 << 30
-
 // describes is what the stream of an edge says about itself. The number of its
 // partitions is part of it, since the partition of a key follows from it.
 func describes(partitions int) string {
@@ -113,8 +115,9 @@ func describes(partitions int) string {
 }
 
 // makeStream makes the stream of an edge where it is not there. One for another number
-// of partitions is taken over when it is empty, and refused otherwise.
-func makeStream(ctx context.Context, l *link, name string, partitions int, size int64) error {
+// of partitions is taken over when it is empty, and refused otherwise; its size and its
+// copies are changed as they are asked for.
+func makeStream(ctx context.Context, l *link, name string, partitions int, size int64, replicas int) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	js, err := l.jetStream()
@@ -123,7 +126,7 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 	}
 	want := jetstream.StreamConfig{
 		Name: name, Description: describes(partitions), Subjects: []string{name + ".*"},
-		Storage: jetstream.FileStorage, MaxBytes: size, Discard: jetstream.DiscardNew,
+		Storage: jetstream.FileStorage, MaxBytes: size, Discard: jetstream.DiscardNew, Replicas: replicas,
 	}
 	stream, err := js.Stream(ctx, name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -140,17 +143,21 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 	}
 	info := stream.CachedInfo()
 	switch found := info.Config.Description; {
-	case found == want.Description:
+	case found == want.Description && info.Config.MaxBytes == size && info.Config.Replicas == replicas:
 		return nil
+	case found == want.Description:
 	case !strings.HasPrefix(found, "an edge of a flowc pipeline"):
 		return &edgeError{fmt.Errorf("%s: there is a stream %s that is no edge of a pipeline: delete it, or rename the pipeline", l.Server, name)}
 	case info.State.Msgs > 0:
 		return &edgeError{fmt.Errorf("%s: the stream %s is %s and holds %d messages, and %d partitions are asked for: let the program that made it read them, then change the number of replicas", l.Server, name, found, info.State.Msgs, partitions)}
 	}
 	changed := info.Config
-	changed.Description = want.Description
-	if _, err := js.UpdateStream(ctx, changed); err != nil {
+	changed.Description, changed.MaxBytes, changed.Replicas = want.Description, size, replicas
+	switch _, err := js.UpdateStream(ctx, changed); {
+	case isAway(err):
 		return l.Gone(err)
+	case err != nil:
+		return &edgeError{fmt.Errorf("%s: the stream %s of the edge: %w", l.Server, name, err)}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func edgePacket(records ...string) *flow.Out {
 
 func (f *fixture) edgeSink(change func(*EdgeSinkConfig)) *EdgeSink {
 	f.t.Helper()
-	c := EdgeSinkConfig{URL: f.url(), Stream: "E", Partitions: 2, Schema: `"string"`, Writer: "w-0", MaxBytes: 1 << 30}
+	c := EdgeSinkConfig{URL: f.url(), Stream: "E", Partitions: 2, Schema: `"string"`, Writer: "w-0", MaxBytes: 1 << 30, Replicas: 1}
 	if change != nil {
 		change(&c)
 	}
@@ -48,7 +48,7 @@ func (f *fixture) edgeSink(change func(*EdgeSinkConfig)) *EdgeSink {
 
 func (f *fixture) edgeSource(partition int, change func(*EdgeSourceConfig)) *EdgeSource {
 	f.t.Helper()
-	c := EdgeSourceConfig{URL: f.url(), Stream: "E", Partitions: 2, Partition: partition, Schema: `"string"`, Writers: 1}
+	c := EdgeSourceConfig{URL: f.url(), Stream: "E", Partitions: 2, Partition: partition, Schema: `"string"`, Writers: 1, MaxBytes: 1 << 30, Replicas: 1}
 	if change != nil {
 		change(&c)
 	}
@@ -390,6 +390,35 @@ func TestEdgeFull(t *testing.T) {
 	}
 }
 
+// Whoever comes first makes the stream, and another size is taken over.
+func TestEdgeSize(t *testing.T) {
+	f := newFixture(t, nil)
+	size := func() int64 {
+		stream, err := f.js.Stream(context.Background(), "E")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stream.CachedInfo().Config.MaxBytes
+	}
+	source := f.edgeSource(0, func(c *EdgeSourceConfig) { c.MaxBytes = 1 << 20 })
+	f.open(source)
+	defer source.Close(context.Background())
+	if got := size(); got != 1<<20 {
+		t.Errorf("the reader makes a stream of %d bytes", got)
+	}
+	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.MaxBytes = 2 << 20 })
+	f.open(sink)
+	defer sink.Close(context.Background(), false)
+	if got := size(); got != 2<<20 {
+		t.Errorf("the stream has %d bytes still", got)
+	}
+	// One server can't keep three copies.
+	three := f.edgeSink(func(c *EdgeSinkConfig) { c.Replicas = 3 })
+	if err := three.Open(context.Background()); err == nil {
+		t.Error("three copies in one server")
+	}
+}
+
 func TestNoSuchCopy(t *testing.T) {
 	for _, copy := range []int{-1, 2} {
 		if _, err := NewEdgeSource(EdgeSourceConfig{URL: "nats://localhost", Stream: "E", Partitions: 2, Partition: copy}, connect.Input{Node: "in"}); err == nil {
@@ -417,7 +446,7 @@ func TestEdgeSourceConforms(t *testing.T) {
 						return err
 					}
 					defer l.close()
-					return makeStream(context.Background(), l, "E", 1, 1<<30)
+					return makeStream(context.Background(), l, "E", 1, 1<<30, 1)
 				}(); err != nil {
 					t.Fatal(err)
 				}

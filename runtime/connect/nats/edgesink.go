@@ -104,7 +104,7 @@ func (s *EdgeSink) Open(ctx context.Context) error {
 	if err := s.inner.Open(ctx); err != nil {
 		return err
 	}
-	err := makeStream(ctx, s.inner.link, s.config.Stream, s.config.Partitions, s.config.MaxBytes)
+	err := makeStream(ctx, s.inner.link, s.config.Stream, s.config.Partitions, s.config.MaxBytes, s.config.Replicas)
 	if err != nil {
 		s.inner.link.close()
 	}

@@ -88,7 +88,7 @@ func (s *EdgeSource) Open(ctx context.Context) error {
 	if err := s.inner.link.open(ctx); err != nil {
 		return err
 	}
-	err := makeStream(ctx, s.inner.link, s.config.Stream, s.config.Partitions, maxBytes)
+	err := makeStream(ctx, s.inner.link, s.config.Stream, s.config.Partitions, s.config.MaxBytes, s.config.Replicas)
 	if err == nil {
 		err = s.inner.begin(ctx)
 	}
