@@ -187,6 +187,7 @@ func (f *form) opBody(op Op) {
 		f.when("else", op.Else != "", func() { name(f, "a port", &op.Else) })
 	case *Encode:
 		each(f, "option", &op.Options, f.setting)
+		f.when("checks", op.Checks != nil, func() { f.pathList(&op.Checks) })
 	case *Sink:
 		maybe(f, "go", &op.Go, f.goRef)
 		f.facts(&op.Facts)

@@ -168,6 +168,9 @@ type Encode struct {
 	// Raw tells that the records are written as they came, all of them; set by
 	// the push pass.
 	Raw bool
+	// Checks are fields that somebody reads in another process: they are decoded, and
+	// with that checked, where the record is read, as they would be in one process.
+	Checks []Path
 }
 
 // Sink writes to the outside.

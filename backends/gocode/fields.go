@@ -155,6 +155,7 @@ func (g *generator) reads(n *ir.Node) []ir.Path {
 			paths = append(paths, g.setReads(n, op)...)
 		}
 	case *ir.Encode:
+		paths = append(paths, op.Checks...)
 		if !op.Raw {
 			paths = append(paths, ir.Whole)
 		}

@@ -177,3 +177,26 @@ func sortEdges(p *ir.Program) {
 		return index[a.To] - index[b.To]
 	})
 }
+
+// Behind notes on the pieces what is read of records behind each cut, as the passes have
+// found it on the whole program: so what can't be decoded is found at its source, whichever
+// process needs it. It runs before the passes of the pieces.
+func Behind(whole *ir.Program, pieces []*ir.Piece) {
+	g := whole.Graph(ir.Data)
+	for _, piece := range pieces {
+		nodes := piece.Program.Graph().Nodes
+		for _, out := range piece.Outputs {
+			encode := nodes[out.Node+".encode"].Op.(*ir.Encode)
+			for _, e := range whole.Edges {
+				if e.Kind != ir.Data || e.Port != out.Port || g.Nodes[e.From].YAML != out.From || g.Nodes[e.To].YAML != out.To {
+					continue
+				}
+				if e.Live == nil {
+					encode.Checks = []ir.Path{ir.Whole}
+					break
+				}
+				encode.Checks = append(encode.Checks, e.Live...)
+			}
+		}
+	}
+}

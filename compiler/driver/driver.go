@@ -182,39 +182,46 @@ func (c *compile) run(ctx context.Context) error {
 	if analyze.Guarantee(p, l); l.HasErrors() {
 		return nil
 	}
-	if err := c.pieces(p); err != nil || l.HasErrors() {
+	pieces, err := c.pieces(p)
+	if err != nil || l.HasErrors() {
 		return err
 	}
 	c.r.Program = p
-	return c.passes(p)
-}
-
-// pieces cuts the program, where that is asked for, and prepares each piece.
-func (c *compile) pieces(p *ir.Program) error {
-	if err := c.rescale(p); err != nil {
+	if err := c.passes(p); err != nil {
 		return err
 	}
-	if !cut.Asked(p) {
-		return nil
-	}
-	l := &c.r.Diagnostics
-	if cut.Check(p, l); l.HasErrors() {
-		return nil
-	}
-	pieces := cut.Pieces(p)
+	cut.Behind(p, pieces)
 	for _, piece := range pieces {
-		if err := ir.Verify(piece.Program); err != nil {
-			return &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
-		}
-		if analyze.Guarantee(piece.Program, l); l.HasErrors() {
-			return nil
-		}
 		if err := passes.Run(piece.Program, passes.Options{Verify: c.o.Verify}); err != nil {
 			return &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
 		}
 	}
 	c.r.Pieces = pieces
 	return nil
+}
+
+// pieces cuts the program, where that is asked for.
+func (c *compile) pieces(p *ir.Program) ([]*ir.Piece, error) {
+	if err := c.rescale(p); err != nil {
+		return nil, err
+	}
+	if !cut.Asked(p) {
+		return nil, nil
+	}
+	l := &c.r.Diagnostics
+	if cut.Check(p, l); l.HasErrors() {
+		return nil, nil
+	}
+	pieces := cut.Pieces(p)
+	for _, piece := range pieces {
+		if err := ir.Verify(piece.Program); err != nil {
+			return nil, &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
+		}
+		if analyze.Guarantee(piece.Program, l); l.HasErrors() {
+			return nil, nil
+		}
+	}
+	return pieces, nil
 }
 
 // rescale has nodes run in as many processes as a trial asks for.

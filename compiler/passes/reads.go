@@ -31,6 +31,7 @@ func (g *graph) own(n *ir.Node) need {
 	switch op := n.Op.(type) {
 	case *ir.Encode:
 		need.add(n.Exprs())
+		need.paths = append(need.paths, op.Checks...)
 		if sink := g.sink(n); sink != nil {
 			need.add(sink.Exprs())
 		}
