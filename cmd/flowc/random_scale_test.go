@@ -70,7 +70,7 @@ func TestRandomScaled(t *testing.T) {
 			edges += len(p.Outputs)
 		}
 	}
-	if uint64(len(cases)) < count/4 {
+	if uint64(len(cases)) < count/8 {
 		t.Fatalf("%d of %d pipelines could be cut: the test says little", len(cases), count)
 	}
 	f.linkCut(all)
