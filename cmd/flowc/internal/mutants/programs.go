@@ -11,6 +11,7 @@ var programs = []Mutant{
 	{
 		Name: "a program that goes back begins anew",
 		File: "runtime/program/attempts.go",
+		Near: "runtime/program TestLostTransactionBehindACheckpoint",
 		Old:  "o.Fresh = false // what",
 		New:  "o.Fresh = true // what",
 	},
