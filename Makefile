@@ -79,6 +79,10 @@ e2e-compose: ## Deploy with Docker Compose in an engine of its own, kill, change
 e2e-nomad: ## Run jobs in a Nomad of its own, kill, change, revert, stop
 	bash .ci/e2e-nomad
 
+.PHONY: e2e-k8s
+e2e-k8s: ## Deploy to a Kubernetes of its own with real pods, kill, change, delete
+	bash .ci/e2e-k8s
+
 .PHONY: bench
 bench: ## Run the benchmarks and write their tables (bench/README.md)
 	cd bench && $(GO) run .

@@ -1,0 +1,15 @@
+// Command pause does nothing until it is told to stop: it is what keeps the namespaces
+// of a pod.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	<-stop
+}
