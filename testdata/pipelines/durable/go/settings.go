@@ -62,8 +62,22 @@ func (s *settings) tunables() []program.Setting {
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
 		{Key: "orders.config.url", Node: "orders", Place: "pipeline.yaml:6", Set: program.String(&s.orders.URL), Parts: []program.Part{program.EnvOr("NATS_URL", "nats://nats:4222")}},
-		{Key: "orders.config.token", Node: "orders", Place: "pipeline.yaml:6", Set: program.String(&s.orders.Token), Parts: []program.Part{program.File("nats.token")}},
 		{Key: "bills.config.url", Node: "bills", Place: "pipeline.yaml:6", Set: program.String(&s.bills.URL), Parts: []program.Part{program.EnvOr("NATS_URL", "nats://nats:4222")}},
-		{Key: "bills.config.token", Node: "bills", Place: "pipeline.yaml:6", Set: program.String(&s.bills.Token), Parts: []program.Part{program.File("nats.token")}},
+	}
+}
+
+// fresh are the configurations that follow files as these change.
+func (s *settings) fresh() []program.Fresh {
+	return []program.Fresh{
+		program.Again(&s.orders, &s.orders.Fresh, func(c *nats.SourceConfig) []program.Ref {
+			return []program.Ref{
+				{Key: "orders.config.token", Node: "orders", Place: "pipeline.yaml:6", Set: program.String(&c.Token), Parts: []program.Part{program.File("nats.token")}},
+			}
+		}),
+		program.Again(&s.bills, &s.bills.Fresh, func(c *nats.SinkConfig) []program.Ref {
+			return []program.Ref{
+				{Key: "bills.config.token", Node: "bills", Place: "pipeline.yaml:6", Set: program.String(&c.Token), Parts: []program.Part{program.File("nats.token")}},
+			}
+		}),
 	}
 }

@@ -20,6 +20,7 @@ func spec() program.Spec {
 	s := newSettings()
 	return program.Spec{
 		File:      "pipeline.yaml",
+		Fresh:     s.fresh(),
 		Hash:      hash,
 		LeftOut:   s.leftOut,
 		Name:      "serve",

@@ -169,8 +169,18 @@ func (s *settings) tunables() []program.Setting {
 func (s *settings) refs() []program.Ref {
 	return []program.Ref{
 		{Key: "events.config.token", Node: "events", Place: "pipeline.yaml:9", Set: program.String(&s.events.Token), Parts: []program.Part{program.Env("EVENTS_TOKEN")}},
-		{Key: "payments.config.verify.secret", Node: "payments", Place: "pipeline.yaml:13", Set: program.String(&s.payments.Verify.Secret), Parts: []program.Part{program.File("/run/secrets/stripe")}},
 		{Key: "told.config.url", Node: "told", Place: "pipeline.yaml:22", Set: program.String(&s.told.URL), Parts: []program.Part{program.Env("SHOP_URL")}},
 		{Key: "told.config.headers.X-Shop", Node: "told", Place: "pipeline.yaml:22", Set: program.Text("string", func() string { return s.told.Headers["X-Shop"] }, func(text string) error { s.told.Headers["X-Shop"] = text; return nil }), Parts: []program.Part{program.EnvOr("SHOP", "eu")}},
+	}
+}
+
+// fresh are the configurations that follow files as these change.
+func (s *settings) fresh() []program.Fresh {
+	return []program.Fresh{
+		program.Again(&s.payments, &s.payments.Fresh, func(c *http.SourceConfig) []program.Ref {
+			return []program.Ref{
+				{Key: "payments.config.verify.secret", Node: "payments", Place: "pipeline.yaml:13", Set: program.String(&c.Verify.Secret), Parts: []program.Part{program.File("/run/secrets/stripe")}},
+			}
+		}),
 	}
 }
