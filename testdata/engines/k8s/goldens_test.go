@@ -154,7 +154,7 @@ func TestItRefuses(t *testing.T) {
 		"an unknown field":      {"minReadySeconds:", "minReadySecond:"},
 		"no pod of its own":     {"maxSurge: 1", "maxSurge: 0"},
 		"a name that is none":   {"name: shared\n", "name: Shared\n"},
-		"a quantity":            {`cpu: "100m"`, `cpu: "many"`},
+		"a quantity":            {"cpu: 100m", "cpu: many"},
 		"a port without a name": {"port: metrics\n", "port: metriks-of-a-long-name\n"},
 	} {
 		bad := strings.ReplaceAll(text, c.from, c.to)
