@@ -81,8 +81,3 @@ type Stateful interface {
 type Waker interface {
 	Healthy(ctx context.Context) error
 }
-
-// A Joined source or sink is an end of an edge between processes of one pipeline. A
-// process with one that has come to its end stays complete when it is started again:
-// it tells its readers so once more, and ends.
-type Joined interface{ Joined() }

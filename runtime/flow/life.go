@@ -149,7 +149,7 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 		p.stop(err)
 	}
 	//flowc:point all is closed
-	if done && p.store != nil && !p.lasts() {
+	if done && p.store != nil && !p.store.keeper.lasts() {
 		if err := p.store.remove(ctx); err != nil {
 			p.stop(err)
 		}
@@ -165,23 +165,6 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 		return p.cutEnding(), nil
 	}
 	return Complete, nil
-}
-
-// lasts tells whether the checkpoint of a complete run stays. It does where one process
-// of several is complete: the others have taken its word for it, and what it read of
-// them is gone, so that it could not begin anew by itself.
-func (p *Program) lasts() bool {
-	for _, in := range p.sources {
-		if _, ok := in.source.(Joined); ok {
-			return true
-		}
-	}
-	for _, s := range p.sinks {
-		if _, ok := s.sink.(Joined); ok {
-			return true
-		}
-	}
-	return p.store.keeper.lasts()
 }
 
 // endError is the error of the run: what stopped it first.

@@ -60,7 +60,7 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 		return saved, nil
 	}
 	p.log.Info("going on from the checkpoint", "path", store.keeper.where(), "generation", saved.Generation, "time", saved.Time)
-	if saved.Complete && p.lasts() {
+	if saved.Complete && store.keeper.lasts() {
 		p.log.Info("an earlier run handled all input: only what has come since is new (--fresh begins anew)")
 	}
 	return saved, nil

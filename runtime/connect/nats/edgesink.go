@@ -84,9 +84,6 @@ func (s *SteadyEdgeSink) State() (any, error) {
 // Messages says that it has to know where each record ends.
 func (s *EdgeSink) Messages() {}
 
-// Joined says that other processes are behind it.
-func (s *EdgeSink) Joined() {}
-
 // begin starts an epoch.
 func (s *EdgeSink) begin() error {
 	var random [8]byte

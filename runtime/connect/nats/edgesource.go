@@ -64,9 +64,6 @@ func NewEdgeSource(c EdgeSourceConfig, in connect.Input) (flow.Source, error) {
 // Messages says that it knows where each record ends.
 func (s *EdgeSource) Messages() {}
 
-// Joined says that other processes are behind it.
-func (s *EdgeSource) Joined() {}
-
 // Endless says that it ends where its writers do.
 func (s *EdgeSource) Endless() bool { return s.config.Writers == 0 }
 
