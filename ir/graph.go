@@ -24,3 +24,30 @@ func (p *Program) Graph(kinds ...Kind) *Graph {
 	}
 	return g
 }
+
+// SortEdges brings the edges into the order that a program has them in: by the nodes
+// that they leave, records before failures, by port, by the node that they come to.
+func (p *Program) SortEdges() {
+	index := map[string]int{}
+	for i, n := range p.Nodes {
+		index[n.ID] = i
+	}
+	ports := map[*Edge]int{}
+	for _, e := range p.Edges {
+		ports[e] = slices.IndexFunc(p.Nodes[index[e.From]].Out, func(o Port) bool { return o.Name == e.Port })
+	}
+	slices.SortStableFunc(p.Edges, func(a, b *Edge) int {
+		switch {
+		case a.From != b.From:
+			return index[a.From] - index[b.From]
+		case a.Kind != b.Kind && (a.Kind == Error || b.Kind == Error):
+			if a.Kind == Error {
+				return 1
+			}
+			return -1
+		case ports[a] != ports[b]:
+			return ports[a] - ports[b]
+		}
+		return index[a.To] - index[b.To]
+	})
+}

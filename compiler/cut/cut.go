@@ -85,7 +85,7 @@ func (c *cutting) piece() *ir.Piece {
 			c.end(e)
 		}
 	}
-	sortEdges(&program)
+	program.SortEdges()
 	for _, let := range c.p.Lets {
 		if c.needs(let) {
 			program.Lets = append(program.Lets, let)
@@ -150,32 +150,6 @@ func copyOf(n *ir.Node) *ir.Node {
 		same.Op = &o
 	}
 	return &same
-}
-
-// sortEdges orders edges as lower does: by the nodes that they leave, records before
-// failures, by port, by the node that they come to.
-func sortEdges(p *ir.Program) {
-	index := map[string]int{}
-	for i, n := range p.Nodes {
-		index[n.ID] = i
-	}
-	port := func(e *ir.Edge) int {
-		return slices.IndexFunc(p.Nodes[index[e.From]].Out, func(o ir.Port) bool { return o.Name == e.Port })
-	}
-	slices.SortStableFunc(p.Edges, func(a, b *ir.Edge) int {
-		switch {
-		case a.From != b.From:
-			return index[a.From] - index[b.From]
-		case a.Kind != b.Kind && (a.Kind == ir.Error || b.Kind == ir.Error):
-			if a.Kind == ir.Error {
-				return 1
-			}
-			return -1
-		case port(a) != port(b):
-			return port(a) - port(b)
-		}
-		return index[a.To] - index[b.To]
-	})
 }
 
 // Behind notes on the pieces what is read of records behind each cut, as the passes have

@@ -32,7 +32,7 @@ func (w *lowering) assemble() *ir.Program {
 	for _, n := range w.nodes {
 		w.edges(p, n)
 	}
-	w.sortEdges(p)
+	p.SortEdges()
 	w.keeper(p)
 	for _, n := range w.nodes {
 		for _, let := range n.lets {
@@ -106,32 +106,6 @@ func (w *lowering) edges(p *ir.Program, n *node) {
 			p.Edges = append(p.Edges, &ir.Edge{From: m.ID, To: dead.main.ID, Kind: ir.Error, Type: bytes, Span: n.OnError.Then.Span})
 		}
 	}
-}
-
-// sortEdges orders edges by their nodes and ports.
-func (w *lowering) sortEdges(p *ir.Program) {
-	index := map[string]int{}
-	for i, n := range p.Nodes {
-		index[n.ID] = i
-	}
-	ports := map[*ir.Edge]int{}
-	for _, e := range p.Edges {
-		ports[e] = slices.IndexFunc(p.Nodes[index[e.From]].Out, func(o ir.Port) bool { return o.Name == e.Port })
-	}
-	slices.SortStableFunc(p.Edges, func(a, b *ir.Edge) int {
-		switch {
-		case a.From != b.From:
-			return index[a.From] - index[b.From]
-		case a.Kind != b.Kind && (a.Kind == ir.Error || b.Kind == ir.Error):
-			if a.Kind == ir.Error {
-				return 1
-			}
-			return -1
-		case ports[a] != ports[b]:
-			return ports[a] - ports[b]
-		}
-		return index[a.To] - index[b.To]
-	})
 }
 
 // Defaults of the blocks of the whole pipeline.
