@@ -18,7 +18,7 @@ func (r *reader) environment() {
 	byName := map[string]*Var{}
 	var order []*Var
 	optional := map[string]bool{}
-	for _, at := range values(r.p) {
+	for _, at := range r.places {
 		parts(at.value, func(v *ir.Value, part *ir.Part) {
 			if part.Kind != ir.Env {
 				return
@@ -78,11 +78,7 @@ func harmless(at place, text string) bool {
 		return false
 	}
 	for _, one := range strings.Split(text, ",") {
-		u, err := url.Parse(one)
-		if err != nil {
-			return false
-		}
-		if u.User != nil {
+		if u, err := url.Parse(one); err != nil || u.User != nil {
 			return false
 		}
 	}
@@ -93,7 +89,7 @@ func harmless(at place, text string) bool {
 func (r *reader) secretFiles() {
 	seen := map[string]bool{}
 	bases := map[string]string{}
-	for _, at := range values(r.p) {
+	for _, at := range r.places {
 		parts(at.value, func(_ *ir.Value, part *ir.Part) {
 			if part.Kind != ir.FileRef || seen[part.Text] {
 				return

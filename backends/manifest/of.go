@@ -12,7 +12,7 @@ import (
 // Of reads a program. The diagnostics say what a deployment must be told and was
 // not; target is its name under `targets`.
 func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
-	r := &reader{p: p, target: target, given: given, app: &App{
+	r := &reader{p: p, places: values(p), target: target, given: given, app: &App{
 		Name: p.Name, Hash: ir.Hash(p), Image: given.Image, Labels: p.Labels, Annotations: p.Annotations,
 		Bounded: bounded(p),
 	}}
@@ -36,6 +36,7 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 // A reader fills an App.
 type reader struct {
 	p      *ir.Program
+	places []place
 	target string
 	given  Given
 	app    *App

@@ -14,7 +14,7 @@ import (
 // settings finds what the program has to do with the world outside: files, ports
 // and servers.
 func (r *reader) settings() {
-	for _, at := range values(r.p) {
+	for _, at := range r.places {
 		if at.key == nil || at.value == nil || at.value.Kind == "null" {
 			continue
 		}
@@ -38,7 +38,7 @@ func (r *reader) settings() {
 
 // listens makes a port of an address.
 func (r *reader) listens(at place) {
-	text, known := r.text(at.value)
+	text, known := r.given.Text(at.value)
 	if text == "" && known {
 		return
 	}
@@ -87,7 +87,7 @@ func (r *reader) local(at place, e Endpoint) {
 
 // reads makes an input of a path.
 func (r *reader) reads(at place) {
-	text, known := r.text(at.value)
+	text, known := r.given.Text(at.value)
 	if text == "" && known {
 		return
 	}
@@ -124,7 +124,7 @@ func (r *reader) reads(at place) {
 // writesTo notes the folder of a path; what follows a part of the record is below
 // it.
 func (r *reader) writesTo(at place) {
-	text, known := r.text(at.value)
+	text, known := r.given.Text(at.value)
 	if !known && !at.value.PerRecord() {
 		r.list.Errorf(diag.TargetFile, at.value.Span, "`%s` writes to `%s`, and a deployment must know the folder", at.node, written(at.value)).
 			Helpf("write the path, or give the variable a value in `targets.%s.env`", r.target)
@@ -162,7 +162,7 @@ func foreign(dir string) bool {
 func (r *reader) pages() {
 	number := PagesPort
 	if v := r.p.Telemetry.HTTP; v != nil {
-		if text, known := r.text(v); known && port(text) != 0 {
+		if text, known := r.given.Text(v); known && port(text) != 0 {
 			number = port(text)
 		}
 	}

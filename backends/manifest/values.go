@@ -25,7 +25,11 @@ func values(p *ir.Program) []place {
 	for _, n := range p.Nodes {
 		connector, side := sideOf(n)
 		for _, s := range n.Settings() {
-			all = append(all, place{n.YAML, n.YAML + ".config." + s.Key, connector, keyOf(side, s.Key), s.Value})
+			at := place{node: n.YAML, setting: n.YAML + ".config." + s.Key, connector: connector, value: s.Value}
+			if side != nil {
+				at.key = side.Key(s.Key)
+			}
+			all = append(all, at)
 		}
 		if op, ok := n.Op.(*ir.Source); ok && op.Range != nil {
 			all = append(all, place{node: n.YAML, setting: n.YAML + ".range.from", value: op.Range.From}, place{node: n.YAML, setting: n.YAML + ".range.to", value: op.Range.To})
@@ -33,7 +37,7 @@ func values(p *ir.Program) []place {
 	}
 	if c, ok := catalog.Lookup(p.Delivery.Store); ok {
 		for _, s := range p.Delivery.StoreConfig {
-			all = append(all, place{"delivery", "delivery.checkpoint." + s.Key, c.Name, keyOf(c.Store, s.Key), s.Value})
+			all = append(all, place{"delivery", "delivery.checkpoint." + s.Key, c.Name, c.Store.Key(s.Key), s.Value})
 		}
 	}
 	for _, l := range p.Lets {
@@ -58,18 +62,6 @@ func sideOf(n *ir.Node) (string, *catalog.Side) {
 	return "", nil
 }
 
-func keyOf(side *catalog.Side, name string) *catalog.Key {
-	if side == nil {
-		return nil
-	}
-	for i := range side.Keys {
-		if side.Keys[i].Name == name {
-			return &side.Keys[i]
-		}
-	}
-	return nil
-}
-
 // parts calls f for each part of a value, its items and entries.
 func parts(v *ir.Value, f func(v *ir.Value, part *ir.Part)) {
 	if v == nil {
@@ -85,10 +77,6 @@ func parts(v *ir.Value, f func(v *ir.Value, part *ir.Part)) {
 		parts(e.Value, f)
 	}
 }
-
-// text is a value as the program will have it, as far as that is known: up to the
-// first part that is not.
-func (r *reader) text(v *ir.Value) (text string, known bool) { return r.given.Text(v) }
 
 // Text is a value as the program will have it, as far as that is known when a
 // deployment is written: up to the first part that is not.
@@ -141,7 +129,7 @@ func (r *reader) texts(v *ir.Value) (known []string, all bool) {
 		return nil, true
 	}
 	if len(v.Items) == 0 {
-		text, ok := r.text(v)
+		text, ok := r.given.Text(v)
 		if !ok {
 			return nil, false
 		}

@@ -64,7 +64,7 @@ func (c *cutting) begin(e *ir.Edge) {
 	carrier, _ := catalog.Lookup("edge-" + c.p.Carrier.Connector)
 	sink := &ir.Sink{Connector: carrier.Name, Facts: ir.Facts{Ordered: true, Memory: carrier.Sink.Facts.Memory, Gathers: carrier.Sink.Facts.Gathers}}
 	sink.Config = c.config(carrier.Sink, e, name, reader)
-	if key := keyOf(to); key != nil && reader.head == to {
+	if key := to.Key; key != nil && reader.head == to {
 		sink.Config = append(sink.Config, ir.Setting{
 			Key: "key", Type: key.Type, Span: key.Span,
 			Value: &ir.Value{Kind: "string", Span: key.Span, Parts: []ir.Part{{Kind: ir.Record, Text: key.Text, Expr: key, Span: key.Span}}},
@@ -81,9 +81,6 @@ func (c *cutting) begin(e *ir.Edge) {
 		&ir.Edge{From: encode.ID, To: name, Kind: ir.Data, Type: &ir.Type{Kind: ir.Bytes}, Span: e.Span})
 	c.piece_.Outputs = append(c.piece_.Outputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: reader.name})
 }
-
-// keyOf is what the records of a node are told by, nil for nothing.
-func keyOf(n *ir.Node) *ir.Expr { return n.Key }
 
 // end makes the end of an edge that feeds the group: a source and a decoder.
 func (c *cutting) end(e *ir.Edge) {
@@ -111,10 +108,8 @@ func (c *cutting) end(e *ir.Edge) {
 func (c *cutting) config(side *catalog.Side, e *ir.Edge, name string, reader *group) []ir.Setting {
 	var out []ir.Setting
 	for _, s := range c.p.Carrier.Config {
-		for _, k := range side.Keys {
-			if k.Name == s.Key {
-				out = append(out, s)
-			}
+		if side.Key(s.Key) != nil {
+			out = append(out, s)
 		}
 	}
 	return append(out,

@@ -26,12 +26,10 @@ func (c *cutting) judge() {
 		out.Why = "the same records come in the same order after a crash, and the reader skips those that it has"
 		sink.Facts.Transactional = true
 		carrier, _ := catalog.Lookup(sink.Connector)
-		for _, k := range carrier.Sink.Keys {
-			if k.Name == "steady" {
-				sink.Config = append(sink.Config, ir.Setting{Key: k.Name, Type: &ir.Type{Kind: ir.Bool}, Span: n.Span, Value: &ir.Value{
-					Kind: "bool", Span: n.Span, Parts: []ir.Part{{Kind: ir.Literal, Text: "true", Span: n.Span}},
-				}})
-			}
+		if k := carrier.Sink.Key("steady"); k != nil {
+			sink.Config = append(sink.Config, ir.Setting{Key: k.Name, Type: &ir.Type{Kind: ir.Bool}, Span: n.Span, Value: &ir.Value{
+				Kind: "bool", Span: n.Span, Parts: []ir.Part{{Kind: ir.Literal, Text: "true", Span: n.Span}},
+			}})
 		}
 	}
 	for i := range c.piece_.Inputs {

@@ -102,6 +102,16 @@ func (s *Side) FactsFor(given func(key string) bool) Facts {
 	return s.Facts
 }
 
+// Key is the key of a name, nil where the side has none.
+func (s *Side) Key(name string) *Key {
+	for i := range s.Keys {
+		if s.Keys[i].Name == name {
+			return &s.Keys[i]
+		}
+	}
+	return nil
+}
+
 // OfFormat tells whether a key says how records stand in bytes: `format` itself, or a
 // key of one format (csv.header). The compiler reads it, or the connector where it
 // uses that format; its default is theirs.
