@@ -75,15 +75,12 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, erro
 
 // read asks for what every target must know of the program.
 func (b *builder) read() {
-	given := manifest.Given{Image: b.layout.Image, Env: map[string]string{}, Placed: func(path string) bool {
+	given := manifest.Given{Image: b.layout.Image, Env: b.o.Env, Placed: func(path string) bool {
 		_, ok := b.o.Files[path]
 		return ok
 	}}
 	if given.Image == "" {
 		given.Image = b.o.Image
-	}
-	for name, value := range b.o.Env {
-		given.Env[name] = string(value)
 	}
 	if b.o.Memory != "" {
 		size, ok := quantityOf(string(b.o.Memory))

@@ -5,9 +5,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 )
 
 // schema is the CUE text of the options.
@@ -26,11 +26,11 @@ type options struct {
 	TimeZone         string            `json:"timeZone"`
 	Image            string            `json:"image"`
 	ImagePullSecrets []string          `json:"imagePullSecrets"`
-	Env              map[string]word   `json:"env"`
+	Env              manifest.Env      `json:"env"`
 	Secrets          map[string]keyRef `json:"secrets"`
 	Files            map[string]place  `json:"files"`
-	Memory           word              `json:"memory"`
-	CPU              word              `json:"cpu"`
+	Memory           manifest.Literal  `json:"memory"`
+	CPU              manifest.Literal  `json:"cpu"`
 	Storage          string            `json:"storage"`
 	StorageClass     string            `json:"storageClass"`
 	Service          serviceOptions    `json:"service"`
@@ -107,29 +107,6 @@ func (o *policyOption) UnmarshalJSON(text []byte) error {
 		*o = "none"
 	default:
 		return json.Unmarshal(text, (*string)(o))
-	}
-	return nil
-}
-
-// A word is a text, number or truth value as text.
-type word string
-
-func (w *word) UnmarshalJSON(text []byte) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return err
-	}
-	switch v := v.(type) {
-	case string:
-		*w = word(v)
-	case json.Number:
-		*w = word(v.String())
-	case bool:
-		*w = word(strconv.FormatBool(v))
-	default:
-		return fmt.Errorf("%s is no text", text)
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package local
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 )
 
 // options are what a pipeline says under `targets.local`; the schema says what each of
@@ -15,7 +15,7 @@ type options struct {
 	Binary   string            `json:"binary"`
 	User     string            `json:"user"`
 	Group    string            `json:"group"`
-	Env      map[string]text   `json:"env"`
+	Env      manifest.Env      `json:"env"`
 	Secrets  secrets           `json:"secrets"`
 	Files    map[string]string `json:"files"`
 	Memory   string            `json:"memory"`
@@ -31,18 +31,6 @@ type secrets struct {
 	EnvironmentFile string            `json:"environment_file"`
 	Names           []string          `json:"names"`
 	Files           map[string]string `json:"files"`
-}
-
-// A text is a string, a number or a boolean as the environment has it.
-type text string
-
-// UnmarshalJSON takes what is no string as it is written.
-func (t *text) UnmarshalJSON(b []byte) error {
-	if bytes.HasPrefix(b, []byte(`"`)) {
-		return json.Unmarshal(b, (*string)(t))
-	}
-	*t = text(b)
-	return nil
 }
 
 // defaults are the options of a pipeline that has none.

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -111,8 +111,8 @@ func values(v json.RawMessage) (all []string, ok bool) {
 		list = []json.RawMessage{v}
 	} // null is a list of none
 	for _, one := range list {
-		var t text
-		if bytes.HasPrefix(one, []byte("{")) || bytes.HasPrefix(one, []byte("[")) || json.Unmarshal(one, &t) != nil || strings.ContainsAny(string(t), "\n\r") {
+		var t manifest.Literal
+		if json.Unmarshal(one, &t) != nil || strings.ContainsAny(string(t), "\n\r") {
 			return nil, false
 		}
 		all = append(all, string(t))

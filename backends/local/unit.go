@@ -25,12 +25,8 @@ type unit struct {
 
 func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
 	u := &unit{p: p, o: decode(given), layout: l}
-	env := map[string]string{}
-	for name, value := range u.o.Env {
-		env[name] = string(value)
-	}
 	u.app, u.list = manifest.Of(p, "local", manifest.Given{
-		Env: env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
+		Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
 	})
 	u.list = append(u.list, CheckRun(p)...)
 	u.schedule()

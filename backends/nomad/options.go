@@ -1,7 +1,6 @@
 package nomad
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -25,7 +24,7 @@ type options struct {
 	Image          string             `json:"image"`
 	Binary         *binary            `json:"binary"`
 	WorkDir        string             `json:"work_dir"`
-	Env            map[string]text    `json:"env"`
+	Env            manifest.Env       `json:"env"`
 	Secrets        map[string]secret  `json:"secrets"`
 	VaultRole      string             `json:"vault_role"`
 	Files          map[string]place   `json:"files"`
@@ -43,18 +42,6 @@ type options struct {
 	Labels         map[string]string  `json:"labels"`
 	Annotations    map[string]string  `json:"annotations"`
 	Overlay        json.RawMessage    `json:"overlay"`
-}
-
-// A text is a string, a number or a boolean as the environment has it.
-type text string
-
-// UnmarshalJSON takes what is no string as it is written.
-func (t *text) UnmarshalJSON(b []byte) error {
-	if bytes.HasPrefix(b, []byte(`"`)) {
-		return json.Unmarshal(b, (*string)(t))
-	}
-	*t = text(b)
-	return nil
 }
 
 // A binary is where a client without containers has the program.

@@ -28,16 +28,12 @@ type unit struct {
 
 func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
 	u := &unit{p: p, o: decode(given), layout: l, volumes: map[string]*volume{}}
-	env := map[string]string{}
-	for name, value := range u.o.Env {
-		env[name] = string(value)
-	}
 	image := l.Image
 	if image == "" {
 		image = u.o.Image
 	}
 	u.app, u.list = manifest.Of(p, "nomad", manifest.Given{
-		Image: image, Env: env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
+		Image: image, Env: u.o.Env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
 		Placed: func(path string) bool { _, ok := u.o.Files[path]; return ok },
 		Host:   u.host(),
 	})
