@@ -1,9 +1,6 @@
 package golang
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -24,17 +21,5 @@ func EmitBroker(l backends.Layout) ([]backends.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []backends.File{main}
-	slice, err := RuntimeSlice(files, l)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, slice...)
-	mod, err := goMod(files, l)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, mod...)
-	slices.SortFunc(files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
-	return files, nil
+	return complete([]backends.File{main}, l)
 }

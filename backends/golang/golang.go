@@ -53,6 +53,18 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		}
 		files = append(files, f)
 	}
+	var texts []backends.File
+	for _, f := range p.Files { // what //line names lies beside the code
+		if f.Name != "" && f.Path != "" {
+			texts = append(texts, backends.File{Path: f.Name, Data: f.Text, Verbatim: true})
+		}
+	}
+	return complete(files, l, texts...)
+}
+
+// complete adds what files of Go need to be built: the slice of the runtime, where they
+// share none, and go.mod, where they lie in no module. others are files that are no Go.
+func complete(files []backends.File, l backends.Layout, others ...backends.File) ([]backends.File, error) {
 	if l.Shared == "" {
 		slice, err := RuntimeSlice(files, l)
 		if err != nil {
@@ -67,11 +79,7 @@ func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]b
 		}
 		files = append(files, mod...)
 	}
-	for _, f := range p.Files { // what //line names lies beside the code
-		if f.Name != "" && f.Path != "" {
-			files = append(files, backends.File{Path: f.Name, Data: f.Text, Verbatim: true})
-		}
-	}
+	files = append(files, others...)
 	slices.SortFunc(files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
 	return files, nil
 }

@@ -1,7 +1,6 @@
 package golang
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -36,21 +35,7 @@ func EmitPieces(pipeline string, pieces []*ir.Piece, l backends.Layout) ([]backe
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, main)
-	slice, err := RuntimeSlice(files, l)
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, slice...)
-	if !l.Inside {
-		mod, err := goMod(files, l)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, mod...)
-	}
-	slices.SortFunc(files, func(a, b backends.File) int { return cmp.Compare(a.Path, b.Path) })
-	return files, nil
+	return complete(append(files, main), l)
 }
 
 // packageNames are the names of the pieces' packages: letters and digits of theirs.

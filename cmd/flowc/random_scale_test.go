@@ -166,10 +166,8 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 			files[i].Path = filepath.Base(dir) + "/whole/" + files[i].Path
 		}
 		for _, file := range several {
-			if !strings.HasPrefix(file.Path, "runtime/") {
-				file.Path = filepath.Base(dir) + "/cut/" + file.Path
-				files = append(files, file)
-			}
+			file.Path = filepath.Base(dir) + "/cut/" + file.Path
+			files = append(files, file)
 		}
 		return cut, files
 	}
