@@ -14,10 +14,26 @@ import (
 	"testing"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/ir"
 )
 
 // Update tells whether goldens are to be written.
 func Update() bool { return os.Getenv("FLOWC_UPDATE") == "1" }
+
+// Program reads the IR of a case of testdata/pipelines, for tests of a package in a
+// folder of backends.
+func Program(t *testing.T, name string) *ir.Program {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../testdata/pipelines", name, "ir.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ir.Read(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
 
 // Tree compares files with the golden tree in dir.
 func Tree(t *testing.T, dir string, files []backends.File) {

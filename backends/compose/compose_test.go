@@ -2,8 +2,6 @@ package compose_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,23 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/backendtest"
 	"github.com/flowc-dev/flowc/backends/compose"
 	"github.com/flowc-dev/flowc/ir"
 )
-
-// program reads the IR of a case.
-func program(t *testing.T, name string) *ir.Program {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../testdata/pipelines", name, "ir.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ir.Read(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 // What the target can't do is refused with what to write instead.
 func TestRefused(t *testing.T) {
@@ -66,7 +51,7 @@ func TestRefused(t *testing.T) {
 		{"shared", `{"env":{"KAFKA_USER":"u"},"files":{"certs/ca.pem":{"bind":"c"}},"replicas":3,"publish":{"metrics":9100}}`, "3 copies can't have `127.0.0.1:9100` on the host, where they need a port each"},
 		{"shared", `{"env":{"KAFKA_USER":"u"},"files":{"certs/ca.pem":{"bind":"c"}},"replicas":3,"overlay":{"container_name":"x"}}`, "3 copies can't have one name"},
 	} {
-		list := compose.Backend{}.Check(program(t, c.program), backends.Options(c.options))
+		list := compose.Backend{}.Check(backendtest.Program(t, c.program), backends.Options(c.options))
 		var all []string
 		for _, d := range list {
 			all = append(all, d.Message)
@@ -79,7 +64,7 @@ func TestRefused(t *testing.T) {
 
 // The options reach the file, and a dollar of the user's stays one.
 func TestDollars(t *testing.T) {
-	p := program(t, "serve")
+	p := backendtest.Program(t, "serve")
 	p.Labels = []ir.Label{{Key: "cost", Value: "$5"}}
 	p.Annotations = []ir.Label{{Key: "note", Value: "${X}"}}
 	options := `{"env":{"SHOP_URL":"http://s/$a","FLOWC_SET":"paid.config.path=$x.ndjson"},"image":"r/$i:1","labels":{"l":"$$"},

@@ -20,7 +20,7 @@ func TestForms(t *testing.T) {
 		t.Run(c.form, func(t *testing.T) {
 			o := with(t, c.program, c.options)
 			emit := func() []backends.File {
-				files, err := kubernetes.Backend{}.Emit(program(t, c.program), o, backends.Layout{Form: c.form})
+				files, err := kubernetes.Backend{}.Emit(backendtest.Program(t, c.program), o, backends.Layout{Form: c.form})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -37,7 +37,7 @@ func TestForms(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (kubernetes.Backend{}).Emit(program(t, "shared"), with(t, "shared", `{}`), backends.Layout{Form: "terraform"}); err == nil {
+	if _, err := (kubernetes.Backend{}).Emit(backendtest.Program(t, "shared"), with(t, "shared", `{}`), backends.Layout{Form: "terraform"}); err == nil {
 		t.Error("a form that there is not is emitted")
 	}
 }

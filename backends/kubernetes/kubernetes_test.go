@@ -2,30 +2,15 @@ package kubernetes_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/backendtest"
 	"github.com/flowc-dev/flowc/backends/kubernetes"
 	"github.com/flowc-dev/flowc/ir"
 )
-
-// program reads the IR of a case.
-func program(t *testing.T, name string) *ir.Program {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../testdata/pipelines", name, "ir.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ir.Read(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 // with are options with those that a case can't do without.
 func with(t *testing.T, name, options string) backends.Options {
@@ -116,7 +101,7 @@ func TestRefused(t *testing.T) {
 		{"shared", `{"scale":{"max":3,"monitor":"x:1"}}`, "`monitor` is for `by: lag`"},
 		{"shared", `{"scale":{"max":3,"by":"lag"}}`, "the broker of `orders` asks for `tls.ca`, and KEDA has none to give"},
 	} {
-		list := kubernetes.Backend{}.Check(program(t, c.program), with(t, c.program, c.options))
+		list := kubernetes.Backend{}.Check(backendtest.Program(t, c.program), with(t, c.program, c.options))
 		var all []string
 		for _, d := range list {
 			all = append(all, d.Message)
@@ -160,7 +145,7 @@ func TestOptions(t *testing.T) {
 		{"shared", `{"env":{"FLOWC_SET":"orders.config.start=latest"}}`, "orders.config.start=latest\n"},
 		{"shared", `{"overlay":{"Deployment":{"spec":{"template":{"spec":{"volumes":[{"$patch":"delete","name":"tmp"}],"containers":[{"name":"pipeline","volumeMounts":[{"$patch":"delete","mountPath":"/tmp"}]}]}}}}}}`, "mountPath: /data\n"},
 	} {
-		if got := emitted(t, program(t, c.program), with(t, c.program, c.options), backends.Layout{}); !strings.Contains(got, c.want) {
+		if got := emitted(t, backendtest.Program(t, c.program), with(t, c.program, c.options), backends.Layout{}); !strings.Contains(got, c.want) {
 			t.Errorf("%s with %s has no %q:\n%s", c.program, c.options, c.want, got)
 		}
 	}
@@ -168,7 +153,7 @@ func TestOptions(t *testing.T) {
 
 // What a trigger of KEDA must know and is a variable of the program's, it reads there.
 func TestLagOfVariables(t *testing.T) {
-	p := program(t, "shared")
+	p := backendtest.Program(t, "shared")
 	for _, n := range p.Nodes {
 		op, ok := n.Op.(*ir.Source)
 		if !ok {
@@ -192,7 +177,7 @@ func TestLagOfVariables(t *testing.T) {
 
 // A value comes to the program as it is, whatever the kubelet would make of it.
 func TestLiterals(t *testing.T) {
-	got := emitted(t, program(t, "shared"), with(t, "shared", `{"env":{"A":"$(HOME) $$ $x $$(y)"}}`), backends.Layout{})
+	got := emitted(t, backendtest.Program(t, "shared"), with(t, "shared", `{"env":{"A":"$(HOME) $$ $x $$(y)"}}`), backends.Layout{})
 	if want := `value: $$(HOME) $$$ $x $$$$(y)`; !strings.Contains(got, want) {
 		t.Errorf("no %q in\n%s", want, got)
 	}
@@ -211,7 +196,7 @@ func jobName(t *testing.T, p *ir.Program, o backends.Options, image string) stri
 
 // A Job can't be changed, so that one which differs has another name.
 func TestJobsAreNamedByWhatTheyDo(t *testing.T) {
-	p := program(t, "csv-to-ndjson")
+	p := backendtest.Program(t, "csv-to-ndjson")
 	first := jobName(t, p, with(t, "csv-to-ndjson", `{}`), "a:1")
 	names := []string{first}
 	if again := jobName(t, p, with(t, "csv-to-ndjson", `{}`), "a:1"); again != first {
@@ -235,7 +220,7 @@ func TestJobsAreNamedByWhatTheyDo(t *testing.T) {
 func TestNames(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"orders", "1orders", "a", "9", strings.Repeat("a", 52), strings.Repeat("a", 53), strings.Repeat("a", 63), strings.Repeat("1", 63)} {
-		p := program(t, "quiet")
+		p := backendtest.Program(t, "quiet")
 		p.Name = name
 		files, err := kubernetes.Backend{}.Emit(p, with(t, "quiet", `{}`), backends.Layout{})
 		if err != nil {

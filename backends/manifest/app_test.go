@@ -2,29 +2,15 @@ package manifest
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowc-dev/flowc/backends/backendtest"
 	"github.com/flowc-dev/flowc/ir"
 )
-
-// program reads the IR of a case.
-func program(t *testing.T, name string) *ir.Program {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../testdata/pipelines", name, "ir.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := ir.Read(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 // everywhere places all files and gives all variables, as secrets.
 func everywhere(p *ir.Program) Given {
@@ -43,7 +29,7 @@ func everywhere(p *ir.Program) Given {
 func TestApps(t *testing.T) {
 	for _, name := range []string{"payments", "kafka", "nats", "postgres", "checkpoint-postgres", "sqlite", "per-record-path", "let-env", "meta", "components", "parquet"} {
 		t.Run(name, func(t *testing.T) {
-			p := program(t, name)
+			p := backendtest.Program(t, name)
 			app, list := Of(p, "k8s", everywhere(p))
 			var b strings.Builder
 			for _, d := range list {
@@ -55,27 +41,14 @@ func TestApps(t *testing.T) {
 			}
 			b.Write(text)
 			b.WriteString("\n")
-			golden := filepath.Join("testdata", name+".txt")
-			if os.Getenv("FLOWC_UPDATE") != "" {
-				if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), b.String()); diff != "" {
-				t.Errorf("%s is another (FLOWC_UPDATE=1 writes it):\n%s", golden, diff)
-			}
+			backendtest.File(t, filepath.Join("testdata", name+".txt"), []byte(b.String()))
 		})
 	}
 }
 
 // Settings that the options give stand behind those of the target, where they win.
 func TestGivenSettings(t *testing.T) {
-	p := program(t, "csv-out")
+	p := backendtest.Program(t, "csv-out")
 	given := everywhere(p)
 	given.Env["FLOWC_SET"] = "# slow\norders.config.path = /other\n\nout.config.mode=append\n"
 	app, list := Of(p, "k8s", given)
@@ -104,7 +77,7 @@ func TestLocal(t *testing.T) {
 		{"http://127.0.0.1:8080/events", false, ""},
 		{"http://shop/sales", false, ""},
 	} {
-		p := program(t, "serve")
+		p := backendtest.Program(t, "serve")
 		given := everywhere(p)
 		given.Secrets = nil
 		given.Env["SHOP_URL"], given.Host = c.url, c.host
@@ -134,7 +107,7 @@ func TestForeignFolders(t *testing.T) {
 		{"/etc/x", true, ""},
 		{"/apple/x", false, ""},
 	} {
-		p := program(t, "per-record-path")
+		p := backendtest.Program(t, "per-record-path")
 		given := everywhere(p)
 		given.Env["YEARS"], given.Host = c.years, c.host
 		_, list := Of(p, "k8s", given)
@@ -200,7 +173,7 @@ func TestLabel(t *testing.T) {
 
 // Copies of a member with one name would shut each other out.
 func TestCopiesOfAMember(t *testing.T) {
-	p := program(t, "shared")
+	p := backendtest.Program(t, "shared")
 	for _, n := range p.Nodes {
 		if op, ok := n.Op.(*ir.Source); ok {
 			op.Config = append(op.Config, ir.Setting{Key: "instance", Value: &ir.Value{Parts: []ir.Part{{Kind: ir.Env, Text: "MEMBER"}}}})

@@ -37,11 +37,7 @@ func cases(t *testing.T) []string {
 
 func compileCase(t *testing.T, path string) *driver.Result {
 	t.Helper()
-	schemas := map[string]string{}
-	for _, b := range targets {
-		schemas[b.Name()] = b.OptionsSchema()
-	}
-	r, err := driver.Compile(context.Background(), driver.Options{File: path, Verify: true, Targets: schemas, CacheDir: compilerCache})
+	r, err := driver.Compile(context.Background(), driver.Options{File: path, Verify: true, Targets: targetSchemas(), CacheDir: compilerCache})
 	if err != nil {
 		t.Fatal(err)
 	}

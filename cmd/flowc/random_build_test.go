@@ -36,11 +36,7 @@ type farm struct {
 const farmModule = "flowc.local/random"
 
 func newFarm(t *testing.T) *farm {
-	f := &farm{t: t, cache: t.TempDir(), dir: t.TempDir(), schemas: map[string]string{}, server: newRecorder(t)}
-	for _, b := range targets {
-		f.schemas[b.Name()] = b.OptionsSchema()
-	}
-	return f
+	return &farm{t: t, cache: t.TempDir(), dir: t.TempDir(), schemas: targetSchemas(), server: newRecorder(t)}
 }
 
 // compile compiles a text in a folder; what the compiler says against it comes

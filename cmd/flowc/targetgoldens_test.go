@@ -45,11 +45,7 @@ func compileForTarget(t *testing.T, dir string, b backends.Backend) *ir.Program 
 	if err != nil || len(pipelines) != 1 {
 		t.Fatalf("%s: %v, %v", dir, pipelines, err)
 	}
-	schemas := map[string]string{}
-	for _, b := range targets {
-		schemas[b.Name()] = b.OptionsSchema()
-	}
-	r, err := driver.Compile(context.Background(), driver.Options{File: pipelines[0], Overlays: []string{overlay}, Verify: true, Targets: schemas, CacheDir: compilerCache})
+	r, err := driver.Compile(context.Background(), driver.Options{File: pipelines[0], Overlays: []string{overlay}, Verify: true, Targets: targetSchemas(), CacheDir: compilerCache})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,11 +114,7 @@ func emitted(t *testing.T, name, text, at, options string) []backends.File {
 	if err := os.WriteFile(file, []byte("pipeline: "+name+"\ntargets: {"+at+": "+options+"}"+text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	schemas := map[string]string{}
-	for _, b := range targets {
-		schemas[b.Name()] = b.OptionsSchema()
-	}
-	r, err := driver.Compile(t.Context(), driver.Options{File: file, Targets: schemas, CacheDir: compilerCache})
+	r, err := driver.Compile(t.Context(), driver.Options{File: file, Targets: targetSchemas(), CacheDir: compilerCache})
 	if err != nil || r.Diagnostics.HasErrors() {
 		t.Fatal(err, r.Diagnostics)
 	}
