@@ -319,23 +319,12 @@ sinks: {bills: {from: orders, use: nats, config: {subject: "bills.${in.Region}",
 	a.image()
 	a.deploy("deployment/billing")
 	a.until("two pods", func() bool { return len(a.pods()) == 2 })
-	missing := func(n int) int {
-		got := map[string]bool{}
-		for _, m := range s.all("BILLS") {
-			var order struct{ ID string }
-			if err := json.Unmarshal(m.Data(), &order); err != nil {
-				t.Fatal(err)
-			}
-			got[order.ID] = true
-		}
-		return n - len(got)
-	}
 	s.publish(0, 1000)
 	a.kill(a.pods()[0])
 	s.publish(1000, 2000)
 	a.in("delete", "pod", a.pods()[0], "--wait=false")
 	s.publish(2000, 3000)
-	a.until("all messages without a pod", func() bool { return missing(3000) == 0 })
+	a.until("all messages without a pod", func() bool { return s.missing("BILLS", 3000) == 0 })
 	a.until("two pods", func() bool { return len(a.pods()) == 2 })
 
 	done := make(chan struct{})
@@ -346,7 +335,7 @@ sinks: {bills: {from: orders, use: nats, config: {subject: "bills.${in.Region}",
 	a.options(options + `, env: {FLOWC_SET: "orders.config.subject=orders.>"}`)
 	a.deploy("deployment/billing")
 	<-done
-	a.until("all messages after a roll-out", func() bool { return missing(6000) == 0 })
+	a.until("all messages after a roll-out", func() bool { return s.missing("BILLS", 6000) == 0 })
 	t.Logf("6000 messages, %d of them written again", s.count("BILLS")-6000)
 	a.gone()
 }

@@ -129,6 +129,20 @@ func (s *natsServer) count(name string) int {
 	return int(stream.CachedInfo().State.Msgs)
 }
 
+// missing is how many of so many orders are not in a stream, however often others are.
+func (s *natsServer) missing(name string, orders int) int {
+	s.t.Helper()
+	got := map[string]bool{}
+	for _, m := range s.all(name) {
+		var order struct{ ID string }
+		if err := json.Unmarshal(m.Data(), &order); err != nil {
+			s.t.Fatal(err)
+		}
+		got[order.ID] = true
+	}
+	return orders - len(got)
+}
+
 // A program that reads a stream and writes to others loses nothing and keeps the
 // order, whatever dies and comes back: it, or the server. What is wrong with a
 // message stands in the dead letter with the message's place.

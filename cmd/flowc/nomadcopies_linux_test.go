@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -29,17 +28,6 @@ sinks: {bills: {from: orders, use: nats, config: {subject: "bills.${in.Region}",
 	j.must("var", "put", "nomad/jobs/billing", "NATS_URL="+s.url())
 	j.deploy()
 
-	missing := func(n int) int {
-		got := map[string]bool{}
-		for _, m := range s.all("BILLS") {
-			var order struct{ ID string }
-			if err := json.Unmarshal(m.Data(), &order); err != nil {
-				t.Fatal(err)
-			}
-			got[order.ID] = true
-		}
-		return n - len(got)
-	}
 	s.publish(0, 1000)
 	pid := processOf(binary)
 	if pid == 0 {
@@ -49,7 +37,7 @@ sinks: {bills: {from: orders, use: nats, config: {subject: "bills.${in.Region}",
 		t.Fatal(err)
 	}
 	s.publish(1000, 2000)
-	c.until("all messages after a kill", func() bool { return missing(2000) == 0 })
+	c.until("all messages after a kill", func() bool { return s.missing("BILLS", 2000) == 0 })
 	c.until("two copies", func() bool { return len(j.allocations(false)) == 2 })
 
 	done := make(chan struct{})
@@ -60,7 +48,7 @@ sinks: {bills: {from: orders, use: nats, config: {subject: "bills.${in.Region}",
 	j.options(options + ", env: {FLOWC_SET: \"orders.config.subject=orders.>\"}")
 	j.deploy()
 	<-done
-	c.until("all messages after a roll-out", func() bool { return missing(6000) == 0 })
+	c.until("all messages after a roll-out", func() bool { return s.missing("BILLS", 6000) == 0 })
 	t.Logf("6000 messages, %d of them written again", s.count("BILLS")-6000)
 
 	j.must("job", "stop", "-purge", "billing")
