@@ -30,12 +30,10 @@ func Pieces(p *ir.Program) []*ir.Piece {
 	names := newEdgeNames(p)
 	var pieces []*ir.Piece
 	for _, g := range d.groups {
-		c := &cutting{division: d, group: g, names: names, steady: map[string]bool{}}
-		pieces = append(pieces, c.piece())
-		for _, made := range pieces { // what is upstream is known
-			for _, out := range made.Outputs {
-				d.steady[out.Node] = out.Steady
-			}
+		piece := (&cutting{division: d, group: g, names: names}).piece()
+		pieces = append(pieces, piece)
+		for _, out := range piece.Outputs { // those downstream ask
+			d.steady[out.Node] = out.Steady
 		}
 	}
 	return pieces
@@ -44,11 +42,9 @@ func Pieces(p *ir.Program) []*ir.Piece {
 // A cutting makes one piece.
 type cutting struct {
 	*division
-	group  *group
-	names  *edgeNames
-	steady map[string]bool
-	out    *ir.Program
-	piece_ *ir.Piece
+	group *group
+	names *edgeNames
+	made  *ir.Piece
 }
 
 // piece makes the program of a group: its nodes, the dead-letter sinks that they name,
@@ -61,14 +57,13 @@ func (c *cutting) piece() *ir.Piece {
 	if g.name != c.p.Name {
 		program.Name = c.p.Name + "-" + label(g.name)
 	}
-	c.out = &program
-	c.piece_ = &ir.Piece{Name: g.name, Replicas: max(g.replicas, 1), Program: &program}
+	c.made = &ir.Piece{Name: g.name, Replicas: max(g.replicas, 1), Program: &program}
 	if g.replicas > 0 {
-		c.piece_.Head = g.name
+		c.made.Head = g.name
 	}
-	inside := map[string]bool{}
+	inside, dead := map[string]bool{}, c.deadOf(g)
 	for _, n := range c.p.Nodes {
-		if c.of[n.YAML] == g || c.deadOf(g)[n.YAML] {
+		if c.of[n.YAML] == g || dead[n.YAML] {
 			inside[n.ID] = true
 			program.Nodes = append(program.Nodes, copyOf(n))
 		}
@@ -99,12 +94,12 @@ func (c *cutting) piece() *ir.Piece {
 		program.Delivery.Store = "file"
 	}
 	c.judge()
-	return c.piece_
+	return c.made
 }
 
 // needs tells whether a node of the piece uses a let value.
 func (c *cutting) needs(let *ir.Let) bool {
-	for _, n := range c.out.Nodes {
+	for _, n := range c.made.Program.Nodes {
 		if n.YAML == let.Node {
 			return true
 		}

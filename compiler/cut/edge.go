@@ -75,11 +75,11 @@ func (c *cutting) begin(e *ir.Edge) {
 	}
 	encode := &ir.Node{ID: name + ".encode", YAML: name, Span: e.Span, Op: &ir.Encode{Codec: codecOf(e.Type)}, Pure: true, OnError: policy()}
 	encode.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: e.Span}}
-	c.out.Nodes = append(c.out.Nodes, encode, &ir.Node{ID: name, YAML: name, Span: e.Span, Op: sink, OnError: policy()})
-	c.out.Edges = append(c.out.Edges,
+	c.made.Program.Nodes = append(c.made.Program.Nodes, encode, &ir.Node{ID: name, YAML: name, Span: e.Span, Op: sink, OnError: policy()})
+	c.made.Program.Edges = append(c.made.Program.Edges,
 		&ir.Edge{From: e.From, Port: e.Port, To: encode.ID, Kind: ir.Data, Type: e.Type, Span: e.Span},
 		&ir.Edge{From: encode.ID, To: name, Kind: ir.Data, Type: &ir.Type{Kind: ir.Bytes}, Span: e.Span})
-	c.piece_.Outputs = append(c.piece_.Outputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: reader.name})
+	c.made.Outputs = append(c.made.Outputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: reader.name})
 }
 
 // end makes the end of an edge that feeds the group: a source and a decoder.
@@ -97,11 +97,11 @@ func (c *cutting) end(e *ir.Edge) {
 	decode.Out = []ir.Port{{Type: e.Type, Span: e.Span}}
 	main := &ir.Node{ID: name, YAML: name, Span: e.Span, Op: source, OnError: policy()}
 	main.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: e.Span}}
-	c.out.Nodes = append(c.out.Nodes, main, decode)
-	c.out.Edges = append(c.out.Edges,
+	c.made.Program.Nodes = append(c.made.Program.Nodes, main, decode)
+	c.made.Program.Edges = append(c.made.Program.Edges,
 		&ir.Edge{From: name, To: decode.ID, Kind: ir.Data, Type: &ir.Type{Kind: ir.Bytes}, Span: e.Span},
 		&ir.Edge{From: decode.ID, To: e.To, Kind: ir.Data, Type: e.Type, Span: e.Span})
-	c.piece_.Inputs = append(c.piece_.Inputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: writer.name, Steady: c.division.steady[name]})
+	c.made.Inputs = append(c.made.Inputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: writer.name, Steady: c.steady[name]})
 }
 
 // config is that of an end of an edge: where the carrier is, and what this edge is.

@@ -12,9 +12,9 @@ import (
 // judge finds out which edges begin steadily: the reader of such a one skips what comes
 // again after a crash, by numbers that mean the same records as before.
 func (c *cutting) judge() {
-	g := c.out.Graph(ir.Data)
-	for i := range c.piece_.Outputs {
-		out := &c.piece_.Outputs[i]
+	g := c.made.Program.Graph(ir.Data)
+	for i := range c.made.Outputs {
+		out := &c.made.Outputs[i]
 		why := c.unsteady(g, out.Node)
 		n := g.Nodes[out.Node]
 		sink := n.Op.(*ir.Sink)
@@ -32,8 +32,8 @@ func (c *cutting) judge() {
 			}})
 		}
 	}
-	for i := range c.piece_.Inputs {
-		in := &c.piece_.Inputs[i]
+	for i := range c.made.Inputs {
+		in := &c.made.Inputs[i]
 		in.Why = "what a writer sends again after a crash may come for the second time"
 		if in.Steady {
 			in.Why = "what a writer sends again after a crash is skipped"
