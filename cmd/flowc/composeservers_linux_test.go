@@ -362,7 +362,7 @@ func distinct(list []string) []string {
 func TestComposeNATS(t *testing.T) {
 	c := newComposed(t, fmt.Sprintf(shared, "nats", `url: "${env:BROKER}", stream: ORDERS, durable: billing`, `url: "${env:BROKER}", subject: "bills.${in.Region}", stream: BILLS`), "")
 	host := c.gateway()
-	s := &natsServer{t: t, options: server.Options{Host: host, Port: freePort(t, host), JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
+	s := &natsServer{t: t, options: server.Options{Host: host, Port: freePort(t, host), JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
 	s.make("ORDERS", "orders.>")

@@ -303,7 +303,7 @@ func kubernetesCopies(t *testing.T, c *kubeCluster) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &natsServer{t: t, options: server.Options{Host: nodeAddress, Port: port, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
+	s := &natsServer{t: t, options: server.Options{Host: nodeAddress, Port: port, JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
 	s.make("ORDERS", "orders.>")

@@ -27,7 +27,7 @@ func newNATSServer(t *testing.T) *natsServer {
 	if _, err := fmt.Sscanf(freeAddress(t), "127.0.0.1:%d", &port); err != nil {
 		t.Fatal(err)
 	}
-	s := &natsServer{t: t, options: server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
+	s := &natsServer{t: t, options: server.Options{Host: "127.0.0.1", Port: port, JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
 	return s

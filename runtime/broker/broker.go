@@ -27,11 +27,15 @@ func Run(args []string) error {
 	return serve(*port, *store)
 }
 
+// maxStore is no limit, in bytes: edges set aside the most that they may hold, which is
+// more than a small disk has, and use little of it.
+const maxStore = 1 << 40
+
 func serve(port int, store string) error {
 	if port == 0 || store == "" {
 		return errors.New("give -port and -store")
 	}
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true})
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, JetStream: true, JetStreamMaxStore: maxStore, StoreDir: store, NoSigs: true, NoLog: true})
 	if err != nil {
 		return err
 	}

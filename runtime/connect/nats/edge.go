@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -139,7 +140,7 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 	case isAway(err):
 		return l.Gone(err)
 	case err != nil:
-		return &edgeError{fmt.Errorf("%s: the stream %s of the edge: %w", l.Server, name, err)}
+		return streamError(l, name, size, err)
 	}
 	info := stream.CachedInfo()
 	switch found := info.Config.Description; {
@@ -157,7 +158,21 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 	case isAway(err):
 		return l.Gone(err)
 	case err != nil:
-		return &edgeError{fmt.Errorf("%s: the stream %s of the edge: %w", l.Server, name, err)}
+		return streamError(l, name, size, err)
 	}
 	return nil
+}
+
+// The codes by which a server says that it has no room for a stream: it sets the whole
+// of MaxBytes aside when the stream is made.
+// Source: server/errors.json of nats-server.
+var noRoom = []jetstream.ErrorCode{10002, 10023, 10047, 10122}
+
+// streamError is a server's refusal to make or change the stream of an edge.
+func streamError(l *link, name string, size int64, err error) error {
+	remedy := ""
+	if api := (&jetstream.APIError{}); errors.As(err, &api) && slices.Contains(noRoom, api.ErrorCode) {
+		remedy = fmt.Sprintf(": it sets all of its %d bytes aside: set `max_bytes` of `edges: {nats: …}` to less, or give the server more storage", size)
+	}
+	return &edgeError{fmt.Errorf("%s: the stream %s of the edge: %w%s", l.Server, name, err, remedy)}
 }

@@ -540,3 +540,13 @@ func TestEdgeSinkConforms(t *testing.T) {
 		}
 	})
 }
+
+// A server that has no room for a stream says what to do.
+func TestEdgeNoRoom(t *testing.T) {
+	f := newFixture(t, func(o *server.Options) { o.JetStreamMaxStore = 1 << 20 })
+	err := f.edgeSource(0, nil).Open(context.Background())
+	var fatal interface{ Fatal() bool }
+	if !errors.As(err, &fatal) || !fatal.Fatal() || !strings.Contains(err.Error(), "`max_bytes`") {
+		t.Error("got ", err)
+	}
+}

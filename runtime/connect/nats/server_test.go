@@ -29,7 +29,7 @@ type fixture struct {
 
 func newFixture(t testing.TB, change func(*server.Options), login ...nats.Option) *fixture {
 	t.Helper()
-	f := &fixture{t: t, login: login, opts: server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
+	f := &fixture{t: t, login: login, opts: server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	if change != nil {
 		change(&f.opts)
 	}
