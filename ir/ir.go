@@ -51,6 +51,9 @@ type Program struct {
 	// Regions and Processes partition the nodes; empty before fuse and place.
 	Regions   []*Region
 	Processes []*Process
+	// Pieces are the same pipeline cut into the processes that `scale` asks for, each
+	// behind those that feed it; nil for one that runs in a single process. Never printed.
+	Pieces []*Piece
 	// Memory is the bound in bytes of everything that queues and buffers may
 	// hold at once, and how it adds up; set by the buffers pass.
 	Memory Bound

@@ -39,8 +39,13 @@ const (
 
 // An App is a program as deployments see it.
 type App struct {
-	// Name is the pipeline's, a DNS label; Hash that of its meaning.
+	// Name is the program's, a DNS label; Hash that of the pipeline's meaning.
 	Name, Hash string
+	// Pipeline is the name of the pipeline. Process is that of the process which the
+	// program is, "" for all of a pipeline, and Replicas how many copies run of which each
+	// has a number of its own (see [Part]); 1 for a program that is not cut.
+	Pipeline, Process string
+	Replicas          int
 	// Image is the reference of its image.
 	Image string
 	// Labels and Annotations are the pipeline's own.

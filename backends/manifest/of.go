@@ -13,7 +13,7 @@ import (
 // not; target is its name under `targets`.
 func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r := &reader{p: p, places: values(p), target: target, given: given, app: &App{
-		Name: p.Name, Hash: ir.Hash(p), Image: given.Image, Labels: p.Labels, Annotations: p.Annotations,
+		Name: p.Name, Pipeline: p.Name, Replicas: 1, Hash: ir.Hash(p), Image: given.Image, Labels: p.Labels, Annotations: p.Annotations,
 		Bounded: bounded(p),
 	}}
 	if r.app.Image == "" {

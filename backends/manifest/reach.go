@@ -59,6 +59,9 @@ func (r *reader) listens(at place) {
 
 // connects makes endpoints of addresses, URLs and dsns.
 func (r *reader) connects(at place) {
+	if strings.HasPrefix(at.connector, "edge-") { // all ends of edges connect to what the pipeline says once
+		at.node = "edges"
+	}
 	texts, all := r.texts(at.value)
 	for _, text := range texts {
 		for _, e := range endpoints(text, at.key.Port) {

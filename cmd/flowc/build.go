@@ -64,11 +64,11 @@ func (a *app) build(r *driver.Result, req build.Request) (binary string, built b
 // buildPieces builds a pipeline as it is deployed: cut into its processes, where it has
 // several. All of them are one binary.
 func (a *app) buildPieces(r *driver.Result, req build.Request) (binary string, built bool, err error) {
-	if r.Pieces == nil {
+	if r.Program.Pieces == nil {
 		return a.build(r, req)
 	}
 	l := layout(r.Program)
-	files, err := golang.EmitPieces(r.Program.Name, r.Pieces, l)
+	files, err := golang.EmitPieces(r.Program.Name, r.Program.Pieces, l)
 	if err != nil {
 		return "", false, bug(err)
 	}

@@ -178,8 +178,8 @@ func (c *emitCmd) Run(a *app) error {
 // emit returns the files of a target. A program of Go has all processes of a pipeline
 // that is cut.
 func (c *emitCmd) emit(b backends.Backend, r *driver.Result, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	if b.Name() == "go" && r.Pieces != nil && c.Package == "" {
-		return golang.EmitPieces(r.Program.Name, r.Pieces, l)
+	if b.Name() == "go" && r.Program.Pieces != nil && c.Package == "" {
+		return golang.EmitPieces(r.Program.Name, r.Program.Pieces, l)
 	}
 	return b.Emit(r.Program, o, l)
 }

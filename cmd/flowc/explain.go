@@ -33,7 +33,7 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	e := analyze.Explain(r.Program, r.Overrides)
-	e.InProcesses(r.Program, r.Pieces)
+	e.InProcesses(r.Program, r.Program.Pieces)
 	e.Targets = targetReasons(r.Program)
 	var text strings.Builder
 	if err := e.Text(&text); err != nil {

@@ -136,7 +136,7 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 			}
 			continue
 		}
-		cut.pieces = got.Pieces
+		cut.pieces = got.Program.Pieces
 		for _, p := range cut.pieces {
 			for _, e := range p.Outputs {
 				cut.steady = cut.steady && e.Steady
@@ -158,7 +158,7 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 			t.Fatal(err)
 		}
 		l.Path = path + "/cut"
-		several, err := golang.EmitPieces(got.Program.Name, got.Pieces, l)
+		several, err := golang.EmitPieces(got.Program.Name, got.Program.Pieces, l)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	group := live.Group{Processes: processesOf(r, binary, args), Stdout: a.stdout, Stderr: a.stderr}
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
-	if pipeline.carrier != "" && r.Pieces != nil {
+	if pipeline.carrier != "" && r.Program.Pieces != nil {
 		url, stop, err := a.bringBroker(r, kill)
 		if err != nil {
 			return err
@@ -60,11 +60,11 @@ func processesOf(r *driver.Result, binary string, args []string) []live.Process 
 		Name: r.Program.Name, Binary: binary, Args: args, Dir: r.Dir, Env: os.Environ(),
 		Grace: time.Duration(r.Program.Delivery.Drain) + margin,
 	}
-	if r.Pieces == nil {
+	if r.Program.Pieces == nil {
 		return []live.Process{one}
 	}
 	var all []live.Process
-	for _, piece := range r.Pieces {
+	for _, piece := range r.Program.Pieces {
 		for replica := range piece.Replicas {
 			p := one
 			p.Name, p.Args = piece.Name, append([]string{"--process", piece.Name}, args...)

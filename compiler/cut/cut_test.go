@@ -175,10 +175,10 @@ shop×2 shop out
 			for _, d := range r.Diagnostics {
 				t.Error(d)
 			}
-			if got := describe(r.Pieces); got != c.want {
+			if got := describe(r.Program.Pieces); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
-			for _, p := range r.Pieces {
+			for _, p := range r.Program.Pieces {
 				if err := ir.Verify(p.Program); err != nil {
 					t.Errorf("%s: %v", p.Name, err)
 				}
@@ -204,9 +204,9 @@ sinks:
 	if without(r.Program) != without(plain.Program) {
 		t.Errorf("the program has changed:\n%s\n%s", without(r.Program), without(plain.Program))
 	}
-	for i := range r.Pieces {
-		if ir.Print(r.Pieces[i].Program) != ir.Print(again.Pieces[i].Program) {
-			t.Errorf("%s is another one the second time", r.Pieces[i].Name)
+	for i := range r.Program.Pieces {
+		if ir.Print(r.Program.Pieces[i].Program) != ir.Print(again.Program.Pieces[i].Program) {
+			t.Errorf("%s is another one the second time", r.Program.Pieces[i].Name)
 		}
 	}
 }
@@ -226,7 +226,7 @@ sinks:
   dead: {use: nats, config: {url: "${env:NATS_URL}", subject: dead}}
 `)
 	var b strings.Builder
-	for _, p := range r.Pieces {
+	for _, p := range r.Program.Pieces {
 		fmt.Fprintf(&b, "# %s, %d of it\n%s\n", p.Name, p.Replicas, ir.Print(p.Program))
 	}
 	golden := filepath.Join("testdata", "pieces.txt")

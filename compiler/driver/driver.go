@@ -79,9 +79,6 @@ type Options struct {
 type Result struct {
 	// Program is nil where there are errors.
 	Program *ir.Program
-	// Pieces are the same pipeline cut into the processes that `scale` asks for, each
-	// behind those that feed it; nil for one that runs in a single process.
-	Pieces []*ir.Piece
 	// Diagnostics are sorted.
 	Diagnostics diag.List
 	// File is the root pipeline, nil where it was not found. Files are all texts
@@ -196,7 +193,7 @@ func (c *compile) run(ctx context.Context) error {
 			return &BugError{Err: fmt.Errorf("process %s: %w", piece.Name, err)}
 		}
 	}
-	c.r.Pieces = pieces
+	p.Pieces = pieces
 	return nil
 }
 
