@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	composelive "github.com/flowc-dev/flowc/backends/compose/live"
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/backends/oci/live"
@@ -15,6 +14,12 @@ import (
 // image builds the image of a pipeline and says by which name it is run: one that has
 // its digest, so that it always means this image.
 func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Result) (name string, loaded bool, deliver func(context.Context) error, err error) {
+	if t.runsImage != nil && !t.runsImage(r) {
+		if c.Image != "" || c.Push {
+			return "", false, nil, usage(fmt.Errorf("%s runs %s without an image: leave out --image and --push", t.name, r.Program.Name))
+		}
+		return "", false, nil, nil
+	}
 	given := c.Image
 	if given == "" {
 		given = imageOption(r, t.name)
@@ -63,7 +68,7 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 	}
 	ref, err := oci.ParseReference(given, hash)
 	if err == nil {
-		ref, err = ref.WithTag(composelive.Tag(hash, image.Digest.String()))
+		ref, err = ref.WithTag(live.Tag(hash, image.Digest.String()))
 	}
 	if err != nil {
 		return "", false, nil, usage(err)

@@ -20,13 +20,16 @@ type deployTarget struct {
 	name string
 	// open finds the engine, as the target's own commands would.
 	open func(*app) (deploy.Engine, error)
+	// runsImage tells whether the program runs as an image there; nil for always. Of what
+	// does not, nothing is built, and release is given "" for it.
+	runsImage func(r *driver.Result) bool
 	// release is what the engine is given. image always means the same one; loaded tells
 	// that the engine gets it from us.
 	release func(r *driver.Result, image string, loaded bool) (*deploy.Release, error)
 }
 
 // deployTargets are all of them.
-var deployTargets = []deployTarget{{"compose", openCompose, composeRelease}}
+var deployTargets = []deployTarget{{name: "compose", open: openCompose, release: composeRelease}}
 
 // deployTo is the target that --target names, or the only one that a pipeline has
 // options for; r may be nil.

@@ -26,7 +26,7 @@ func (e *Engine) compareRuns(ctx context.Context, want *deploy.Release, t *there
 		}
 		old, is := o.Spec.(service), would[i].Spec.(service) //nolint:forcetypeassert // made as such
 		image, _ := is["image"].(string)
-		id, err := e.imageID(ctx, unescape(image))
+		id, err := e.ImageID(ctx, unescape(image))
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -131,22 +130,6 @@ func (e *Engine) volumes(ctx context.Context, labels ...string) ([]kept, error) 
 	var list struct{ Volumes []kept }
 	err := e.ask(ctx, "/volumes", filters(labels...), &list)
 	return list.Volumes, err
-}
-
-// imageID is what the engine calls an image, "" for one that it does not have.
-func (e *Engine) imageID(ctx context.Context, reference string) (string, error) {
-	var image struct{ ID string }
-	err := e.ask(ctx, "/images/"+(&url.URL{Path: reference}).EscapedPath()+"/json", nil, &image)
-	if gone(err) {
-		return "", nil
-	}
-	return image.ID, err
-}
-
-// Has tells whether the engine has an image.
-func (e *Engine) Has(ctx context.Context, reference string) (bool, error) {
-	id, err := e.imageID(ctx, reference)
-	return id != "", err
 }
 
 // send asks the engine to do something.

@@ -351,18 +351,6 @@ func TestReferenced(t *testing.T) {
 	}
 }
 
-func TestTag(t *testing.T) {
-	tag := Tag("h1", "sha256:0123456789abcdef")
-	if tag != "h1-0123456789ab" {
-		t.Error(tag)
-	}
-	for reference, want := range map[string]bool{"orders:" + tag: true, "r:5000/a/orders:" + tag: true, "orders:h1": false, "orders:h1-mine": false, "orders": false, "orders:h2-0123456789ab": false} {
-		if IsTag(reference, "h1") != want {
-			t.Errorf("%s: %t", reference, !want)
-		}
-	}
-}
-
 // A project of several services: each is compared, the program's are tried, and all are
 // put.
 func TestServices(t *testing.T) {

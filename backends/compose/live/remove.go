@@ -26,7 +26,7 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 		case "volume":
 			err = e.send(ctx, http.MethodDelete, "/volumes/"+url.PathEscape(o.Name))
 		case "image":
-			err = e.send(ctx, http.MethodDelete, "/images/"+(&url.URL{Path: o.Name}).EscapedPath())
+			err = e.Unload(ctx, o.Name)
 		}
 		switch {
 		case err == nil, gone(err):

@@ -159,3 +159,16 @@ func TestFindEngine(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A tag says which image it is of, and is told from those that people give.
+func TestTag(t *testing.T) {
+	tag := Tag("h1", "sha256:0123456789abcdef")
+	if tag != "h1-0123456789ab" {
+		t.Error(tag)
+	}
+	for reference, want := range map[string]bool{"orders:" + tag: true, "r:5000/a/orders:" + tag: true, "orders:h1": false, "orders:h1-mine": false, "orders": false, "orders:h2-0123456789ab": false} {
+		if IsTag(reference, "h1") != want {
+			t.Errorf("%s: %t", reference, !want)
+		}
+	}
+}
