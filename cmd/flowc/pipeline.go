@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -18,6 +20,7 @@ import (
 	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/compiler/driver"
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // targets are the backends: a list, and no registration.
@@ -46,6 +49,10 @@ func target(name string) (backends.Backend, error) {
 			return b, nil
 		}
 		names = append(names, b.Name())
+	}
+	known := append(slices.Sorted(maps.Keys(aliases)), names...)
+	if near := diag.Nearest(name, known); near != "" {
+		return nil, usage(fmt.Errorf("no target %q: did you mean %q? There are %s", name, near, strings.Join(names, ", ")))
 	}
 	return nil, usage(fmt.Errorf("no target %q: there are %s", name, strings.Join(names, ", ")))
 }

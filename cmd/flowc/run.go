@@ -42,6 +42,9 @@ func (c *runCmd) Run(a *app) error {
 	case "local":
 		return a.supervise(&arg, args)
 	default:
+		if _, err := target(c.Target); err != nil {
+			return err
+		}
 		return usage(fmt.Errorf("run --target knows local: `flowc emit --target %s` writes the files of other targets", c.Target))
 	}
 	return a.forward(&arg, args)
