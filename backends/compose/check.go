@@ -158,7 +158,11 @@ func (u *unit) checkPorts() {
 			}
 		}
 	}
-	var taken []published
+}
+
+// checkPlaces looks at where on the host the ports are; taken are those of the services
+// before.
+func (u *unit) checkPlaces(taken []published, cut bool) []published {
 	for _, p := range u.ports() {
 		if p.host == "" {
 			continue
@@ -180,12 +184,17 @@ func (u *unit) checkPorts() {
 		for _, other := range taken {
 			at, from, to := other.parts()
 			if (at == address || everywhere(at) || everywhere(address)) && first <= to && from <= last {
-				u.list.Errorf(diag.TargetPort, span, "the ports `%s` and `%s` are both published at %d", other.Name, p.Name, max(first, from)).
-					Helpf("give one of them another: `targets: {compose: {publish: {%s: PORT}}}`", p.Name)
+				d := u.list.Errorf(diag.TargetPort, span, "the ports `%s` and `%s` are both published at %d", other.Name, p.Name, max(first, from))
+				if cut && other.Name == p.Name { // of all processes, or of all copies
+					d.Helpf("leave `%s` out of `publish`: what is on the same network reaches each process by the name of its service", p.Name)
+					continue
+				}
+				d.Helpf("give one of them another: `targets: {compose: {publish: {%s: PORT}}}`", p.Name)
 			}
 		}
 		taken = append(taken, p)
 	}
+	return taken
 }
 
 // everywhere tells whether an address stands for all of the host's.

@@ -6,10 +6,12 @@
 // the order in which a reader wants to see it. Whatever comes from the pipeline has
 // its dollar signs doubled, so that Compose interpolates only the secrets, by
 // reference.
+//
+// A pipeline that is cut has a service for each of its processes, and for each copy of
+// one: Compose tells no container which of several it is.
 package compose
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,17 +36,17 @@ func (Backend) OptionsSchema() string { return optionsSchema + serviceSchema }
 // Check says what the pipeline must add for this target, and what of its options
 // does not fit.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
-	_, list := read(p, o, "")
-	return list
+	return read(p, o, "").list
 }
 
 // Emit returns compose.yaml.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	u, project, err := render(p, o, l)
+	d := read(p, o, l.Image)
+	project, err := d.project()
 	if err != nil {
 		return nil, err
 	}
-	data, err := manifest.YAML(u.header(l), project)
+	data, err := manifest.YAML(d.header(l), project)
 	if err != nil {
 		return nil, err
 	}
@@ -52,52 +54,21 @@ func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]bac
 }
 
 // Render returns what Emit writes, for those who hand it to Compose themselves. The
-// service is the one called like the pipeline; its value is JSON.
+// services' values are JSON.
 func Render(p *ir.Program, o backends.Options, l backends.Layout) (*Project, error) {
-	_, project, err := render(p, o, l)
-	return project, err
-}
-
-func render(p *ir.Program, o backends.Options, l backends.Layout) (*unit, *Project, error) {
-	u, _ := read(p, o, l.Image)
-	project, err := u.project()
-	return u, project, err
+	return read(p, o, l.Image).project()
 }
 
 // Explain says what becomes of a program under Compose, and why.
 func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
-	u, _ := read(p, o, "")
-	return u.explain()
-}
-
-// A unit is a program on its way to a project.
-type unit struct {
-	p       *ir.Program
-	app     *manifest.App
-	options *Options
-	list    diag.List
-	memory  int64
-}
-
-// read decodes the options, reads the program with them and notes whatever does
-// not fit; image is stronger than the option of that name.
-func read(p *ir.Program, text backends.Options, image string) (*unit, diag.List) {
-	u := &unit{p: p, options: decode(text)}
-	o := u.options
-	given := manifest.Given{
-		Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(),
-		Place: "{bind: PATH}", Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
-	}
-	u.app, u.list = manifest.Of(p, "compose", given)
-	u.check()
-	return u, u.list
+	return read(p, o, "").explain()
 }
 
 // header is the comment above the file: what it needs beside it.
-func (u *unit) header(l backends.Layout) string {
+func (d *deployment) header(l backends.Layout) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s%s. DO NOT EDIT.\n", backends.Header, l.VersionSuffix())
-	if needs := u.needs(); len(needs) > 0 {
+	if needs := d.needs(); len(needs) > 0 {
 		b.WriteString("\nIt needs:\n")
 		for _, n := range needs {
 			b.WriteString("- " + n + "\n")

@@ -18,6 +18,8 @@ func (u *unit) explain() []backends.Reason {
 		out = append(out, backends.Reason{Subject: subject, Says: fmt.Sprintf(format, args...)})
 	}
 	switch {
+	case u.job() && a.Process != "":
+		say("job", "`docker compose --profile %s up` starts it with all others, and `up` alone does not", u.profiles()[0])
 	case u.job():
 		say("job", "`docker compose run --rm %s` starts it, and `up` does not", a.Name)
 	case a.Bounded:
@@ -26,6 +28,8 @@ func (u *unit) explain() []backends.Reason {
 		say("service", "started again however it ends (%s): a source never ends", u.restart())
 	}
 	switch {
+	case u.replica != "":
+		say("copies", "%d, each a service: %s", a.Replicas, a.Copies.Why)
 	case u.options.Replicas > 1:
 		say("copies", "%d: %s", u.options.Replicas, a.Copies.Why)
 	case a.Copies.Many:
@@ -57,9 +61,6 @@ func (u *unit) explain() []backends.Reason {
 	}
 	say("memory", "%s at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", memory(a.Memory), a.GoMemory>>20)
 	say("stop", "may take %s before it is killed", duration(a.Grace))
-	for _, need := range u.needs() {
-		say(backends.Needs, "%s", need)
-	}
 	return out
 }
 

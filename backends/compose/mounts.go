@@ -65,7 +65,7 @@ func (u *unit) volumes() map[string]Volume {
 		case at.External != "":
 			all[u.volume(d)] = Volume{External: true, Name: literal(at.External)}
 		default:
-			v := Volume{Driver: at.Driver, Labels: map[string]string{labelPipeline: u.app.Name}}
+			v := Volume{Driver: at.Driver, Labels: map[string]string{labelPipeline: u.app.Pipeline}}
 			for _, key := range sorted(at.Options) {
 				if v.DriverOpts == nil {
 					v.DriverOpts = map[string]string{}
@@ -106,7 +106,7 @@ func (u *unit) secretMounts() []SecretMount {
 
 // secret is the name of a file of secrets in the file.
 func (u *unit) secret(f manifest.SecretFile) string {
-	return manifest.Label(u.app.Name+"-"+f.Name, 63)
+	return manifest.Label(u.app.Pipeline+"-"+f.Name, 63)
 }
 
 // secrets are files of the host: a container whose root can't be written to can be

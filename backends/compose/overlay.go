@@ -32,7 +32,12 @@ func (u *unit) checkOverlay() {
 		u.list.Errorf(diag.TargetOverlay, u.at(append([]string{"overlay"}, bad...)...), "`%s` can't be a key of the file", bad[len(bad)-1])
 	}
 	for _, key := range []string{"depends_on", "volumes_from"} {
-		if over[key] != nil {
+		switch {
+		case over[key] == nil:
+		case u.app.Process != "":
+			refuse(key, "an overlay holds for all services, and none of them can have `%s` with itself", key).
+				Notef("the processes need no order: what they connect to they wait for")
+		default:
 			refuse(key, "there is no other service in the file, and so `%s` can name none", key).
 				Notef("the program needs no order: what it connects to it waits for")
 		}
@@ -52,6 +57,9 @@ func (u *unit) checkOverlay() {
 	}
 	if m["image"] == nil {
 		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "image"), "without an image there is nothing to run")
+	}
+	if m["container_name"] != nil && u.app.Process != "" {
+		refuse("container_name", "an overlay holds for all services, and they can't have one name")
 	}
 	if m["container_name"] != nil && u.options.Replicas > 1 {
 		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "container_name"), "%d copies can't have one name", u.options.Replicas)

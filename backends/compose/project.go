@@ -16,27 +16,13 @@ import (
 const (
 	labelPipeline = "dev.flowc.pipeline"
 	labelHash     = "dev.flowc.hash"
+	// labelProcess is that of a pipeline of several.
+	labelProcess = "dev.flowc.process"
 )
 
 // pids is how many threads a program may have where nothing is said. A program of
 // Go needs one for each call that waits for a disk.
 const pids = 256
-
-// project is the file.
-func (u *unit) project() (*Project, error) {
-	service, err := u.merged()
-	if err != nil {
-		return nil, err
-	}
-	return &Project{
-		Name:     literal(cmp.Or(u.options.Project, u.app.Name)),
-		Flowc:    Origin{Pipeline: u.app.Name, Hash: u.app.Hash},
-		Services: map[string]any{u.app.Name: service},
-		Networks: u.networks(),
-		Volumes:  u.volumes(),
-		Secrets:  u.secrets(),
-	}, nil
-}
 
 // service is the program.
 func (u *unit) service() *Service {
@@ -97,9 +83,15 @@ func (u *unit) environment() map[string]string {
 	if text := u.app.Assignments(); text != "" {
 		env["FLOWC_SET"] = literal(text)
 	}
+	if u.app.Process != "" {
+		env[manifest.ProcessVariable] = literal(u.app.Process)
+	}
+	if u.replica != "" {
+		env[manifest.ReplicaVariable] = u.replica
+	}
 	for _, v := range u.app.Env {
 		if v.Secret {
-			env[v.Name] = fmt.Sprintf("${%s:?%s}", u.options.variable(v.Name), "a secret of the pipeline "+u.app.Name)
+			env[v.Name] = fmt.Sprintf("${%s:?%s}", u.options.variable(v.Name), "a secret of the pipeline "+u.app.Pipeline)
 			continue
 		}
 		env[v.Name] = literal(v.Value)
@@ -116,7 +108,10 @@ func (u *unit) labels() map[string]string {
 	for key, value := range u.options.Labels {
 		all[key] = literal(value)
 	}
-	all[labelPipeline], all[labelHash] = u.app.Name, u.app.Hash
+	all[labelPipeline], all[labelHash] = u.app.Pipeline, u.app.Hash
+	if u.app.Process != "" {
+		all[labelProcess] = literal(u.app.Process)
+	}
 	return all
 }
 

@@ -290,7 +290,7 @@ sinks:
 	}
 }
 
-// Emitted twice, a pipeline of several processes is the same; a target that knows one
+// Emitted twice, a pipeline of several processes is the same; a target that deploys one
 // process refuses it.
 func TestEmitScaled(t *testing.T) {
 	dir := t.TempDir()
@@ -318,7 +318,7 @@ func TestEmitScaled(t *testing.T) {
 		t.Error("the program has a broker in it")
 	}
 	var out, errs bytes.Buffer
-	if code := run([]string{"emit", file, "-t", "compose", "-o", filepath.Join(dir, "compose")}, nil, &out, &errs); code != 3 || !strings.Contains(errs.String(), "target-scale") {
+	if code := run([]string{"emit", file, "-t", "local", "-o", filepath.Join(dir, "local")}, nil, &out, &errs); code != 3 || !strings.Contains(errs.String(), "target-scale") {
 		t.Errorf("exit code %d: %s", code, &errs)
 	}
 }
