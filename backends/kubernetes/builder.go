@@ -18,16 +18,19 @@ import (
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
-// A builder makes the objects of one program.
+// A builder makes the objects of one process of a pipeline, or of all of it where it
+// runs in one.
 type builder struct {
 	p      *ir.Program
 	o      *options
 	given  manifest.Given
 	app    *manifest.App
 	layout backends.Layout
-	// name is that of the objects; kind the workload that was chosen.
-	name string
-	kind kind
+	// pipeline is the name that all processes have in theirs, name that of the objects.
+	pipeline, name string
+	// replica is the number of a copy that has a workload to itself, "" for all others.
+	replica string
+	kind    kind
 	// labels and annotations are on all objects; selector picks the pods.
 	labels, annotations, selector map[string]string
 	// secrets are what must be there before the objects are applied.
@@ -44,17 +47,11 @@ type builder struct {
 type secretKey struct{ secret, key, is string }
 
 // build makes the objects, or the diagnostics that say why not.
-func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, error) {
-	opts, err := decode(o)
-	if err != nil {
-		return nil, err
-	}
-	b := &builder{p: p, o: opts, layout: l, name: baseName(p.Name)}
-	b.read()
+func (b *builder) build() {
+	b.checkOptions()
 	b.names()
 	b.choose()
 	b.copies()
-	b.namespace()
 	b.account()
 	template := b.template()
 	b.contents(template)
@@ -65,16 +62,11 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*builder, erro
 	b.scale()
 	b.network()
 	b.monitor()
-	if b.list.HasErrors() {
-		return b, nil
-	}
-	b.overlay()
-	b.nameJob()
-	return b, nil
 }
 
-// read asks for what every target must know of the program.
-func (b *builder) read() {
+// read asks for what every target must know of the program; files are the names of the
+// files of secrets that any process of the pipeline reads.
+func (b *builder) read(part manifest.Part, files map[string]bool) {
 	given := manifest.Given{Image: b.layout.Image, Env: b.o.Env, Placed: func(path string) bool {
 		_, ok := b.o.Files[path]
 		return ok
@@ -83,13 +75,41 @@ func (b *builder) read() {
 		given.Image = b.o.Image
 	}
 	if b.o.Memory != "" {
-		size, ok := quantityOf(string(b.o.Memory))
-		if !ok || size < 16<<20 {
+		given.Memory, _ = quantityOf(string(b.o.Memory))
+	}
+	for name := range b.o.Secrets {
+		if _, twice := b.o.Env[name]; !twice && !files[name] && validation.IsCIdentifier(name) == nil {
+			given.Secrets = append(given.Secrets, name)
+		}
+	}
+	slices.Sort(given.Secrets)
+	app, list := part.App(target, given)
+	b.app, b.given = app, given
+	b.list = append(b.list, list...)
+}
+
+// own takes out of the options what is about other processes alone.
+func (b *builder) own(apps []*manifest.App, i int) {
+	maps.DeleteFunc(b.o.Files, func(name string, _ place) bool { return !manifest.Concerns(apps, i, name, manifest.InputPaths) })
+	maps.DeleteFunc(b.o.Secrets, func(name string, _ keyRef) bool {
+		return !manifest.Concerns(apps, i, name, manifest.SecretNames)
+	})
+	if b.app.Process != "" && !b.app.Copies.Many {
+		b.o.Replicas, b.o.Scale = nil, nil
+	}
+	if b.app.Process != "" && !listens(b.app) {
+		b.o.Service = serviceOptions{}
+	}
+}
+
+// checkOptions refuses what no program can be given.
+func (b *builder) checkOptions() {
+	if b.o.Memory != "" {
+		if size, ok := quantityOf(string(b.o.Memory)); !ok || size < 16<<20 {
 			b.list.Errorf(diag.BadValue, b.at("memory"), "`%s` is no size that a program could run in", b.o.Memory).Helpf("write `memory: 256MiB`")
 		}
-		given.Memory = size
 	}
-	files := b.secretFiles()
+	files := secretFiles(b.p)
 	for name := range b.o.Secrets {
 		if files[name] {
 			continue
@@ -99,20 +119,11 @@ func (b *builder) read() {
 		}
 		if why := validation.IsCIdentifier(name); why != nil {
 			b.list.Errorf(diag.TargetEnv, b.at("secrets."+name), "`%s` is neither the name of a variable nor a file that the pipeline reads by `${file:…}`", name).Near(name, slices.Sorted(maps.Keys(files)))
-			continue
 		}
-		given.Secrets = append(given.Secrets, name)
 	}
-	slices.Sort(given.Secrets)
-	app, list := manifest.Of(b.p, target, given)
-	b.app, b.given = app, given
-	b.list = append(b.list, list...)
 	for name := range b.o.Files {
-		if !slices.ContainsFunc(app.Inputs, func(in manifest.Input) bool { return in.Path == name }) {
-			var read []string
-			for _, in := range app.Inputs {
-				read = append(read, in.Path)
-			}
+		if !slices.Contains(manifest.InputPaths(b.app), name) {
+			read := manifest.InputPaths(b.app)
 			d := b.list.Errorf(diag.TargetFile, b.at("files."+name), "the pipeline reads no file `%s`", name)
 			if !d.Near(name, read) && len(read) > 0 {
 				d.Notef("it reads %s", strings.Join(read, ", "))
@@ -122,20 +133,24 @@ func (b *builder) read() {
 }
 
 // secretFiles are the names by which `secrets` may have the files of `${file:…}`.
-func (b *builder) secretFiles() map[string]bool {
+func secretFiles(p *ir.Program) map[string]bool {
 	files := map[string]bool{}
-	app, _ := manifest.Of(b.p, target, manifest.Given{})
-	for _, f := range app.SecretFiles {
-		files[f.Name], files[f.Path] = true, true
+	for _, part := range manifest.Parts(p) {
+		app, _ := part.App(target, manifest.Given{})
+		for _, f := range app.SecretFiles {
+			files[f.Name], files[f.Path] = true, true
+		}
 	}
 	return files
 }
 
 // at is where an option stands, or the one above it that does.
-func (b *builder) at(path string) source.Span {
+func (b *builder) at(path string) source.Span { return optionAt(b.p, path) }
+
+func optionAt(p *ir.Program, path string) source.Span {
 	full := target + "." + path
 	for {
-		if span, ok := b.p.TargetSpans[full]; ok {
+		if span, ok := p.TargetSpans[full]; ok {
 			return span
 		}
 		cut := strings.LastIndexByte(full, '.')

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -18,6 +19,7 @@ func (b *builder) environment() []corev1.EnvVar {
 	if text := b.app.Assignments(); text != "" {
 		env = append(env, corev1.EnvVar{Name: "FLOWC_SET", Value: literal(text)})
 	}
+	env = append(env, b.identity()...)
 	for _, v := range b.app.Env {
 		switch {
 		case v.Name == "FLOWC_SET" || v.Name == "GOMEMLIMIT":
@@ -33,6 +35,30 @@ func (b *builder) environment() []corev1.EnvVar {
 			}
 			env = append(env, corev1.EnvVar{Name: v.Name, Value: literal(v.Value)})
 		}
+	}
+	return env
+}
+
+// numbered tells whether the pods of the workload have a number each, by which the
+// program knows its partition.
+func (b *builder) numbered() bool { return b.app.Replicas > 1 && b.replica == "" }
+
+// identity says which process of a pipeline the pod is, and which copy of it.
+func (b *builder) identity() []corev1.EnvVar {
+	if b.app.Process == "" {
+		return nil
+	}
+	env := []corev1.EnvVar{{Name: manifest.ProcessVariable, Value: b.app.Process}}
+	field := func(path string) {
+		env = append(env, corev1.EnvVar{Name: manifest.ReplicaVariable, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}})
+	}
+	switch {
+	case b.replica != "":
+		env = append(env, corev1.EnvVar{Name: manifest.ReplicaVariable, Value: b.replica})
+	case b.numbered() && b.kind.ends():
+		field("metadata.annotations['batch.kubernetes.io/job-completion-index']")
+	case b.numbered(): // the name of the pod ends with it
+		field("metadata.name")
 	}
 	return env
 }
@@ -58,7 +84,7 @@ func (b *builder) secret(name, path, is string) keyRef {
 		ref, option = b.o.Secrets[path], "secrets."+path
 	}
 	if ref.Name == "" {
-		ref.Name = b.named("secrets")
+		ref.Name = manifest.Label(b.pipeline+"-secrets", maxLabel)
 	} else {
 		b.objectName(ref.Name, option+".name")
 	}

@@ -10,11 +10,28 @@ import (
 
 // Explain says which objects a program becomes, and why.
 func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
-	b, err := build(p, o, backends.Layout{})
-	if err != nil || b.list.HasErrors() {
+	d, err := build(p, o, backends.Layout{})
+	if err != nil || d.list.HasErrors() {
 		return nil
 	}
-	return b.explain()
+	return d.explain()
+}
+
+func (d *deployment) explain() []backends.Reason {
+	var all []backends.ProcessReasons
+	for _, b := range d.processes {
+		if b.replica == "" || b.replica == "0" { // the others are the same
+			all = append(all, backends.ProcessReasons{Process: b.app.Process, Reasons: b.explain()})
+		}
+	}
+	out := backends.Together(all)
+	for _, line := range d.secretLines() {
+		out = append(out, backends.Reason{Subject: backends.Needs, Says: "the key of a Secret " + line})
+	}
+	for _, note := range d.notes() {
+		out = append(out, backends.Reason{Subject: "note", Says: note})
+	}
+	return out
 }
 
 func (b *builder) explain() []backends.Reason {
@@ -24,6 +41,8 @@ func (b *builder) explain() []backends.Reason {
 	}
 	say("workload", "a %s: %s", b.kind.object(), b.kind.why)
 	switch s := b.o.Scale; {
+	case b.app.Replicas > 1:
+		say("copies", "%d: %s", b.app.Replicas, b.app.Copies.Why)
 	case b.kind.ends():
 		say("copies", "one at a time: %s", b.app.Copies.Why)
 	case s != nil && s.By == "lag":
@@ -52,12 +71,6 @@ func (b *builder) explain() []backends.Reason {
 	q := bytesOf(b.app.Memory)
 	say("memory", "%s, requested and at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", q.String(), b.app.GoMemory>>20)
 	say("stop", "may take %g s before it is killed", b.app.Grace.Seconds())
-	for _, line := range b.secretLines() {
-		say(backends.Needs, "the key of a Secret %s", line)
-	}
-	for _, note := range b.notes {
-		say("note", "%s", note)
-	}
 	return out
 }
 
@@ -68,6 +81,8 @@ func (b *builder) rollout() string {
 		return "a change of the pipeline is a Job of its own, " + b.name + "-HASH"
 	case b.kind.as == asCronJob:
 		return "a change of the pipeline holds from the next run on; no two run at once"
+	case b.kind.as == asStatefulSet && b.numbered():
+		return "one pod after the other: the old one of a number is gone before its new one starts, and goes on from its checkpoint"
 	case b.kind.as == asStatefulSet:
 		return "the old pod is gone before the new one starts, and goes on from its checkpoint"
 	case b.app.Copies.Many:
@@ -81,6 +96,10 @@ func (b *builder) kept(d manifest.Dir) string {
 	switch {
 	case !d.Lasts:
 		return d.Path + " goes with the pod"
+	case b.kind.as == asStatefulSet && b.numbered():
+		return fmt.Sprintf("%s is in the claims %s-%s-0 to %d, which stay when the StatefulSet goes: %s", d.Path, d.Name, b.name, b.app.Replicas-1, b.app.State.Why)
+	case b.replica != "":
+		return fmt.Sprintf("%s is in claims such as %s: %s", d.Path, b.named(d.Name), b.app.State.Why)
 	case b.kind.as == asStatefulSet:
 		return fmt.Sprintf("%s is in the claim %s-%s-0, which stays when the StatefulSet goes: %s", d.Path, d.Name, b.name, b.app.State.Why)
 	}

@@ -16,8 +16,14 @@ import (
 // A chart is the objects with holes in them, and the values that fill the holes; with
 // those of values.yaml they are the objects as they are without Helm.
 type chart struct {
+	d *deployment
+	// b is the process whose objects are opened, values what they take of the values and
+	// at where in them that is.
 	b      *builder
-	values chartValues
+	values *chartValues
+	at     string
+	// all are the whole of the values.
+	all *chartValues
 	// holes are the expressions for the marks that stand in the objects.
 	holes []hole
 }
@@ -32,16 +38,18 @@ type hole struct {
 
 // chartValues are values.yaml: what people change from one cluster to the next.
 type chartValues struct {
-	Image    string      `json:"image"`
+	Image    string      `json:"image,omitempty"`
 	Replicas *int32      `json:"replicas,omitempty"`
 	Scale    *chartScale `json:"scale,omitempty"`
 	Schedule string      `json:"schedule,omitempty"`
 	// Resources are those of the container; GoMemoryLimit goes with the memory.
-	Resources     any               `json:"resources"`
-	GoMemoryLimit string            `json:"goMemoryLimit"`
+	Resources     any               `json:"resources,omitempty"`
+	GoMemoryLimit string            `json:"goMemoryLimit,omitempty"`
 	Env           map[string]string `json:"env,omitempty"`
 	Settings      map[string]string `json:"settings,omitempty"`
 	Storage       *chartStorage     `json:"storage,omitempty"`
+	// Processes are those of a pipeline that runs in several, by their workloads' names.
+	Processes map[string]*chartValues `json:"processes,omitempty"`
 }
 
 type chartScale struct {
@@ -68,10 +76,11 @@ type chartInfo struct {
 func byPath(x, y backends.File) int { return cmp.Compare(x.Path, y.Path) }
 
 // helm is a chart. The namespace is that of the release, and Helm makes it itself.
-func (b *builder) helm() ([]backends.File, error) {
-	c := &chart{b: b, values: chartValues{Image: b.app.Image}}
+func (d *deployment) helm() ([]backends.File, error) {
+	all := &chartValues{}
+	c := &chart{d: d, all: all, values: all, at: ".Values"}
 	var docs []any
-	for _, o := range b.objects {
+	for _, o := range d.objects {
 		if kindOf(o) == "Namespace" {
 			continue
 		}
@@ -79,40 +88,61 @@ func (b *builder) helm() ([]backends.File, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.enter(o)
 		if err := c.open(kindOf(o), doc); err != nil {
 			return nil, err
 		}
 		docs = append(docs, doc)
 	}
-	text, err := manifest.YAML(b.header(), docs...)
+	text, err := manifest.YAML(d.header(), docs...)
 	if err != nil {
 		return nil, err
 	}
-	info, err := manifest.YAML(b.headline(), chartInfo{
-		APIVersion: "v2", Name: b.name, Description: "The pipeline " + b.p.Name, Type: "application",
+	info, err := manifest.YAML(d.headline(), chartInfo{
+		APIVersion: "v2", Name: d.name, Description: "The pipeline " + d.p.Name, Type: "application",
 		// A chart that changes has another version; what is behind the plus says of which pipeline it is.
-		Version: "0.1.0+" + b.app.Hash, AppVersion: b.app.Hash,
+		Version: "0.1.0+" + d.hash(), AppVersion: d.hash(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	values, err := manifest.YAML(b.headline(), c.values)
+	values, err := manifest.YAML(d.headline(), all)
 	if err != nil {
 		return nil, err
 	}
 	files := []backends.File{
 		{Path: "Chart.yaml", Data: info},
 		{Path: "values.yaml", Data: values},
-		{Path: "templates/" + b.name + ".yaml", Data: []byte(c.template(string(text)))},
-		{Path: ".helmignore", Data: []byte("# " + b.headline() + ".flowc-files\n")},
+		{Path: "templates/" + d.name + ".yaml", Data: []byte(c.template(string(text)))},
+		{Path: ".helmignore", Data: []byte("# " + d.headline() + ".flowc-files\n")},
 	}
 	slices.SortFunc(files, byPath)
 	return files, nil
 }
 
+// enter turns to the process that an object belongs to, and its values.
+func (c *chart) enter(o object) {
+	c.b = c.d.processes[0]
+	for _, b := range c.d.processes {
+		if o.GetLabels()[labelInstance] == b.name {
+			c.b = b
+		}
+	}
+	if c.b.app.Process == "" {
+		return
+	}
+	if c.all.Processes == nil {
+		c.all.Processes = map[string]*chartValues{}
+	}
+	if c.all.Processes[c.b.name] == nil {
+		c.all.Processes[c.b.name] = &chartValues{}
+	}
+	c.values, c.at = c.all.Processes[c.b.name], fmt.Sprintf("(index .Values.processes %q)", c.b.name)
+}
+
 // mark is what the words begin with that stand for holes: they need no quotes, and no
 // pipeline has its own hash in it.
-func (c *chart) mark() string { return "FlowcHole" + c.b.app.Hash + "n" }
+func (c *chart) mark() string { return "FlowcHole" + c.d.hash() + "n" }
 
 // hole puts a mark for an expression into the objects.
 func (c *chart) hole(h hole) string {
@@ -137,9 +167,9 @@ func (c *chart) open(kind string, doc yaml.MapSlice) error {
 		c.scale(spec, "minReplicaCount", "maxReplicaCount")
 		return nil
 	case "Deployment", "StatefulSet":
-		if get(spec, "replicas") != nil {
+		if get(spec, "replicas") != nil && !c.b.numbered() { // a number of partitions is the program's
 			c.values.Replicas = c.b.replicas()
-			set(spec, "replicas", c.hole(hole{expr: ".Values.replicas"}))
+			set(spec, "replicas", c.hole(hole{expr: c.at + ".replicas"}))
 		}
 		claims, _ := get(spec, "volumeClaimTemplates").([]any)
 		for _, claim := range claims {
@@ -154,7 +184,7 @@ func (c *chart) open(kind string, doc yaml.MapSlice) error {
 		set(meta, "name", c.hole(hole{expr: fmt.Sprintf(`printf "%s-%%s" (toJson .Values | printf "%s%%s" | sha256sum | trunc 8)`, c.b.name, manifest.Text(get(meta, "name")))}))
 	case "CronJob":
 		c.values.Schedule = manifest.Text(get(spec, "schedule"))
-		set(spec, "schedule", c.hole(hole{expr: ".Values.schedule | quote"}))
+		set(spec, "schedule", c.hole(hole{expr: c.at + ".schedule | quote"}))
 		pod = sub(sub(sub(sub(spec, "jobTemplate"), "spec"), "template"), "spec")
 	default:
 		return nil
@@ -168,8 +198,8 @@ func (c *chart) scale(spec yaml.MapSlice, low, high string) {
 	if s.Min != nil {
 		c.values.Scale.Min = *s.Min
 	}
-	set(spec, low, c.hole(hole{expr: ".Values.scale.min"}))
-	set(spec, high, c.hole(hole{expr: ".Values.scale.max"}))
+	set(spec, low, c.hole(hole{expr: c.at + ".scale.min"}))
+	set(spec, high, c.hole(hole{expr: c.at + ".scale.max"}))
 }
 
 // claim lets the size and the class of a volume be chosen.
@@ -178,8 +208,8 @@ func (c *chart) claim(doc yaml.MapSlice) error {
 	requests := sub(sub(spec, "resources"), "requests")
 	size, class := manifest.Text(get(requests, "storage")), manifest.Text(get(spec, "storageClassName"))
 	c.values.Storage = &chartStorage{Size: size, Class: class}
-	set(requests, "storage", c.hole(hole{expr: ".Values.storage.size | quote"}))
-	at := c.hole(hole{expr: ".Values.storage.class", optional: true})
+	set(requests, "storage", c.hole(hole{expr: c.at + ".storage.size | quote"}))
+	at := c.hole(hole{expr: c.at + ".storage.class", optional: true})
 	if get(spec, "storageClassName") != nil {
 		set(spec, "storageClassName", at)
 		return nil
@@ -200,10 +230,10 @@ func (c *chart) container(pod yaml.MapSlice) error {
 		if !ok || manifest.Text(get(m, "name")) != container {
 			continue
 		}
-		c.values.Image = manifest.Text(get(m, "image"))
+		c.all.Image = manifest.Text(get(m, "image"))
 		set(m, "image", c.hole(hole{expr: ".Values.image | quote"}))
 		c.values.Resources = plain(get(m, "resources"))
-		set(m, "resources", c.hole(hole{expr: ".Values.resources", block: true}))
+		set(m, "resources", c.hole(hole{expr: c.at + ".resources", block: true}))
 		env, _ := get(m, "env").([]any)
 		for _, v := range env {
 			if m, ok := v.(yaml.MapSlice); ok {
@@ -222,19 +252,19 @@ func (c *chart) variable(m yaml.MapSlice) {
 	case value == nil:
 	case name == "GOMEMLIMIT":
 		c.values.GoMemoryLimit = manifest.Text(value)
-		set(m, "value", c.hole(hole{expr: ".Values.goMemoryLimit | quote"}))
+		set(m, "value", c.hole(hole{expr: c.at + ".goMemoryLimit | quote"}))
 	case name == "FLOWC_SET":
 		c.values.Settings = map[string]string{}
 		for _, s := range c.b.app.Settings {
 			c.values.Settings[s.Key] = literal(s.Value)
 		}
-		set(m, "value", c.hole(hole{expr: `$set := "" }}{{ range $key, $value := .Values.settings }}{{ $set = printf "%s%s=%v\n" $set $key $value }}{{ end }}{{ $set | quote`}))
+		set(m, "value", c.hole(hole{expr: `$set := "" }}{{ range $key, $value := ` + c.at + `.settings }}{{ $set = printf "%s%s=%v\n" $set $key $value }}{{ end }}{{ $set | quote`}))
 	default:
 		if c.values.Env == nil {
 			c.values.Env = map[string]string{}
 		}
 		c.values.Env[name] = manifest.Text(value)
-		set(m, "value", c.hole(hole{expr: fmt.Sprintf("index .Values.env %q | quote", name)}))
+		set(m, "value", c.hole(hole{expr: fmt.Sprintf("index %s.env %q | quote", c.at, name)}))
 	}
 }
 

@@ -33,7 +33,7 @@ func (k kind) ends() bool { return k.as == asJob || k.as == asCronJob }
 func (b *builder) choose() {
 	b.kind = b.inferred()
 	as := b.o.As
-	if as == "" || as == b.kind.as {
+	if as == "" || as == b.kind.as || b.app.Process != "" {
 		return
 	}
 	at := b.at("as")
@@ -57,6 +57,7 @@ func (b *builder) choose() {
 // inferred is what follows from the program alone.
 func (b *builder) inferred() kind {
 	switch {
+	case b.app.Process != "": // what is said of time makes no sense of it
 	case b.o.Schedule != "":
 		if !b.app.Bounded && (b.o.As == "" || b.o.As == asCronJob) {
 			b.list.Errorf(diag.TargetOption, b.at("schedule"), "`%s` never ends, and so it can't be started on a schedule", b.p.Name).
@@ -68,8 +69,16 @@ func (b *builder) inferred() kind {
 		b.list.Errorf(diag.TargetOption, b.at("timeZone"), "`timeZone` is that of a `schedule`, and there is none").Helpf("take it away, or add `schedule: \"0 3 * * *\"`")
 	}
 	switch {
+	case b.replica != "":
+		return kind{as: asJob, why: "all of its sources end; one for each copy, since pods of one Job can't have a volume each"}
+	case b.numbered() && b.app.Bounded:
+		return kind{as: asJob, why: "all of its sources end; an indexed one, whose pods have a number each"}
 	case b.app.Bounded:
 		return kind{as: asJob, why: "all of its sources end"}
+	case b.numbered() && b.app.State.Lasts:
+		return kind{as: asStatefulSet, why: "each copy has a number, and " + b.app.State.Why + ", and must outlive the pod"}
+	case b.numbered():
+		return kind{as: asStatefulSet, why: "each copy has a number"}
 	case b.app.State.Lasts:
 		return kind{as: asStatefulSet, why: b.app.State.Why + ", and must outlive the pod"}
 	case b.app.Copies.Many:
@@ -113,6 +122,8 @@ func (b *builder) replicas() *int32 {
 		return nil
 	case b.o.Replicas != nil:
 		return b.o.Replicas
+	case b.numbered():
+		return new(int32(b.app.Replicas))
 	}
 	return new(int32(1))
 }

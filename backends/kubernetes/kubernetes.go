@@ -34,12 +34,12 @@ func (Backend) Shares() {}
 
 // Check says what of a program, or of the options for it, can't be had in a cluster.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
-	b, err := build(p, o, backends.Layout{})
+	d, err := build(p, o, backends.Layout{})
 	if err != nil {
 		return diag.List{diag.Errorf(diag.TargetOption, p.TargetSpans[target], "%v", err)}
 	}
-	b.list.Sort()
-	return b.list
+	d.list.Sort()
+	return d.list
 }
 
 // The forms in which the objects are written.
@@ -56,25 +56,25 @@ const (
 // several pipelines can share a folder; or as a base of kustomize or a chart of Helm,
 // which has its folder to itself.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	b, err := build(p, o, l)
+	d, err := build(p, o, l)
 	if err != nil {
 		return nil, err
 	}
-	if b.list.HasErrors() {
-		return nil, fmt.Errorf("emitted what was not checked: %w", b.list[0])
+	if d.list.HasErrors() {
+		return nil, fmt.Errorf("emitted what was not checked: %w", d.list[0])
 	}
 	switch l.Form {
 	case FormKustomize:
-		return b.kustomize()
+		return d.kustomize()
 	case FormHelm:
-		return b.helm()
+		return d.helm()
 	case FormPlain:
 	default:
 		return nil, fmt.Errorf("there is no form %q", l.Form)
 	}
-	data, err := b.file()
+	data, err := d.file()
 	if err != nil {
 		return nil, err
 	}
-	return []backends.File{{Path: b.name + ".yaml", Data: data}}, nil
+	return []backends.File{{Path: d.name + ".yaml", Data: data}}, nil
 }

@@ -37,24 +37,27 @@ type referringSpec struct {
 const namesFile = "names.yaml"
 
 // kustomize is the one file of objects as a base.
-func (b *builder) kustomize() ([]backends.File, error) {
-	objects, err := b.file()
+func (d *deployment) kustomize() ([]backends.File, error) {
+	objects, err := d.file()
 	if err != nil {
 		return nil, err
 	}
-	k := kustomization{APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization", Resources: []string{b.name + ".yaml"}}
-	files := []backends.File{{Path: b.name + ".yaml", Data: objects}}
-	if slices.ContainsFunc(b.objects, func(o object) bool { return kindOf(o) == "ScaledObject" }) {
+	k := kustomization{APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization", Resources: []string{d.name + ".yaml"}}
+	files := []backends.File{{Path: d.name + ".yaml", Data: objects}}
+	scaled := slices.IndexFunc(d.processes, func(b *builder) bool {
+		return slices.ContainsFunc(b.objects, func(o object) bool { return kindOf(o) == "ScaledObject" })
+	})
+	if scaled >= 0 {
 		k.Configurations = []string{namesFile}
-		names, err := manifest.YAML(b.headline(), nameReference{[]referredName{{
-			Kind: b.kind.object(), Group: "apps", FieldSpecs: []referringSpec{{Path: "spec/scaleTargetRef/name", Group: "keda.sh", Kind: "ScaledObject"}},
+		names, err := manifest.YAML(d.headline(), nameReference{[]referredName{{
+			Kind: d.processes[scaled].kind.object(), Group: "apps", FieldSpecs: []referringSpec{{Path: "spec/scaleTargetRef/name", Group: "keda.sh", Kind: "ScaledObject"}},
 		}}})
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, backends.File{Path: namesFile, Data: names})
 	}
-	text, err := manifest.YAML(b.headline(), k)
+	text, err := manifest.YAML(d.headline(), k)
 	if err != nil {
 		return nil, err
 	}

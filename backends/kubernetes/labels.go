@@ -43,10 +43,13 @@ func (b *builder) names() {
 	} else if b.o.CreateNamespace {
 		b.list.Errorf(diag.TargetOption, b.at("createNamespace"), "a namespace can't be added without its name").Helpf("add `namespace: %s`", b.name)
 	}
-	b.selector = map[string]string{labelName: b.name, labelInstance: b.name}
+	b.selector = map[string]string{labelName: b.pipeline, labelInstance: b.name}
 	b.labels = map[string]string{
-		labelName: b.name, labelInstance: b.name, labelManagedBy: "flowc",
-		labelVersion: b.app.Hash, labelComponent: "pipeline", labelPartOf: b.name,
+		labelName: b.pipeline, labelInstance: b.name, labelManagedBy: "flowc",
+		labelVersion: b.app.Hash, labelComponent: "pipeline", labelPartOf: b.pipeline,
+	}
+	if b.app.Process != "" {
+		b.labels[labelComponent] = manifest.Label(b.app.Process, maxLabel)
 	}
 	b.annotations = map[string]string{annotationHash: b.app.Hash}
 	for _, l := range b.app.Labels {

@@ -14,6 +14,7 @@ import (
 type object interface {
 	GetName() string
 	GetNamespace() string
+	GetLabels() map[string]string
 	GetObjectKind() schema.ObjectKind
 }
 
@@ -26,6 +27,7 @@ func (b *builder) namespace() {
 	if !b.o.CreateNamespace {
 		return
 	}
+	b.names()
 	meta := b.meta(b.o.Namespace)
 	meta.Namespace = ""
 	for _, mode := range []string{"enforce", "audit", "warn"} {

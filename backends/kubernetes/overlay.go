@@ -18,12 +18,12 @@ import (
 
 // overlay merges what the options lay over the objects, as the API server would, and
 // decodes the result strictly again: what is no field of an object is an error.
-func (b *builder) overlay() {
-	for _, key := range slices.Sorted(maps.Keys(b.o.Overlay)) {
+func (d *deployment) overlay() {
+	for _, key := range slices.Sorted(maps.Keys(d.o.Overlay)) {
 		kind, name, named := strings.Cut(key, "/")
 		var hits []int
 		var there []string
-		for i, o := range b.objects {
+		for i, o := range d.objects {
 			of := kindOf(o)
 			if !slices.Contains(there, of) {
 				there = append(there, of)
@@ -34,22 +34,22 @@ func (b *builder) overlay() {
 		}
 		option := "overlay." + key
 		if len(hits) == 0 {
-			d := b.list.Errorf(diag.TargetOverlay, b.at(option), "there is no %s to lay something over", key)
-			if !d.Near(kind, there) {
-				d.Notef("there are %s", strings.Join(there, ", "))
+			wrong := d.list.Errorf(diag.TargetOverlay, d.at(option), "there is no %s to lay something over", key)
+			if !wrong.Near(kind, there) {
+				wrong.Notef("there are %s", strings.Join(there, ", "))
 			}
 			continue
 		}
-		patch := b.o.Overlay[key]
+		patch := d.o.Overlay[key]
 		if string(patch) == "null" {
 			for _, i := range slices.Backward(hits) {
-				b.objects = slices.Delete(b.objects, i, i+1)
+				d.objects = slices.Delete(d.objects, i, i+1)
 			}
 			continue
 		}
 		for _, i := range hits {
-			if o := b.merged(b.objects[i], patch, option); o != nil {
-				b.objects[i] = o
+			if o := d.merged(d.objects[i], patch, option); o != nil {
+				d.objects[i] = o
 			}
 		}
 	}
@@ -61,43 +61,43 @@ func kindOf(o object) string {
 }
 
 // merged is an object with a patch over it, nil after an error.
-func (b *builder) merged(o object, patch []byte, option string) object {
+func (d *deployment) merged(o object, patch []byte, option string) object {
 	fresh := func() object { return reflect.New(reflect.TypeOf(o).Elem()).Interface().(object) }
 	// The patch is checked before it is merged: there its lists are as they were
 	// written, and a mistake has its place.
-	if !b.fits(withoutDirectives(patch), fresh(), option) {
+	if !d.fits(withoutDirectives(patch), fresh(), option) {
 		return nil
 	}
 	original, err := json.Marshal(o)
 	if err != nil {
-		b.list.Errorf(diag.TargetOverlay, b.at(option), "%v", err)
+		d.list.Errorf(diag.TargetOverlay, d.at(option), "%v", err)
 		return nil
 	}
 	result, err := strategicpatch.StrategicMergePatch(original, patch, fresh())
 	if err != nil {
-		b.list.Errorf(diag.TargetOverlay, b.at(option), "it can't be merged: %v", err)
+		d.list.Errorf(diag.TargetOverlay, d.at(option), "it can't be merged: %v", err)
 		return nil
 	}
 	out := fresh()
-	if !b.fits(result, out, option) {
+	if !d.fits(result, out, option) {
 		return nil
 	}
 	switch {
 	case out.GetObjectKind().GroupVersionKind() != o.GetObjectKind().GroupVersionKind():
-		b.list.Errorf(diag.TargetOverlay, b.at(option), "an overlay changes what an object says, and not what it is")
+		d.list.Errorf(diag.TargetOverlay, d.at(option), "an overlay changes what an object says, and not what it is")
 		return nil
 	case out.GetName() != o.GetName():
-		b.list.Errorf(diag.TargetOverlay, b.at(option+".metadata.name"), "other objects know this one as `%s`", o.GetName()).Helpf("the pipeline's name makes those of its objects")
+		d.list.Errorf(diag.TargetOverlay, d.at(option+".metadata.name"), "other objects know this one as `%s`", o.GetName()).Helpf("the pipeline's name makes those of its objects")
 		return nil
 	case out.GetNamespace() != o.GetNamespace():
-		b.list.Errorf(diag.TargetOverlay, b.at(option+".metadata.namespace"), "the objects of a pipeline are in one namespace").Helpf("write `targets.%s.namespace`", target)
+		d.list.Errorf(diag.TargetOverlay, d.at(option+".metadata.namespace"), "the objects of a pipeline are in one namespace").Helpf("write `targets.%s.namespace`", target)
 		return nil
 	}
 	return out
 }
 
 // fits decodes a text strictly, and puts mistakes where they stand in the options.
-func (b *builder) fits(text []byte, into object, option string) bool {
+func (d *deployment) fits(text []byte, into object, option string) bool {
 	unknown, err := k8sjson.UnmarshalStrict(text, into)
 	if err == nil && len(unknown) == 0 {
 		return true
@@ -108,8 +108,8 @@ func (b *builder) fits(text []byte, into object, option string) bool {
 		if errors.As(e, &field) {
 			path = field.FieldPath()
 		}
-		d := b.list.Errorf(diag.TargetOverlay, b.at(option+"."+dotted(path)), "%s has no field `%s`", kindOf(b.sample(into, option)), path)
-		d.Near(path[strings.LastIndexByte(path, '.')+1:], fieldsAt(reflect.TypeOf(into), path))
+		wrong := d.list.Errorf(diag.TargetOverlay, d.at(option+"."+dotted(path)), "%s has no field `%s`", kindOf(d.sample(into, option)), path)
+		wrong.Near(path[strings.LastIndexByte(path, '.')+1:], fieldsAt(reflect.TypeOf(into), path))
 	}
 	if err != nil {
 		var wrong *json.UnmarshalTypeError
@@ -120,18 +120,18 @@ func (b *builder) fits(text []byte, into object, option string) bool {
 		if errors.As(err, &wrong) && path == "" {
 			path = wrong.Field
 		}
-		b.list.Errorf(diag.TargetOverlay, b.at(option+"."+dotted(path)), "%s", strings.TrimPrefix(err.Error(), "json: "))
+		d.list.Errorf(diag.TargetOverlay, d.at(option+"."+dotted(path)), "%s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return false
 }
 
 // sample is an object with a kind: one that was decoded from a patch has none.
-func (b *builder) sample(o object, option string) object {
+func (d *deployment) sample(o object, option string) object {
 	if kindOf(o) != "" {
 		return o
 	}
 	kind, _, _ := strings.Cut(strings.TrimPrefix(option, "overlay."), "/")
-	for _, other := range b.objects {
+	for _, other := range d.objects {
 		if kindOf(other) == kind {
 			return other
 		}

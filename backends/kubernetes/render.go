@@ -13,46 +13,48 @@ import (
 )
 
 // file is all objects as documents of one text.
-func (b *builder) file() ([]byte, error) {
+func (d *deployment) file() ([]byte, error) {
 	var docs []any
-	for _, o := range b.objects {
+	for _, o := range d.objects {
 		doc, err := tidy(o)
 		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, doc)
 	}
-	return manifest.YAML(b.header(), docs...)
+	return manifest.YAML(d.header(), docs...)
 }
 
 // headline is the comment of files that only go with those of the objects.
-func (b *builder) headline() string {
-	return backends.Header + b.layout.VersionSuffix() + " from the pipeline " + b.p.Name + "; change that, and emit again.\n"
+func (d *deployment) headline() string {
+	return backends.Header + d.layout.VersionSuffix() + " from the pipeline " + d.p.Name + "; change that, and emit again.\n"
 }
 
 // header is the comment that the text begins with.
-func (b *builder) header() string {
+func (d *deployment) header() string {
 	var t strings.Builder
-	t.WriteString(b.headline())
-	if secrets := b.secretLines(); len(secrets) > 0 {
+	t.WriteString(d.headline())
+	if secrets := d.secretLines(); len(secrets) > 0 {
 		t.WriteString("\nThese keys of Secrets must be there:\n")
 		for _, line := range secrets {
 			t.WriteString("  " + line + "\n")
 		}
 	}
-	if len(b.notes) > 0 {
-		t.WriteString("\n" + strings.Join(b.notes, "\n") + "\n")
+	if notes := d.notes(); len(notes) > 0 {
+		t.WriteString("\n" + strings.Join(notes, "\n") + "\n")
 	}
 	return t.String()
 }
 
 // secretLines say which keys of Secrets must be there, and what they are for.
-func (b *builder) secretLines() []string {
+func (d *deployment) secretLines() []string {
 	var lines []string
-	for _, s := range b.secrets {
-		line := s.secret + " " + s.key + " (" + s.is + ")"
-		if !slices.Contains(lines, line) {
-			lines = append(lines, line)
+	for _, b := range d.processes {
+		for _, s := range b.secrets {
+			line := s.secret + " " + s.key + " (" + s.is + ")"
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
 		}
 	}
 	slices.Sort(lines)

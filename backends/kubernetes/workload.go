@@ -27,7 +27,7 @@ const (
 const (
 	// backoffLimit is how many pods may fail; each tries all that its pipeline says
 	// before it does.
-	backoffLimit = 6
+	backoffLimit int32 = 6
 	// ttlSeconds is how long a Job that is over can be looked at.
 	ttlSeconds = 24 * 60 * 60
 	// startingSeconds is how late a scheduled run may begin.
@@ -108,8 +108,13 @@ func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
 			ContainerName: new(container), Operator: batchv1.PodFailurePolicyOnExitCodesOpIn, Values: codes,
 		}}
 	}
+	n := int32(1)
+	var mode *batchv1.CompletionMode
+	if b.numbered() {
+		n, mode = int32(b.app.Replicas), new(batchv1.IndexedCompletion)
+	}
 	return batchv1.JobSpec{
-		Completions: new(int32(1)), Parallelism: new(int32(1)), BackoffLimit: new(int32(backoffLimit)),
+		Completions: &n, Parallelism: &n, CompletionMode: mode, BackoffLimit: new(backoffLimit * n),
 		// A new pod waits until the old one is gone, for they would share its volume.
 		PodReplacementPolicy: new(batchv1.Failed),
 		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{
@@ -121,10 +126,10 @@ func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
 	}
 }
 
-// nameJob puts the hash of a Job into its name: what it runs can't be changed later, so
+// nameJobs puts the hash of a Job into its name: what it runs can't be changed later, so
 // that a pipeline that changes is a Job of its own.
-func (b *builder) nameJob() {
-	for _, o := range b.objects {
+func (d *deployment) nameJobs() {
+	for _, o := range d.objects {
 		job, ok := o.(*batchv1.Job)
 		if !ok {
 			continue

@@ -81,7 +81,8 @@ func objects(t *testing.T, text string) map[string]map[string]any {
 		}
 		meta := o["metadata"].(map[string]any)
 		if o["kind"] == "Job" {
-			meta["name"] = "job"
+			name := meta["name"].(string)
+			meta["name"] = name[:strings.LastIndexByte(name, '-')]
 		}
 		key := o["kind"].(string) + "/" + meta["name"].(string)
 		if all[key] != nil {
@@ -187,6 +188,14 @@ func TestValues(t *testing.T) {
 		`"value":"orders.config.start=latest\ntelemetry.http=:9090\n"`, `"cpu":"3"`, `"memory":"256Mi"`,
 	} {
 		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("there is no %s in %s", want, text)
+		}
+	}
+	cut := render(t, emit(t, all["scaled-live"], "--helm"), "shop", map[string]any{"image": "r/x:1", "processes": map[string]any{
+		"shop-priced": map[string]any{"resources": map[string]any{"limits": map[string]any{"cpu": "3"}}},
+	}})
+	for key, want := range map[string]string{"StatefulSet/shop-priced": `"cpu":"3"`, "StatefulSet/shop-archive": `"image":"r/x:1"`} {
+		if text, err := json.Marshal(cut[key]); err != nil || !bytes.Contains(text, []byte(want)) {
 			t.Errorf("there is no %s in %s", want, text)
 		}
 	}

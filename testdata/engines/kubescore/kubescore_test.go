@@ -30,6 +30,7 @@ var exceptions = []exception{
 	{"container-resources", "a limit of CPU throttles a program that could have what nobody uses; requests share it out", nil},
 	{"container-image-pull-policy", "the tag of an image is the hash of its pipeline, so that one tag is one image", nil},
 	{"deployment-has-host-podantiaffinity", "topology spread constraints put copies on different nodes and zones, and pods of a rollout too", nil},
+	{"statefulset-has-host-podantiaffinity", "the same, for the copies of a process that have numbers", []string{"scaled-live"}},
 	{"pod-networkpolicy", "the case says `networkPolicy: false` or `ingress`, or connects to what nobody knows before it starts", []string{"per-record-path", "csv-to-ndjson", "payments"}},
 }
 
