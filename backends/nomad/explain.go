@@ -12,26 +12,17 @@ import (
 
 // Explain says what the job is and why.
 func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
-	u := newUnit(p, o, backends.Layout{})
-	j := u.job()
-	kind := u.kind.name
-	reasons := []backends.Reason{
-		{Subject: kind, Says: upper(u.kind.why)},
-		{Subject: "copies", Says: u.copiesSay(*j.TaskGroups[0].Count)},
+	d := newDeployment(p, o, backends.Layout{})
+	j := d.job()
+	var all []backends.ProcessReasons
+	for i, u := range d.units {
+		all = append(all, backends.ProcessReasons{Process: u.app.Process, Reasons: u.explain(*j.TaskGroups[i].Count)})
 	}
-	if kind == service {
-		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
-	}
-	reasons = append(reasons,
-		backends.Reason{Subject: "lost client", Says: u.lostSays()},
-		backends.Reason{Subject: "state", Says: u.stateSays()},
-		backends.Reason{Subject: "stop", Says: u.stopSays()},
-		backends.Reason{Subject: "driver", Says: u.driverSays()},
-	)
-	for _, need := range u.needs() {
+	reasons := backends.Together(all)
+	for _, need := range d.needs() {
 		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
 	}
-	items, vault := u.secretItems()
+	items, vault := d.secretItems()
 	for _, name := range slices.Sorted(maps.Keys(items)) {
 		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: "the variable of `" + putLine(name, items[name]) + "`"})
 	}
@@ -41,10 +32,30 @@ func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
 	return reasons
 }
 
+// explain says what the group is, of which n copies run.
+func (u *unit) explain(n int) []backends.Reason {
+	kind := u.kind.name
+	reasons := []backends.Reason{
+		{Subject: kind, Says: upper(u.kind.why)},
+		{Subject: "copies", Says: u.copiesSay(n)},
+	}
+	if kind == service {
+		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
+	}
+	return append(reasons,
+		backends.Reason{Subject: "lost client", Says: u.lostSays()},
+		backends.Reason{Subject: "state", Says: u.stateSays()},
+		backends.Reason{Subject: "stop", Says: u.stopSays()},
+		backends.Reason{Subject: "driver", Says: u.driverSays()},
+	)
+}
+
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func (u *unit) copiesSay(n int) string {
 	switch {
+	case u.app.Replicas > 1:
+		return fmt.Sprintf("%d, each with a number of its own: %s.", n, u.app.Copies.Why)
 	case !u.app.Copies.Many:
 		return "One at a time: " + u.app.Copies.Why + "."
 	case u.o.Scale != nil:
@@ -56,6 +67,9 @@ func (u *unit) copiesSay(n int) string {
 func (u *unit) rolloutSays() string {
 	if u.app.Copies.Many {
 		return "One copy of it runs beside the old ones, and when its check has been passing for 10s it is promoted; else the old version stays."
+	}
+	if u.app.Replicas > 1 {
+		return "One number after the other: the old one ends, then the new one begins, since a canary would do its work twice. If a new one does not get ready, Nomad brings the old version back."
 	}
 	return "The old one ends, then the new one begins: a canary would do the work twice. If the new one does not get ready, Nomad brings the old version back."
 }

@@ -11,27 +11,30 @@ import (
 )
 
 // job is the whole job, overlay and all.
-func (u *unit) job() *api.Job {
-	name, job := u.name(), u.kind.name
+func (d *deployment) job() *api.Job {
+	name, job := d.name(), d.kind().name
 	if job == periodic {
 		job = batch
 	}
 	j := &api.Job{
 		ID: &name, Name: &name, Type: &job,
-		Region: some(u.o.Region), Namespace: some(u.o.Namespace), NodePool: some(u.o.NodePool),
-		Datacenters: u.o.Datacenters, Meta: u.meta(),
+		Region: some(d.o.Region), Namespace: some(d.o.Namespace), NodePool: some(d.o.NodePool),
+		Datacenters: d.o.Datacenters, Meta: d.meta(),
 	}
-	if u.o.Priority != 0 {
-		j.Priority = &u.o.Priority
+	if d.o.Priority != 0 {
+		j.Priority = &d.o.Priority
 	}
-	if u.kind.name == periodic {
+	if d.kind().name == periodic {
 		j.Periodic = &api.PeriodicConfig{
-			Enabled: new(true), Specs: []string{u.o.Schedule}, SpecType: new(api.PeriodicSpecCron),
-			ProhibitOverlap: new(true), TimeZone: &u.o.TimeZone,
+			Enabled: new(true), Specs: []string{d.o.Schedule}, SpecType: new(api.PeriodicSpecCron),
+			ProhibitOverlap: new(true), TimeZone: &d.o.TimeZone,
 		}
 	}
-	j.TaskGroups = []*api.TaskGroup{u.group()}
-	return u.overlaid(j)
+	for _, u := range d.units {
+		j.TaskGroups = append(j.TaskGroups, u.group())
+	}
+	d.gather()
+	return d.overlaid(j)
 }
 
 // some is a text that was said, nil for none.
@@ -44,22 +47,22 @@ func some(text string) *string {
 
 // meta are the pipeline's labels and annotations and those of the options, with what
 // the program is. Keys may have dots: the job is JSON.
-func (u *unit) meta() map[string]string {
+func (d *deployment) meta() map[string]string {
 	m := map[string]string{}
-	for _, l := range slices.Concat(u.app.Labels, u.app.Annotations) {
+	for _, l := range slices.Concat(d.p.Labels, d.p.Annotations) {
 		m[l.Key] = l.Value
 	}
-	for name, value := range u.o.Labels {
+	for name, value := range d.o.Labels {
 		m[name] = value
 	}
-	for name, value := range u.o.Annotations {
+	for name, value := range d.o.Annotations {
 		m[name] = value
 	}
-	m["flowc.dev/pipeline"], m["flowc.dev/hash"] = u.app.Name, u.app.Hash
+	m["flowc.dev/pipeline"], m["flowc.dev/hash"] = d.p.Name, d.units[0].app.Hash
 	return m
 }
 
-// group is the one group of the job.
+// group is that of the job which runs the program.
 func (u *unit) group() *api.TaskGroup {
 	g := &api.TaskGroup{
 		Name: &u.app.Name, Count: u.count(),
@@ -69,7 +72,7 @@ func (u *unit) group() *api.TaskGroup {
 	if u.kind.name == service {
 		g.Update, g.Migrate = u.update(), u.migrate()
 	}
-	if u.app.Copies.Many {
+	if u.app.Copies.Many || u.app.Replicas > 1 {
 		g.Spreads = []*api.Spread{{Attribute: "${node.unique.id}", Weight: new(int8(50))}}
 	}
 	if u.app.PreStop > 0 { // the balancers learn first that it goes
@@ -94,6 +97,9 @@ func (u *unit) count() *int {
 	}
 	if u.o.Replicas != nil {
 		n = *u.o.Replicas
+	}
+	if u.app.Replicas > 1 {
+		return &u.app.Replicas // each has a number of its own
 	}
 	if n > 1 && !u.app.Copies.Many {
 		key := "replicas"

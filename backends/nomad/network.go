@@ -65,7 +65,7 @@ func (u *unit) pagesAddress() string {
 func (u *unit) services() []*api.Service {
 	var all []*api.Service
 	for _, p := range u.app.Ports {
-		s := &api.Service{Name: manifest.Label(u.name()+"-"+p.Name, 63), PortLabel: portLabel(p), Provider: "nomad", Tags: []string{"flowc"}}
+		s := &api.Service{Name: manifest.Label(u.service()+"-"+p.Name, 63), PortLabel: portLabel(p), Provider: "nomad", Tags: []string{"flowc"}}
 		if p.Pages {
 			s.Checks = []api.ServiceCheck{
 				{Name: "ready", Type: "http", Path: "/readyz", Interval: 10 * time.Second, Timeout: 3 * time.Second},

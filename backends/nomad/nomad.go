@@ -30,10 +30,10 @@ func (Backend) OptionsSchema() string { return schema }
 
 // Check says what Nomad must be told and was not, and what it would refuse.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
-	u := newUnit(p, o, backends.Layout{})
-	u.job()
-	u.list.Sort()
-	return u.list
+	d := newDeployment(p, o, backends.Layout{})
+	d.job()
+	d.list.Sort()
+	return d.list
 }
 
 // Shares tells that several pipelines can have their jobs in one folder.
@@ -41,14 +41,14 @@ func (Backend) Shares() {}
 
 // Emit returns NAME.nomad.json and NAME.nomad.md.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	u := newUnit(p, o, l)
-	text, err := document(u.job())
+	d := newDeployment(p, o, l)
+	text, err := document(d.job())
 	if err != nil {
 		return nil, err
 	}
 	return []backends.File{
-		{Path: u.file(), Data: text, Verbatim: true},
-		{Path: u.name() + ".nomad.md", Data: u.readme()},
+		{Path: d.file(), Data: text, Verbatim: true},
+		{Path: d.name() + ".nomad.md", Data: d.readme()},
 	}, nil
 }
 

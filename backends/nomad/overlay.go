@@ -16,19 +16,19 @@ import (
 
 // overlaid is the job with the overlay of the options in it. What comes out must be a
 // job again: each key a field of Nomad's, each value of its type.
-func (u *unit) overlaid(j *api.Job) *api.Job {
-	if len(u.o.Overlay) == 0 {
+func (d *deployment) overlaid(j *api.Job) *api.Job {
+	if len(d.o.Overlay) == 0 {
 		return j
 	}
 	text, err := encode(j)
 	if err != nil {
 		panic(err) // a job is made of what JSON can say
 	}
-	job, overlay := tree(text), tree(u.o.Overlay)
+	job, overlay := tree(text), tree(d.o.Overlay)
 	patched := patch(job, overlay)
-	before := len(u.list)
-	u.known(nil, overlay, reflect.TypeFor[api.Job]())
-	if len(u.list) > before {
+	before := len(d.list)
+	d.known(nil, overlay, reflect.TypeFor[api.Job]())
+	if len(d.list) > before {
 		return j
 	}
 	text, err = json.Marshal(patched)
@@ -41,7 +41,7 @@ func (u *unit) overlaid(j *api.Job) *api.Job {
 		if !errors.As(err, &wrong) {
 			panic(err)
 		}
-		u.list.Errorf(diag.TargetOverlay, u.at("overlay"), "`%s` of a job is no %s", wrong.Field, wrong.Value).
+		d.list.Errorf(diag.TargetOverlay, d.at("overlay"), "`%s` of a job is no %s", wrong.Field, wrong.Value).
 			Helpf("Nomad's JSON has durations as numbers of nanoseconds, and lists where the job file has blocks")
 		return j
 	}
@@ -111,7 +111,7 @@ func nameOf(v any) string {
 }
 
 // known refuses keys that are no fields of Nomad's type.
-func (u *unit) known(at []string, v any, t reflect.Type) {
+func (d *deployment) known(at []string, v any, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -119,7 +119,7 @@ func (u *unit) known(at []string, v any, t reflect.Type) {
 	case []any:
 		if t.Kind() == reflect.Slice {
 			for _, item := range v {
-				u.known(at, item, t.Elem())
+				d.known(at, item, t.Elem())
 			}
 		}
 	case map[string]any:
@@ -127,16 +127,16 @@ func (u *unit) known(at []string, v any, t reflect.Type) {
 			path := append(slices.Clone(at), key)
 			switch t.Kind() {
 			case reflect.Map:
-				u.known(path, v[key], t.Elem())
+				d.known(path, v[key], t.Elem())
 			case reflect.Struct:
 				field, names := fieldNamed(t, key)
 				if field != nil {
-					u.known(path, v[key], field)
+					d.known(path, v[key], field)
 					continue
 				}
-				d := u.list.Errorf(diag.TargetOverlay, u.at(append([]string{"overlay"}, path...)...), "`%s` is not a field of Nomad's %s", strings.Join(path, "."), t.Name())
-				if !d.Near(key, names) {
-					d.Helpf("the fields are those of Nomad's JSON API: %s", strings.Join(names, ", "))
+				wrong := d.list.Errorf(diag.TargetOverlay, d.at(append([]string{"overlay"}, path...)...), "`%s` is not a field of Nomad's %s", strings.Join(path, "."), t.Name())
+				if !wrong.Near(key, names) {
+					wrong.Helpf("the fields are those of Nomad's JSON API: %s", strings.Join(names, ", "))
 				}
 			}
 		}

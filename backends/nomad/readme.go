@@ -11,30 +11,64 @@ import (
 )
 
 // readme says what the cluster must have before the job runs, and how it is run.
-func (u *unit) readme() []byte {
+func (d *deployment) readme() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!-- %s%s. DO NOT EDIT. -->\n\n# %s on Nomad\n\n", backends.Header, u.layout.VersionSuffix(), u.name())
-	fmt.Fprintf(&b, "`%s` is a %s job.\n", u.file(), u.kind.name)
-	if needs := u.needs(); len(needs) > 0 {
+	fmt.Fprintf(&b, "<!-- %s%s. DO NOT EDIT. -->\n\n# %s on Nomad\n\n", backends.Header, d.layout.VersionSuffix(), d.name())
+	fmt.Fprintf(&b, "`%s` is a %s job.\n", d.file(), d.kind().name)
+	if needs := d.needs(); len(needs) > 0 {
 		b.WriteString("\n## What it needs\n\n- " + strings.Join(needs, "\n- ") + "\n")
 	}
-	u.readmeSecrets(&b)
+	d.readmeSecrets(&b)
 	b.WriteString("\n## Run it\n\n")
-	fmt.Fprintf(&b, "```sh\nnomad job validate -json %s\n", u.file())
-	fmt.Fprintf(&b, "nomad job plan -json %s               # what would change; prints the index for the next line\n", u.file())
+	fmt.Fprintf(&b, "```sh\nnomad job validate -json %s\n", d.file())
+	fmt.Fprintf(&b, "nomad job plan -json %s               # what would change; prints the index for the next line\n", d.file())
 	counts := ""
-	if u.o.Scale != nil { // what an autoscaler chose stays
+	if d.o.Scale != nil { // what an autoscaler chose stays
 		counts = "-preserve-counts "
 	}
-	fmt.Fprintf(&b, "nomad job run -json %s-check-index INDEX %s\n", counts, u.file())
-	if u.kind.name == periodic {
-		fmt.Fprintf(&b, "nomad job periodic force %s            # a run now, beside the schedule\n", u.name())
+	fmt.Fprintf(&b, "nomad job run -json %s-check-index INDEX %s\n", counts, d.file())
+	if d.kind().name == periodic {
+		fmt.Fprintf(&b, "nomad job periodic force %s            # a run now, beside the schedule\n", d.name())
 	}
-	fmt.Fprintf(&b, "nomad job status %s\nnomad job stop -purge %s\n```\n", u.name(), u.name())
+	fmt.Fprintf(&b, "nomad job status %s\nnomad job stop -purge %s\n```\n", d.name(), d.name())
 	return []byte(b.String())
 }
 
 // needs are what the job refers to and does not hold, without its secrets.
+func (d *deployment) needs() (needs []string) {
+	for _, u := range d.units {
+		for _, need := range u.needs() {
+			if !slices.Contains(needs, need) {
+				needs = append(needs, need)
+			}
+		}
+	}
+	return needs
+}
+
+// secretItems are the secrets of all processes by where they are: the items of each
+// variable of Nomad's, and the fields of Vault's.
+func (d *deployment) secretItems() (items map[string][]string, vault []string) {
+	items = map[string][]string{}
+	for _, u := range d.units {
+		own, ownVault := u.secretItems()
+		for name, list := range own {
+			for _, item := range list {
+				if !slices.Contains(items[name], item) {
+					items[name] = append(items[name], item)
+				}
+			}
+		}
+		for _, s := range ownVault {
+			if !slices.Contains(vault, s) {
+				vault = append(vault, s)
+			}
+		}
+	}
+	return items, vault
+}
+
+// needs are what the group refers to and does not hold, without its secrets.
 func (u *unit) needs() (needs []string) {
 	if u.o.Driver == docker {
 		needs = append(needs, fmt.Sprintf("the image `%s`, where the clients can pull it", u.app.Image))
@@ -113,8 +147,8 @@ func putLine(name string, items []string) string {
 }
 
 // readmeSecrets lists the secrets; their values are in no file.
-func (u *unit) readmeSecrets(b *strings.Builder) {
-	items, vault := u.secretItems()
+func (d *deployment) readmeSecrets(b *strings.Builder) {
+	items, vault := d.secretItems()
 	if len(items)+len(vault) == 0 {
 		return
 	}
@@ -127,8 +161,8 @@ func (u *unit) readmeSecrets(b *strings.Builder) {
 		b.WriteString("```\n")
 	}
 	for _, name := range slices.Sorted(maps.Keys(items)) {
-		if name != "nomad/jobs/"+u.name() {
-			fmt.Fprintf(b, "\nThe job may read `nomad/jobs/%s`; `%s` needs a policy for its workload identity.\n", u.name(), name)
+		if name != "nomad/jobs/"+d.name() {
+			fmt.Fprintf(b, "\nThe job may read `nomad/jobs/%s`; `%s` needs a policy for its workload identity.\n", d.name(), name)
 		}
 	}
 	for _, s := range vault {

@@ -52,7 +52,7 @@ func (u *unit) keep(g *api.TaskGroup) {
 	if u.o.Driver == raw {
 		if u.app.State.Lasts && u.o.WorkDir == "" {
 			u.list.Errorf(diag.TargetFile, u.at("driver"), "%s, and what runs without a container writes to the folder of its task, which goes with it", u.app.State.Why).
-				Helpf("add a folder that each client has: `targets: {nomad: {work_dir: /srv/%s}}`", u.app.Name)
+				Helpf("add a folder that each client has: `targets: {nomad: {work_dir: /srv/%s}}`", u.app.Pipeline)
 		}
 		return
 	}

@@ -73,12 +73,12 @@ func (u *unit) process(t *api.Task) map[string]any {
 	switch b := u.o.Binary; {
 	case b == nil || (b.Path == "") == (b.URL == ""):
 		u.list.Errorf(diag.TargetOption, u.at("driver"), "the driver %s starts a binary, and must be told where a client has it or gets it", u.o.Driver).
-			Helpf("add `binary: {path: /usr/local/bin/%s}`, or `binary: {url: https://…}`; `flowc build` makes it", u.app.Name)
+			Helpf("add `binary: {path: /usr/local/bin/%s}`, or `binary: {url: https://…}`; `flowc build` makes it", u.app.Pipeline)
 	case b.Path != "":
 		c["command"] = b.Path
 	default:
-		t.Artifacts = append(t.Artifacts, artifact(b.URL, b.Checksum, "local/"+u.app.Name, "file"))
-		c["command"] = "local/" + u.app.Name
+		t.Artifacts = append(t.Artifacts, artifact(b.URL, b.Checksum, "local/"+u.app.Pipeline, "file"))
+		c["command"] = "local/" + u.app.Pipeline
 	}
 	if u.o.Driver == raw {
 		if u.o.WorkDir != "" {
@@ -104,6 +104,12 @@ func (u *unit) env() map[string]string {
 	env := map[string]string{"GOMEMLIMIT": strconv.FormatInt(u.app.GoMemory>>20, 10) + "MiB"}
 	if set := strings.TrimSuffix(u.assignments(), "\n"); set != "" {
 		env["FLOWC_SET"] = set
+	}
+	if u.app.Process != "" {
+		env[manifest.ProcessVariable] = u.app.Process
+	}
+	if u.app.Replicas > 1 { // a copy that takes the place of another has its index
+		env[manifest.ReplicaVariable] = "${NOMAD_ALLOC_INDEX}"
 	}
 	for _, v := range u.app.Env {
 		if !v.Secret {

@@ -14,11 +14,12 @@ import (
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
-// A unit is a program on its way to a job.
+// A unit is a program on its way to a group of a job: a process of a pipeline, or all of
+// it where it runs in one.
 type unit struct {
 	p       *ir.Program
+	whole   *ir.Program
 	o       *options
-	layout  backends.Layout
 	app     *manifest.App
 	kind    kind
 	list    diag.List
@@ -26,19 +27,44 @@ type unit struct {
 	volumes map[string]*volume // by name in the job
 }
 
-func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
-	u := &unit{p: p, o: decode(given), layout: l, volumes: map[string]*volume{}}
-	image := l.Image
+func newUnit(whole *ir.Program, part manifest.Part, given backends.Options, image string) *unit {
+	u := &unit{p: part.Program, whole: whole, o: decode(given), volumes: map[string]*volume{}}
 	if image == "" {
 		image = u.o.Image
 	}
-	u.app, u.list = manifest.Of(p, "nomad", manifest.Given{
+	u.app, u.list = part.App("nomad", manifest.Given{
 		Image: image, Env: u.o.Env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
 		Placed: func(path string) bool { _, ok := u.o.Files[path]; return ok },
 		Host:   u.host(),
 	})
-	u.kind = u.kindOf()
 	return u
+}
+
+// own takes out of the options what is about other processes alone.
+func (u *unit) own(apps []*manifest.App, i int) {
+	others := func(key string, keys func(*manifest.App) []string) bool {
+		return !manifest.Concerns(apps, i, key, keys)
+	}
+	maps.DeleteFunc(u.o.Files, func(key string, _ place) bool { return others(key, manifest.InputPaths) })
+	maps.DeleteFunc(u.o.Secrets, func(key string, _ secret) bool { return others(key, manifest.SecretNames) })
+	maps.DeleteFunc(u.o.Volumes, func(key string, _ storage) bool { return others(key, allDirs) })
+	maps.DeleteFunc(u.o.Ports, func(key string, _ int) bool { return others(key, manifest.PortNames) })
+	if u.app.Process == "" {
+		return
+	}
+	if !u.app.Copies.Many {
+		u.o.Replicas, u.o.Scale = nil, nil
+	}
+	if !slices.Contains(manifest.DirPaths(u.app), manifest.WorkDir) {
+		u.o.Storage = nil
+	}
+}
+
+func allDirs(a *manifest.App) (all []string) {
+	for _, d := range a.Dirs {
+		all = append(all, d.Path)
+	}
+	return all
 }
 
 // host tells that the program sees the client's own paths.
@@ -49,16 +75,18 @@ func (u *unit) name() string {
 	if u.o.Job != "" {
 		return u.o.Job
 	}
-	return u.app.Name
+	return u.app.Pipeline
 }
 
-// file is the name of the job's file.
-func (u *unit) file() string { return u.name() + ".nomad.json" }
+// service is what the names of the unit's services begin with.
+func (u *unit) service() string { return u.name() + strings.TrimPrefix(u.app.Name, u.app.Pipeline) }
 
 // at is where an option stands, as far as it was written down.
-func (u *unit) at(key ...string) source.Span {
+func (u *unit) at(key ...string) source.Span { return optionAt(u.p, key...) }
+
+func optionAt(p *ir.Program, key ...string) source.Span {
 	for n := len(key); n >= 0; n-- {
-		if span, ok := u.p.TargetSpans[strings.Join(append([]string{"nomad"}, key[:n]...), ".")]; ok {
+		if span, ok := p.TargetSpans[strings.Join(append([]string{"nomad"}, key[:n]...), ".")]; ok {
 			return span
 		}
 	}
@@ -80,11 +108,13 @@ func (u *unit) secretVars() []string {
 // pipeline names.
 func (u *unit) isSecretFile(name string) bool {
 	found := false
-	for _, n := range u.p.Nodes {
-		for _, s := range n.Settings() {
-			eachPart(s.Value, func(part ir.Part) {
-				found = found || part.Kind == ir.FileRef && (part.Text == name || path.Base(part.Text) == name)
-			})
+	for _, part := range manifest.Parts(u.whole) {
+		for _, n := range part.Program.Nodes {
+			for _, s := range n.Settings() {
+				eachPart(s.Value, func(part ir.Part) {
+					found = found || part.Kind == ir.FileRef && (part.Text == name || path.Base(part.Text) == name)
+				})
+			}
 		}
 	}
 	return found
