@@ -64,6 +64,9 @@ func (c *cutting) begin(e *ir.Edge) {
 	carrier, _ := catalog.Lookup("edge-" + c.p.Carrier.Connector)
 	sink := &ir.Sink{Connector: carrier.Name, Facts: ir.Facts{Ordered: true, Memory: carrier.Sink.Facts.Memory, Gathers: carrier.Sink.Facts.Gathers}}
 	sink.Config = c.config(carrier.Sink, e, name, reader)
+	if c.bounded(c.group) {
+		sink.Config = append(sink.Config, flag("ends", e))
+	}
 	if key := to.Key; key != nil && reader.head == to {
 		sink.Config = append(sink.Config, ir.Setting{
 			Key: "key", Type: key.Type, Span: key.Span,
@@ -124,6 +127,11 @@ func text(key, value string, e *ir.Edge) ir.Setting {
 
 func number(key string, value int, e *ir.Edge) ir.Setting {
 	return ir.Setting{Key: key, Type: &ir.Type{Kind: ir.Int}, Value: literal(strconv.Itoa(value), "int", e), Span: e.Span}
+}
+
+// flag is a key that is true.
+func flag(key string, e *ir.Edge) ir.Setting {
+	return ir.Setting{Key: key, Type: &ir.Type{Kind: ir.Bool}, Value: literal("true", "bool", e), Span: e.Span}
 }
 
 func literal(text, kind string, e *ir.Edge) *ir.Value {

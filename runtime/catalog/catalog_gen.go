@@ -590,6 +590,7 @@ var Carriers = []*Connector{
 				{Name: "schema", Go: "Schema", Type: "string", Doc: "Schema is what the records look like.", Required: true, Fixed: true},
 				{Name: "writer", Go: "Writer", Type: "string", Doc: "Writer is the process, with the number of its copy."},
 				{Name: "steady", Go: "Steady", Type: "bool", Doc: "Steady tells that the same records come in the same order after a crash.", Fixed: true},
+				{Name: "ends", Go: "Ends", Type: "bool", Doc: "Ends tells that the writer comes to an end, and says so.", Fixed: true},
 				{Name: "max_bytes", Go: "MaxBytes", Type: "size", Doc: "MaxBytes is how much may wait in the stream; a writer that finds it full waits.", Default: "1GiB", Positive: true},
 				{Name: "replicas", Go: "Replicas", Type: "int", Doc: "Replicas is how many servers of a cluster keep the stream.", Default: "1", Positive: true},
 				{Name: "user", Go: "User", Type: "string", Doc: "User is the name to log in with."},

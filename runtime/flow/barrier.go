@@ -221,16 +221,27 @@ func (p *Program) commit(b *barrier) {
 
 // commitEnd makes the last checkpoint, when all sources and sinks have ended.
 func (p *Program) commitEnd(ctx context.Context, complete bool) bool {
+	if !p.allWritten() {
+		return false
+	}
 	c := &p.control
 	c.mu.Lock()
-	ok := !c.sinkFailed && len(c.endedSinks) == len(p.sinks) && len(c.endedSources) == len(p.sources)
 	marks, states := c.endedSources, c.endedSinks
 	c.mu.Unlock()
-	if !ok || p.tainted.Load() || !p.save(ctx, marks, states, complete) {
+	if !p.save(ctx, marks, states, complete) {
 		return false
 	}
 	p.tellSettled(true)
 	return true
+}
+
+// allWritten tells whether all sources and sinks have come to their end, and nothing is
+// missing in a sink.
+func (p *Program) allWritten() bool {
+	c := &p.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.sinkFailed && len(c.endedSinks) == len(p.sinks) && len(c.endedSources) == len(p.sources) && !p.tainted.Load()
 }
 
 // save writes a checkpoint, where sources can go back, and tells the sources

@@ -23,7 +23,7 @@ type Checkpoint struct {
 	Generation uint64    `json:"-"`
 	Time       time.Time `json:"time"`
 	// Complete tells that all input was handled and only the sinks' end was
-	// missing.
+	// missing. That of a Joined process stays for good.
 	Complete bool `json:"complete,omitempty"`
 	// Run names the run that wrote it, where that is in cells: no two write the same.
 	Run string `json:"run,omitempty"`

@@ -81,3 +81,16 @@ type Stateful interface {
 type Waker interface {
 	Healthy(ctx context.Context) error
 }
+
+// A Joined source or sink is an end of an edge between processes of one pipeline. The
+// checkpoint of a process with one stays when all input was handled: the others have
+// taken its word for it, and what it read from them is gone, so it can't begin anew by
+// itself. Started again, it closes its sinks and ends.
+type Joined interface{ Joined() }
+
+// An Ender sink tells those behind it that there is no more. End is called when all input
+// has come to its end and is written, before the last checkpoint: it is told once more
+// after a crash. Where the other side is not there, or has no room, it is called again.
+type Ender interface {
+	End(ctx context.Context) error
+}

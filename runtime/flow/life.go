@@ -52,11 +52,15 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 	if err == nil {
 		saved, err = p.loadState(ctx, o)
 	}
-	if err == nil {
-		err = p.open(ctx, saved)
-	}
-	if err == nil {
-		err = p.beginCare(ctx)
+	again := err == nil && p.isComplete(saved)
+	switch {
+	case err != nil:
+	case again:
+		err = p.openSinks(ctx, saved)
+	default:
+		if err = p.open(ctx, saved); err == nil {
+			err = p.beginCare(ctx)
+		}
 	}
 	if err != nil {
 		_ = p.closeAll(context.WithoutCancel(ctx), false) // what opening said comes first
@@ -72,6 +76,9 @@ func (p *Program) live(ctx context.Context, o RunOptions) (Ending, error) {
 		return Broken, err
 	}
 	p.state.Store(stateRunning)
+	if again {
+		return p.endAgain(ctx)
+	}
 	ending, err := p.runOpened(ctx)
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drainTime())
 	defer cancel()
@@ -128,13 +135,24 @@ func (p *Program) runOpened(ctx context.Context) (Ending, error) {
 		p.stop(ErrDrain)
 		return Broken, p.endError(ErrDrain)
 	}
-	return p.end(context.WithoutCancel(ctx), cut)
+	return p.end(ctx, cut)
 }
 
-// end writes the last checkpoint and closes everything.
+// end writes the last checkpoint and closes everything. Only what is told before that
+// may take as long as it takes, until ctx ends.
 func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 	p.judgeShares()
 	complete := p.stopError() == nil && p.allRead()
+	untold := false
+	if complete {
+		if err := p.tellEnds(ctx); err != nil {
+			complete, untold = false, ctx.Err() != nil
+			if !untold {
+				p.stop(err)
+			}
+		}
+	}
+	ctx = context.WithoutCancel(ctx)
 	commit, cancel := context.WithTimeout(ctx, p.drainTime())
 	//flowc:point before the last checkpoint
 	done := p.commitEnd(commit, complete) && complete
@@ -149,7 +167,7 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 		p.stop(err)
 	}
 	//flowc:point all is closed
-	if done && p.store != nil && !p.store.keeper.lasts() {
+	if done && p.store != nil && !p.store.keeper.lasts() && !p.isJoined() {
 		if err := p.store.remove(ctx); err != nil {
 			p.stop(err)
 		}
@@ -161,7 +179,10 @@ func (p *Program) end(ctx context.Context, cut bool) (Ending, error) {
 	if complete {
 		return Complete, nil
 	}
-	if cut {
+	switch {
+	case untold:
+		return CutShort, nil
+	case cut:
 		return p.cutEnding(), nil
 	}
 	return Complete, nil

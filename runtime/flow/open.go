@@ -60,7 +60,10 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 		return saved, nil
 	}
 	p.log.Info("going on from the checkpoint", "path", store.keeper.where(), "generation", saved.Generation, "time", saved.Time)
-	if saved.Complete && store.keeper.lasts() {
+	switch {
+	case p.isComplete(saved):
+		p.log.Info("an earlier run of this process handled all input: it ends (--fresh begins anew, in all processes of the pipeline)")
+	case saved.Complete && store.keeper.lasts():
 		p.log.Info("an earlier run handled all input: only what has come since is new (--fresh begins anew)")
 	}
 	return saved, nil
@@ -69,19 +72,8 @@ func (p *Program) loadState(ctx context.Context, o RunOptions) (*Checkpoint, err
 // open opens sinks, then the components of the regions, then sources, so that
 // nothing is read before it can be written.
 func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
-	for _, s := range p.sinks {
-		if s.keeps() {
-			continue // it is open: the checkpoint came from it
-		}
-		if s.muted {
-			continue
-		}
-		if err := p.prepareReplay(s); err != nil {
-			return err
-		}
-		if err := p.openSink(ctx, s, saved); err != nil {
-			return err
-		}
+	if err := p.openSinks(ctx, saved); err != nil {
+		return err
 	}
 	for _, r := range p.regions {
 		p.opened = append(p.opened, closing{r.node(), func(ctx context.Context, _ bool) error { return r.close(ctx) }})
@@ -102,6 +94,24 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 	//flowc:point all is open
 	if p.store != nil && (saved == nil || p.startsAnew()) {
 		return p.saveStart(ctx)
+	}
+	return nil
+}
+
+func (p *Program) openSinks(ctx context.Context, saved *Checkpoint) error {
+	for _, s := range p.sinks {
+		if s.keeps() {
+			continue // it is open: the checkpoint came from it
+		}
+		if s.muted {
+			continue
+		}
+		if err := p.prepareReplay(s); err != nil {
+			return err
+		}
+		if err := p.openSink(ctx, s, saved); err != nil {
+			return err
+		}
 	}
 	return nil
 }

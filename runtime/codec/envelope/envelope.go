@@ -3,9 +3,9 @@
 // and what they look like.
 //
 //	magic 4 bytes: F1 6F 77 and the version
-//	flags 1 byte: bit 0 is the end of the writer
+//	flags 1 byte: bit 0 is the end of the writer's run, bit 1 its begin
 //	writer, schema: a length (uvarint) and text
-//	epoch 8 bytes, first uvarint
+//	run 8 bytes, epoch 8 bytes, first uvarint
 //	records: a length (uvarint) and bytes each
 //	CRC-32C 4 bytes of all before it
 //
@@ -25,20 +25,27 @@ const Version = 1
 
 var magic = [3]byte{0xF1, 'o', 'w'}
 
-const flagEnd = 1
+const (
+	flagEnd = 1 << iota
+	flagBegin
+)
 
 // A Header says what an envelope holds.
 type Header struct {
 	// Writer is the process that sent it, with the number of its copy.
 	Writer string
+	// Run is what Begin and End are of: another one each time that a writer that comes
+	// to an end begins anew, and 0 for any other writer.
+	Run uint64
 	// Epoch is another one each time that the writer can't tell where its numbers
 	// were. First is the number of the first record in its partition and epoch; the
 	// others follow.
 	Epoch, First uint64
 	// Schema is what the records look like (see Compatible).
 	Schema string
-	// End tells that the writer has nothing more to send.
-	End bool
+	// Begin tells that the run sends its first envelope, End that it has nothing more to
+	// send. An End means nothing to a reader that has not read the Begin.
+	Begin, End bool
 }
 
 // Begin appends the head of an envelope. Records are added to it by Add, and Seal
@@ -48,9 +55,13 @@ func Begin(dst []byte, h Header) []byte {
 	if h.End {
 		flags |= flagEnd
 	}
+	if h.Begin {
+		flags |= flagBegin
+	}
 	dst = append(dst, magic[0], magic[1], magic[2], Version, flags)
 	dst = appendText(dst, h.Writer)
 	dst = appendText(dst, h.Schema)
+	dst = binary.LittleEndian.AppendUint64(dst, h.Run)
 	dst = binary.LittleEndian.AppendUint64(dst, h.Epoch)
 	return binary.AppendUvarint(dst, h.First)
 }
@@ -91,7 +102,7 @@ func Open(data []byte) (h Header, records Records, err error) {
 	if crc32.Checksum(body, castagnoli) != sum {
 		return h, records, errors.New("the envelope is damaged: its checksum is another one")
 	}
-	h.End = body[4]&flagEnd != 0
+	h.Begin, h.End = body[4]&flagBegin != 0, body[4]&flagEnd != 0
 	body = body[5:]
 	if h.Writer, body, err = text(body); err != nil {
 		return h, records, err
@@ -99,10 +110,10 @@ func Open(data []byte) (h Header, records Records, err error) {
 	if h.Schema, body, err = text(body); err != nil {
 		return h, records, err
 	}
-	if len(body) < 8 {
+	if len(body) < 16 {
 		return h, records, errShort
 	}
-	h.Epoch, body = binary.LittleEndian.Uint64(body), body[8:]
+	h.Run, h.Epoch, body = binary.LittleEndian.Uint64(body), binary.LittleEndian.Uint64(body[8:]), body[16:]
 	first, n := binary.Uvarint(body)
 	if n <= 0 {
 		return h, records, errShort

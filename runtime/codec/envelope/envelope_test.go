@@ -34,15 +34,17 @@ func read(t *testing.T, data []byte) (Header, []string) {
 }
 
 func TestEnvelope(t *testing.T) {
-	want := Header{Writer: "payments-0", Epoch: 1 << 60, First: 300, Schema: `{"id":"string"}`}
+	want := Header{Writer: "payments-0", Run: 1 << 61, Epoch: 1 << 60, First: 300, Schema: `{"id":"string"}`}
 	records := []string{`{"id":"a"}`, "", strings.Repeat("x", 1000)}
 	h, got := read(t, sealed(want, records...))
 	if h != want || strings.Join(got, "\x00") != strings.Join(records, "\x00") {
 		t.Errorf("got %+v %q", h, got)
 	}
-	end := Header{Writer: "w", End: true}
-	if h, got := read(t, sealed(end)); h != end || len(got) != 0 {
-		t.Errorf("got %+v %q", h, got)
+	begin, end := Header{Writer: "w", Run: 1, Begin: true}, Header{Writer: "w", Run: 1, End: true}
+	for _, want := range []Header{begin, end} {
+		if h, got := read(t, sealed(want)); h != want || len(got) != 0 {
+			t.Errorf("got %+v %q", h, got)
+		}
 	}
 	// It may begin in the middle of a buffer.
 	b := append([]byte("before"), sealed(end)...)

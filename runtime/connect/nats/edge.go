@@ -80,6 +80,8 @@ type EdgeSinkConfig struct {
 	Writer string `json:"writer"`
 	// Steady tells that the same records come in the same order after a crash.
 	Steady bool `json:"steady" flowc:"fixed"`
+	// Ends tells that the writer comes to an end, and says so.
+	Ends bool `json:"ends" flowc:"fixed"`
 	// MaxBytes is how much may wait in the stream; a writer that finds it full waits.
 	MaxBytes int64 `json:"max_bytes" type:"size" default:"1GiB" flowc:"positive"`
 	// Replicas is how many servers of a cluster keep the stream.
@@ -150,7 +152,7 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 	case !strings.HasPrefix(found, "an edge of a flowc pipeline"):
 		return &edgeError{fmt.Errorf("%s: there is a stream %s that is no edge of a pipeline: delete it, or rename the pipeline", l.Server, name)}
 	case info.State.Msgs > 0:
-		return &edgeError{fmt.Errorf("%s: the stream %s is %s and holds %d messages, and %d partitions are asked for: let the program that made it read them, then change the number of replicas", l.Server, name, found, info.State.Msgs, partitions)}
+		return &edgeError{fmt.Errorf("%s: the stream %s is %s and holds %d messages, and %d partitions are asked for: let the program that made it read them, then change the number of replicas, or purge the stream if nothing in it is needed", l.Server, name, found, info.State.Msgs, partitions)}
 	}
 	changed := info.Config
 	changed.Description, changed.MaxBytes, changed.Replicas = want.Description, size, replicas

@@ -32,7 +32,7 @@ func edgePacket(records ...string) *flow.Out {
 
 func (f *fixture) edgeSink(change func(*EdgeSinkConfig)) *EdgeSink {
 	f.t.Helper()
-	c := EdgeSinkConfig{URL: f.url(), Stream: "E", Partitions: 2, Schema: `"string"`, Writer: "w-0", MaxBytes: 1 << 30, Replicas: 1}
+	c := EdgeSinkConfig{URL: f.url(), Stream: "E", Partitions: 2, Schema: `"string"`, Writer: "w-0", Ends: true, MaxBytes: 1 << 30, Replicas: 1}
 	if change != nil {
 		change(&c)
 	}
@@ -40,10 +40,37 @@ func (f *fixture) edgeSink(change func(*EdgeSinkConfig)) *EdgeSink {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if steady, ok := s.(*SteadyEdgeSink); ok {
-		return steady.EdgeSink
+	if keeping, ok := s.(*keepingEdgeSink); ok {
+		return keeping.EdgeSink
 	}
 	return s.(*EdgeSink)
+}
+
+// endEdge ends a writer's run.
+func endEdge(t *testing.T, s *EdgeSink) {
+	t.Helper()
+	if err := s.End(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crashed gives another writer what a checkpoint has of one.
+func crashed(t *testing.T, from, to *EdgeSink) {
+	t.Helper()
+	state, err := (&keepingEdgeSink{from}).State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&keepingEdgeSink{to}).Restore(context.Background(), text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (f *fixture) edgeSource(partition int, change func(*EdgeSourceConfig)) *EdgeSource {
@@ -118,9 +145,7 @@ func TestEdge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := sink.Close(context.Background(), true); err != nil {
-		t.Fatal(err)
-	}
+	endEdge(t, sink)
 	got := map[string][]string{}
 	for p := range 2 {
 		source := f.edgeSource(p, nil)
@@ -176,28 +201,14 @@ func TestEdgeAfterCrash(t *testing.T) {
 			first := f.edgeSink(one)
 			f.open(first)
 			write(first, "a:1", "a:2")
-			state, err := (&SteadyEdgeSink{first}).State()
-			if err != nil {
-				t.Fatal(err)
-			}
-			text, err := json.Marshal(state)
-			if err != nil {
-				t.Fatal(err)
-			}
+			second := f.edgeSink(one)
+			crashed(t, first, second)
 			write(first, "a:3", "a:4")
 			first.inner.link.close() // killed
-			second := f.edgeSink(one)
-			if steady {
-				if err := (&SteadyEdgeSink{second}).Restore(context.Background(), text); err != nil {
-					t.Fatal(err)
-				}
-			}
 			f.open(second)
 			write(second, "a:3")
 			write(second, "a:4", "a:5") // in other packets
-			if err := second.Close(context.Background(), true); err != nil {
-				t.Fatal(err)
-			}
+			endEdge(t, second)
 			source := f.edgeSource(0, func(c *EdgeSourceConfig) { c.Partitions = 1 })
 			f.open(source)
 			defer source.Close(context.Background())
@@ -228,9 +239,7 @@ func TestEdgeLostCheckpoint(t *testing.T) {
 	}
 	end := f.edgeSink(func(c *EdgeSinkConfig) { c.Partitions = 1 })
 	f.open(end)
-	if err := end.Close(context.Background(), true); err != nil {
-		t.Fatal(err)
-	}
+	endEdge(t, end)
 	source := f.edgeSource(0, func(c *EdgeSourceConfig) { c.Partitions = 1 })
 	f.open(source)
 	defer source.Close(context.Background())
@@ -239,10 +248,69 @@ func TestEdgeLostCheckpoint(t *testing.T) {
 	}
 }
 
+// An end is that of a run: what is left of another one ends nobody.
+func TestEdgeEndsARun(t *testing.T) {
+	for _, steady := range []bool{true, false} {
+		t.Run(fmt.Sprint("steady ", steady), func(t *testing.T) {
+			f := newFixture(t, nil)
+			one := func(c *EdgeSinkConfig) { c.Partitions, c.Steady = 1, steady }
+			read := func() *EdgeSource {
+				s := f.edgeSource(0, func(c *EdgeSourceConfig) { c.Partitions = 1 })
+				f.open(s)
+				t.Cleanup(func() { s.Close(context.Background()) })
+				return s
+			}
+			first, again := f.edgeSink(one), f.edgeSink(one)
+			f.open(first)
+			if err := first.Write(context.Background(), edgePacket("a:1")); err != nil {
+				t.Fatal(err)
+			}
+			crashed(t, first, again)
+			endEdge(t, first)
+			reader := read()
+			records, _ := readAll(t, reader)
+			if got := strings.Join(records, " "); got != "a:1" {
+				t.Errorf("the first run is %s", got)
+			}
+			if err := reader.Ack(context.Background(), map[string]any{"E": reader.position()}); err != nil {
+				t.Fatal(err)
+			}
+			// It was killed before it knew that it had ended, and says so again.
+			f.open(again)
+			endEdge(t, again)
+			// Both begin anew. The reader comes to what is left first.
+			anew := f.edgeSink(one)
+			f.open(anew)
+			if err := anew.Write(context.Background(), edgePacket("a:2")); err != nil {
+				t.Fatal(err)
+			}
+			endEdge(t, anew)
+			if records, _ := readAll(t, read()); strings.Join(records, " ") != "a:2" {
+				t.Errorf("the second run is %q", records)
+			}
+		})
+	}
+}
+
+// A writer that does not come to an end says neither that it begins nor that it ends.
+func TestEdgeEndless(t *testing.T) {
+	f := newFixture(t, nil)
+	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.Ends = false })
+	f.open(sink)
+	endEdge(t, sink)
+	stream, err := f.js.Stream(context.Background(), "E")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Msgs; n != 0 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // What the checkpoint has passed leaves the stream, of its own partition alone.
 func TestEdgePurges(t *testing.T) {
 	f := newFixture(t, nil)
-	sink := f.edgeSink(nil)
+	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.Ends = false })
 	f.open(sink)
 	defer sink.Close(context.Background(), false)
 	for i := range 10 {
@@ -290,7 +358,7 @@ func TestEdgePurges(t *testing.T) {
 // A stream for another number of partitions is refused while it holds records.
 func TestEdgePartitions(t *testing.T) {
 	f := newFixture(t, nil)
-	sink := f.edgeSink(nil)
+	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.Ends = false })
 	f.open(sink)
 	if err := sink.Write(context.Background(), edgePacket("a:1")); err != nil {
 		t.Fatal(err)
@@ -366,7 +434,7 @@ func TestEdgeSchema(t *testing.T) {
 // A full stream holds the writer up, and loses nothing.
 func TestEdgeFull(t *testing.T) {
 	f := newFixture(t, nil)
-	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.Partitions, c.MaxBytes = 1, 4096 })
+	sink := f.edgeSink(func(c *EdgeSinkConfig) { c.Partitions, c.MaxBytes, c.Ends = 1, 4096, false })
 	f.open(sink)
 	defer sink.Close(context.Background(), false)
 	packet := edgePacket("a:" + strings.Repeat("x", 3000))
@@ -480,9 +548,7 @@ func TestEdgeSmallPayload(t *testing.T) {
 	if !errors.As(err, &partial) || len(partial.Failed) != 1 || partial.Failed[7] == nil {
 		t.Fatalf("got %v", err)
 	}
-	if err := sink.Close(context.Background(), true); err != nil {
-		t.Fatal(err)
-	}
+	endEdge(t, sink)
 	source := f.edgeSource(0, func(c *EdgeSourceConfig) { c.Partitions = 1 })
 	f.open(source)
 	defer source.Close(context.Background())

@@ -18,9 +18,12 @@ import (
 // envelopes, by partition, and publishes these.
 //
 // The records of a partition and an epoch are numbered, so that a reader can tell one
-// that comes twice. A SteadyEdgeSink keeps the numbers in the checkpoint; any other
+// that comes twice. A steady writer keeps the numbers in the checkpoint; any other
 // begins an epoch each time that it starts, and so does one of whose records the server
 // has refused some.
+//
+// A writer that comes to an end says so, and says before that it begins: what is left of
+// a run that was given up must not end the readers of another one.
 type EdgeSink struct {
 	inner  *Sink
 	config EdgeSinkConfig
@@ -36,9 +39,12 @@ type EdgeSink struct {
 
 // A numbering is what a writer keeps in the checkpoint.
 type numbering struct {
-	Epoch uint64 `json:"epoch"`
-	// Next is the number of the next record, by partition.
-	Next []uint64 `json:"next"`
+	// Run is that of a writer that comes to an end.
+	Run uint64 `json:"run,omitempty"`
+	// Epoch and Next are those of a steady writer. Next is the number of the next
+	// record, by partition.
+	Epoch uint64   `json:"epoch,omitempty"`
+	Next  []uint64 `json:"next,omitempty"`
 }
 
 // A box is an envelope that is being filled.
@@ -54,50 +60,64 @@ func NewEdgeSink(c EdgeSinkConfig, out connect.Output) (flow.Sink, error) {
 	link, err := newLink(c.access(out.Node))
 	s.inner = &Sink{link: link, config: SinkConfig{Stream: c.Stream}, subject: 0, id: -1}
 	s.out.Keys = [][]string{nil}
-	if c.Steady {
-		return &SteadyEdgeSink{s}, err
+	if c.Steady || c.Ends {
+		return &keepingEdgeSink{s}, err
 	}
 	return s, err
 }
 
-// A SteadyEdgeSink is the begin of an edge to which the same records come in the same
-// order after a crash: it goes on with their numbers.
-type SteadyEdgeSink struct{ *EdgeSink }
+// A keepingEdgeSink is the begin of an edge that has something to find again after a
+// crash: its numbers, to which the same records come in the same order, or its run.
+type keepingEdgeSink struct{ *EdgeSink }
 
-// Restore goes on with the numbers of the checkpoint.
-func (s *SteadyEdgeSink) Restore(_ context.Context, state json.RawMessage) error {
+// Restore goes on with the run and the numbers of the checkpoint.
+func (s *keepingEdgeSink) Restore(_ context.Context, state json.RawMessage) error {
 	var n numbering
 	if err := json.Unmarshal(state, &n); err != nil {
 		return err
 	}
-	if len(n.Next) == s.config.Partitions {
-		s.numbers = n
+	if s.config.Ends {
+		s.numbers.Run = n.Run
+	}
+	if s.config.Steady && len(n.Next) == s.config.Partitions {
+		s.numbers.Epoch, s.numbers.Next = n.Epoch, n.Next
 	}
 	return nil
 }
 
-// State is the numbers.
-func (s *SteadyEdgeSink) State() (any, error) {
-	return numbering{s.numbers.Epoch, slices.Clone(s.numbers.Next)}, nil
+// State is the run and the numbers.
+func (s *keepingEdgeSink) State() (any, error) {
+	n := numbering{Run: s.numbers.Run}
+	if s.config.Steady {
+		n.Epoch, n.Next = s.numbers.Epoch, slices.Clone(s.numbers.Next)
+	}
+	return n, nil
 }
+
+// Joined says that other processes are behind it.
+func (s *EdgeSink) Joined() {}
 
 // Messages says that it has to know where each record ends.
 func (s *EdgeSink) Messages() {}
 
-// begin starts an epoch.
-func (s *EdgeSink) begin() error {
-	var random [8]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return err
-	}
-	s.numbers = numbering{Epoch: binary.LittleEndian.Uint64(random[:]), Next: make([]uint64, s.config.Partitions)}
-	return nil
+// beginEpoch starts an epoch.
+func (s *EdgeSink) beginEpoch() (err error) {
+	s.numbers.Next = make([]uint64, s.config.Partitions)
+	s.numbers.Epoch, err = unlike()
+	return err
 }
 
-// Open connects, and makes the stream.
+// unlike is a number that no other writer has had, nor this one.
+func unlike() (uint64, error) {
+	var random [8]byte
+	_, err := rand.Read(random[:])
+	return binary.LittleEndian.Uint64(random[:]), err
+}
+
+// Open connects, makes the stream, and begins a run where there is none to go on with.
 func (s *EdgeSink) Open(ctx context.Context) error {
 	if s.numbers.Next == nil {
-		if err := s.begin(); err != nil {
+		if err := s.beginEpoch(); err != nil {
 			return err
 		}
 	}
@@ -105,10 +125,36 @@ func (s *EdgeSink) Open(ctx context.Context) error {
 		return err
 	}
 	err := makeStream(ctx, s.inner.link, s.config.Stream, s.config.Partitions, s.config.MaxBytes, s.config.Replicas)
+	if err == nil && s.config.Ends && s.numbers.Run == 0 {
+		err = s.beginRun(ctx)
+	}
 	if err != nil {
 		s.inner.link.close()
 	}
 	return err
+}
+
+// beginRun tells the readers that a run begins.
+func (s *EdgeSink) beginRun(ctx context.Context) error {
+	run, err := unlike()
+	if err == nil {
+		err = s.tell(ctx, envelope.Header{Run: run, Begin: true})
+	}
+	if err == nil {
+		s.numbers.Run = run
+	}
+	return err
+}
+
+// tell sends an envelope without records to all partitions.
+func (s *EdgeSink) tell(ctx context.Context, h envelope.Header) error {
+	h.Writer, h.Epoch, h.Schema = s.config.Writer, s.numbers.Epoch, s.config.Schema
+	s.out.Reset()
+	for p := range s.config.Partitions {
+		h.First = s.numbers.Next[p]
+		s.add(p, envelope.Begin(nil, h))
+	}
+	return s.inner.Write(ctx, &s.out)
 }
 
 // Write publishes the records and waits until the stream has them. Of each partition
@@ -135,7 +181,7 @@ func (s *EdgeSink) Write(ctx context.Context, o *flow.Out) error {
 	s.turn = turn
 	if len(failed) > 0 {
 		// What is tried again would have other numbers than after a crash.
-		if err := s.begin(); err != nil {
+		if err := s.beginEpoch(); err != nil {
 			return err
 		}
 		return &flow.PartialError{Failed: failed}
@@ -172,7 +218,7 @@ func (s *EdgeSink) fill(o *flow.Out) (turn int) {
 		} else {
 			p, turn = turn, (turn+1)%s.config.Partitions
 		}
-		h := envelope.Header{Writer: s.config.Writer, Epoch: s.numbers.Epoch, First: next[p], Schema: s.config.Schema}
+		h := envelope.Header{Writer: s.config.Writer, Run: s.numbers.Run, Epoch: s.numbers.Epoch, First: next[p], Schema: s.config.Schema}
 		if open[p] == 0 || len(s.boxes[open[p]-1].data)+envelope.Size(envelope.Header{}, len(record)) > limit {
 			s.boxes = append(s.boxes, box{partition: p})
 			open[p] = len(s.boxes)
@@ -229,17 +275,13 @@ func (s *EdgeSink) Healthy(ctx context.Context) error { return s.inner.Healthy(c
 // Sync does nothing: an answer said that the envelopes are stored.
 func (s *EdgeSink) Sync(context.Context) error { return nil }
 
-// Close ends the connection. Where all input has come to its end the readers are told.
-func (s *EdgeSink) Close(ctx context.Context, done bool) error {
-	var err error
-	if done {
-		s.out.Reset()
-		for p := range s.config.Partitions {
-			s.add(p, envelope.Begin(nil, envelope.Header{
-				Writer: s.config.Writer, Epoch: s.numbers.Epoch, First: s.numbers.Next[p], Schema: s.config.Schema, End: true,
-			}))
-		}
-		err = s.inner.Write(ctx, &s.out)
+// End tells the readers that the run has ended, where the writer is one that ends.
+func (s *EdgeSink) End(ctx context.Context) error {
+	if !s.config.Ends {
+		return nil
 	}
-	return errors.Join(err, s.inner.Close(ctx, done))
+	return s.tell(ctx, envelope.Header{Run: s.numbers.Run, End: true})
 }
+
+// Close ends the connection.
+func (s *EdgeSink) Close(ctx context.Context, done bool) error { return s.inner.Close(ctx, done) }

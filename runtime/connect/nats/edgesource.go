@@ -32,6 +32,8 @@ type EdgeSource struct {
 
 // A progress is how far a writer has come.
 type progress struct {
+	// Run is the one of which it has read the begin.
+	Run   uint64 `json:"run,omitempty"`
 	Epoch uint64 `json:"epoch"`
 	Next  uint64 `json:"next"`
 	Ended bool   `json:"ended,omitempty"`
@@ -63,6 +65,9 @@ func NewEdgeSource(c EdgeSourceConfig, in connect.Input) (flow.Source, error) {
 
 // Messages says that it knows where each record ends.
 func (s *EdgeSource) Messages() {}
+
+// Joined says that other processes are before it.
+func (s *EdgeSource) Joined() {}
 
 // Endless says that it ends where its writers do.
 func (s *EdgeSource) Endless() bool { return s.config.Writers == 0 }
@@ -159,8 +164,11 @@ func (s *EdgeSource) unpack(b *flow.Batch, notes *[]edgeNote) error {
 		}
 		begin = end
 		w := s.writers[h.Writer]
+		if h.Begin && w.Run != h.Run {
+			w.Run, w.Ended = h.Run, false
+		}
 		if w.Epoch != h.Epoch {
-			w = progress{Epoch: h.Epoch, Next: h.First}
+			w.Epoch, w.Next = h.Epoch, h.First
 		}
 		number := h.First
 		for index := 0; ; index++ {
@@ -177,7 +185,12 @@ func (s *EdgeSource) unpack(b *flow.Batch, notes *[]edgeNote) error {
 			}
 			number++
 		}
-		w.Next, w.Ended = max(w.Next, number), h.End
+		w.Next = max(w.Next, number)
+		if h.End && w.Run == h.Run {
+			w.Ended = true
+		} else if h.End {
+			slog.Warn("nats: a writer has ended a run of which this process did not read the begin: it waits for the end of another one", "node", s.inner.link.node, "writer", h.Writer, "message", sequence)
+		}
 		s.writers[h.Writer] = w
 	}
 	return nil
