@@ -216,7 +216,7 @@ func (f *farm) compareCut(name string, c *cutCase, s *natsServer) (kills int) {
 	t.Helper()
 	want := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "whole.bin"), nil, "", 0, nil))
 	for _, killed := range []bool{false, true} {
-		if killed && !c.Resumes() {
+		if killed && c.Remembers() {
 			continue
 		}
 		seed := uint64(0)
@@ -302,12 +302,18 @@ func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, url string,
 		r := rand.New(rand.NewPCG(seed, 13))
 		for range 12 {
 			time.Sleep(time.Duration(5+r.IntN(50)) * time.Millisecond)
-			i := r.IntN(len(running))
-			select {
-			case <-running[i].done:
-				continue
-			default:
+			var alive []int
+			for i := range running {
+				select {
+				case <-running[i].done:
+				default:
+					alive = append(alive, i)
+				}
 			}
+			if len(alive) == 0 {
+				break
+			}
+			i := alive[r.IntN(len(alive))]
 			running[i].kill()
 			if running[i].cmd.ProcessState.ExitCode() == -1 {
 				*kills++

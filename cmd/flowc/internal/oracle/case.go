@@ -49,6 +49,10 @@ func (c *Case) Records() int {
 	return n
 }
 
+// Remembers tells that a program of the case keeps something between records that is
+// gone after a crash.
+func (c *Case) Remembers() bool { return c.p.counts() }
+
 // Resumes tells that a program of the case which is killed goes on near to where
 // it was: it has much to do, and says often how far it has got.
 func (c *Case) Resumes() bool {
