@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,28 @@ sources:
 sinks:
   out: {from: in, use: file, config: {path: "/lake/${in.ID}.ndjson"}}
 `,
+	"cut": `
+types: {Order: {id: int64, account: string, amount: decimal}}
+delivery: {drain: 40s}
+edges: {nats: {url: "${env:NATS_URL}"}}
+sources:
+  hook: {use: http, config: {listen: ":8080", path: /orders, token: "${env:HOOK_TOKEN}"}, out: Order}
+processors:
+  priced: {from: hook, key: in.Account, scale: {replicas: 3}, set: {vat: in.Amount * 2}, on_error: {then: stop}}
+sinks:
+  db: {from: priced, use: postgres, config: {dsn: "${env:DATABASE_URL}", table: "${env:TABLE:-orders}", key: [id]}, on_error: {then: stop}}
+  copy: {from: priced, use: file, config: {path: /archive/orders.ndjson}, on_error: {then: stop}}
+`,
+	"cut-bounded": `
+types: {Order: {id: int64, amount: decimal}}
+edges: {nats: {url: "${env:NATS_URL}"}}
+sources:
+  in: {use: generate, config: {count: 100}, out: Order}
+processors:
+  some: {from: in, key: in.ID, scale: {replicas: 2}, filter: in.Amount > 1}
+sinks:
+  out: {from: some, use: file, config: {path: "/lake/${in.ID}.ndjson"}}
+`,
 }
 
 // optionsOf are the same options in the words of each target.
@@ -62,7 +85,18 @@ var optionsOf = map[string]map[string]string{
 	"bounded": {
 		"k8s": `{}`, "compose": `{}`, "nomad": `{storage: {volume: v}, volumes: {/lake: {volume: lake}}}`, "local": `{user: etl}`,
 	},
+	"cut": {
+		"k8s":     `{env: {TABLE: orders_eu, TZ: UTC, FLOWC_SET: "copy.config.mode=append"}, replicas: 2}`,
+		"compose": `{env: {TABLE: orders_eu, TZ: UTC, FLOWC_SET: "copy.config.mode=append"}, replicas: 2}`,
+		"nomad":   `{env: {TABLE: orders_eu, TZ: UTC, FLOWC_SET: "copy.config.mode=append"}, replicas: 2, storage: {volume: v}, volumes: {/archive: {volume: a}}}`,
+	},
+	"cut-bounded": {
+		"k8s": `{}`, "compose": `{}`, "nomad": `{storage: {volume: v}, volumes: {/lake: {volume: lake}}}`,
+	},
 }
+
+// processesOfCut are those of the programs that are cut.
+var processesOfCut = map[string][]string{"cut": {"copy", "cut", "priced"}, "cut-bounded": {"cut-bounded", "out", "some"}}
 
 // A deployed program is what an engine would make of the files of a target.
 type deployed struct {
@@ -80,25 +114,55 @@ type deployed struct {
 	Dirs   []string
 	// Again tells that it is started again when it ends well.
 	Again bool
+	// Numbered tells that each copy has a number.
+	Numbered bool
+}
+
+// A pipeline's processes, by name; that of one which is not cut is "".
+type deployedProcesses map[string]deployed
+
+// add takes a process, or one more copy of it.
+func (all deployedProcesses) add(d deployed) {
+	_, d.Numbered = d.Env["FLOWC_REPLICA"]
+	delete(d.Env, "FLOWC_REPLICA")
+	name := d.Env["FLOWC_PROCESS"]
+	delete(d.Env, "FLOWC_PROCESS")
+	d.Settings = strings.Split(strings.TrimSpace(d.Env["FLOWC_SET"]), "\n")
+	delete(d.Env, "FLOWC_SET")
+	slices.Sort(d.Secrets)
+	slices.Sort(d.Ports)
+	slices.Sort(d.Dirs)
+	if other, ok := all[name]; ok {
+		d.Copies += other.Copies
+	}
+	all[name] = d
 }
 
 // TestTargetsAgree has the same program for all targets, and compares what they make of it.
 func TestTargetsAgree(t *testing.T) {
-	read := map[string]func(*testing.T, []backends.File) deployed{"k8s": fromKubernetes, "compose": fromCompose, "nomad": fromNomad, "local": fromUnits}
+	read := map[string]func(*testing.T, []backends.File) deployedProcesses{"k8s": fromKubernetes, "compose": fromCompose, "nomad": fromNomad, "local": fromUnits}
 	for name, text := range agreeing {
 		t.Run(name, func(t *testing.T) {
-			all := map[string]deployed{}
+			all := map[string]deployedProcesses{}
 			for target, options := range optionsOf[name] {
 				all[target] = read[target](t, emitted(t, name, text, target, options))
 			}
 			want := all["k8s"]
-			if len(want.Env) == 0 || want.Memory == 0 || want.Stop == 0 || want.Copies == 0 {
-				t.Fatalf("nothing was read of k8s: %+v", want)
+			if processes, cut := processesOfCut[name]; cut && !slices.Equal(slices.Sorted(maps.Keys(want)), processes) {
+				t.Fatalf("its processes are %v", slices.Sorted(maps.Keys(want)))
+			}
+			for process, d := range want {
+				if len(d.Env) == 0 || d.Memory == 0 || d.Stop == 0 || d.Copies == 0 {
+					t.Fatalf("nothing was read of k8s: %s %+v", process, d)
+				}
 			}
 			for target, got := range all {
-				want := want
-				if target == "local" { // addresses and folders of the host stay what they are, and there is one
-					want.Settings, want.Ports, want.Dirs, want.Copies = got.Settings, got.Ports, got.Dirs, got.Copies
+				want := maps.Clone(want)
+				for process, own := range got { // addresses and folders of the host stay what they are, and there is one
+					if w, ok := want[process]; ok && target == "local" {
+						w.Settings, w.Ports, w.Dirs, w.Copies = own.Settings, own.Ports, own.Dirs, own.Copies
+						want[process] = w
+					}
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("k8s (-) and %s (+) differ: %s", target, diff)
@@ -165,15 +229,6 @@ func whole(v any) int {
 	return 0
 }
 
-// set takes FLOWC_SET out of the variables.
-func (d *deployed) set() {
-	d.Settings = strings.Split(strings.TrimSpace(d.Env["FLOWC_SET"]), "\n")
-	delete(d.Env, "FLOWC_SET")
-	slices.Sort(d.Secrets)
-	slices.Sort(d.Ports)
-	slices.Sort(d.Dirs)
-}
-
 func mebibytes(t *testing.T, s string) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(strings.TrimRight(s, "Mi"), 10, 64)
@@ -183,8 +238,8 @@ func mebibytes(t *testing.T, s string) int64 {
 	return n
 }
 
-func fromKubernetes(t *testing.T, files []backends.File) deployed {
-	d := deployed{Env: map[string]string{}}
+func fromKubernetes(t *testing.T, files []backends.File) deployedProcesses {
+	all := deployedProcesses{}
 	for _, f := range files {
 		for dec := yaml.NewDecoder(strings.NewReader(string(f.Data))); ; {
 			var doc map[string]any
@@ -192,11 +247,12 @@ func fromKubernetes(t *testing.T, files []backends.File) deployed {
 				break
 			}
 			spec := at(doc, "spec")
+			d := deployed{Env: map[string]string{}}
 			switch doc["kind"] {
 			case "Deployment", "StatefulSet":
 				d.Copies, d.Again = whole(at(spec, "replicas")), true
 			case "Job":
-				d.Copies = 1
+				d.Copies = whole(at(spec, "completions"))
 			default:
 				continue
 			}
@@ -211,7 +267,7 @@ func fromKubernetes(t *testing.T, files []backends.File) deployed {
 			}
 			c := at(pod, "containers", 0)
 			for _, e := range items(at(c, "env")) {
-				if at(e, "valueFrom") != nil {
+				if at(e, "valueFrom", "secretKeyRef") != nil {
 					d.Secrets = append(d.Secrets, text(at(e, "name")))
 				} else {
 					d.Env[text(at(e, "name"))] = text(at(e, "value"))
@@ -229,14 +285,14 @@ func fromKubernetes(t *testing.T, files []backends.File) deployed {
 			}
 			d.Memory = mebibytes(t, text(at(c, "resources", "limits", "memory")))
 			d.Stop = time.Duration(whole(at(pod, "terminationGracePeriodSeconds"))) * time.Second
+			all.add(d)
 		}
 	}
-	d.set()
-	return d
+	return all
 }
 
-func fromCompose(t *testing.T, files []backends.File) deployed {
-	d := deployed{Env: map[string]string{}, Copies: 1}
+func fromCompose(t *testing.T, files []backends.File) deployedProcesses {
+	all := deployedProcesses{}
 	for _, f := range files {
 		var doc map[string]any
 		if filepath.Base(f.Path) != "compose.yaml" || yaml.Unmarshal(f.Data, &doc) != nil {
@@ -244,6 +300,7 @@ func fromCompose(t *testing.T, files []backends.File) deployed {
 		}
 		services, _ := doc["services"].(map[string]any)
 		for _, s := range services {
+			d := deployed{Env: map[string]string{}, Copies: 1}
 			env, _ := at(s, "environment").(map[string]any)
 			for name, v := range env {
 				if strings.HasPrefix(text(v), "${") {
@@ -266,14 +323,14 @@ func fromCompose(t *testing.T, files []backends.File) deployed {
 			d.Memory = mebibytes(t, text(at(s, "deploy", "resources", "limits", "memory")))
 			d.Stop, _ = time.ParseDuration(text(at(s, "stop_grace_period")))
 			d.Again = at(s, "restart") == "unless-stopped"
+			all.add(d)
 		}
 	}
-	d.set()
-	return d
+	return all
 }
 
-func fromNomad(t *testing.T, files []backends.File) deployed {
-	d := deployed{Env: map[string]string{}}
+func fromNomad(t *testing.T, files []backends.File) deployedProcesses {
+	all := deployedProcesses{}
 	for _, f := range files {
 		var doc map[string]any
 		if !strings.HasSuffix(f.Path, ".json") {
@@ -283,40 +340,42 @@ func fromNomad(t *testing.T, files []backends.File) deployed {
 			t.Fatal(err)
 		}
 		job := at(doc, "Job")
-		group := at(job, "TaskGroups", 0)
-		task := at(group, "Tasks", 0)
-		env, _ := at(task, "Env").(map[string]any)
-		for name, v := range env {
-			d.Env[name] = text(v)
-		}
-		for _, tpl := range items(at(task, "Templates")) {
-			if at(tpl, "Envvars") != true {
-				continue
+		for _, group := range items(at(job, "TaskGroups")) {
+			d := deployed{Env: map[string]string{}}
+			task := at(group, "Tasks", 0)
+			env, _ := at(task, "Env").(map[string]any)
+			for name, v := range env {
+				d.Env[name] = text(v)
 			}
-			for line := range strings.Lines(text(at(tpl, "EmbeddedTmpl"))) {
-				if name, _, ok := strings.Cut(line, "={{"); ok {
-					d.Secrets = append(d.Secrets, name)
+			for _, tpl := range items(at(task, "Templates")) {
+				if at(tpl, "Envvars") != true {
+					continue
+				}
+				for line := range strings.Lines(text(at(tpl, "EmbeddedTmpl"))) {
+					if name, _, ok := strings.Cut(line, "={{"); ok {
+						d.Secrets = append(d.Secrets, name)
+					}
 				}
 			}
-		}
-		for _, kind := range []string{"ReservedPorts", "DynamicPorts"} {
-			for _, p := range items(at(group, "Networks", 0, kind)) {
-				d.Ports = append(d.Ports, whole(at(p, "To")))
+			for _, kind := range []string{"ReservedPorts", "DynamicPorts"} {
+				for _, p := range items(at(group, "Networks", 0, kind)) {
+					d.Ports = append(d.Ports, whole(at(p, "To")))
+				}
 			}
+			for _, m := range items(at(task, "VolumeMounts")) {
+				d.Dirs = append(d.Dirs, text(at(m, "Destination")))
+			}
+			d.Memory = int64(whole(at(task, "Resources", "MemoryMB")))
+			d.Stop = time.Duration(whole(at(task, "KillTimeout")) + whole(at(group, "ShutdownDelay")))
+			d.Copies = whole(at(group, "Count"))
+			d.Again = at(job, "Type") == "service"
+			all.add(d)
 		}
-		for _, m := range items(at(task, "VolumeMounts")) {
-			d.Dirs = append(d.Dirs, text(at(m, "Destination")))
-		}
-		d.Memory = int64(whole(at(task, "Resources", "MemoryMB")))
-		d.Stop = time.Duration(whole(at(task, "KillTimeout")) + whole(at(group, "ShutdownDelay")))
-		d.Copies = whole(at(group, "Count"))
-		d.Again = at(job, "Type") == "service"
 	}
-	d.set()
-	return d
+	return all
 }
 
-func fromUnits(t *testing.T, files []backends.File) deployed {
+func fromUnits(t *testing.T, files []backends.File) deployedProcesses {
 	d := deployed{Env: map[string]string{}}
 	for _, f := range files {
 		if filepath.Ext(f.Path) == ".md" { // tells what must be in the file of secrets
@@ -341,6 +400,7 @@ func fromUnits(t *testing.T, files []backends.File) deployed {
 			}
 		}
 	}
-	d.set()
-	return d
+	all := deployedProcesses{}
+	all.add(d)
+	return all
 }
