@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local/live"
-	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 // edgesVariable has the URL of the broker that a trial brings.
@@ -42,9 +40,9 @@ func (a *app) buildBroker() (binary string, err error) {
 	return binary, err
 }
 
-// bringBroker starts a broker for the processes of a pipeline, until stop is called. What
-// it keeps lies beside their state, so that a trial goes on where it was.
-func (a *app) bringBroker(r *driver.Result, kill <-chan struct{}) (url string, stop func(), err error) {
+// bringBroker starts a broker for the processes of a pipeline that runs in dir, until
+// stop is called. What it keeps lies in store.
+func (a *app) bringBroker(store, dir string, kill <-chan struct{}) (url string, stop func(), err error) {
 	binary, err := a.buildBroker()
 	if err != nil {
 		return "", nil, err
@@ -53,16 +51,11 @@ func (a *app) bringBroker(r *driver.Result, kill <-chan struct{}) (url string, s
 	if err != nil {
 		return "", nil, environment(err)
 	}
-	state := os.Getenv("FLOWC_STATE")
-	if state == "" {
-		state = filepath.Join(r.Dir, ".flowc", "state")
-	}
-	store := filepath.Join(state, r.Program.Name+".edges")
 	if err := os.MkdirAll(store, 0o755); err != nil {
 		return "", nil, environment(err)
 	}
 	group := live.Group{Stdout: a.stdout, Stderr: a.stderr, Processes: []live.Process{{
-		Name: "broker", Binary: binary, Args: []string{"-port", strconv.Itoa(port), "-store", store}, Dir: r.Dir, Env: os.Environ(), Grace: 10 * time.Second,
+		Name: "broker", Binary: binary, Args: []string{"-port", strconv.Itoa(port), "-store", store}, Dir: dir, Env: os.Environ(), Grace: 10 * time.Second,
 	}}}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
 	ended := make(chan struct{})

@@ -282,6 +282,24 @@ sinks:
 			t.Errorf("no process %s in\n%s", name, &errs)
 		}
 	}
+	// The next run begins anew, as that of the whole pipeline does.
+	writeOrders(t, dir, 1500)
+	if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, buildProgram(t, file), dir)
+	<-again.done
+	want = sortedLines(t, filepath.Join(dir, "out.ndjson"))
+	if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+		t.Fatal(err)
+	}
+	errs.Reset()
+	if code := run([]string{"run", "--scale", "kept=2", file}, nil, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, &errs)
+	}
+	if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) {
+		t.Errorf("%d lines in one process, %d in several that ran for the second time:\n%s", len(want), len(got), &errs)
+	}
 	for node, want := range map[string]string{"orders": "`orders` is no processor", "nobody": "the pipeline has no node `nobody` to scale"} {
 		errs.Reset()
 		if code := run([]string{"run", "--scale", node + "=2", file}, nil, &out, &errs); code != 2 || !strings.Contains(errs.String(), want) {

@@ -33,20 +33,17 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	if err != nil {
 		return err
 	}
-	group := live.Group{Processes: processesOf(r, binary, args), Stdout: a.stdout, Stderr: a.stderr}
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
 	if pipeline.carrier != "" && r.Program.Pieces != nil {
-		url, stop, err := a.bringBroker(r, kill)
-		if err != nil {
-			return err
-		}
-		defer stop()
-		for i := range group.Processes {
-			group.Processes[i].Env = append(group.Processes[i].Env, pipeline.carrier+"="+url)
-		}
+		return a.rehearse(ctx, r, binary, args, pipeline.carrier, kill)
 	}
-	ended := group.Run(ctx, kill)
+	return a.runGroup(ctx, processesOf(r, binary, args), kill)
+}
+
+// runGroup runs processes until they have ended or ctx ends.
+func (a *app) runGroup(ctx context.Context, processes []live.Process, kill <-chan struct{}) error {
+	ended := live.Group{Processes: processes, Stdout: a.stdout, Stderr: a.stderr}.Run(ctx, kill)
 	if err := live.Err(ended); err != nil {
 		return environment(err)
 	}

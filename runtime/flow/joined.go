@@ -17,6 +17,12 @@ func (p *Program) isJoined() bool {
 	return false
 }
 
+// StaysComplete tells whether this run handled all input of one process of several, which
+// has nothing to do when it is started again. Ask when Run has returned.
+func (p *Program) StaysComplete(r *Report) bool {
+	return r.Ending == Complete && p.Kept() != Kept{} && p.isJoined()
+}
+
 // isComplete tells whether an earlier run of this process handled all of its input, so
 // that there is nothing to read.
 func (p *Program) isComplete(saved *Checkpoint) bool {

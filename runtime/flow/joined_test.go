@@ -34,8 +34,9 @@ func TestJoinedStaysComplete(t *testing.T) {
 		t.Helper()
 		source := &seekLines{linesSource: newLines(3, numbers(0, 10)...)}
 		o.StateDir = dir
-		r, err := run(t, newOne(source, sink, oneOptions{}).p, o)
-		if err != nil || r.Ending != Complete {
+		p := newOne(source, sink, oneOptions{}).p
+		r, err := run(t, p, o)
+		if err != nil || !p.StaysComplete(r) {
 			t.Fatal(r, err)
 		}
 		return r, source

@@ -55,7 +55,11 @@ func (t *teller) end(p *flow.Program, r *flow.Report, err error) {
 		return
 	}
 	fmt.Fprintln(t.w, t.summary(r, sums))
-	if kept != "" {
+	switch {
+	case kept == "":
+	case p.StaysComplete(r):
+		fmt.Fprintf(t.w, "%s: complete, as %s says: there is nothing to do for another run (--fresh, given to all processes, starts over)\n", t.name, kept)
+	default:
 		fmt.Fprintf(t.w, "%s: the next run goes on from %s (--fresh starts over)\n", t.name, kept)
 	}
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/flowc-dev/flowc/compiler/driver"
+)
+
+// rehearse runs a pipeline that is cut on this machine, with a broker of its own, whose
+// URL the variable carrier has for the processes.
+//
+// What belongs to the trial lies in a folder: the state of the processes, which is not
+// that of the whole pipeline, and what is under way between them. A run that was stopped
+// goes on from there; one that handled all input leaves nothing, so the next one begins
+// anew, as that of the whole pipeline does.
+func (a *app) rehearse(ctx context.Context, r *driver.Result, binary string, args []string, carrier string, kill <-chan struct{}) error {
+	folder := trialFolder(r)
+	if slices.Contains(args, "--fresh") {
+		if err := os.RemoveAll(folder); err != nil {
+			return environment(err)
+		}
+	}
+	url, stop, err := a.bringBroker(filepath.Join(folder, "edges"), r.Dir, kill)
+	if err != nil {
+		return err
+	}
+	processes := processesOf(r, binary, args)
+	for i := range processes {
+		processes[i].Env = append(processes[i].Env, carrier+"="+url, "FLOWC_STATE="+folder)
+	}
+	err = a.runGroup(ctx, processes, kill)
+	complete := err == nil && ctx.Err() == nil
+	stop()
+	if complete {
+		if err := os.RemoveAll(folder); err != nil {
+			return environment(err)
+		}
+	}
+	return err
+}
+
+// trialFolder is where a pipeline that is cut for a trial keeps what it needs to go on.
+func trialFolder(r *driver.Result) string {
+	state := os.Getenv("FLOWC_STATE")
+	if state == "" {
+		state = filepath.Join(r.Dir, ".flowc", "state")
+	}
+	return filepath.Join(state, r.Program.Name+".scaled")
+}
