@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/edge"
 )
 
 // An edge between processes of a pipeline is a stream with a subject for each
@@ -101,13 +102,6 @@ type EdgeSinkConfig struct {
 	Fresh func() *EdgeSinkConfig `json:"-"`
 }
 
-// An edgeError is one about an edge that does not go away by itself.
-type edgeError struct{ err error }
-
-func (e *edgeError) Error() string { return e.err.Error() }
-func (e *edgeError) Unwrap() error { return e.err }
-func (e *edgeError) Fatal() bool   { return true }
-
 // subject is that of a partition.
 func subject(stream string, partition int) string { return fmt.Sprintf("%s.%d", stream, partition) }
 
@@ -150,9 +144,9 @@ func makeStream(ctx context.Context, l *link, name string, partitions int, size 
 		return nil
 	case found == want.Description:
 	case !strings.HasPrefix(found, "an edge of a flowc pipeline"):
-		return &edgeError{fmt.Errorf("%s: there is a stream %s that is no edge of a pipeline: delete it, or rename the pipeline", l.Server, name)}
+		return &edge.Error{Err: fmt.Errorf("%s: there is a stream %s that is no edge of a pipeline: delete it, or rename the pipeline", l.Server, name)}
 	case info.State.Msgs > 0:
-		return &edgeError{fmt.Errorf("%s: the stream %s is %s and holds %d messages, and %d partitions are asked for: let the program that made it read them, then change the number of replicas, or purge the stream if nothing in it is needed", l.Server, name, found, info.State.Msgs, partitions)}
+		return &edge.Error{Err: fmt.Errorf("%s: the stream %s is %s and holds %d messages, and %d partitions are asked for: let the program that made it read them, then change the number of replicas, or purge the stream if nothing in it is needed", l.Server, name, found, info.State.Msgs, partitions)}
 	}
 	changed := info.Config
 	changed.Description, changed.MaxBytes, changed.Replicas = want.Description, size, replicas
@@ -176,5 +170,5 @@ func streamError(l *link, name string, size int64, err error) error {
 	if api := (&jetstream.APIError{}); errors.As(err, &api) && slices.Contains(noRoom, api.ErrorCode) {
 		remedy = fmt.Sprintf(": it sets all of its %d bytes aside: set `max_bytes` of `edges: {nats: …}` to less, or give the server more storage", size)
 	}
-	return &edgeError{fmt.Errorf("%s: the stream %s of the edge: %w%s", l.Server, name, err, remedy)}
+	return &edge.Error{Err: fmt.Errorf("%s: the stream %s of the edge: %w%s", l.Server, name, err, remedy)}
 }

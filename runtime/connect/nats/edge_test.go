@@ -272,7 +272,8 @@ func TestEdgeEndsARun(t *testing.T) {
 			if got := strings.Join(records, " "); got != "a:1" {
 				t.Errorf("the first run is %s", got)
 			}
-			if err := reader.Ack(context.Background(), map[string]any{"E": reader.position()}); err != nil {
+			_, position := reader.from.Position(nil)
+			if err := reader.Ack(context.Background(), map[string]any{"E": position}); err != nil {
 				t.Fatal(err)
 			}
 			// It was killed before it knew that it had ended, and says so again.
