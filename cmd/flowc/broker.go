@@ -58,6 +58,7 @@ func (a *app) bringBroker(store, dir string, kill <-chan struct{}) (url string, 
 		Name: "broker", Binary: binary, Args: []string{"-port", strconv.Itoa(port), "-store", store}, Dir: dir, Env: os.Environ(), Grace: 10 * time.Second,
 	}}}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.ctx))
+	go build.Keep(ctx, binary)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -35,6 +35,7 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	}
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
+	go build.Keep(ctx, binary)
 	if pipeline.carrier != "" && r.Program.Pieces != nil {
 		return a.rehearse(ctx, r, binary, args, pipeline.carrier, kill)
 	}

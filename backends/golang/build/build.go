@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowc-dev/flowc/backends"
 )
@@ -90,16 +91,21 @@ func Binary(ctx context.Context, r Request) (path string, built bool, err error)
 		r.Files = append(slices.Clip(r.Files), zones(r.Layout.Package))
 	}
 	key := r.key()
-	dir := filepath.Join(r.CacheDir, "bin", key[:2], key[2:])
+	dir := filepath.Join(r.CacheDir, binaryPart, key[:2], key[2:])
 	path = filepath.Join(dir, r.Name+exe(r.GOOS))
-	if _, err := os.Stat(path); err == nil && r.certain() {
-		return path, false, nil
+	if _, err := os.Stat(path); err == nil {
+		used(dir)
+		if r.certain() {
+			return path, false, nil
+		}
 	}
+	trim(r.CacheDir, time.Now())
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		return "", false, &Error{Toolchain: true, Err: errors.New("the go command is not in PATH: install Go from https://go.dev/dl")}
 	}
-	src := filepath.Join(r.CacheDir, "src", key[:2], key[2:])
+	src := filepath.Join(r.CacheDir, sourcePart, key[:2], key[2:])
+	used(src) // before another process takes it for old
 	if err := r.writeSource(src); err != nil {
 		return "", false, err
 	}
