@@ -91,6 +91,9 @@ type Object struct {
 	Name string `json:"name"`
 	// Data tells that it holds what can't be made again: state, or files of sinks.
 	Data bool `json:"data,omitempty"`
+	// Takes says of an object that is there what else is lost with it: "the disk of its
+	// copies, with the state on it". "" for nothing.
+	Takes string `json:"-"`
 	// Spec is a tree as JSON has it: map[string]any, []any, texts, numbers, booleans,
 	// nil, and [Hidden] for what nobody may see.
 	Spec any `json:"-"`

@@ -105,6 +105,9 @@ func lost(o Object) string {
 	if o.Data {
 		return "what it holds is lost"
 	}
+	if o.Takes != "" {
+		return o.Takes + " is lost with it"
+	}
 	return ""
 }
 

@@ -58,7 +58,7 @@ func (d *deployment) meta() map[string]string {
 	for name, value := range d.o.Annotations {
 		m[name] = value
 	}
-	m["flowc.dev/pipeline"], m["flowc.dev/hash"] = d.p.Name, d.units[0].app.Hash
+	m[MetaPipeline], m[MetaHash] = d.p.Name, d.units[0].app.Hash
 	return m
 }
 

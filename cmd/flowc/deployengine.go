@@ -29,7 +29,10 @@ type deployTarget struct {
 }
 
 // deployTargets are all of them.
-var deployTargets = []deployTarget{{name: "compose", open: openCompose, release: composeRelease}}
+var deployTargets = []deployTarget{
+	{name: "compose", open: openCompose, release: composeRelease},
+	{name: "nomad", open: openNomad, runsImage: nomadRunsImage, release: nomadRelease},
+}
 
 // deployTo is the target that --target names, or the only one that a pipeline has
 // options for; r may be nil.

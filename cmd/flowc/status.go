@@ -16,7 +16,7 @@ import (
 
 type statusCmd struct {
 	appliedArg `embed:""`
-	Target     string `short:"t" help:"Where: compose." placeholder:"TARGET"`
+	Target     string `short:"t" help:"Where: compose or nomad." placeholder:"TARGET"`
 	Each       bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
 }
 
