@@ -28,12 +28,7 @@ func (u *unit) check() {
 // at is where an option stands: its keys, from `targets.compose` on. Of one that the
 // file does not have, it is the next that it does.
 func (u *unit) at(keys ...string) source.Span {
-	for n := len(keys); n >= 0; n-- {
-		if span, ok := u.p.TargetSpans[strings.Join(append([]string{"compose"}, keys[:n]...), ".")]; ok {
-			return span
-		}
-	}
-	return source.Span{}
+	return manifest.OptionAt(u.p.TargetSpans, "compose", u.app.Process, keys...)
 }
 
 // checkKind looks at how, and how often, the program is run.

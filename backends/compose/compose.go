@@ -31,7 +31,7 @@ type Backend struct{}
 func (Backend) Name() string { return "compose" }
 
 // OptionsSchema has what the pipeline may say under `targets.compose`.
-func (Backend) OptionsSchema() string { return optionsSchema + serviceSchema }
+func (Backend) OptionsSchema() string { return optionsSchema + processesSchema + serviceSchema }
 
 // Check says what the pipeline must add for this target, and what of its options
 // does not fit.

@@ -21,6 +21,7 @@ type deployment struct {
 	units []*unit
 	// replicas is the option, which is about the processes of which copies share the input.
 	replicas int
+	broker   *broker
 	list     diag.List
 }
 
@@ -33,6 +34,7 @@ type unit struct {
 	memory  int64
 	// replica is its number among the copies of a process, "" for a process that has one.
 	replica string
+	broker  *broker // of the pipeline, nil for none
 }
 
 // cut tells whether the pipeline runs in several processes.
@@ -41,12 +43,16 @@ func (d *deployment) cut() bool { return len(d.p.Pieces) > 0 }
 // read decodes the options, reads the pipeline with them and notes whatever does not fit;
 // image is stronger than the option of that name.
 func read(p *ir.Program, text backends.Options, image string) *deployment {
-	d := &deployment{p: p}
+	d := &deployment{p: p, list: manifest.CheckProcesses(p, "compose", text)}
+	d.bring(decode(manifest.OptionsOf(text, "")))
 	var processes []*unit
 	var apps []*manifest.App
 	for _, part := range manifest.Parts(p) {
-		u := &unit{p: part.Program, options: decode(text)}
+		u := &unit{p: part.Program, options: decode(manifest.OptionsOf(text, part.Process)), broker: d.broker}
 		o := u.options
+		if d.broker != nil {
+			o.Env = d.broker.given(o.Env)
+		}
 		given := manifest.Given{
 			Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(),
 			Place: "{bind: PATH}", Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
@@ -116,6 +122,10 @@ func (d *deployment) project() (*Project, error) {
 		maps.Copy(p.Volumes, u.volumes())
 		maps.Copy(p.Secrets, u.secrets())
 	}
+	if d.broker != nil {
+		p.Services[d.broker.Name] = d.broker.service(first)
+		maps.Copy(p.Volumes, d.broker.volumes(d.p.Name))
+	}
 	return p, nil
 }
 
@@ -127,6 +137,9 @@ func (d *deployment) needs() (all []string) {
 				all = append(all, need)
 			}
 		}
+	}
+	if d.broker != nil {
+		all = append(all, d.broker.needs()...)
 	}
 	return all
 }
@@ -148,6 +161,9 @@ func (d *deployment) check() {
 			Helpf("leave `replicas` out: `scale: {replicas: N}` on a node has it run in processes of its own, each with its part of the records")
 	}
 	names := map[string]string{}
+	if d.broker != nil {
+		names[d.broker.Name] = "`edges`"
+	}
 	for _, u := range d.units {
 		if other, ok := names[u.app.Name]; ok {
 			d.list.Errorf(diag.TargetName, u.at(), "the processes %s and %s would both be the service `%s`", other, u.process(), u.app.Name).
@@ -174,6 +190,9 @@ func (d *deployment) explain() []backends.Reason {
 		}
 	}
 	out := backends.Together(all)
+	if d.broker != nil {
+		out = append(out, d.broker.explain())
+	}
 	for _, need := range d.needs() {
 		out = append(out, backends.Reason{Subject: backends.Needs, Says: need})
 	}

@@ -20,6 +20,7 @@ type Origin struct {
 // A Service is a container, or several of them.
 type Service struct {
 	Image           string            `json:"image"`
+	Command         []string          `json:"command,omitempty"`
 	PullPolicy      string            `json:"pull_policy,omitempty"`
 	Profiles        []string          `json:"profiles,omitempty"`
 	Restart         string            `json:"restart"`
@@ -36,7 +37,7 @@ type Service struct {
 	Ports           []string          `json:"ports,omitempty"`
 	Expose          []string          `json:"expose,omitempty"`
 	Networks        []string          `json:"networks,omitempty"`
-	Healthcheck     Healthcheck       `json:"healthcheck"`
+	Healthcheck     *Healthcheck      `json:"healthcheck,omitempty"`
 	Deploy          Deploy            `json:"deploy"`
 	Logging         Logging           `json:"logging"`
 	Labels          map[string]string `json:"labels"`

@@ -45,8 +45,17 @@ type Options struct {
 	Restart string `json:"restart"`
 	// Labels are further labels of the container.
 	Labels map[string]string `json:"labels"`
+	// Broker brings what carries records between processes, nil for none.
+	Broker *Broker `json:"broker"`
 	// Overlay is merged over the service, as RFC 7386 has it.
 	Overlay map[string]any `json:"overlay"`
+}
+
+// A Broker is a server of NATS of the project's own.
+type Broker struct {
+	Image   string  `json:"image"`
+	Memory  string  `json:"memory"`
+	Storage Storage `json:"storage"`
 }
 
 // A Secret is where the host has one: in a variable of the environment in which

@@ -35,11 +35,11 @@ func (u *unit) service() *Service {
 		Environment: u.environment(), Secrets: u.secretMounts(), Volumes: u.mounts(), Tmpfs: u.tmpfs(),
 		Networks: u.joined(),
 		// The program asks its own /readyz: an image from scratch has no shell and no curl.
-		Healthcheck: Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "5s", Timeout: "3s", Retries: 3, StartPeriod: "30s"},
+		Healthcheck: &Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "5s", Timeout: "3s", Retries: 3, StartPeriod: "30s"},
 		Deploy: Deploy{Resources: Resources{Limits: Limits{
 			CPUs: string(o.CPU), Memory: memory(a.Memory), Pids: cmp.Or(o.Pids, pids),
 		}}},
-		Logging: Logging{Driver: "json-file", Options: map[string]string{"max-size": "10m", "max-file": "3"}},
+		Logging: u.logging(),
 		Labels:  u.labels(),
 	}
 	if o.Replicas > 0 {
@@ -53,6 +53,11 @@ func (u *unit) service() *Service {
 		s.Ports = append(s.Ports, p.host+":"+strconv.Itoa(p.Number))
 	}
 	return s
+}
+
+// logging is the engine's, within bounds.
+func (u *unit) logging() Logging {
+	return Logging{Driver: "json-file", Options: map[string]string{"max-size": "10m", "max-file": "3"}}
 }
 
 // job tells whether nobody starts the program but who asks for it.

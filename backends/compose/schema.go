@@ -54,6 +54,34 @@ profiles?: [...=~"^[a-zA-Z0-9][a-zA-Z0-9_.-]+$"] @is("a list of profiles")
 restart?: ("no" | "always" | "unless-stopped" | =~"^on-failure(:[0-9]+)?$") @is("no, always, unless-stopped or on-failure")
 // Further labels of the container.
 labels?: {[string]: string} @is("a mapping of names to texts")
+// Brings a server of NATS for the edges between processes, and gives the variable that their url is its address.
+broker?: {
+	// Its image, instead of NATS's own.
+	image?: =~"^[^ ]+$" @is("the reference of an image")
+	// Its limit of memory; by default 256 MiB.
+	memory?: =~"^[1-9][0-9]*(B|KB|MB|GB|KiB|MiB|GiB)$" @is("a size like 512MiB")
+	// What keeps its streams; by default a volume of the project.
+	storage?: {
+		// A folder of the host that the user 65532 can write to.
+		bind?: =~"." @is("a path")
+		// A volume that is there already.
+		external?: =~"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" @is("the name of a volume")
+	} @is("{bind: PATH} or {external: NAME}")
+} @is("a mapping, or {} for all by default")
+`
+
+// processesSchema is what single processes may have for themselves.
+const processesSchema = `
+// Options of single processes, by name (flowc explain lists them), each in place of the one for all.
+processes?: {[string]: {
+	memory?: =~"^[1-9][0-9]*(B|KB|MB|GB|KiB|MiB|GiB)$" @is("a size like 256MiB")
+	cpu?: (number & >0) @is("a number of processors like 0.5")
+	pids?: (int & >=16) @is("a number, 16 at least")
+	storage?: {[string]: {bind?: =~".", external?: =~"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", driver?: =~".", options?: {[=~"^[A-Za-z_][A-Za-z0-9_./-]*$"]: string}} @is("{bind: PATH}, {external: NAME} or {driver: NAME}")} @is("a mapping of folders to what keeps them")
+	publish?: {[string]: (bool | (int & >0 & <65536) | =~"^([^ ]*:)?[0-9]+(-[0-9]+)?$") @is("a port, \"address:port\", true or false")} @is("a mapping of ports to places on the host")
+	labels?: {[string]: string} @is("a mapping of names to texts")
+	overlay?: {...} @is("a mapping of keys of a service")
+} @is("a mapping of options")} @is("a mapping of processes to their options")
 `
 
 // serviceSchema has the keys of a service that an overlay may set: those of the

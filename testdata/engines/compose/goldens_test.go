@@ -73,6 +73,10 @@ func TestGoldens(t *testing.T) {
 				t.Fatal("it has no services")
 			}
 			for _, s := range p.Services {
+				if s.Labels["dev.flowc.process"] == "edges" {
+					checkBroker(t, s)
+					continue
+				}
 				check(t, s)
 			}
 		})
@@ -111,6 +115,17 @@ func check(t *testing.T, s types.ServiceConfig) {
 		if v.Target != "/data" && strings.HasPrefix(v.Target, "/input/") && !v.ReadOnly {
 			t.Errorf("%s can be written to", v.Target)
 		}
+	}
+}
+
+// checkBroker holds the server that carries records between processes against what it has.
+func checkBroker(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) || len(s.Ports) > 0 {
+		t.Errorf("it may do too much: read only %v, without %v, %v, published at %v", s.ReadOnly, s.CapDrop, s.SecurityOpt, s.Ports)
+	}
+	if len(s.Volumes) != 1 || s.Volumes[0].Target != "/data" || s.Deploy.Resources.Limits.MemoryBytes < 64<<20 || !slices.Contains(s.Command, "-js") {
+		t.Errorf("it is %+v", s)
 	}
 }
 
