@@ -31,6 +31,7 @@ type builder struct {
 	// replica is the number of a copy that has a workload to itself, "" for all others.
 	replica string
 	kind    kind
+	broker  *broker // of the pipeline, nil for none
 	// labels and annotations are on all objects; selector picks the pods.
 	labels, annotations, selector map[string]string
 	// secrets are what must be there before the objects are applied.
@@ -46,10 +47,10 @@ type builder struct {
 // A secretKey is a key of a Secret that the program needs, and what for.
 type secretKey struct{ secret, key, is string }
 
-// build makes the objects, or the diagnostics that say why not.
+// build makes the objects behind those that are there, or the diagnostics that say why
+// not; the names are known.
 func (b *builder) build() {
 	b.checkOptions()
-	b.names()
 	b.choose()
 	b.copies()
 	b.account()
@@ -73,6 +74,9 @@ func (b *builder) read(part manifest.Part, files map[string]bool) {
 	}}
 	if given.Image == "" {
 		given.Image = b.o.Image
+	}
+	if b.broker != nil {
+		given.Env = b.broker.given(b.o.Env)
 	}
 	if b.o.Memory != "" {
 		given.Memory, _ = quantityOf(string(b.o.Memory))
@@ -145,20 +149,15 @@ func secretFiles(p *ir.Program) map[string]bool {
 }
 
 // at is where an option stands, or the one above it that does.
-func (b *builder) at(path string) source.Span { return optionAt(b.p, path) }
+func (b *builder) at(path string) source.Span { return optionAt(b.p, b.app, path) }
 
-func optionAt(p *ir.Program, path string) source.Span {
-	full := target + "." + path
-	for {
-		if span, ok := p.TargetSpans[full]; ok {
-			return span
-		}
-		cut := strings.LastIndexByte(full, '.')
-		if cut < 0 {
-			return source.Span{}
-		}
-		full = full[:cut]
+// optionAt is where an option of a process stands; app is nil for one of all.
+func optionAt(p *ir.Program, app *manifest.App, path string) source.Span {
+	process := ""
+	if app != nil {
+		process = app.Process
 	}
+	return manifest.OptionAt(p.TargetSpans, target, process, strings.Split(path, ".")...)
 }
 
 // meta is the metadata of an object.

@@ -19,26 +19,28 @@ type deployment struct {
 	// name is that of the pipeline's objects, and of its file.
 	name      string
 	processes []*builder
+	broker    *broker
 	objects   []object
 	list      diag.List
 }
 
 // build makes the objects, or the diagnostics that say why not.
 func build(p *ir.Program, o backends.Options, l backends.Layout) (*deployment, error) {
-	opts, err := decode(o)
+	opts, err := decode(manifest.OptionsOf(o, ""))
 	if err != nil {
 		return nil, err
 	}
-	d := &deployment{p: p, o: opts, layout: l, name: baseName(p.Name)}
+	d := &deployment{p: p, o: opts, layout: l, name: baseName(p.Name), list: manifest.CheckProcesses(p, target, o)}
+	d.bring()
 	var apps []*manifest.App
 	var all []*builder
 	files := secretFiles(p)
 	for _, part := range manifest.Parts(p) {
-		own, err := decode(o)
+		own, err := decode(manifest.OptionsOf(o, part.Process))
 		if err != nil {
 			return nil, err
 		}
-		b := &builder{p: part.Program, o: own, layout: l, pipeline: d.name}
+		b := &builder{p: part.Program, o: own, layout: l, pipeline: d.name, broker: d.broker}
 		b.read(part, files)
 		b.name = baseName(b.app.Name)
 		all, apps = append(all, b), append(apps, b.app)
@@ -48,9 +50,15 @@ func build(p *ir.Program, o backends.Options, l backends.Layout) (*deployment, e
 		d.processes = append(d.processes, b.workloads()...)
 	}
 	d.check(apps)
+	first := d.processes[0]
+	first.names()
+	first.namespace()
+	if d.broker != nil {
+		first.objects = append(first.objects, d.broker.objects(d)...)
+	}
 	for i, b := range d.processes {
-		if i == 0 {
-			b.namespace()
+		if i > 0 {
+			b.names()
 		}
 		b.build()
 		d.objects = append(d.objects, b.objects...)
@@ -81,7 +89,7 @@ func (b *builder) workloads() []*builder {
 }
 
 // at is where an option stands, or the one above it that does.
-func (d *deployment) at(path string) source.Span { return optionAt(d.p, path) }
+func (d *deployment) at(path string) source.Span { return optionAt(d.p, nil, path) }
 
 // check refuses what makes no sense of a pipeline that runs in several processes.
 func (d *deployment) check(apps []*manifest.App) {
@@ -109,6 +117,9 @@ func (d *deployment) check(apps []*manifest.App) {
 		d.list.Errorf(diag.TargetOption, d.at("service"), "`%s` listens for no records, so that there is no Service for them", d.p.Name).Helpf("take `service` away")
 	}
 	names := map[string]string{}
+	if d.broker != nil {
+		names[d.broker.Name] = "edges"
+	}
 	for _, b := range d.processes {
 		if other, ok := names[b.name]; ok {
 			d.list.Errorf(diag.TargetName, d.at("namespace"), "the processes `%s` and `%s` would both be called `%s`", other, b.app.Process, b.name).

@@ -25,6 +25,9 @@ func (d *deployment) explain() []backends.Reason {
 		}
 	}
 	out := backends.Together(all)
+	if d.broker != nil {
+		out = append(out, d.broker.explain())
+	}
 	for _, line := range d.secretLines() {
 		out = append(out, backends.Reason{Subject: backends.Needs, Says: "the key of a Secret " + line})
 	}

@@ -48,8 +48,16 @@ type chartValues struct {
 	Env           map[string]string `json:"env,omitempty"`
 	Settings      map[string]string `json:"settings,omitempty"`
 	Storage       *chartStorage     `json:"storage,omitempty"`
+	// Broker is what carries records between processes.
+	Broker *chartBroker `json:"broker,omitempty"`
 	// Processes are those of a pipeline that runs in several, by their workloads' names.
 	Processes map[string]*chartValues `json:"processes,omitempty"`
+}
+
+type chartBroker struct {
+	Image     string        `json:"image"`
+	Resources any           `json:"resources"`
+	Storage   *chartStorage `json:"storage,omitempty"`
 }
 
 type chartScale struct {
@@ -89,7 +97,12 @@ func (d *deployment) helm() ([]backends.File, error) {
 			return nil, err
 		}
 		c.enter(o)
-		if err := c.open(kindOf(o), doc); err != nil {
+		if d.ofBroker(o) {
+			err = c.openBroker(kindOf(o), doc)
+		} else {
+			err = c.open(kindOf(o), doc)
+		}
+		if err != nil {
 			return nil, err
 		}
 		docs = append(docs, doc)
@@ -150,11 +163,54 @@ func (c *chart) hole(h hole) string {
 	return c.mark() + strconv.Itoa(len(c.holes)-1) + "x"
 }
 
-// open makes holes in an object.
-func (c *chart) open(kind string, doc yaml.MapSlice) error {
+// namespace is that of the release.
+func (c *chart) namespace(doc yaml.MapSlice) {
 	if meta := sub(doc, "metadata"); get(meta, "namespace") != nil {
 		set(meta, "namespace", c.hole(hole{expr: ".Release.Namespace | quote"}))
 	}
+}
+
+// openBroker makes holes in an object of the broker's.
+func (c *chart) openBroker(kind string, doc yaml.MapSlice) error {
+	c.namespace(doc)
+	if kind != "StatefulSet" {
+		return nil
+	}
+	spec := sub(doc, "spec")
+	values := &chartValues{}
+	c.values, c.at = values, ".Values.broker"
+	claims, _ := get(spec, "volumeClaimTemplates").([]any)
+	for _, claim := range claims {
+		if m, ok := claim.(yaml.MapSlice); ok {
+			if err := c.claim(m); err != nil {
+				return err
+			}
+		}
+	}
+	server, err := containerOf(sub(sub(spec, "template"), "spec"), brokerContainer)
+	if err != nil {
+		return err
+	}
+	c.all.Broker = &chartBroker{Image: manifest.Text(get(server, "image")), Resources: plain(get(server, "resources")), Storage: values.Storage}
+	set(server, "image", c.hole(hole{expr: ".Values.broker.image | quote"}))
+	set(server, "resources", c.hole(hole{expr: ".Values.broker.resources", block: true}))
+	return nil
+}
+
+// containerOf is a container of a pod, by its name.
+func containerOf(pod yaml.MapSlice, name string) (yaml.MapSlice, error) {
+	all, _ := get(pod, "containers").([]any)
+	for _, one := range all {
+		if m, ok := one.(yaml.MapSlice); ok && manifest.Text(get(m, "name")) == name {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("the pod has no container %s", name)
+}
+
+// open makes holes in an object.
+func (c *chart) open(kind string, doc yaml.MapSlice) error {
+	c.namespace(doc)
 	spec := sub(doc, "spec")
 	pod := sub(sub(spec, "template"), "spec")
 	switch kind {
@@ -224,25 +280,21 @@ func (c *chart) claim(doc yaml.MapSlice) error {
 
 // container lets its image, resources, variables and settings be chosen.
 func (c *chart) container(pod yaml.MapSlice) error {
-	all, _ := get(pod, "containers").([]any)
-	for _, one := range all {
-		m, ok := one.(yaml.MapSlice)
-		if !ok || manifest.Text(get(m, "name")) != container {
-			continue
-		}
-		c.all.Image = manifest.Text(get(m, "image"))
-		set(m, "image", c.hole(hole{expr: ".Values.image | quote"}))
-		c.values.Resources = plain(get(m, "resources"))
-		set(m, "resources", c.hole(hole{expr: c.at + ".resources", block: true}))
-		env, _ := get(m, "env").([]any)
-		for _, v := range env {
-			if m, ok := v.(yaml.MapSlice); ok {
-				c.variable(m)
-			}
-		}
-		return nil
+	m, err := containerOf(pod, container)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the pod has no container %s", container)
+	c.all.Image = manifest.Text(get(m, "image"))
+	set(m, "image", c.hole(hole{expr: ".Values.image | quote"}))
+	c.values.Resources = plain(get(m, "resources"))
+	set(m, "resources", c.hole(hole{expr: c.at + ".resources", block: true}))
+	env, _ := get(m, "env").([]any)
+	for _, v := range env {
+		if m, ok := v.(yaml.MapSlice); ok {
+			c.variable(m)
+		}
+	}
+	return nil
 }
 
 // variable lets the value of a variable be chosen; secrets have none.

@@ -27,7 +27,6 @@ func (b *builder) namespace() {
 	if !b.o.CreateNamespace {
 		return
 	}
-	b.names()
 	meta := b.meta(b.o.Namespace)
 	meta.Namespace = ""
 	for _, mode := range []string{"enforce", "audit", "warn"} {

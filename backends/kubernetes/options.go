@@ -39,8 +39,18 @@ type options struct {
 	PriorityClass    string            `json:"priorityClass"`
 	Labels           map[string]string `json:"labels"`
 	Annotations      map[string]string `json:"annotations"`
+	// Broker brings what carries records between processes, nil for none.
+	Broker *brokerOptions `json:"broker"`
 	// Overlay are patches by kind, or by kind and name; null drops an object.
 	Overlay map[string]json.RawMessage `json:"overlay"`
+}
+
+type brokerOptions struct {
+	Image        string           `json:"image"`
+	Memory       manifest.Literal `json:"memory"`
+	CPU          manifest.Literal `json:"cpu"`
+	Storage      string           `json:"storage"`
+	StorageClass string           `json:"storageClass"`
 }
 
 type scaleOptions struct {

@@ -28,7 +28,8 @@ func (d *deployment) overlay() {
 			if !slices.Contains(there, of) {
 				there = append(there, of)
 			}
-			if of == kind && (!named || o.GetName() == name) {
+			// What is laid over a kind is meant for the program; the broker's have their names.
+			if of == kind && (named && o.GetName() == name || !named && !d.ofBroker(o)) {
 				hits = append(hits, i)
 			}
 		}

@@ -34,11 +34,7 @@ func (b *builder) template() *corev1.PodTemplateSpec {
 			EnableServiceLinks:            new(false),
 			TerminationGracePeriodSeconds: &grace,
 			PriorityClassName:             b.o.PriorityClass,
-			SecurityContext: &corev1.PodSecurityContext{
-				RunAsNonRoot: new(true), RunAsUser: new(int64(manifest.User)), RunAsGroup: new(int64(manifest.Group)), FSGroup: new(int64(manifest.Group)),
-				FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
-				SeccompProfile:      &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
-			},
+			SecurityContext:               b.podSecurity(),
 		},
 	}
 	for _, name := range b.o.ImagePullSecrets {
@@ -54,6 +50,15 @@ func (b *builder) template() *corev1.PodTemplateSpec {
 	c.Resources = b.resources(&t.Spec)
 	t.Spec.Containers = []corev1.Container{*c}
 	return t
+}
+
+// podSecurity is who a pod is.
+func (b *builder) podSecurity() *corev1.PodSecurityContext {
+	return &corev1.PodSecurityContext{
+		RunAsNonRoot: new(true), RunAsUser: new(int64(manifest.User)), RunAsGroup: new(int64(manifest.Group)), FSGroup: new(int64(manifest.Group)),
+		FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
+		SeccompProfile:      &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
 }
 
 func (b *builder) container() *corev1.Container {
