@@ -24,7 +24,7 @@ const (
 )
 
 // BrokerGrace is how long it may take to stop, in seconds.
-const BrokerGrace = 60
+const BrokerGrace = 30
 
 // brokerMemory is what a server has where nothing is said: streams are in files.
 const brokerMemory = 256 * mebibyte

@@ -16,14 +16,16 @@ type deployment struct {
 	o      *options
 	layout backends.Layout
 	units  []*unit
+	broker *broker
 	list   diag.List
 }
 
 func newDeployment(p *ir.Program, given backends.Options, l backends.Layout) *deployment {
-	d := &deployment{p: p, o: decode(given), layout: l}
+	d := &deployment{p: p, o: decode(manifest.OptionsOf(given, "")), layout: l, list: manifest.CheckProcesses(p, "nomad", given)}
+	d.bring()
 	var apps []*manifest.App
 	for _, part := range manifest.Parts(p) {
-		u := newUnit(p, part, given, l.Image)
+		u := newUnit(p, part, given, l.Image, d.broker)
 		d.units, apps = append(d.units, u), append(apps, u.app)
 	}
 	d.check(apps)
@@ -44,7 +46,9 @@ func (d *deployment) file() string { return d.name() + ".nomad.json" }
 func (d *deployment) kind() kind { return d.units[0].kind }
 
 // at is where an option stands, as far as it was written down.
-func (d *deployment) at(key ...string) source.Span { return optionAt(d.p, key...) }
+func (d *deployment) at(key ...string) source.Span {
+	return manifest.OptionAt(d.p.TargetSpans, "nomad", "", key...)
+}
 
 // gather takes what the units have found.
 func (d *deployment) gather() {
@@ -63,6 +67,10 @@ func (d *deployment) check(apps []*manifest.App) {
 		d.list.Errorf(diag.TargetOption, d.at("schedule"), "`schedule` is for a pipeline in one process, and `%s` runs in several: what one run sends another could read", d.p.Name).
 			Helpf("leave `schedule` out")
 	}
+	if d.broker != nil && apps[0].Bounded {
+		d.list.Errorf(diag.TargetOption, d.at("broker"), "`%s` ends by itself, and a job with a broker in it would not", d.p.Name).
+			Helpf("leave `broker` out, and give the address of a server: `targets: {nomad: {secrets: {%s: …}}}`", d.broker.Variable)
+	}
 	shares := slices.ContainsFunc(apps, func(a *manifest.App) bool { return a.Copies.Many })
 	for option, said := range map[string]bool{"replicas": d.o.Replicas != nil && *d.o.Replicas > 1, "scale": d.o.Scale != nil} {
 		if said && !shares {
@@ -72,6 +80,9 @@ func (d *deployment) check(apps []*manifest.App) {
 		}
 	}
 	names := map[string]string{}
+	if d.broker != nil {
+		names[d.broker.Name] = "edges"
+	}
 	for _, a := range apps {
 		if other, ok := names[a.Name]; ok {
 			d.list.Errorf(diag.TargetName, d.at(), "the processes `%s` and `%s` would both be the group `%s`", other, a.Process, a.Name).

@@ -13,12 +13,15 @@ import (
 // Explain says what the job is and why.
 func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
 	d := newDeployment(p, o, backends.Layout{})
-	j := d.job()
+	d.job() // finds what it needs
 	var all []backends.ProcessReasons
-	for i, u := range d.units {
-		all = append(all, backends.ProcessReasons{Process: u.app.Process, Reasons: u.explain(*j.TaskGroups[i].Count)})
+	for _, u := range d.units {
+		all = append(all, backends.ProcessReasons{Process: u.app.Process, Reasons: u.explain(*u.count())})
 	}
 	reasons := backends.Together(all)
+	if d.broker != nil {
+		reasons = append(reasons, d.broker.explain(d.service()))
+	}
 	for _, need := range d.needs() {
 		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
 	}

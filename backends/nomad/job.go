@@ -30,6 +30,9 @@ func (d *deployment) job() *api.Job {
 			ProhibitOverlap: new(true), TimeZone: &d.o.TimeZone,
 		}
 	}
+	if d.broker != nil {
+		j.TaskGroups = append(j.TaskGroups, d.broker.group(d))
+	}
 	for _, u := range d.units {
 		j.TaskGroups = append(j.TaskGroups, u.group())
 	}

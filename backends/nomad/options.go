@@ -41,6 +41,7 @@ type options struct {
 	Scale          *scale             `json:"scale"`
 	Labels         map[string]string  `json:"labels"`
 	Annotations    map[string]string  `json:"annotations"`
+	Broker         *brokerOptions     `json:"broker"`
 	Overlay        json.RawMessage    `json:"overlay"`
 }
 
@@ -86,6 +87,16 @@ type storage struct {
 	AccessMode     string `json:"access_mode"`
 	AttachmentMode string `json:"attachment_mode"`
 	Ephemeral      string `json:"ephemeral"`
+	// PerAlloc tells that each copy has a volume of its own: NAME[0], NAME[1].
+	PerAlloc bool `json:"per_alloc"`
+}
+
+// brokerOptions are those of the server that the job brings.
+type brokerOptions struct {
+	Image   string  `json:"image"`
+	Memory  string  `json:"memory"`
+	CPU     int     `json:"cpu"`
+	Storage storage `json:"storage"`
 }
 
 // A scale is the bounds of the number of copies.

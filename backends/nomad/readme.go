@@ -43,6 +43,9 @@ func (d *deployment) needs() (needs []string) {
 			}
 		}
 	}
+	if d.broker != nil {
+		needs = append(needs, d.broker.needs()...)
+	}
 	return needs
 }
 
@@ -82,7 +85,11 @@ func (u *unit) needs() (needs []string) {
 		if v.ReadOnly {
 			access = "it is read, and not written to"
 		}
-		needs = append(needs, fmt.Sprintf("the %s `%s` on a client: %s", what, name, access))
+		which := "`" + name + "`"
+		if v.PerAlloc {
+			which = fmt.Sprintf("`%s[0]`, and one for each other copy of `%s`,", name, u.app.Process)
+		}
+		needs = append(needs, fmt.Sprintf("the %s %s on a client: %s", what, which, access))
 	}
 	if u.binds() {
 		needs = append(needs, "clients whose docker plugin has `volumes { enabled = true }`, for the paths of theirs that are mounted")

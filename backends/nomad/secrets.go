@@ -70,6 +70,9 @@ func (u *unit) templates() []*api.Template {
 			ChangeMode: new("restart"), Perms: new("0400"),
 		})
 	}
+	if u.broker != nil {
+		all = append(all, u.broker.address(u))
+	}
 	items := map[string]string{}
 	for _, f := range u.app.SecretFiles {
 		from := u.sourceOf(f.Path, f.Name)

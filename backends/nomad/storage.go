@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/nomad/api"
 
@@ -27,7 +28,7 @@ func (u *unit) volume(name string, s storage, target string, readOnly bool) {
 	}
 	if !readOnly {
 		v.request.ReadOnly = false
-		v.request.AccessMode, v.request.AttachmentMode = s.AccessMode, s.AttachmentMode
+		v.request.AccessMode, v.request.AttachmentMode, v.request.PerAlloc = s.AccessMode, s.AttachmentMode, s.PerAlloc
 		if s.Type == "csi" {
 			v.request.Type = s.Type
 			v.request.AccessMode, v.request.AttachmentMode = or(s.AccessMode, "single-node-writer"), or(s.AttachmentMode, "file-system")
@@ -68,6 +69,7 @@ func (u *unit) keep(g *api.TaskGroup) {
 				u.mounts = append(u.mounts, tmpfs(d.Path))
 			}
 		case s.Volume != "":
+			u.ownVolume(s, d.Path)
 			u.volume(s.Volume, *s, d.Path, false)
 		case d.Path != manifest.WorkDir || s.Ephemeral == "":
 			u.homeless(d)
@@ -91,6 +93,19 @@ func (u *unit) keep(g *api.TaskGroup) {
 	if s := u.o.Storage; s != nil && s.Volume != "" && s.Ephemeral != "" {
 		u.list.Errorf(diag.TargetOption, u.at("storage"), "a folder lies in a volume or on the disk of the job").Helpf("leave out `volume` or `ephemeral`")
 	}
+}
+
+// ownVolume refuses a volume that one copy alone can attach, where there are several.
+func (u *unit) ownVolume(s *storage, dir string) {
+	if u.app.Replicas == 1 || s.Type != "csi" || s.PerAlloc || strings.HasPrefix(s.AccessMode, "multi-node-") {
+		return
+	}
+	key := []string{"storage"}
+	if dir != manifest.WorkDir {
+		key = []string{"volumes", dir}
+	}
+	u.list.Errorf(diag.TargetOption, u.at(key...), "%d copies of `%s` can't all attach the volume `%s`", u.app.Replicas, u.app.Process, s.Volume).
+		Helpf("make one for each (`%s[0]` and so on) and say `per_alloc: true`, or use one with an access mode such as `multi-node-multi-writer`", s.Volume)
 }
 
 // homeless is a folder that must outlive the program, and of which nobody says where it

@@ -112,7 +112,7 @@ func (u *unit) env() map[string]string {
 		env[manifest.ReplicaVariable] = "${NOMAD_ALLOC_INDEX}"
 	}
 	for _, v := range u.app.Env {
-		if !v.Secret {
+		if !v.Secret && (u.broker == nil || v.Name != u.broker.Variable) {
 			env[v.Name] = v.Value
 		}
 	}

@@ -21,19 +21,24 @@ type unit struct {
 	whole   *ir.Program
 	o       *options
 	app     *manifest.App
+	broker  *broker // of the pipeline, nil for none
 	kind    kind
 	list    diag.List
 	mounts  []any              // the docker driver's
 	volumes map[string]*volume // by name in the job
 }
 
-func newUnit(whole *ir.Program, part manifest.Part, given backends.Options, image string) *unit {
-	u := &unit{p: part.Program, whole: whole, o: decode(given), volumes: map[string]*volume{}}
+func newUnit(whole *ir.Program, part manifest.Part, given backends.Options, image string, b *broker) *unit {
+	u := &unit{p: part.Program, whole: whole, o: decode(manifest.OptionsOf(given, part.Process)), broker: b, volumes: map[string]*volume{}}
 	if image == "" {
 		image = u.o.Image
 	}
+	env := u.o.Env
+	if b != nil {
+		env = b.given(env)
+	}
 	u.app, u.list = part.App("nomad", manifest.Given{
-		Image: image, Env: u.o.Env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
+		Image: image, Env: env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
 		Placed: func(path string) bool { _, ok := u.o.Files[path]; return ok },
 		Host:   u.host(),
 	})
@@ -82,15 +87,12 @@ func (u *unit) name() string {
 func (u *unit) service() string { return u.name() + strings.TrimPrefix(u.app.Name, u.app.Pipeline) }
 
 // at is where an option stands, as far as it was written down.
-func (u *unit) at(key ...string) source.Span { return optionAt(u.p, key...) }
-
-func optionAt(p *ir.Program, key ...string) source.Span {
-	for n := len(key); n >= 0; n-- {
-		if span, ok := p.TargetSpans[strings.Join(append([]string{"nomad"}, key[:n]...), ".")]; ok {
-			return span
-		}
+func (u *unit) at(key ...string) source.Span {
+	process := ""
+	if u.app != nil {
+		process = u.app.Process
 	}
-	return source.Span{}
+	return manifest.OptionAt(u.p.TargetSpans, "nomad", process, key...)
 }
 
 // secretVars are the variables among the secrets of the options.
