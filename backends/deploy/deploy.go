@@ -94,6 +94,10 @@ type Object struct {
 	// Takes says of an object that is there what else is lost with it: "the disk of its
 	// copies, with the state on it". "" for nothing.
 	Takes string `json:"-"`
+	// Runs tells that it does the work of a pipeline: one that is not wanted any more goes
+	// in favour of those that are, whether or not somebody prunes. [Engine.Put] ends it
+	// first, where both would do the work twice.
+	Runs bool `json:"-"`
 	// Spec is a tree as JSON has it: map[string]any, []any, texts, numbers, booleans,
 	// nil, and [Hidden] for what nobody may see.
 	Spec any `json:"-"`

@@ -350,6 +350,12 @@ func TestPrune(t *testing.T) {
 			t.Error(d)
 		}
 	})
+	// What does the work goes without being pruned: others do it from now on.
+	e := running()
+	e.objects = append(e.objects, deploy.Object{Kind: "job", Name: "earlier", Runs: true})
+	if got := plan(t, e, release("two", `{"service": {"image": "two"}}`), false).Summary(); got != "1 to change, 1 to delete, 1 left" {
+		t.Error(got)
+	}
 	releases := []*deploy.Release{{Pipeline: "a", Folder: "/src"}, {Pipeline: "b", Folder: "/src/b"}, {Pipeline: "c", Folder: "/srcs"}, {Pipeline: "d"}, {Pipeline: "e", Folder: "/src/e"}}
 	var gone []string
 	for _, r := range deploy.Orphans(releases, "/src", []string{"e"}) {

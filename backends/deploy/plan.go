@@ -79,8 +79,11 @@ func NewPlan(ctx context.Context, e Engine, want *Release, prune bool) (*Plan, e
 			continue
 		}
 		c := Change{Action: Leave, Kind: o.Kind, Name: o.Name, Why: "it is not wanted any more, and --prune deletes it", object: o}
-		if prune {
+		switch {
+		case prune:
 			c.Action, c.Why = Delete, lost(o)
+		case o.Runs:
+			c.Action, c.Why = Delete, "others do its work from now on"
 		}
 		p.Changes = append(p.Changes, c)
 	}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -128,7 +129,8 @@ func (r *Run) summary() string {
 	}
 	for _, i := range r.Instances {
 		if !i.Old && i.Says != "" && i.State != Ready {
-			return fmt.Sprintf("%s: %s", i.State, i.Says)
+			says, _, _ := strings.Cut(i.Says, "\n")
+			return fmt.Sprintf("%s: %s", i.State, says)
 		}
 	}
 	return string(r.State())
