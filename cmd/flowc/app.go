@@ -27,6 +27,7 @@ type app struct {
 	format         string
 	all, color     bool
 	colorOut       bool // of stdout; color is that of stderr
+	cluster        clusterArg
 
 	diagnostics diag.List
 	printed     bool // the envelope is out

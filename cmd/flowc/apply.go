@@ -10,20 +10,21 @@ import (
 )
 
 type applyCmd struct {
-	Paths   []string      `arg:"" optional:"" help:"Pipelines (YAML, JSON or CUE), or a folder of them; - is standard input. Without: the one of this folder."`
-	File    []string      `short:"f" help:"The same, as a flag." sep:"none" placeholder:"FILE"`
-	Overlay []string      `help:"Merge this file over each pipeline." placeholder:"FILE"`
-	Env     string        `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Target  string        `short:"t" help:"Where to: compose or nomad. The default is the one that the pipeline has options for." placeholder:"TARGET"`
-	Image   string        `help:"The image's name; with a digest it is taken as it is, and nothing is built." placeholder:"REF"`
-	Push    bool          `help:"Push the image to its registry, instead of loading it into the engine."`
-	Base    string        `help:"Put the program on this image, instead of on nothing." placeholder:"IMAGE"`
-	DryRun  bool          `help:"Show the plan, and change nothing."`
-	Diff    bool          `help:"Show the plan, change nothing, and exit with 8 if there is something to change."`
-	Prune   bool          `help:"Delete what was applied earlier and is no longer wanted; of a folder, its pipelines that are gone too."`
-	Wait    bool          `help:"Wait until it is ready, and roll back if it does not become so." default:"true" negatable:""`
-	Timeout time.Duration `help:"How long that may take." default:"5m" placeholder:"DURATION"`
-	Yes     bool          `short:"y" help:"Ask nobody."`
+	clusterArg `embed:""`
+	Paths      []string      `arg:"" optional:"" help:"Pipelines (YAML, JSON or CUE), or a folder of them; - is standard input. Without: the one of this folder."`
+	File       []string      `short:"f" help:"The same, as a flag." sep:"none" placeholder:"FILE"`
+	Overlay    []string      `help:"Merge this file over each pipeline." placeholder:"FILE"`
+	Env        string        `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Target     string        `short:"t" help:"Where to: compose, k8s or nomad. The default is the one that the pipeline has options for." placeholder:"TARGET"`
+	Image      string        `help:"The image's name; with a digest it is taken as it is, and nothing is built." placeholder:"REF"`
+	Push       bool          `help:"Push the image to its registry, instead of loading it into the engine."`
+	Base       string        `help:"Put the program on this image, instead of on nothing." placeholder:"IMAGE"`
+	DryRun     bool          `help:"Show the plan, and change nothing."`
+	Diff       bool          `help:"Show the plan, change nothing, and exit with 8 if there is something to change."`
+	Prune      bool          `help:"Delete what was applied earlier and is no longer wanted; of a folder, its pipelines that are gone too."`
+	Wait       bool          `help:"Wait until it is ready, and roll back if it does not become so." default:"true" negatable:""`
+	Timeout    time.Duration `help:"How long that may take." default:"5m" placeholder:"DURATION"`
+	Yes        bool          `short:"y" help:"Ask nobody."`
 }
 
 // An applyResult is what `flowc apply` tells.

@@ -9,7 +9,8 @@ import (
 
 type deleteCmd struct {
 	appliedArg `embed:""`
-	Target     string `short:"t" help:"Where it was applied: compose or nomad." placeholder:"TARGET"`
+	clusterArg `embed:""`
+	Target     string `short:"t" help:"Where it was applied: compose, k8s or nomad." placeholder:"TARGET"`
 	State      bool   `help:"Delete its volumes too: the state, and what sinks wrote into them."`
 	DryRun     bool   `help:"Show what would be deleted, and delete nothing."`
 	Yes        bool   `short:"y" help:"Ask nobody."`

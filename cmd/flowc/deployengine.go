@@ -31,6 +31,7 @@ type deployTarget struct {
 // deployTargets are all of them.
 var deployTargets = []deployTarget{
 	{name: "compose", open: openCompose, release: composeRelease},
+	{name: "k8s", open: openKubernetes, release: kubernetesRelease},
 	{name: "nomad", open: openNomad, runsImage: nomadRunsImage, release: nomadRelease},
 }
 

@@ -200,11 +200,10 @@ spec: {storageClassName: none, volumeName: %s, accessModes: [ReadWriteOnce], res
 func (a *kubeApp) gone(kept ...string) {
 	a.t.Helper()
 	a.in("delete", "-f", a.emit(), "--timeout=240s")
-	const kinds = "pods,services,endpointslices,deployments,statefulsets,replicasets,controllerrevisions,jobs,cronjobs,configmaps,secrets,serviceaccounts,poddisruptionbudgets,networkpolicies,horizontalpodautoscalers,persistentvolumeclaims"
 	var left string
 	want := strings.Join(kept, "\n")
 	a.until("nothing is left but "+want, func() bool {
-		left = strings.TrimSpace(a.try("-n", a.name, "get", kinds, "-o", "name", "-l", "app.kubernetes.io/name="+a.name))
+		left = strings.TrimSpace(a.try("-n", a.name, "get", ownKinds, "-o", "name", "-l", "app.kubernetes.io/name="+a.name))
 		return left == want
 	})
 	a.until("no container is left", func() bool {

@@ -16,7 +16,8 @@ import (
 
 type statusCmd struct {
 	appliedArg `embed:""`
-	Target     string `short:"t" help:"Where: compose or nomad." placeholder:"TARGET"`
+	clusterArg `embed:""`
+	Target     string `short:"t" help:"Where: compose, k8s or nomad." placeholder:"TARGET"`
 	Each       bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
 }
 
