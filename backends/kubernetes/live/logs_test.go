@@ -26,7 +26,9 @@ func TestLogs(t *testing.T) {
 	have("orders-0", `{"name":"pipeline"},{"name":"other"}`)
 	c.log = "2026-01-01T00:00:01.5Z one\n2026-01-01T00:00:02.5Z two words\n"
 	var lines []string
-	line := func(l deploy.Line) { lines = append(lines, fmt.Sprint(l.Instance, "|", l.Text, "|", l.Time.Nanosecond()/1e8)) }
+	line := func(l deploy.Line) {
+		lines = append(lines, fmt.Sprint(l.Instance, "|", l.Text, "|", l.Time.Nanosecond()/1e8))
+	}
 	if err := e.Logs(t.Context(), "orders", deploy.LogOptions{Tail: -1, Since: time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)}, line); err != nil {
 		t.Fatal(err)
 	}
