@@ -1,6 +1,8 @@
 package live
 
 import (
+	"fmt"
+	"io"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -19,15 +21,19 @@ type child struct {
 	kill <-chan struct{}
 	over chan struct{}
 	// ready tells that it was ready at some time.
-	ready bool
+	ready  bool
+	status Status
 }
 
 // longestLog is how much of a line of the log is kept until its end comes.
 const longestLog = 64 << 10
 
-// exitUsage is the code of a program that a new start does not mend: an argument or a
-// setting is wrong.
-const exitUsage = 2
+// The exit codes of a program that a new start does not mend: an argument or a setting
+// is wrong, or it was to end before all was done.
+const (
+	exitUsage      = 2
+	exitTerminated = 143
+)
 
 // run runs the process until it has ended for good.
 func (c *child) run() (code int, err error) {
@@ -35,22 +41,54 @@ func (c *child) run() (code int, err error) {
 	for {
 		began := time.Now()
 		code, err := c.once()
-		switch {
-		case err != nil, code == 0, isClosed(c.stop), isClosed(c.kill), !c.ready, code == exitUsage:
+		if isClosed(c.stop) || isClosed(c.kill) || c.forGood(code, err) {
+			c.changed(Over, code, err)
 			return code, err
 		}
 		if time.Since(began) >= c.group.Steady {
 			pause = c.group.Backoff
 		}
-		c.say("ended with code %d; it starts again in %s", code, pause)
+		if err != nil {
+			c.say("can't be started: %v; it is tried again in %s", err, pause)
+		} else {
+			c.say("ended with code %d; it starts again in %s", code, pause)
+		}
+		c.changed(Pausing, code, err)
 		select {
 		case <-time.After(pause):
 		case <-c.stop:
-			return code, nil
+			c.changed(Over, code, err)
+			return code, err
 		case <-c.kill:
-			return code, nil
+			c.changed(Over, code, err)
+			return code, err
 		}
+		c.status.Restarts++
 		pause = min(2*pause, c.group.Longest)
+	}
+}
+
+// forGood tells whether an end is the last one.
+func (c *child) forGood(code int, err error) bool {
+	if c.group.Patient {
+		return err == nil && (code == 0 || code == exitUsage || code == exitTerminated)
+	}
+	return err != nil || code == 0 || code == exitUsage || !c.ready
+}
+
+// changed tells of an end.
+func (c *child) changed(phase Phase, code int, err error) {
+	c.status.Phase, c.status.Code, c.status.PID, c.status.Since, c.status.Says = phase, code, 0, time.Now(), ""
+	if err != nil {
+		c.status.Says = err.Error()
+	}
+	c.tell()
+}
+
+// tell tells how the process does.
+func (c *child) tell() {
+	if c.group.Changed != nil {
+		c.group.Changed(c.status)
 	}
 }
 
@@ -64,7 +102,27 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-func (c *child) say(format string, args ...any) { c.log.printf(c.Name+" | "+format, args...) }
+func (c *child) say(format string, args ...any) {
+	if c.group.Line != nil {
+		c.group.Line(c.Name, fmt.Appendf(nil, format, args...))
+		return
+	}
+	c.log.printf(c.Name+" | "+format, args...)
+}
+
+// A flusher gets what a process says, and at its end writes what has no end of a line.
+type flusher interface {
+	io.Writer
+	flush()
+}
+
+// writers get its output and its log.
+func (c *child) writers() (stdout, stderr flusher) {
+	if c.group.Line != nil {
+		return &lineCaller{name: c.Name, line: c.group.Line, longest: longestLog}, &lineCaller{name: c.Name, line: c.group.Line, longest: longestLog}
+	}
+	return c.out.writer("", 0), c.log.writer(c.Name+" | ", longestLog)
+}
 
 // once starts the process, and looks after it until it has ended.
 func (c *child) once() (code int, err error) {
@@ -78,15 +136,20 @@ func (c *child) once() (code int, err error) {
 	defer told.close()
 	cmd := exec.Command(c.Binary, c.Args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = c.Dir, append(c.Env, told.env()...), attributes()
-	stdout, stderr := c.out.writer("", 0), c.log.writer(c.Name+" | ", longestLog)
+	stdout, stderr := c.writers()
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	if len(c.group.Processes) == 1 { // nobody writes between its lines
+	if len(c.group.Processes) == 1 && c.group.Line == nil { // nobody writes between its lines
 		cmd.Stdout = c.group.Stdout
 	}
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
 	c.ready = c.ready || told.deaf()
+	c.status.Phase, c.status.PID, c.status.Since, c.status.Says = Starting, cmd.Process.Pid, time.Now(), ""
+	if told.deaf() {
+		c.status.Phase = Ready
+	}
+	c.tell()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -113,6 +176,8 @@ func (c *child) watch(cmd *exec.Cmd, told *mailbox, done <-chan struct{}) {
 			go told.end()
 		case <-stop:
 			stop, silent = nil, nil
+			c.status.Phase = Stopping
+			c.tell()
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			late = time.After(c.Grace)
 		case <-late:
@@ -131,10 +196,16 @@ func (c *child) watch(cmd *exec.Cmd, told *mailbox, done <-chan struct{}) {
 			if text := m["STATUS"]; text != "" && text != status && m["READY"] == "" {
 				status = text
 				c.say("not ready: %s", text)
+				c.status.Says = text
+				c.tell()
 			}
 			if m["READY"] == "1" {
 				c.ready = true
 				c.say("ready")
+				if stop != nil {
+					c.status.Phase, c.status.Says = Ready, ""
+					c.tell()
+				}
 			}
 			if c.ready && stop != nil && !told.deaf() {
 				silent = time.After(c.group.Watchdog)

@@ -80,3 +80,43 @@ func (w *lineWriter) flush() {
 	}
 	_ = w.put()
 }
+
+// A lineCaller hands over whole lines, without their ends. What is longer than longest is
+// handed over in parts.
+type lineCaller struct {
+	name    string
+	line    func(process string, text []byte)
+	longest int
+	rest    []byte
+}
+
+// Write never keeps b.
+func (w *lineCaller) Write(b []byte) (int, error) {
+	n := len(b)
+	for {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			break
+		}
+		text := b[:i]
+		if len(w.rest) > 0 {
+			w.rest = append(w.rest, text...)
+			text = w.rest
+		}
+		w.line(w.name, text)
+		w.rest, b = w.rest[:0], b[i+1:]
+	}
+	w.rest = append(w.rest, b...)
+	if len(w.rest) >= w.longest {
+		w.flush()
+	}
+	return n, nil
+}
+
+// flush hands over what has no end of a line.
+func (w *lineCaller) flush() {
+	if len(w.rest) > 0 {
+		w.line(w.name, w.rest)
+		w.rest = w.rest[:0]
+	}
+}

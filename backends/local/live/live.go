@@ -43,7 +43,45 @@ type Group struct {
 	// Watchdog is how long a process that was ready may be silent before it is taken
 	// for stuck and killed; 0 is 1m.
 	Watchdog time.Duration
+	// Patient groups do not give up: a process that was never ready is started again
+	// too, and one that ended for good does not end the others. An end by SIGTERM (143)
+	// was somebody's will, and is for good.
+	Patient bool
+	// Line, where it is set, gets the lines of all processes, output and log alike, and
+	// what the group says of them, in the place of Stdout and Stderr; Changed hears how each
+	// process does. Both are called by several goroutines, and keep nothing of a line.
+	Line    func(process string, text []byte)
+	Changed func(Status)
 }
+
+// A Status is how one process of a group does.
+type Status struct {
+	// Name is that of the process.
+	Name string
+	// PID is its id, 0 where it does not run.
+	PID   int
+	Phase Phase
+	// Restarts counts how often it was started again.
+	Restarts int
+	// Code is how it ended last, 0 where it did not.
+	Code int
+	// Says is why it is not ready, or could not be started.
+	Says string
+	// Since is when it was started, or ended.
+	Since time.Time
+}
+
+// A Phase is a part of the life of a process.
+type Phase string
+
+// The phases.
+const (
+	Starting Phase = "starting" // it runs, and has not said that it is ready
+	Ready    Phase = "ready"
+	Stopping Phase = "stopping" // it was told to end
+	Pausing  Phase = "pausing"  // it died, and is started again
+	Over     Phase = "over"     // it has ended for good
+)
 
 // An Ended is a process that ended for good, and with it the group.
 type Ended struct {
@@ -69,12 +107,13 @@ func (g Group) Run(ctx context.Context, kill <-chan struct{}) []Ended {
 	var all sync.WaitGroup
 	for i := len(g.Processes) - 1; i >= 0; i-- {
 		c := &child{Process: g.Processes[i], group: &g, out: out, log: log, stop: make(chan struct{}), kill: kill, over: make(chan struct{})}
+		c.status.Name = c.Name
 		children[i] = c
 		all.Go(func() {
 			defer close(c.over)
 			code, err := c.run()
 			ended[i] = Ended{c.Name, code, err}
-			if code != 0 || err != nil {
+			if (code != 0 || err != nil) && !g.Patient {
 				cancel() // the others are of no use without it
 			}
 		})

@@ -263,3 +263,72 @@ func TestLines(t *testing.T) {
 		t.Errorf("%q", all.String())
 	}
 }
+
+// A patient group starts again what was never ready, leaves the others alone when one has
+// ended for good, and tells how each does.
+func TestPatient(t *testing.T) {
+	var log record
+	var mu sync.Mutex
+	seen := map[string][]string{}
+	g := group(&record{}, io.Discard,
+		process(t, "a", "first:"+filepath.Join(t.TempDir(), "mark")+" say:dies exit:6"),
+		process(t, "b", "exit:2"),
+		process(t, "c", "status:waiting ready print:out wait exit:143"))
+	g.Patient = true
+	g.Line = func(name string, text []byte) { fmt.Fprintf(&log, "%s: %s\n", name, text) }
+	g.Changed = func(s Status) {
+		mu.Lock()
+		defer mu.Unlock()
+		if (s.PID == 0) != (s.Phase == Pausing || s.Phase == Over) || s.Since.IsZero() {
+			t.Errorf("%+v", s)
+		}
+		fmt.Fprintf(&log, "%s is %s\n", s.Name, s.Phase)
+		seen[s.Name] = append(seen[s.Name], fmt.Sprintf("%s %d %d %s", s.Phase, s.Restarts, s.Code, s.Says))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan []Ended)
+	go func() { over <- g.Run(ctx, nil) }()
+	log.until(t, "a: dies\n", "a: ended with code 6; it starts again in 1ms\n", "a: again\n", "c: ready\n", "c: out\n", "a is over\n", "b is over\n")
+	cancel()
+	<-over
+	for name, want := range map[string][]string{
+		"a": {"starting 0 0 ", "pausing 0 6 ", "starting 1 6 ", "over 1 0 "},
+		"b": {"starting 0 0 ", "over 0 2 "},
+		"c": {"starting 0 0 ", "starting 0 0 waiting", "ready 0 0 ", "stopping 0 0 ", "over 0 143 "},
+	} {
+		if !slices.Equal(seen[name], want) {
+			t.Errorf("%s: %q", name, seen[name])
+		}
+	}
+}
+
+// What can't be started is tried again by a patient group, until it is told to stop.
+func TestPatientWithoutAProgram(t *testing.T) {
+	var log record
+	p := process(t, "a", "")
+	p.Binary = filepath.Join(t.TempDir(), "none")
+	g := group(&record{}, io.Discard, p)
+	g.Patient, g.Line = true, func(name string, text []byte) { fmt.Fprintf(&log, "%s: %s\n", name, text) }
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan []Ended)
+	go func() { over <- g.Run(ctx, nil) }()
+	log.until(t, "it is tried again in 2ms", "it is tried again in 4ms")
+	cancel()
+	if ended := <-over; Err(ended) == nil {
+		t.Errorf("%v", ended)
+	}
+}
+
+func TestLineCaller(t *testing.T) {
+	var got []string
+	w := &lineCaller{name: "a", longest: 8, line: func(name string, text []byte) { got = append(got, name+":"+string(text)) }}
+	for _, text := range []string{"on", "e\ntwo\n\nth", "ree\n", "a long line", " more\n", "rest"} {
+		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	w.flush()
+	if want := []string{"a:one", "a:two", "a:", "a:three", "a:a long line", "a: more", "a:rest"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
