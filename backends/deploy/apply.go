@@ -96,7 +96,7 @@ func (a *applying) unchanged(ctx context.Context) (*Outcome, error) {
 func (a *applying) put(ctx context.Context, out *Outcome) error {
 	p := a.plan
 	if a.options.Deliver != nil {
-		a.say("delivering the image %s", p.Want.Image)
+		a.say("delivering %s", p.Want.Image)
 		if err := a.options.Deliver(ctx); err != nil {
 			return err
 		}

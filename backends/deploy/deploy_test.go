@@ -153,7 +153,7 @@ func TestApply(t *testing.T) {
 		if d := cmp.Diff([]string{"deliver", "try one", `put one "seen"`}, e.did); d != "" {
 			t.Error(d)
 		}
-		want := []string{"delivering the image one", "trying it beside what runs", "starting h-one", "starting", "ready"}
+		want := []string{"delivering one", "trying it beside what runs", "starting h-one", "starting", "ready"}
 		for i := range want {
 			want[i] = "shop/orders: " + want[i]
 		}

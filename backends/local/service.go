@@ -71,12 +71,8 @@ func (u *unit) environment(s *section) {
 	s.remark("Its state and relative paths are in /var/lib/" + u.app.Name + ", which outlives it.")
 	s.all("StateDirectory="+u.app.Name, "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.app.Name)
 	s.set("Environment", "GOMEMLIMIT="+strconv.FormatInt(u.app.GoMemory>>20, 10)+"MiB")
-	if settings := u.settings(); len(settings) > 0 {
-		var lines []string
-		for _, a := range settings {
-			lines = append(lines, a.Key+"="+a.Value)
-		}
-		s.set("Environment", quote("FLOWC_SET="+strings.Join(lines, "\n")))
+	if text := assignments(u.settings()); text != "" {
+		s.set("Environment", quote("FLOWC_SET="+text))
 	}
 	for _, v := range u.app.Env {
 		if !v.Secret {

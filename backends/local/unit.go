@@ -3,6 +3,7 @@ package local
 import (
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,23 +15,44 @@ import (
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
 
-// A unit is a program on its way to a unit of systemd.
+// A Host is the machine that a pipeline is applied to.
+type Host struct {
+	// Config is the folder in which each pipeline has one for its secrets; "" is /etc.
+	Config string
+	// Folder is where the pipeline lies: files that it reads by a relative path are there,
+	// unless its options say where. "" leaves such a path to the folder of the state.
+	Folder string
+}
+
+// A unit is a process of a pipeline on its way to a unit of systemd.
 type unit struct {
-	p      *ir.Program
+	p      *ir.Program // of all of the pipeline
 	o      *options
 	layout backends.Layout
+	host   Host
 	app    *manifest.App
 	list   diag.List
 }
 
 func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
-	u := &unit{p: p, o: decode(given), layout: l}
-	u.app, u.list = manifest.Of(p, "local", manifest.Given{
-		Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
-	})
-	u.list = append(u.list, CheckRun(p)...)
-	u.schedule()
-	return u
+	return newUnits(p, given, l, Host{})[0]
+}
+
+// newUnits are the processes of a pipeline, each behind those that feed it.
+func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) (all []*unit) {
+	if h.Config == "" {
+		h.Config = "/etc"
+	}
+	for _, part := range manifest.Parts(p) {
+		u := &unit{p: p, o: decode(given), layout: l, host: h}
+		u.app, u.list = part.App("local", manifest.Given{
+			Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
+		})
+		u.list = append(u.list, CheckRun(part.Program)...)
+		u.schedule()
+		all = append(all, u)
+	}
+	return all
 }
 
 // CheckRun says what a supervised process group can't do of a program, as units or below
@@ -71,7 +93,7 @@ func (u *unit) binary() string {
 	if u.o.Binary != "" {
 		return u.o.Binary
 	}
-	return "/usr/local/bin/" + u.app.Name
+	return "/usr/local/bin/" + u.app.Pipeline
 }
 
 // environmentFile is the file with the secret variables, "" where there are none.
@@ -82,7 +104,7 @@ func (u *unit) environmentFile() string {
 	if u.o.Secrets.EnvironmentFile != "" {
 		return u.o.Secrets.EnvironmentFile
 	}
-	return "/etc/" + u.app.Name + "/secrets.env"
+	return u.host.Config + "/" + u.app.Pipeline + "/secrets.env"
 }
 
 // credential is where the host has a file of secrets.
@@ -95,7 +117,7 @@ func (u *unit) credential(f manifest.SecretFile) string {
 	if path.IsAbs(f.Path) {
 		return f.Path
 	}
-	return "/etc/" + u.app.Name + "/" + f.Name
+	return u.host.Config + "/" + u.app.Pipeline + "/" + f.Name
 }
 
 // settings are the assignments of FLOWC_SET: inputs that are elsewhere than the
@@ -105,7 +127,11 @@ func (u *unit) settings() []manifest.Setting {
 	read := map[string]bool{}
 	for _, in := range u.app.Inputs {
 		read[in.Path] = true
-		if at, ok := u.o.Files[in.Path]; ok {
+		at, ok := u.o.Files[in.Path]
+		if !ok && u.host.Folder != "" && !path.IsAbs(in.Path) {
+			at, ok = filepath.Join(u.host.Folder, filepath.FromSlash(in.Path)), true
+		}
+		if ok {
 			all = append(all, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: at})
 		}
 	}

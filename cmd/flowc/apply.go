@@ -15,7 +15,7 @@ type applyCmd struct {
 	File       []string      `short:"f" help:"The same, as a flag." sep:"none" placeholder:"FILE"`
 	Overlay    []string      `help:"Merge this file over each pipeline." placeholder:"FILE"`
 	Env        string        `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Target     string        `short:"t" help:"Where to: compose, k8s or nomad. The default is the one that the pipeline has options for." placeholder:"TARGET"`
+	Target     string        `short:"t" help:"Where to: ${applied}. The default is the one that the pipeline has options for." placeholder:"TARGET"`
 	Image      string        `help:"The image's name; with a digest it is taken as it is, and nothing is built." placeholder:"REF"`
 	Push       bool          `help:"Push the image to its registry, instead of loading it into the engine."`
 	Base       string        `help:"Put the program on this image, instead of on nothing." placeholder:"IMAGE"`

@@ -18,6 +18,10 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 		if c.Image != "" || c.Push {
 			return "", false, nil, usage(fmt.Errorf("%s runs %s without an image: leave out --image and --push", t.name, r.Program.Name))
 		}
+		if programs, ok := e.(programEngine); ok {
+			name, deliver, err = a.programFor(programs, r)
+			return name, false, deliver, err
+		}
 		return "", false, nil, nil
 	}
 	given := c.Image

@@ -10,7 +10,7 @@ import (
 type deleteCmd struct {
 	appliedArg `embed:""`
 	clusterArg `embed:""`
-	Target     string `short:"t" help:"Where it was applied: compose, k8s or nomad." placeholder:"TARGET"`
+	Target     string `short:"t" help:"Where it was applied: ${applied}." placeholder:"TARGET"`
 	State      bool   `help:"Delete its volumes too: the state, and what sinks wrote into them."`
 	DryRun     bool   `help:"Show what would be deleted, and delete nothing."`
 	Yes        bool   `short:"y" help:"Ask nobody."`

@@ -21,7 +21,8 @@ type deployTarget struct {
 	// open finds the engine, as the target's own commands would.
 	open func(*app) (deploy.Engine, error)
 	// runsImage tells whether the program runs as an image there; nil for always. Of what
-	// does not, nothing is built, and release is given "" for it.
+	// does not, an engine that takes programs ([programEngine]) is given one, and release
+	// its reference; for others nothing is built, and release is given "".
 	runsImage func(r *driver.Result) bool
 	// release is what the engine is given. image always means the same one; loaded tells
 	// that the engine gets it from us.
@@ -33,6 +34,16 @@ var deployTargets = []deployTarget{
 	{name: "compose", open: openCompose, release: composeRelease},
 	{name: "k8s", open: openKubernetes, release: kubernetesRelease},
 	{name: "nomad", open: openNomad, runsImage: nomadRunsImage, release: nomadRelease},
+	{name: "local", open: openLocal, runsImage: func(*driver.Result) bool { return false }, release: localRelease},
+}
+
+// appliedTo is the list of them in words.
+func appliedTo() string {
+	var names []string
+	for _, t := range deployTargets {
+		names = append(names, t.name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // deployTo is the target that --target names, or the only one that a pipeline has

@@ -12,7 +12,7 @@ import (
 type logsCmd struct {
 	appliedArg `embed:""`
 	clusterArg `embed:""`
-	Target     string        `short:"t" help:"Where: compose, k8s or nomad." placeholder:"TARGET"`
+	Target     string        `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
 	Follow     bool          `short:"f" help:"Go on with what comes, across restarts and new versions."`
 	Tail       int           `help:"Begin with so many of the last lines of each instance; -1 is all." default:"-1" placeholder:"N"`
 	Since      time.Duration `help:"Begin with what is younger than that." placeholder:"DURATION"`

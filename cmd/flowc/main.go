@@ -29,6 +29,7 @@ type cli struct {
 	Delete     deleteCmd     `cmd:"" help:"Stop a pipeline that was applied, and delete what belongs to it."`
 	Status     statusCmd     `cmd:"" help:"Show how a pipeline that was applied does."`
 	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
+	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types, compose, k8s, nomad, local."`
@@ -58,6 +59,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.Bind(a),
+		kong.Vars{"applied": appliedTo()},
 	)
 	if err != nil {
 		return a.fail(bug(err))

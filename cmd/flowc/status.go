@@ -17,7 +17,7 @@ import (
 type statusCmd struct {
 	appliedArg `embed:""`
 	clusterArg `embed:""`
-	Target     string `short:"t" help:"Where: compose, k8s or nomad." placeholder:"TARGET"`
+	Target     string `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
 	Each       bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
 }
 

@@ -1,0 +1,64 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flowc-dev/flowc/backends/deploy"
+	"github.com/flowc-dev/flowc/backends/local/live"
+)
+
+// Run reads how the processes of a pipeline do.
+func (e *Engine) Run(_ context.Context, id string) (*deploy.Run, error) {
+	f := e.folder(id)
+	r, digest, err := f.release()
+	if err != nil || r == nil {
+		return nil, err
+	}
+	s, err := f.state()
+	if err != nil {
+		return nil, err
+	}
+	run := &deploy.Run{ID: id, Pipeline: r.Pipeline, Hash: r.Hash, Image: r.Group.Program, Place: e.Place(), Wanted: len(r.Group.Processes), Ports: map[string][]string{}}
+	if s.Release != digest { // the supervisor of it has not begun
+		return run, nil
+	}
+	for i, p := range s.Processes {
+		run.Instances = append(run.Instances, s.instance(p, i < len(r.Group.Processes) && r.Group.Processes[i].Ends))
+	}
+	for _, p := range r.Group.Processes {
+		for port, at := range p.Ports {
+			run.Ports[port] = append(run.Ports[port], at)
+		}
+	}
+	return run, nil
+}
+
+// instance is a process in the words of all targets.
+func (s *state) instance(p processState, ends bool) deploy.Instance {
+	i := deploy.Instance{Name: p.Name, Restarts: p.Restarts, ExitCode: p.Code, Since: p.Since, Says: p.Says}
+	switch {
+	case p.Phase == live.Over:
+		i.State = over(p, ends, s.Stopped)
+	case !s.Supervisor.alive():
+		i.State, i.Says = deploy.Failed, s.killed()+": `flowc apply` starts it again, when that has ended"
+	case len(s.Orphans) > 0:
+		i.State, i.Says = deploy.Starting, fmt.Sprintf("it waits for process %d, whose supervisor was killed", s.Orphans[0].PID)
+	default:
+		i.State = map[live.Phase]deploy.State{live.Starting: deploy.Starting, live.Ready: deploy.Ready, live.Stopping: deploy.Stopped, live.Pausing: deploy.Dying}[p.Phase]
+	}
+	return i
+}
+
+// over is the state of a process that has ended for good: by itself with all done, by
+// somebody's will, or for a reason that no new start mends.
+func over(p processState, ends, stopped bool) deploy.State {
+	const terminated = 143
+	switch {
+	case p.Code == 0 && ends && !stopped:
+		return deploy.Ended
+	case p.Code == 0, p.Code == terminated, stopped:
+		return deploy.Stopped
+	}
+	return deploy.Failed
+}
