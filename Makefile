@@ -41,7 +41,7 @@ fmt: ## Format all Go code
 .PHONY: generate
 generate: ## Write again whatever is generated: catalog, docs, goldens, examples
 	$(GO) generate ./...
-	FLOWC_UPDATE=1 $(GO) test -timeout 30m -count=1 ./...
+	bash .ci/goldens
 
 .PHONY: check
 check: lint test ## Lint and test, then see that what is generated is current
