@@ -247,7 +247,7 @@ func kubernetesJob(t *testing.T, c *kubeCluster) {
 	a.deleted()
 }
 
-// shared is a pipeline whose copies share what comes.
+// kubeShared is a pipeline whose copies share what comes.
 const kubeShared = `pipeline: %s
 types: {Order: {id: string, region: EU | US, total: decimal}}
 sources: {orders: {use: %s, config: {%s}, out: Order}}
@@ -274,20 +274,27 @@ func (a *kubeApp) shares(options, setting string, publish func(from, to int), mi
 		defer close(done)
 		publish(3000, 6000)
 	}()
-	a.options(options + fmt.Sprintf(`, env: {FLOWC_SET: %q}`, setting))
+	a.options(strings.Replace(options, "env: {", fmt.Sprintf("env: {FLOWC_SET: %q, ", setting), 1))
 	says(t, a.applies(exitOK, "--yes"), "its pods are replaced one by one", ": applied, ready")
 	<-done
 	a.until("all messages after a roll-out", func() bool { return missing(6000) == 0 })
 	a.deleted()
 }
 
-func kubernetesNATS(t *testing.T, c *kubeCluster) {
+// kubeNATS starts a server of NATS that pods reach.
+func kubeNATS(t *testing.T) *natsServer {
+	t.Helper()
 	s := &natsServer{t: t, options: server.Options{Host: nodeAddress, Port: freePort(t, nodeAddress), JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
+	return s
+}
+
+func kubernetesNATS(t *testing.T, c *kubeCluster) {
+	s := kubeNATS(t)
 	s.make("ORDERS", "orders.>")
 	s.make("BILLS", "bills.*")
-	options := fmt.Sprintf("namespace: billing, replicas: 2, image: %s/billing", c.registry(t))
+	options := fmt.Sprintf("namespace: billing, replicas: 2, image: %s/billing, env: {}", c.registry(t))
 	a := c.app(t, fmt.Sprintf(kubeShared, "billing", "nats", `url: "${env:NATS_URL}", stream: ORDERS, durable: billing`, "nats", `url: "${env:NATS_URL}", subject: "bills.${in.Region}", stream: BILLS`), options)
 	a.in("create", "secret", "generic", "billing-secrets", "--from-literal=NATS_URL="+s.url())
 	a.shares(options, "orders.config.subject=orders.>", s.publish, func(n int) int { return s.missing("BILLS", n) })
@@ -304,9 +311,8 @@ func kubernetesKafka(t *testing.T, c *kubeCluster) {
 	})}}
 	k.start(kfake.SeedTopics(4, "orders", "bills"))
 	t.Cleanup(k.stop)
-	options := fmt.Sprintf("namespace: clearing, replicas: 2, image: %s/clearing", c.registry(t))
+	options := fmt.Sprintf("namespace: clearing, replicas: 2, image: %s/clearing, env: {BROKER: %q}", c.registry(t), k.address())
 	a := c.app(t, fmt.Sprintf(kubeShared, "clearing", "kafka", `brokers: ["${env:BROKER}"], topics: [orders], group: clearing`, "kafka", `brokers: ["${env:BROKER}"], topic: bills, key: "${in.ID}"`), options)
-	a.in("create", "secret", "generic", "clearing-secrets", "--from-literal=BROKER="+k.address())
 	missing := func(n int) int {
 		got := map[string]bool{}
 		for _, r := range k.all("bills") {
@@ -320,4 +326,60 @@ func kubernetesKafka(t *testing.T, c *kubeCluster) {
 	}
 	a.shares(options, "bills.config.max_message=900000", k.produce, missing)
 	t.Logf("6000 messages, %d of them written again", k.count("bills")-6000)
+}
+
+// A pipeline in several processes is as many workloads, of which two copies of one share
+// the work. One of these is killed and one deleted while records come, and a setting
+// changes; what comes out is what the pipeline in one process gives.
+func kubernetesCut(t *testing.T, c *kubeCluster) {
+	const pipeline = `pipeline: sums
+types: {N: {n: int, s: string}}
+edges: {nats: {url: "${env:NATS_URL}"}}
+sources: {ns: {use: file, config: {path: in.ndjson, follow: true}, out: N}}
+processors: {even: {from: ns, key: in.S, scale: {replicas: 2}, filter: in.N % 2 == 0}}
+sinks: {out: {from: even, use: file, config: {path: out.ndjson}}}
+`
+	s := kubeNATS(t)
+	options := fmt.Sprintf("namespace: sums, image: %s/sums, files: {in.ndjson: {claim: feed}}, env: {}", c.registry(t))
+	a := c.app(t, pipeline, options)
+	a.in("create", "secret", "generic", "sums-secrets", "--from-literal=NATS_URL="+s.url())
+	feed := &feeder{t: t, path: filepath.Join(a.fed(), "in.ndjson")}
+	volumes := map[string]string{}
+	for _, claim := range []string{"data-sums-0", "data-sums-even-0", "data-sums-even-1", "data-sums-out-0"} {
+		volumes[claim] = a.volume(claim, "storageClassName: folders\n  claimRef: {namespace: sums, name: "+claim+"}")
+	}
+	lines := func(text []byte) []string {
+		all := strings.Split(strings.TrimSpace(string(text)), "\n")
+		slices.Sort(all)
+		return all
+	}
+	complete := func(when string) {
+		t.Helper()
+		want := lines(feed.standalone(followed("filter: in.N % 2 == 0", false)))
+		a.until("all records "+when, func() bool {
+			text, _ := os.ReadFile(filepath.Join(volumes["data-sums-out-0"], "out.ndjson"))
+			return slices.Equal(lines(text), want)
+		})
+		t.Logf("%s: %d records of %d, as one process writes them", when, len(want), feed.next)
+	}
+	feed.more(5000)
+	says(t, a.applies(exitOK, "--yes"), "+ create StatefulSet sums-even", "+ create PersistentVolumeClaim data-sums-even-1", "sums/sums: applied, ready")
+	complete("applied")
+	a.same()
+	says(t, a.run(exitOK, "status", "sums", "-t", "k8s"), "sums-0", "sums-even-0", "sums-even-1", "sums-out-0")
+	feed.more(2000)
+	a.kill("sums-even-0")
+	feed.more(2000)
+	a.in("delete", "pod", "sums-even-1", "--wait=false")
+	feed.more(2000)
+	complete("without a copy")
+	feed.more(2000)
+	a.options(strings.Replace(options, "env: {", `env: {FLOWC_SET: "ns.config.max_record=1MiB", `, 1))
+	said := a.applies(exitOK, "--yes")
+	says(t, said, "~ change StatefulSet sums  (its pod is replaced", "sums/sums: applied, ready")
+	if strings.Contains(said, "~ change StatefulSet sums-even") {
+		t.Errorf("a setting of one process changes another:\n%s", said)
+	}
+	complete("with another setting")
+	a.deleted()
 }

@@ -19,6 +19,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Job", func(t *testing.T) { kubernetesJob(t, c) })
 	t.Run("Nats", func(t *testing.T) { kubernetesNATS(t, c) })
 	t.Run("Kafka", func(t *testing.T) { kubernetesKafka(t, c) })
+	t.Run("Cut", func(t *testing.T) { kubernetesCut(t, c) })
 }
 
 // A program from a file to a file is a StatefulSet of one pod, whose objects are emitted

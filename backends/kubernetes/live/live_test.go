@@ -194,7 +194,7 @@ func TestTry(t *testing.T) {
 	if err := e.Try(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"apply ServiceAccount orders", "create Pod orders-try-1", "delete Pod orders-try-1"}, c.changed()); d != "" {
+	if d := cmp.Diff([]string{"apply ServiceAccount orders", "create Pod orders-try-1-0", "delete Pod orders-try-1-0"}, c.changed()); d != "" {
 		t.Error(d)
 	}
 	spec := sub(tried, "spec")

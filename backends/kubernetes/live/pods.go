@@ -50,7 +50,7 @@ func instance(pod *corev1.Pod) deploy.Instance {
 	worst := 0
 	for _, s := range pod.Status.ContainerStatuses {
 		i.Restarts += int(s.RestartCount)
-		state, since, rank := containerState(s)
+		state, since, rank := containerState(s, pod.Spec.RestartPolicy == corev1.RestartPolicyNever)
 		if rank > worst {
 			worst, i.State = rank, state
 			i.Since = cmp.Or(since, i.Since)
@@ -79,8 +79,9 @@ func instance(pod *corev1.Pod) deploy.Instance {
 	return i
 }
 
-// containerState is how a container does, and how much that says of its pod.
-func containerState(s corev1.ContainerStatus) (state deploy.State, since time.Time, rank int) {
+// containerState is how a container does, and how much that says of its pod; once tells
+// that it is not started again.
+func containerState(s corev1.ContainerStatus, once bool) (state deploy.State, since time.Time, rank int) {
 	switch {
 	case s.State.Running != nil && s.Started != nil && !*s.Started:
 		return deploy.Starting, s.State.Running.StartedAt.Time, 2
@@ -90,6 +91,8 @@ func containerState(s corev1.ContainerStatus) (state deploy.State, since time.Ti
 		return deploy.Failed, time.Time{}, 5
 	case s.State.Waiting != nil && s.LastTerminationState.Terminated != nil:
 		return deploy.Dying, s.LastTerminationState.Terminated.FinishedAt.Time, 4
+	case s.State.Terminated != nil && s.State.Terminated.ExitCode == 0 && once:
+		return deploy.Ended, s.State.Terminated.FinishedAt.Time, 1
 	case s.State.Terminated != nil:
 		return deploy.Dying, s.State.Terminated.FinishedAt.Time, 4
 	}

@@ -89,7 +89,9 @@ func failure(job tree) string {
 func wanted(would, is tree) deploy.Object {
 	o := object(would)
 	o.Spec = compared(would)
-	if runs(would) && is != nil && !deploy.Equal(compared(is)["spec"], compared(would)["spec"]) {
+	if kindOf(would) == kindJob && is != nil && complete(is) {
+		o.Disturbs = "another Job goes on where that has ended"
+	} else if runs(would) && is != nil && !deploy.Equal(compared(is)["spec"], compared(would)["spec"]) {
 		o.Disturbs = disturbs(would, !deploy.Equal(compared(is)["spec"].(tree)["template"], compared(would)["spec"].(tree)["template"])) //nolint:forcetypeassert // workloads have one
 	}
 	return o

@@ -64,7 +64,8 @@ func (e *Engine) runDeployment(ctx context.Context, r *deploy.Run, t *there, o t
 	if err != nil {
 		return err
 	}
-	hash := ""
+	wanted := int(*cmp.Or(d.Spec.Replicas, new(int32(1))))
+	hash, settled := "", false
 	if d.Status.ObservedGeneration >= d.Generation {
 		var list struct{ Items []appsv1.ReplicaSet }
 		if err := e.api.ask(ctx, kindPath{root: "/apis/apps/v1", plural: "replicasets", namespaced: true}.in(d.Namespace), url.Values{"labelSelector": {selector(o)}}, &list); err != nil {
@@ -74,6 +75,7 @@ func (e *Engine) runDeployment(ctx context.Context, r *deploy.Run, t *there, o t
 		for _, set := range list.Items {
 			if set.Annotations[revision] == d.Annotations[revision] {
 				hash = set.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+				settled = int(set.Status.AvailableReplicas) >= wanted && d.Status.Replicas == d.Status.UpdatedReplicas
 			}
 		}
 	}
@@ -83,7 +85,7 @@ func (e *Engine) runDeployment(ctx context.Context, r *deploy.Run, t *there, o t
 			says = c.Message
 		}
 	}
-	return e.runCopies(ctx, r, o, copies{int(*cmp.Or(d.Spec.Replicas, new(int32(1)))), appsv1.DefaultDeploymentUniqueLabelKey, hash, says, t.saysCopies(o)})
+	return e.runCopies(ctx, r, o, copies{wanted: wanted, label: appsv1.DefaultDeploymentUniqueLabelKey, value: hash, settled: settled, says: says, fixed: t.saysCopies(o)})
 }
 
 // runStatefulSet adds the pods of a StatefulSet.
@@ -96,14 +98,19 @@ func (e *Engine) runStatefulSet(ctx context.Context, r *deploy.Run, t *there, o 
 	if s.Status.ObservedGeneration >= s.Generation {
 		revision = s.Status.UpdateRevision
 	}
-	return e.runCopies(ctx, r, o, copies{int(*cmp.Or(s.Spec.Replicas, new(int32(1)))), appsv1.StatefulSetRevisionLabel, revision, "", t.saysCopies(o)})
+	wanted := int(*cmp.Or(s.Spec.Replicas, new(int32(1))))
+	settled := int(s.Status.AvailableReplicas) >= wanted && s.Status.Replicas == s.Status.UpdatedReplicas
+	return e.runCopies(ctx, r, o, copies{wanted: wanted, label: appsv1.StatefulSetRevisionLabel, value: revision, settled: settled, fixed: t.saysCopies(o)})
 }
 
 // copies say how many pods there should be, and by which label those of the newest
-// version are known; says is why there are none, and fixed that the pipeline says how many.
+// version are known. settled tells that all of these have been ready for as long as they
+// must be, and that no others are to go; says why there are none, and fixed that the
+// pipeline says how many.
 type copies struct {
 	wanted       int
 	label, value string
+	settled      bool
 	says         string
 	fixed        bool
 }
@@ -115,7 +122,7 @@ func (e *Engine) runCopies(ctx context.Context, r *deploy.Run, o tree, c copies)
 		return err
 	}
 	r.Wanted += c.wanted
-	fresh := 0
+	fresh, last := 0, -1
 	for _, pod := range pods {
 		i := instance(pod)
 		switch {
@@ -127,8 +134,12 @@ func (e *Engine) runCopies(ctx context.Context, r *deploy.Run, o tree, c copies)
 			i.Old = true
 		default:
 			fresh++
+			last = len(r.Instances)
 		}
 		r.Instances = append(r.Instances, i)
+	}
+	if last >= 0 && !c.settled && r.Instances[last].State == deploy.Ready {
+		r.Instances[last].State, r.Instances[last].Says = deploy.Starting, "it must be ready for a while"
 	}
 	switch {
 	case c.wanted == 0:

@@ -43,7 +43,9 @@ func TestInstances(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, e := newCluster(t)
 			put(t, e, releaseOf(t, "h1", stateful(t)), "")
-			c.edit(shopApps+"statefulsets/orders", func(o tree) { o["status"] = tree{"observedGeneration": 9.0, "updateRevision": "r2"} })
+			c.edit(shopApps+"statefulsets/orders", func(o tree) {
+				o["status"] = tree{"observedGeneration": 9.0, "updateRevision": "r2", "availableReplicas": 1.0}
+			})
 			labels := `"labels":{"app.kubernetes.io/name":"orders","controller-revision-hash":"r2"}`
 			if strings.Contains(test.more, "labels") {
 				labels = `"labels":{"app.kubernetes.io/name":"orders","controller-revision-hash":"r1"}`
@@ -75,12 +77,13 @@ func TestControllers(t *testing.T) {
 		c.have("/api/v1/namespaces/shop/pods/orders-"+name, read(t, `{"metadata":{"name":"orders-`+name+`","labels":{"app.kubernetes.io/name":"orders","pod-template-hash":"`+name[:1]+`"}},"status":`+ready+`}`))
 	}
 	for revision, hash := range map[string]string{"1": "a", "2": "b"} {
-		c.have(shopApps+"replicasets/orders-"+hash, read(t, `{"metadata":{"name":"orders-`+hash+`","labels":{"app.kubernetes.io/name":"orders","pod-template-hash":"`+hash+`"},"annotations":{"deployment.kubernetes.io/revision":"`+revision+`"}}}`))
+		c.have(shopApps+"replicasets/orders-"+hash, read(t, `{"metadata":{"name":"orders-`+hash+`","labels":{"app.kubernetes.io/name":"orders","pod-template-hash":"`+hash+`"},"annotations":{"deployment.kubernetes.io/revision":"`+revision+`"}},"status":{"availableReplicas":2}}`))
 	}
+	replicas := 2.0
 	state := func(generation float64, revision string) *deploy.Run {
 		t.Helper()
 		c.edit(deployment, func(o tree) {
-			o["status"] = tree{"observedGeneration": generation}
+			o["status"] = tree{"observedGeneration": generation, "replicas": replicas, "updatedReplicas": 2.0}
 			sub(o, "metadata", "annotations")["deployment.kubernetes.io/revision"] = revision
 		})
 		run, err := e.Run(t.Context(), "orders")
@@ -95,6 +98,11 @@ func TestControllers(t *testing.T) {
 	if s := state(9, "1").State(); s != deploy.Ready {
 		t.Errorf("with two pods of its version it is %s", s)
 	}
+	replicas = 3
+	if run := state(9, "1"); run.State() != deploy.Starting || run.Instances[1].Says != "it must be ready for a while" {
+		t.Errorf("while an old pod is to go, it is %s", run.State())
+	}
+	replicas = 2
 	if s := state(9, "2").State(); s != deploy.Missing {
 		t.Errorf("with one pod of two it is %s", s)
 	}

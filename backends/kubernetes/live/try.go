@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -135,9 +136,14 @@ func trial(p place, o tree, image string, number int) (*corev1.Pod, error) {
 	}
 	return &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
-		// Nobody may take it for one of the pods that do the work.
-		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-try-%d", p.name, number), Namespace: p.namespace, Labels: map[string]string{labelTry: p.name, labelManagedBy: manager}},
-		Spec:       spec,
+		// Nobody may take it for one of the pods that do the work. Copies that have a number
+		// find it in the name or at a Job's place for it.
+		ObjectMeta: metav1.ObjectMeta{
+			Name: fmt.Sprintf("%s-try-%d-0", p.name, number), Namespace: p.namespace,
+			Labels:      map[string]string{labelTry: p.name, labelManagedBy: manager, batchv1.JobCompletionIndexAnnotation: "0"},
+			Annotations: map[string]string{batchv1.JobCompletionIndexAnnotation: "0"},
+		},
+		Spec: spec,
 	}, nil
 }
 
