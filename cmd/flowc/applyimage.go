@@ -40,7 +40,7 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 	making := &imageCmd{Base: c.Base}
 	if c.Push || !loads {
 		if given == "" {
-			return "", false, nil, usage(fmt.Errorf("%s gets the image from a registry: --image registry.example.com/%s says where, and --push puts it there", t.name, r.Program.Name))
+			return "", false, nil, usage(fmt.Errorf("%s takes the image from a registry: --image registry.example.com/%s, or image in its options, says where, and it is pushed there", t.name, r.Program.Name))
 		}
 		ref, err := oci.ParseReference(given, hash)
 		if err != nil {

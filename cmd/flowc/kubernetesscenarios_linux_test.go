@@ -28,7 +28,7 @@ func TestKubernetes(t *testing.T) {
 // not there, and deleted. After each of them the file that it writes is what the program
 // writes by itself, record for record.
 func kubernetesFiles(t *testing.T, c *kubeCluster) {
-	const even, options = "filter: in.N % 2 == 0", "files: {in.ndjson: {claim: feed}}"
+	const even, options = "filter: in.N % 2 == 0", "namespace: numbers, files: {in.ndjson: {claim: feed}}"
 	a := c.app(t, followed(even, true), options)
 	feed := &feeder{t: t, path: filepath.Join(a.fed(), "in.ndjson")}
 	out := filepath.Join(a.volume("numbers-data", "storageClassName: folders"), "out.ndjson")
@@ -119,9 +119,16 @@ func kubernetesFiles(t *testing.T, c *kubeCluster) {
 	})
 	t.Logf("another shape: %d records of %d", bytes.Count(got, []byte("\n")), feed.next)
 
-	a.gone("persistentvolumeclaim/data-numbers-0")
+	// What kubectl has applied is taken over, with its state.
+	says(t, a.run(exitOK, "status", "numbers", "-t", "k8s"), "numbers/numbers", "ready", "numbers-0")
+	says(t, a.applies(exitOK, "--yes", "--image", c.registry(t)+"/numbers"), "= keep   PersistentVolumeClaim data-numbers-0", "~ change StatefulSet numbers", "flowc did not apply what runs, and could not bring it back", "numbers/numbers: applied, ready")
+	if !bytes.Equal(wrote(), want) {
+		t.Error("what was written is another after it was taken over")
+	}
+
+	a.gone("configmap/numbers-release", "persistentvolumeclaim/data-numbers-0")
 	if !bytes.Equal(wrote(), want) {
 		t.Error("what was written is another after the end")
 	}
-	a.do("delete", "namespace", "numbers", "--timeout=240s")
+	a.deleted()
 }

@@ -374,6 +374,15 @@ func TestRefusals(t *testing.T) {
 	if _, err := e.Preview(t.Context(), r); err == nil || !strings.Contains(err.Error(), "`flowc delete orders` stops it and keeps its volumes") {
 		t.Error(err)
 	}
+	c.refuse = func(r *http.Request, _ tree) (int, string) {
+		if strings.HasSuffix(r.URL.Path, "/horizontalpodautoscalers") {
+			return 403, "horizontalpodautoscalers is forbidden"
+		}
+		return 0, ""
+	}
+	if _, err := e.Preview(t.Context(), r); err != nil {
+		t.Errorf("a right is missing that nobody needs: %v", err)
+	}
 	c.refuse = func(*http.Request, tree) (int, string) { return 0, "" }
 	delete(c.objects, "/api/v1/namespaces/shop")
 	if _, err := e.Preview(t.Context(), r); err == nil || !strings.Contains(err.Error(), "createNamespace: true") {
