@@ -202,9 +202,11 @@ func text(v any) string {
 			return v
 		}
 	}
-	out, err := json.Marshal(v)
-	if err != nil {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return fmt.Sprint(v)
 	}
-	return string(out)
+	return strings.TrimSuffix(out.String(), "\n")
 }

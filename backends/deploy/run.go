@@ -124,14 +124,16 @@ func (r *Run) summary() string {
 			ready++
 		}
 	}
-	if max(r.Wanted, n) > 1 {
-		return fmt.Sprintf("%d of %d are ready: %s", ready, max(r.Wanted, n), r.State())
-	}
+	says := string(r.State())
 	for _, i := range r.Instances {
 		if !i.Old && i.Says != "" && i.State != Ready {
-			says, _, _ := strings.Cut(i.Says, "\n")
-			return fmt.Sprintf("%s: %s", i.State, says)
+			first, _, _ := strings.Cut(i.Says, "\n")
+			says += ": " + first
+			break
 		}
 	}
-	return string(r.State())
+	if all := max(r.Wanted, n); all > 1 {
+		return fmt.Sprintf("%d of %d are ready: %s", ready, all, says)
+	}
+	return says
 }

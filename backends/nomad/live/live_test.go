@@ -241,6 +241,11 @@ func TestPreview(t *testing.T) {
 			"changed", `{"Diff":` + changed + `,"Annotations":{"DesiredTGUpdates":{"orders":{"DestructiveUpdate":1}}}}`, nil, false,
 			"change job orders (its copy is replaced, after a stop that may take 0s) Meta.flowc.dev/hash TaskGroups[orders].Tasks[orders].Config.mounts.0.target TaskGroups[orders].Tasks[orders].Env.KEY TaskGroups[orders].Tasks[orders].Resources.MemoryMB TaskGroups[orders].Tasks[orders].Template[secrets/env].DestPath",
 		},
+		{
+			"a process more", `{"Diff":{"Type":"Edited","TaskGroups":[{"Type":"Added","Name":"busy","Fields":[{"Type":"Added","Name":"Count","New":"2"}],"Tasks":[{"Type":"Added","Name":"busy","Fields":[{"Type":"Added","Name":"Config[image]","New":"orders:h1"}]}]},
+			{"Type":"Edited","Name":"orders","Tasks":[{"Type":"Deleted","Name":"side","Fields":[{"Type":"Deleted","Name":"Config[command]","Old":"/bin/side"}]}]}]}}`, nil, false,
+			"change job orders TaskGroups[busy]=a group of 2 × orders:h1 TaskGroups[orders].Tasks[side]=<nil>",
+		},
 		{"stopped", `{"Diff":{"Type":"Edited","Fields":[{"Type":"Edited","Name":"Stop","Old":"true","New":"false"}]}}`, func(j *api.Job) { j.Stop = new(true) }, false, "start job orders (it is stopped)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -262,7 +267,7 @@ func TestPreview(t *testing.T) {
 				}
 				for _, field := range change.Fields {
 					if change.Action == deploy.Alter {
-						got = append(got, field.Path)
+						got = append(got, field.Path+valueIf(field))
 					}
 				}
 			}
@@ -277,6 +282,14 @@ func TestPreview(t *testing.T) {
 			}
 		})
 	}
+}
+
+// valueIf is the new value of what is a group or a task.
+func valueIf(f deploy.Field) string {
+	if strings.HasSuffix(f.Path, "]") && !strings.Contains(f.Path, "Template") {
+		return fmt.Sprint("=", f.New)
+	}
+	return ""
 }
 
 // Jobs of others are left alone, and so is the number of copies that somebody chose.

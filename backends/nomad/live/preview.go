@@ -34,10 +34,8 @@ func (e *Engine) Preview(ctx context.Context, want *deploy.Release) (*deploy.Pre
 	wanted := map[string]bool{}
 	for _, j := range jobs.Jobs {
 		wanted[*j.ID] = true
-		if have[*j.ID] == nil {
-			if err := e.notTaken(ctx, namespace, *j.ID, want.Pipeline); err != nil {
-				return nil, err
-			}
+		if err := e.notTaken(ctx, namespace, *j.ID, want.Pipeline); err != nil {
+			return nil, err
 		}
 		old, is, err := e.compare(ctx, namespace, have[*j.ID], j)
 		if err != nil {
@@ -75,14 +73,14 @@ func (e *Engine) sameRegion(jobs *nomad.Jobs) error {
 // notTaken refuses the ID of a job that is no part of the pipeline.
 func (e *Engine) notTaken(ctx context.Context, namespace, id, pipeline string) error {
 	j, err := e.job(ctx, namespace, id)
-	if err != nil || j == nil {
+	if err != nil || j == nil || j.Meta[nomad.MetaPipeline] == pipeline {
 		return err
 	}
 	whose := "one that flowc has not written"
 	if other := j.Meta[nomad.MetaPipeline]; other != "" {
 		whose = "of the pipeline " + other
 	}
-	return fmt.Errorf("%s has a job %s, and it is %s: give that of %s another ID, `targets: {nomad: {job: NAME}}`, or stop it with `nomad job stop -purge %s`", e.Place(), id, whose, pipeline, id)
+	return fmt.Errorf("%s has a job %s, and it is %s: give that of %s another ID, `targets: {nomad: {job: NAME}}`, or take it away first, with `nomad job stop -purge %s`", e.Place(), id, whose, pipeline, id)
 }
 
 // object is a job that is there.

@@ -2,8 +2,8 @@ package live
 
 import (
 	"context"
-	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/nomad/api"
 
@@ -53,10 +53,8 @@ func (e *Engine) putJob(ctx context.Context, namespace string, want, have *api.J
 		return version{}, err
 	}
 	o := &api.RegisterOptions{EnforceIndex: enforce, Submission: &api.JobSubmission{Source: string(source), Format: "json"}}
-	before := uint64(0)
 	if have != nil {
-		before = *have.JobModifyIndex
-		o.ModifyIndex = before
+		o.ModifyIndex = *have.JobModifyIndex
 	}
 	answer, _, err := e.client.Jobs().RegisterOpts(&j, o, write(ctx, namespace))
 	if text, _ := said(err); strings.Contains(text, api.RegisterEnforceIndexErrPrefix) {
@@ -65,13 +63,35 @@ func (e *Engine) putJob(ctx context.Context, namespace string, want, have *api.J
 	if err != nil {
 		return version{}, e.explain(ctx, err)
 	}
-	if have != nil && answer.JobModifyIndex == before {
-		// The same job again, of which a run has failed: it is for Nomad to try once more.
-		if _, _, err := e.client.Jobs().EvaluateWithOpts(*j.ID, api.EvalOptions{ForceReschedule: true}, write(ctx, namespace)); err != nil {
-			return version{}, e.explain(ctx, err)
+	v, changed, err := e.versionAt(ctx, namespace, *j.ID, answer.JobModifyIndex)
+	if err == nil && !changed && j.Periodic == nil {
+		err = e.again(ctx, namespace, *j.ID)
+	}
+	return v, err
+}
+
+// again has Nomad try a job once more that is the same, and of which a run has failed. It
+// comes back as soon as the scheduler has seen to that: until then the failed run is the
+// last one.
+func (e *Engine) again(ctx context.Context, namespace, id string) error {
+	eval, _, err := e.client.Jobs().EvaluateWithOpts(id, api.EvalOptions{ForceReschedule: true}, write(ctx, namespace))
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	for {
+		v, _, err := e.client.Evaluations().Info(eval, query(ctx, namespace))
+		if err != nil && !gone(err) {
+			return e.explain(ctx, err)
+		}
+		if err != nil || v.Status != api.EvalStatusPending {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookAgain / 5):
 		}
 	}
-	return e.versionAt(ctx, namespace, *j.ID, answer.JobModifyIndex)
 }
 
 // revert brings a version of a job back that Nomad has had. Where it is the one that
@@ -84,22 +104,27 @@ func (e *Engine) revert(ctx context.Context, namespace string, want, have *api.J
 	if err != nil {
 		return version{}, e.explain(ctx, err)
 	}
-	return e.versionAt(ctx, namespace, *want.ID, answer.JobModifyIndex)
+	v, _, err := e.versionAt(ctx, namespace, *want.ID, answer.JobModifyIndex)
+	return v, err
 }
 
 // versionAt is the version of a job that was registered at an index. Nomad may have
-// taken it back by now.
-func (e *Engine) versionAt(ctx context.Context, namespace, id string, index uint64) (version, error) {
+// taken it back by now. Where the job was the same already, changed is false and the
+// version is that which is there.
+func (e *Engine) versionAt(ctx context.Context, namespace, id string, index uint64) (v version, changed bool, err error) {
 	all, _, _, err := e.client.Jobs().Versions(id, false, query(ctx, namespace))
 	if err != nil {
-		return version{}, e.explain(ctx, err)
+		return version{}, false, e.explain(ctx, err)
 	}
 	for _, j := range all {
 		if *j.JobModifyIndex == index {
-			return version{*j.Version, index}, nil
+			return version{*j.Version, index}, true, nil
+		}
+		if v.index == 0 || *j.Version > v.number {
+			v = version{*j.Version, *j.JobModifyIndex}
 		}
 	}
-	return version{}, fmt.Errorf("%s does not know the version of %s that was just put there", e.Place(), id)
+	return v, false, nil
 }
 
 // putBy is the version of a job that this engine has put, if it has.

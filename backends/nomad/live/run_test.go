@@ -45,11 +45,14 @@ func TestPut(t *testing.T) {
 	}
 
 	// The same job, whose run has failed, is tried again.
-	answers["PUT /v1/jobs"], answers["GET /v1/job/orders/versions"] = `{"JobModifyIndex":7}`, `{"Versions":[{"Version":3,"JobModifyIndex":7}]}`
-	answers["PUT /v1/job/orders/evaluate"] = `{}`
+	answers["PUT /v1/jobs"], answers["GET /v1/job/orders/versions"] = `{"JobModifyIndex":30}`, `{"Versions":[{"Version":3,"JobModifyIndex":7},{"Version":2,"JobModifyIndex":5}]}`
+	answers["PUT /v1/job/orders/evaluate"], answers["GET /v1/evaluation/e1"] = `{"EvalID":"e1"}`, `{"Status":"complete"}`
 	f.asked = nil
 	if err := e.Put(t.Context(), r, ""); err != nil || !strings.Contains(f.bodies["PUT /v1/job/orders/evaluate"], `"ForceReschedule":true`) {
 		t.Error(err, f.bodies)
+	}
+	if v, _ := e.putBy("orders", "orders"); v != (version{3, 7}) {
+		t.Error(v)
 	}
 	if strings.Contains(f.bodies["PUT /v1/jobs"], `"EnforceIndex":true`) {
 		t.Error(f.bodies["PUT /v1/jobs"])

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -17,9 +18,17 @@ func sides(d *api.JobDiff) (old, is map[string]any) {
 	}
 	place(d.Fields, d.Objects, old, is)
 	for _, g := range d.TaskGroups {
+		if whole(g.Type) {
+			one("TaskGroups["+g.Name+"]", g.Type, group(g), old, is)
+			continue
+		}
 		a, b := map[string]any{}, map[string]any{}
 		place(g.Fields, g.Objects, a, b)
 		for _, t := range g.Tasks {
+			if whole(t.Type) {
+				one("Tasks["+t.Name+"]", t.Type, "a task of "+program(t), a, b)
+				continue
+			}
 			c, d := map[string]any{}, map[string]any{}
 			place(t.Fields, t.Objects, c, d)
 			put("Tasks["+t.Name+"]", c, d, a, b)
@@ -29,6 +38,43 @@ func sides(d *api.JobDiff) (old, is map[string]any) {
 	delete(old, "Stop") // a job that somebody stopped is one to start
 	delete(is, "Stop")
 	return old, is
+}
+
+// whole tells a group or a task that comes or goes as a whole: the files of the target
+// have all of it.
+func whole(kind string) bool { return kind == "Added" || kind == "Deleted" }
+
+// one adds what comes or goes as one value.
+func one(name, kind, value string, old, is map[string]any) {
+	if kind == "Added" {
+		is[name] = value
+	} else {
+		old[name] = value
+	}
+}
+
+// group is a group in some words.
+func group(g *api.TaskGroupDiff) string {
+	count, tasks := "", []string{}
+	for _, f := range g.Fields {
+		if f.Name == "Count" {
+			count = cmp.Or(f.New, f.Old)
+		}
+	}
+	for _, t := range g.Tasks {
+		tasks = append(tasks, program(t))
+	}
+	return fmt.Sprintf("a group of %s × %s", count, strings.Join(tasks, ", "))
+}
+
+// program is what a task runs.
+func program(t *api.TaskDiff) string {
+	for _, f := range t.Fields {
+		if f.Name == "Config[image]" || f.Name == "Config[command]" {
+			return cmp.Or(f.New, f.Old)
+		}
+	}
+	return t.Name
 }
 
 // put adds what two sides have below a name, where they have something.
