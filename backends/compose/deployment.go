@@ -171,6 +171,15 @@ func (d *deployment) check() {
 		}
 		names[u.app.Name] = u.process()
 	}
+	containers := map[string]string{}
+	for _, u := range d.units {
+		name, ok := u.options.Overlay["container_name"].(string)
+		if other := containers[name]; ok && other != "" {
+			d.list.Errorf(diag.TargetOverlay, u.at("overlay", "container_name"), "the containers of %s and %s can't both be called `%s`", other, u.process(), name).
+				Helpf("leave it out, or name that of a process which has one copy: `processes: {NAME: {overlay: {container_name: …}}}`")
+		}
+		containers[name] = u.process()
+	}
 }
 
 // process names a unit for people.

@@ -58,9 +58,6 @@ func (u *unit) checkOverlay() {
 	if m["image"] == nil {
 		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "image"), "without an image there is nothing to run")
 	}
-	if m["container_name"] != nil && u.app.Process != "" {
-		refuse("container_name", "an overlay holds for all services, and they can't have one name")
-	}
 	if m["container_name"] != nil && u.options.Replicas > 1 {
 		u.list.Errorf(diag.TargetOverlay, u.at("overlay", "container_name"), "%d copies can't have one name", u.options.Replicas)
 	}

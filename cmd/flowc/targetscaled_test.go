@@ -79,7 +79,7 @@ func TestScaledRefused(t *testing.T) {
 		{cutFiles, "compose", "{files: {other.ndjson: {bind: x}}}", "the pipeline reads no file `other.ndjson`"},
 		{cutFiles, "k8s", "{files: {other.ndjson: {claim: x}}}", "the pipeline reads no file `other.ndjson`"},
 		{cutFiles, "compose", "{storage: {/lake: {bind: x}}}", "the program keeps nothing in the folder `/lake`"},
-		{cutFiles, "compose", "{overlay: {container_name: x}}", "an overlay holds for all services, and they can't have one name"},
+		{cutFiles, "compose", "{overlay: {container_name: x}}", "the containers of `cut` and `some` (0) can't both be called `x`"},
 		{cutFiles, "compose", "{overlay: {depends_on: [a]}}", "an overlay holds for all services, and none of them can have `depends_on` with itself"},
 		{cutFiles, "nomad", "{}", "the checkpoint of `in` is a file, and the target nomad must be told where its folder lies"},
 		{cutFiles, "nomad", "{storage: {volume: v, type: csi}}", "2 copies of `some` can't all attach the volume `v`"},

@@ -53,12 +53,7 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	if p := body.Get("parallel"); p != nil {
 		n.Parallel, n.ParallelSpan = r.count(p, 0), p.Place()
 	}
-	if s := body.Member("scale"); s != nil && s.Value.Kind == parse.Mapping {
-		n.ScaleSpan = s.Key.Span
-		if replicas := s.Value.Get("replicas"); replicas != nil {
-			n.Replicas = r.count(replicas, 0)
-		}
-	}
+	r.scale(n, body.Member("scale"))
 	n.OnError = r.onError(n, body.Get("on_error"))
 	r.batch(n, body.Get("batch"))
 	if n.Kind == syntax.Use {

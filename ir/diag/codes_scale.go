@@ -8,6 +8,8 @@ const (
 	ScaleEdges Code = "scale-edges"
 	// ScaleCut is what can't be in several processes.
 	ScaleCut Code = "scale-cut"
+	// ScaleElastic is a number of processes that is to change by itself.
+	ScaleElastic Code = "scale-elastic"
 )
 
 var scaleCodes = []Info{
@@ -96,6 +98,37 @@ processors:
   placed: {from: lined, filter: in.Line > 1, key: in.Account, scale: {replicas: 4}}
 sinks:
   store: {from: placed, use: file, config: {path: large.ndjson}}
+`,
+	},
+	{
+		Code:  ScaleElastic,
+		Title: "a number of processes that is to change while they run",
+		Text: `The records of a key go to one process, which is told by the hash of the key modulo the number
+of processes; what it knows of them, its checkpoint, is its own. With another number most keys
+would belong to other processes, at once, while records are under way to the old ones. So the
+number is fixed, and a change of it is a release: what is under way is worked on first. Copies
+that share what a source gives have no such parts, and their number may change as a target says.`,
+		Bad: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {min: 1, max: 4, by: lag}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
+`,
+		Good: `pipeline: payments
+types:
+  Payment: {id: string, account: string}
+edges: {nats: {url: "nats://localhost:4222"}}
+sources:
+  ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
+processors:
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {replicas: 4}}
+sinks:
+  store: {from: large, use: file, config: {path: large.ndjson}}
 `,
 	},
 }
