@@ -11,6 +11,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/programs"
 	"github.com/flowc-dev/flowc/backends/local/supervisor"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
@@ -92,7 +93,7 @@ func (a *app) programFor(e programEngine, r *driver.Result) (reference string, d
 		return "", nil, err
 	}
 	id := r.Program.Name
-	reference, err = supervisor.Reference(id, layout(r.Program).Hash, binary)
+	reference, err = programs.Reference(id, layout(r.Program).Hash, binary)
 	if err != nil {
 		return "", nil, environment(err)
 	}

@@ -116,8 +116,8 @@ func (e *Engine) objects(f folder) (all []deploy.Object, err error) {
 	if is(f.data()) {
 		all = append(all, deploy.Object{Kind: kindFolder, Name: f.data(), Data: true})
 	}
-	programs, err := f.programs()
-	for _, p := range programs {
+	references, err := f.programs().References(filepath.Base(string(f)))
+	for _, p := range references {
 		all = append(all, deploy.Object{Kind: kindProgram, Name: p, Spare: true})
 	}
 	return all, err

@@ -57,7 +57,7 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 	}
 	for i := range g.Processes {
 		p := &g.Processes[i]
-		if err := check(ctx, program(f, g), p, dir, environment(base(e.Lookup, as), p, secrets, credentials), as); err != nil {
+		if err := check(ctx, f.programs().Path(g.Program), p, dir, environment(base(e.Lookup, as), p, secrets, credentials), as); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -2,8 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -29,16 +27,14 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 			case o.Kind == kindFolder && o.Name == f.data():
 				err = os.RemoveAll(f.data())
 			case o.Kind == kindProgram:
-				err = os.RemoveAll(filepath.Dir(f.program(o.Name)))
+				err = f.programs().Delete(o.Name)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		for _, dir := range []string{f.path("programs"), string(f)} {
-			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) && !holds(dir) {
-				return err
-			}
+		if err := os.Remove(string(f)); err != nil && !holds(string(f)) {
+			return err
 		}
 		return nil
 	})

@@ -86,7 +86,7 @@ func (s *serving) run(ctx context.Context) error {
 	for i := range g.Processes {
 		p := &g.Processes[i]
 		group.Processes = append(group.Processes, live.Process{
-			Name: p.Name, Binary: program(s.folder, g), Args: p.Args, Dir: s.folder.data(), Grace: p.Stop(),
+			Name: p.Name, Binary: s.folder.programs().Path(g.Program), Args: p.Args, Dir: s.folder.data(), Grace: p.Stop(),
 			Env: environment(env, p, secrets, s.folder.path("credentials")),
 		})
 	}

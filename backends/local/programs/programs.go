@@ -1,0 +1,104 @@
+// Package programs keeps the binaries of pipelines on a machine, each version beside the
+// others: what runs is named by its bytes, so that a version can be brought back as it was.
+package programs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Reference is the name of a binary that means this one for ever: the pipeline's, its
+// hash, and enough of the digest of its bytes.
+func Reference(pipeline, hash, binary string) (string, error) {
+	f, err := os.Open(binary)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return pipeline + ":" + hash + "-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
+}
+
+// A Store is the folder of one pipeline's binaries.
+type Store string
+
+// Path is where the binary of a reference lies: in a folder of its version, under the
+// pipeline's name.
+func (s Store) Path(reference string) string {
+	pipeline, version, _ := strings.Cut(reference, ":")
+	return filepath.Join(string(s), version, pipeline)
+}
+
+// Has tells whether the binary of a reference is there.
+func (s Store) Has(reference string) bool {
+	_, err := os.Stat(s.Path(reference))
+	return err == nil
+}
+
+// References are those of a pipeline's binaries that are there, in their order.
+func (s Store) References(pipeline string) (all []string, err error) {
+	entries, err := os.ReadDir(string(s))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if reference := pipeline + ":" + e.Name(); e.IsDir() && s.Has(reference) {
+			all = append(all, reference)
+		}
+	}
+	return all, nil
+}
+
+// Put copies a binary to the place of its reference, at once; one that is there stays.
+func (s Store) Put(reference, binary string) error {
+	to := s.Path(reference)
+	if s.Has(reference) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	in, err := os.Open(binary)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	tmp, err := os.CreateTemp(filepath.Dir(to), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = io.Copy(tmp, in)
+	if err == nil {
+		err = tmp.Chmod(0o755)
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("the program can't be installed: %w", err)
+	}
+	return os.Rename(tmp.Name(), to)
+}
+
+// Delete deletes the binary of a reference; one that is gone is no error. A store in which
+// nothing is left goes too.
+func (s Store) Delete(reference string) error {
+	if err := os.RemoveAll(filepath.Dir(s.Path(reference))); err != nil {
+		return err
+	}
+	if entries, err := os.ReadDir(string(s)); err == nil && len(entries) == 0 {
+		return os.Remove(string(s))
+	}
+	return nil
+}
