@@ -9,13 +9,31 @@ import (
 
 // Explain says what the units are and why.
 func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
-	u := newUnit(p, o, backends.Layout{})
-	kind := backends.Reason{Subject: "service", Says: fmt.Sprintf("It has no end: `%s` goes on for ever. systemd takes it for started when all inputs and outputs are connected, and starts it again when it dies, or when it is silent for a minute.", u.endless())}
+	units := newUnits(p, o, backends.Layout{}, Host{})
+	var all []backends.ProcessReasons
+	for _, u := range units {
+		all = append(all, backends.ProcessReasons{Process: u.name(), Reasons: u.explain()})
+	}
+	reasons := backends.Together(all)
+	if len(units) > 1 {
+		reasons = append(reasons, backends.Reason{Subject: "target", Says: fmt.Sprintf("`%s.target` starts and stops all %d services. Those that are fed start first and stop last.", p.Name, len(units))})
+	}
+	for _, need := range needs(units) {
+		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
+	}
+	return reasons
+}
+
+// explain says what one unit is.
+func (u *unit) explain() []backends.Reason {
+	var kind backends.Reason
 	switch {
 	case u.app.Bounded && u.o.Schedule != "":
 		kind = backends.Reason{Subject: "timer", Says: fmt.Sprintf("It ends by itself, and `schedule` says when it begins (%s). A run that was due while the host was off is made up for, and one that is still going is not joined by another.", u.o.Schedule)}
 	case u.app.Bounded:
 		kind = backends.Reason{Subject: "run", Says: "It ends by itself: `systemctl start` comes back when it has, and one that fails is started again."}
+	default:
+		kind = backends.Reason{Subject: "service", Says: fmt.Sprintf("It has no end: `%s` goes on for ever. systemd takes it for started when all inputs and outputs are connected, and starts it again when it dies, or when it is silent for a minute.", u.endless())}
 	}
 	user := "One that systemd makes for it."
 	if u.o.User != "" {
@@ -25,15 +43,11 @@ func (Backend) Explain(p *ir.Program, o backends.Options) []backends.Reason {
 	if u.reaches() {
 		network = "That of the host."
 	}
-	reasons := []backends.Reason{
+	return []backends.Reason{
 		kind,
-		{Subject: "state", Says: fmt.Sprintf("In /var/lib/%s, with what it writes to relative paths; both outlive it.", u.app.Name)},
+		{Subject: "state", Says: fmt.Sprintf("In /var/lib/%s, with what it writes to relative paths; both outlive it.", u.folder())},
 		{Subject: "stop", Says: fmt.Sprintf("SIGTERM, and %ss for an ordered stop (%ss to drain).", seconds(u.app.Grace), seconds(u.app.Drain))},
 		{Subject: "user", Says: user},
 		{Subject: "network", Says: network},
 	}
-	for _, need := range u.needs() {
-		reasons = append(reasons, backends.Reason{Subject: backends.Needs, Says: need})
-	}
-	return reasons
 }

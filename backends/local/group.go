@@ -67,24 +67,15 @@ func Supervised(p *ir.Program, o backends.Options, h Host, program string) (*Gro
 	}
 	g := &Group{Pipeline: p.Name, Hash: first.app.Hash, Program: program, User: first.o.User, Group: first.o.Group}
 	for _, u := range units {
-		for replica := range u.app.Replicas {
-			g.Processes = append(g.Processes, u.process(replica))
-		}
+		g.Processes = append(g.Processes, u.process())
 	}
 	return g, nil
 }
 
-// process is a copy of the process.
-func (u *unit) process(replica int) Process {
+// process is the unit as a process of a group.
+func (u *unit) process() Process {
 	a := u.app
-	p := Process{Name: a.Name, Ends: a.Bounded, Grace: a.Grace.Round(time.Second).String(), Environment: map[string]string{}, Ports: map[string]string{}}
-	if a.Process != "" {
-		p.Args = []string{"--process", a.Process}
-		if a.Replicas > 1 {
-			p.Name += "@" + strconv.Itoa(replica)
-			p.Args = append(p.Args, "--replica", strconv.Itoa(replica))
-		}
-	}
+	p := Process{Name: u.name(), Args: u.args(), Ends: a.Bounded, Grace: a.Grace.Round(time.Second).String(), Environment: map[string]string{}, Ports: map[string]string{}}
 	p.Environment["GOMEMLIMIT"] = strconv.FormatInt(a.GoMemory>>20, 10) + "MiB"
 	if u.o.CPU > 0 {
 		p.Environment["GOMAXPROCS"] = strconv.Itoa(int(math.Ceil(u.o.CPU)))
@@ -107,8 +98,10 @@ func (u *unit) process(replica int) Process {
 		p.Credentials[path.Base(f.Path)] = u.credential(f)
 	}
 	for _, port := range a.Ports {
-		if !port.Pages || u.serves() {
+		if !port.Pages {
 			p.Ports[port.Name] = ":" + strconv.Itoa(port.Number)
+		} else if u.serves() {
+			p.Ports[port.Name] = u.pages()
 		}
 	}
 	return p

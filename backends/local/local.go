@@ -7,9 +7,12 @@
 package local
 
 import (
+	"cmp"
 	_ "embed"
+	"slices"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -28,22 +31,39 @@ func (Backend) OptionsSchema() string { return schema }
 
 // Check says what the host must be told and was not.
 func (Backend) Check(p *ir.Program, o backends.Options) diag.List {
-	u := newUnit(p, o, backends.Layout{})
-	u.checkOverlay(append(u.service(), u.timer()...))
-	u.list.Sort()
-	return u.list
+	var all diag.List
+	for _, u := range newUnits(p, o, backends.Layout{}, Host{}) {
+		u.checkOverlay(append(u.service(), u.timer()...))
+		all = manifest.Join(all, u.list)
+	}
+	all.Sort()
+	return all
 }
 
 // Shares tells that several pipelines can have their units in one folder.
 func (Backend) Shares() {}
 
-// Emit returns NAME.md, NAME.service, and NAME.timer where it has a schedule.
+// Emit returns NAME.md and the units: a service for each process, a timer where there is a
+// schedule, and a target where there are several processes.
 func (Backend) Emit(p *ir.Program, o backends.Options, l backends.Layout) ([]backends.File, error) {
-	u := newUnit(p, o, l)
-	files := []backends.File{{Path: u.app.Name + ".md"}, {Path: u.app.Name + ".service", Data: u.text(u.service())}}
-	if t := u.timer(); t != nil {
-		files = append(files, backends.File{Path: u.app.Name + ".timer", Data: u.text(t)})
-	}
-	files[0].Data = u.readme()
+	files := append(Units(p, o, l, Host{}), backends.File{Path: p.Name + ".md", Data: readme(newUnits(p, o, l, Host{}))})
+	slices.SortFunc(files, func(x, y backends.File) int { return cmp.Compare(x.Path, y.Path) })
 	return files, nil
+}
+
+// Units are the units of a pipeline as a host has them, by name. The program passed Check.
+func Units(p *ir.Program, o backends.Options, l backends.Layout, h Host) (files []backends.File) {
+	units := newUnits(p, o, l, h)
+	for _, u := range units {
+		files = append(files, backends.File{Path: u.name() + ".service", Data: u.text(u.service())})
+	}
+	first := units[0]
+	if t := first.timer(); t != nil {
+		files = append(files, backends.File{Path: first.app.Pipeline + ".timer", Data: first.text(t)})
+	}
+	if len(units) > 1 {
+		files = append(files, backends.File{Path: first.app.Pipeline + ".target", Data: first.text(first.target())})
+	}
+	slices.SortFunc(files, func(x, y backends.File) int { return cmp.Compare(x.Path, y.Path) })
+	return files
 }

@@ -2,21 +2,30 @@ package local
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
 )
 
 // readme says what the host must have, and how the units come to it.
-func (u *unit) readme() []byte {
-	name := u.app.Name
+func readme(units []*unit) []byte {
+	u := units[0]
+	name := u.app.Pipeline
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- %s%s. DO NOT EDIT. -->\n\n# %s under systemd\n\n## What the host must have\n\n", backends.Header, u.layout.VersionSuffix(), name)
-	for _, need := range u.needs() {
+	for _, need := range needs(units) {
 		b.WriteString("- " + need + "\n")
 	}
 	unit := name + ".service"
+	if len(units) > 1 {
+		unit = name + ".target"
+	}
 	b.WriteString("\n## Install it\n\n```sh\n")
+	if len(units) > 1 {
+		severally(&b, units)
+		return []byte(b.String())
+	}
 	if u.o.Schedule != "" {
 		fmt.Fprintf(&b, "install -m 0644 %s.service %s.timer /etc/systemd/system/\nsystemctl daemon-reload\nsystemctl enable --now %s.timer\nsystemctl start %s               # a run now\n", name, name, name, unit)
 	} else {
@@ -31,10 +40,38 @@ func (u *unit) readme() []byte {
 	return []byte(b.String())
 }
 
+// severally says how the units of a pipeline in several processes are used.
+func severally(b *strings.Builder, units []*unit) {
+	name := units[0].app.Pipeline
+	files := []string{name + ".target"}
+	for _, u := range units {
+		files = append(files, u.name()+".service")
+	}
+	fmt.Fprintf(b, "install -m 0644 %s /etc/systemd/system/\nsystemctl daemon-reload\n", strings.Join(files, " "))
+	start := "enable --now"
+	if units[0].ends() {
+		start = "start"
+	}
+	fmt.Fprintf(b, "systemctl %s %s.target\nsystemctl status '%s*'\njournalctl -u '%s*' -f\n```\n\n", start, name, name, name)
+	fmt.Fprintf(b, "Units that were changed: `systemctl daemon-reload && systemctl restart %s.target`. Each drains first, those that read before those that they feed.\n", name)
+}
+
+// needs are what the host must have for all of the processes, each thing once.
+func needs(units []*unit) (all []string) {
+	for _, u := range units {
+		for _, need := range u.needs() {
+			if !slices.Contains(all, need) {
+				all = append(all, need)
+			}
+		}
+	}
+	return all
+}
+
 // needs are what the host must have; of secrets it is where they are.
 func (u *unit) needs() (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	say("the program, as `%s`: `flowc build FILE` makes it, and calls it `%s`", u.binary(), u.app.Name)
+	say("the program, as `%s`: `flowc build FILE` makes it, and calls it `%s`", u.binary(), u.app.Pipeline)
 	if u.o.User != "" {
 		say("the user `%s`", u.o.User)
 	}
@@ -43,17 +80,20 @@ func (u *unit) needs() (all []string) {
 		if other, ok := u.o.Files[in.Path]; ok {
 			at = other
 		} else if !strings.HasPrefix(at, "/") {
-			at = "/var/lib/" + u.app.Name + "/" + at
+			at = "/var/lib/" + u.folder() + "/" + at
 		}
 		say("what `%s` reads, `%s`; the user of the unit must be able to", in.Node, at)
 	}
 	if file := u.environmentFile(); file != "" {
-		var names []string
-		for _, v := range u.app.Env {
-			if v.Secret {
-				names = append(names, "`"+v.Name+"=…`")
+		var names []string // of all processes, which have one file
+		for _, one := range u.all {
+			for _, v := range one.app.Env {
+				if name := "`" + v.Name + "=…`"; v.Secret && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
 			}
 		}
+		slices.Sort(names)
 		say("`%s`, which root alone can read (mode 0600), with %s", file, strings.Join(names, ", "))
 	}
 	for _, f := range u.app.SecretFiles {

@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,13 +13,22 @@ import (
 
 // service is the unit of the program.
 func (u *unit) service() []*section {
-	return []*section{u.unitSection(), u.serviceSection(), u.installSection()}
+	return []*section{u.unitSection(), u.serviceSection(), u.notes(), u.installSection()}
 }
 
 func (u *unit) unitSection() *section {
 	s := &section{name: "Unit"}
-	s.set("Description", u.app.Name+" (a flowc pipeline)")
-	if u.reaches() {
+	s.set("Description", u.name()+" (a flowc pipeline)")
+	if u.several() {
+		s.remark("Those that it feeds start before it and stop after it, so that nothing is left on the way.")
+		s.set("PartOf", u.app.Pipeline+".target")
+		for _, other := range u.all[u.n+1:] {
+			if other.app.Process != u.app.Process {
+				s.set("After", other.name()+".service")
+			}
+		}
+	}
+	if u.reaches() && !u.host.User {
 		s.all("Wants=network-online.target", "After=network-online.target")
 	}
 	if !u.app.Bounded {
@@ -37,6 +47,26 @@ func (u *unit) reaches() bool {
 // serves tells whether the program has its pages.
 func (u *unit) serves() bool { return u.o.Metrics != "" || u.p.Telemetry.HTTP != nil }
 
+// several tells whether the pipeline has several processes.
+func (u *unit) several() bool { return len(u.all) > 1 }
+
+// target is the unit that is all processes of a pipeline.
+func (u *unit) target() []*section {
+	unit := &section{name: "Unit"}
+	unit.set("Description", u.app.Pipeline+" (a flowc pipeline in several processes)")
+	for _, one := range u.all {
+		unit.set("Wants", one.name()+".service")
+	}
+	return []*section{unit, u.notes(), u.startedWith()}
+}
+
+// notes are what is applied, for whoever reads the unit.
+func (u *unit) notes() *section {
+	s := &section{name: "X-Flowc"}
+	s.all(u.host.Release...)
+	return s
+}
+
 func (u *unit) serviceSection() *section {
 	s := &section{name: "Service"}
 	u.run(s)
@@ -53,14 +83,17 @@ const exitUsage = 2
 
 // run is how it starts, ends and is started again.
 func (u *unit) run(s *section) {
-	if u.app.Bounded {
+	if u.app.Bounded && u.several() {
+		s.remark("It ends by itself, with all processes of the pipeline; those that feed it wait for its start, and not for its end.")
+		s.set("Type", "exec")
+	} else if u.app.Bounded {
 		s.remark("It ends by itself: a run has succeeded when it has ended.")
 		s.set("Type", "oneshot")
 	} else {
 		s.remark("It says itself when all inputs and outputs are connected, and every so often that it is alive.")
 		s.all("Type=notify", "NotifyAccess=main", "TimeoutStartSec=infinity", "WatchdogSec=60")
 	}
-	s.set("ExecStart", plain(u.binary()))
+	s.set("ExecStart", strings.Join(append([]string{plain(u.binary())}, u.args()...), " "))
 	s.remark("SIGTERM drains: no record is lost, and what was cut short goes on from its checkpoint (143).")
 	s.all("KillSignal=SIGTERM", "TimeoutStopSec="+seconds(u.app.Grace), "SuccessExitStatus=143")
 	s.all("Restart=on-failure", "RestartSec=5", "RestartPreventExitStatus="+strconv.Itoa(exitUsage))
@@ -68,8 +101,12 @@ func (u *unit) run(s *section) {
 
 // environment is what it finds: its folder, its variables, its secrets.
 func (u *unit) environment(s *section) {
-	s.remark("Its state and relative paths are in /var/lib/" + u.app.Name + ", which outlives it.")
-	s.all("StateDirectory="+u.app.Name, "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.app.Name)
+	if u.host.User {
+		s.remark("Its state and relative paths are in the user's folder for it, which outlives it.")
+	} else {
+		s.remark("Its state and relative paths are in /var/lib/" + u.folder() + ", which outlives it.")
+	}
+	s.all("StateDirectory="+u.folder(), "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.folder())
 	s.set("Environment", "GOMEMLIMIT="+strconv.FormatInt(u.app.GoMemory>>20, 10)+"MiB")
 	if text := assignments(u.settings()); text != "" {
 		s.set("Environment", quote("FLOWC_SET="+text))
@@ -103,6 +140,9 @@ func (u *unit) limits(s *section) {
 
 // user is who it runs as, and where that user may write.
 func (u *unit) user(s *section) {
+	if u.host.User {
+		return // it is whose manager that is
+	}
 	if u.o.User == "" {
 		s.set("DynamicUser", "yes")
 	} else {
@@ -122,6 +162,12 @@ func (u *unit) user(s *section) {
 
 // shutOff is what it can't reach of the host.
 func (u *unit) shutOff(s *section) {
+	if u.host.User {
+		s.remark("A user's own manager can forbid calls of the system, and hide nothing of the host.")
+		s.all("UMask=0077", "NoNewPrivileges=yes", "SystemCallArchitectures=native", "SystemCallFilter=@system-service", "SystemCallErrorNumber=EPERM",
+			"LockPersonality=yes", "MemoryDenyWriteExecute=yes", "RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes")
+		return
+	}
 	s.remark("It reads files, and writes to its own folders alone.")
 	s.all("ProtectSystem=strict", "PrivateTmp=yes", "UMask=0077")
 	if home := u.inHome(); home != "" {
@@ -174,12 +220,30 @@ func (u *unit) inHome() string {
 	return ""
 }
 
+// installSection is that of the service: one of several starts with their target.
 func (u *unit) installSection() *section {
+	if u.several() {
+		return &section{name: "Install"}
+	}
+	return u.startedWith()
+}
+
+// startedWith has a pipeline without an end start with the host, or with its user.
+func (u *unit) startedWith() *section {
 	s := &section{name: "Install"}
-	if !u.app.Bounded {
+	switch {
+	case u.ends():
+	case u.host.User:
+		s.set("WantedBy", "default.target")
+	default:
 		s.set("WantedBy", "multi-user.target")
 	}
 	return s
+}
+
+// ends tells whether all of the pipeline comes to an end.
+func (u *unit) ends() bool {
+	return !slices.ContainsFunc(u.all, func(other *unit) bool { return !other.app.Bounded })
 }
 
 // seconds is a duration as systemd has it.

@@ -37,6 +37,10 @@ func (u *unit) schedule() {
 		u.list.Errorf(diag.TargetOption, u.at("schedule"), "a schedule is for a program that ends by itself, and `%s` goes on for ever", u.endless()).
 			Helpf("leave `schedule` out")
 	}
+	if len(u.p.Pieces) > 0 {
+		u.list.Errorf(diag.TargetScale, u.at("schedule"), "a timer of systemd's starts one process, and the pipeline has several").
+			Helpf("leave `schedule` or `scale` out")
+	}
 	if _, err := calendar(u.o.Schedule); err != nil {
 		u.list.Errorf(diag.TargetOption, u.at("schedule"), "`%s` is no schedule: %v", u.o.Schedule, err).
 			Helpf("write five fields of cron (`\"30 3 * * *\"`) or a calendar expression of systemd's (`\"*-*-* 03:30:00\"`)")

@@ -2,9 +2,11 @@ package local
 
 import (
 	"maps"
+	"net"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
@@ -22,6 +24,14 @@ type Host struct {
 	// Folder is where the pipeline lies: files that it reads by a relative path are there,
 	// unless its options say where. "" leaves such a path to the folder of the state.
 	Folder string
+	// Program is the file of the program; "" is where the options say, or
+	// /usr/local/bin/PIPELINE.
+	Program string
+	// User tells that the manager of a user's own services runs it, which can shut a
+	// program off from less.
+	User bool
+	// Release are notes about what is applied, which systemd does not read.
+	Release []string
 }
 
 // A unit is a process of a pipeline on its way to a unit of systemd.
@@ -31,7 +41,11 @@ type unit struct {
 	layout backends.Layout
 	host   Host
 	app    *manifest.App
-	list   diag.List
+	// n counts the processes of the pipeline, replica the copies of this one.
+	n, replica int
+	// all are the units of the pipeline, each behind those that feed it.
+	all  []*unit
+	list diag.List
 }
 
 func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
@@ -44,15 +58,59 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 		h.Config = "/etc"
 	}
 	for _, part := range manifest.Parts(p) {
-		u := &unit{p: p, o: decode(given), layout: l, host: h}
-		u.app, u.list = part.App("local", manifest.Given{
-			Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true,
-		})
-		u.list = append(u.list, CheckRun(part.Program)...)
-		u.schedule()
-		all = append(all, u)
+		for replica := range part.Replicas {
+			u := &unit{p: p, o: decode(given), layout: l, host: h, n: len(all), replica: replica}
+			u.app, u.list = part.App("local", u.given())
+			u.list = append(u.list, CheckRun(part.Program)...)
+			u.schedule()
+			all = append(all, u)
+		}
+	}
+	for i, u := range all {
+		u.all = all
+		u.checkFiles(all, i)
 	}
 	return all
+}
+
+// given is what the options say that decides the app.
+func (u *unit) given() manifest.Given {
+	return manifest.Given{Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true}
+}
+
+// name is that of the process: each of several copies has its number behind an @.
+func (u *unit) name() string {
+	if u.app.Replicas > 1 {
+		return u.app.Name + "@" + strconv.Itoa(u.replica)
+	}
+	return u.app.Name
+}
+
+// folder is the name of its folder.
+func (u *unit) folder() string { return strings.ReplaceAll(u.name(), "@", "-") }
+
+// args are the arguments that say which process of the pipeline this is.
+func (u *unit) args() (all []string) {
+	if u.app.Process != "" {
+		all = append(all, "--process", u.app.Process)
+	}
+	if u.app.Replicas > 1 {
+		all = append(all, "--replica", strconv.Itoa(u.replica))
+	}
+	return all
+}
+
+// checkFiles says which files the options have and no process reads.
+func (u *unit) checkFiles(all []*unit, i int) {
+	var apps []*manifest.App
+	for _, other := range all {
+		apps = append(apps, other.app)
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.o.Files)) {
+		if manifest.Concerns(apps, i, name, manifest.InputPaths) && !slices.Contains(manifest.InputPaths(u.app), name) {
+			u.list.Errorf(diag.TargetOption, u.at("files", name), "the pipeline reads no file `%s`", name).Helpf("leave it out of `files`")
+		}
+	}
 }
 
 // CheckRun says what a supervised process group can't do of a program, as units or below
@@ -90,6 +148,9 @@ func (u *unit) at(key ...string) source.Span {
 
 // binary is where the host has the program.
 func (u *unit) binary() string {
+	if u.host.Program != "" {
+		return u.host.Program
+	}
 	if u.o.Binary != "" {
 		return u.o.Binary
 	}
@@ -120,13 +181,26 @@ func (u *unit) credential(f manifest.SecretFile) string {
 	return u.host.Config + "/" + u.app.Pipeline + "/" + f.Name
 }
 
+// pages are where its pages of telemetry are, "" for nowhere. On one host each process of
+// a pipeline has a port of its own: that of the first, and those behind it.
+func (u *unit) pages() string {
+	at := u.o.Metrics
+	if at == "" {
+		at, _ = u.given().Text(u.p.Telemetry.HTTP)
+	}
+	host, port, err := net.SplitHostPort(at)
+	number, aerr := strconv.Atoi(port)
+	if err != nil || aerr != nil || number == 0 {
+		return at // any port, or a variable's
+	}
+	return net.JoinHostPort(host, strconv.Itoa(number+u.n))
+}
+
 // settings are the assignments of FLOWC_SET: inputs that are elsewhere than the
 // pipeline says, and the pages of telemetry.
 func (u *unit) settings() []manifest.Setting {
 	var all []manifest.Setting
-	read := map[string]bool{}
 	for _, in := range u.app.Inputs {
-		read[in.Path] = true
 		at, ok := u.o.Files[in.Path]
 		if !ok && u.host.Folder != "" && !path.IsAbs(in.Path) {
 			at, ok = filepath.Join(u.host.Folder, filepath.FromSlash(in.Path)), true
@@ -135,13 +209,8 @@ func (u *unit) settings() []manifest.Setting {
 			all = append(all, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: at})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(u.o.Files)) {
-		if !read[name] {
-			u.list.Errorf(diag.TargetOption, u.at("files", name), "the pipeline reads no file `%s`", name).Helpf("leave it out of `files`")
-		}
-	}
-	if u.o.Metrics != "" {
-		all = append(all, manifest.Setting{Key: "telemetry.http", Value: u.o.Metrics})
+	if at := u.pages(); at != "" && (u.o.Metrics != "" || u.n > 0) {
+		all = append(all, manifest.Setting{Key: "telemetry.http", Value: at})
 	}
 	return append(all, u.app.Settings...) // the options' own, which are stronger
 }

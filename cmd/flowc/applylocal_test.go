@@ -132,11 +132,14 @@ func (m *machine) arrived() {
 // A seenState is what a supervisor writes down, as far as tests look at it.
 type seenState struct {
 	Supervisor struct{ PID int }
-	Processes  []struct {
-		Name, Phase string
-		Is          struct{ PID int }
-		Restarts    int
-	}
+	Processes  []seenProcess
+}
+
+// A seenProcess is one of a group.
+type seenProcess struct {
+	Name, Phase string
+	Is          struct{ PID int }
+	Restarts    int
 }
 
 func (m *machine) state() (s seenState) {
@@ -350,6 +353,46 @@ func TestLocalKilled(t *testing.T) {
 	if copies := m.copies(); len(copies) > 0 {
 		t.Errorf("%q still run", copies)
 	}
+}
+
+// A pipeline in several processes is one group: it writes what it writes in one process, and
+// a copy that is killed goes on where it was.
+func TestLocalApplyScaled(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.env = append(m.env, "NATS_URL="+newNATSServer(t).url())
+	text := `pipeline: grist
+types: {Line: {n: int}}
+edges: {nats: {url: "${env:NATS_URL}"}}
+sources: {lines: {use: file, config: {path: "in/*.ndjson", follow: true}, out: Line}}
+processors: {odd: {from: lines, key: in.N % 7, scale: {replicas: 2}, filter: in.N % 2 == 1}}
+sinks: {out: {from: odd, use: file, config: {path: out/odd.ndjson}}}
+targets: {local: {}}
+`
+	writeFile(t, filepath.Join(m.dir, "pipeline.yaml"), text)
+	m.feed()
+	m.flowc(exitOK, applyYes, "grist: applied, ready")
+	arrived := func() {
+		t.Helper()
+		var want []string
+		for i := 1; i < m.fed; i += 2 {
+			want = append(want, fmt.Sprintf(`{"n":%d}`, i))
+		}
+		slices.Sort(want)
+		var got []string
+		eventually(t, "all numbers arrive", func() bool { got = linesOf(t, m.out()); return len(got) >= len(want) })
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%d lines, and not these %d", len(got), len(want))
+		}
+	}
+	arrived()
+	m.flowc(exitOK, []string{"status"}, "grist-odd@0", "grist-odd@1", "grist-out")
+	m.flowc(exitOK, applyYes, "grist: unchanged, ready")
+	i := slices.IndexFunc(m.state().Processes, func(p seenProcess) bool { return p.Name == "grist-odd@1" })
+	kill(t, m.state().Processes[i].Is.PID, syscall.SIGKILL)
+	m.feed()
+	arrived()
+	m.flowc(exitOK, []string{"logs"}, "grist-odd@1 | ended with code 137")
 }
 
 // A folder of pipelines: one that ends, as JSON, and two that don't; then one of them is

@@ -105,11 +105,6 @@ func targetsOf(p *ir.Program) diag.List {
 
 // checkFor reports what a target can't do of a pipeline.
 func (a *app) checkFor(b backends.Backend, r *driver.Result) error {
-	if _, deploys := b.(backends.Explainer); deploys && b.Name() != "compose" && b.Name() != "k8s" && b.Name() != "nomad" && r.Program.Pieces != nil {
-		if err := a.report(backends.OneProcess(b.Name(), r.Program)); err != nil {
-			return err
-		}
-	}
 	return a.report(b.Check(r.Program, backends.Options(r.Program.Targets[b.Name()])))
 }
 

@@ -308,8 +308,8 @@ sinks:
 	}
 }
 
-// Emitted twice, a pipeline of several processes is the same; a target that deploys one
-// process refuses it.
+// Emitted twice, a pipeline of several processes is the same; what starts one process
+// refuses it.
 func TestEmitScaled(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "pipeline.yaml")
@@ -336,6 +336,9 @@ func TestEmitScaled(t *testing.T) {
 		t.Error("the program has a broker in it")
 	}
 	var out, errs bytes.Buffer
+	if err := os.WriteFile(file, []byte(strings.Replace(scaled, "pipeline: scaled\n", "pipeline: scaled\ntargets: {local: {schedule: daily}}\n", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if code := run([]string{"emit", file, "-t", "local", "-o", filepath.Join(dir, "local")}, nil, &out, &errs); code != 3 || !strings.Contains(errs.String(), "target-scale") {
 		t.Errorf("exit code %d: %s", code, &errs)
 	}

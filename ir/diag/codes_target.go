@@ -20,7 +20,7 @@ const (
 	TargetOption Code = "target-option"
 	// TargetOverlay is an overlay that does not fit the files that it lies over.
 	TargetOverlay Code = "target-overlay"
-	// TargetScale is a target that does not deploy several processes of a pipeline.
+	// TargetScale is a pipeline in several processes where a target starts one.
 	TargetScale Code = "target-scale"
 )
 
@@ -93,10 +93,9 @@ theirs.`,
 	},
 	{
 		Code:  TargetScale,
-		Title: "a pipeline in several processes for a target that deploys one",
-		Text: `With ` + "`scale`" + ` a pipeline is cut into processes, each with its number of copies, and this
-target has no form for that. ` + "`flowc build`" + ` makes one binary of all of them, which runs the
-one that ` + "`--process`" + ` and ` + "`--replica`" + ` name, wherever it is put; an overlay (` + "`--env`" + `) can
-take ` + "`scale`" + ` away for a deployment in one process.`,
+		Title: "a pipeline in several processes where a target starts one",
+		Text: `With ` + "`scale`" + ` a pipeline is cut into processes, each with its number of copies, and the
+target has no form for what it is to do with them: a timer of systemd's starts one. An
+overlay (` + "`--env`" + `) can take ` + "`scale`" + ` away for a deployment in one process.`,
 	},
 }
