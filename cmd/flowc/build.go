@@ -20,6 +20,7 @@ type buildCmd struct {
 	Output      string `short:"o" help:"The folder for the binary, which is named after the pipeline." default:"." placeholder:"DIR"`
 	GOOS        string `name:"goos" help:"Build for another operating system." placeholder:"OS"`
 	GOARCH      string `name:"goarch" help:"Build for another architecture." placeholder:"ARCH"`
+	Profile     bool   `help:"The program writes a CPU profile to the file that FLOWC_PROFILE names; go tool pprof shows it."`
 }
 
 type buildResult struct {
@@ -35,7 +36,7 @@ func (c *buildCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	binary, built, err := a.buildPieces(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH})
+	binary, built, err := a.buildPieces(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH, Profile: c.Profile})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,20 @@ const stateVariable = "FLOWC_STATE"
 
 // Main is the main function of a built program: it ends the process with the
 // program's exit code.
-func Main(s Spec) { os.Exit(Run(context.Background(), s, os.Args[1:])) }
+func Main(s Spec) {
+	code := Run(context.Background(), s, os.Args[1:])
+	for _, do := range onExit {
+		do()
+	}
+	os.Exit(code)
+}
+
+// onExit is what [OnExit] was given.
+var onExit []func()
+
+// OnExit has do called when the program has run, before its process ends by itself. It is for what is
+// built into a program beside the pipeline (a profile), and called before Main.
+func OnExit(do func()) { onExit = append(onExit, do) }
 
 // Run is Main without the end of the process; args are the command line without
 // the program's name. It returns the exit code.

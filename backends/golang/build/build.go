@@ -52,6 +52,8 @@ type Request struct {
 	Release bool
 	// Zones has the program carry the time zones, for a place that has none.
 	Zones bool
+	// Profile has the program write a CPU profile to the file that FLOWC_PROFILE names.
+	Profile bool
 	// GOOS and GOARCH are the target's, "" for this machine's.
 	GOOS, GOARCH string
 	// Downloading is told, before it begins, which modules are not in the module
@@ -89,6 +91,9 @@ func (e *Error) Unwrap() error { return e.Err }
 func Binary(ctx context.Context, r Request) (path string, built bool, err error) {
 	if r.Zones {
 		r.Files = append(slices.Clip(r.Files), zones(r.Layout.Package))
+	}
+	if r.Profile {
+		r.Files = append(slices.Clip(r.Files), profile(r.Layout))
 	}
 	key := r.key()
 	dir := filepath.Join(r.CacheDir, binaryPart, key[:2], key[2:])
