@@ -87,6 +87,10 @@ e2e-k8s: ## Deploy to a Kubernetes of its own with real pods, kill, change, dele
 bench: ## Run the benchmarks and write their tables (bench/README.md)
 	cd bench && $(GO) run .
 
+.PHONY: costs
+costs: ## Measure what parts of programs cost, and write the table that `flowc plan` goes by
+	cd bench && $(GO) run . -rounds 5 costs
+
 .PHONY: release
 release: ## Build the archives of a release into dist/, without publishing
 	goreleaser release --clean --snapshot

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowc-dev/flowc/bench/internal/compile"
+	"github.com/flowc-dev/flowc/bench/internal/costs"
 	"github.com/flowc-dev/flowc/bench/internal/ingest"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/relay"
@@ -67,6 +68,18 @@ func run(ctx context.Context, args []string) error {
 			err = compilation(ctx, o, compile.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Log: progress,
 			})
+		case name == costTable:
+			ok = true
+			err = costsOf(ctx, o, costs.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Records: o.size,
+				ServerCore: 0, Core: cores()[0][0], Log: progress,
+			})
+		case name == planning:
+			ok = true
+			err = planned(ctx, o, costs.Options{
+				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Records: o.size,
+				ServerCore: 0, Core: cores()[0][0], Log: progress,
+			})
 		case name == stalling:
 			ok, err = standstill(ctx, o, stalled.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Span: o.span, Cores: cores()[len(cores())-1], Log: progress,
@@ -95,6 +108,39 @@ const compiler = "compile"
 
 // stalling is the section of what is held while a sink stands still.
 const stalling = "stalled"
+
+// planning is the section of what `flowc plan` says.
+const planning = "plan"
+
+// planned compares plans with what programs take.
+func planned(ctx context.Context, o options, c costs.Options) error {
+	facts := report.Machine()
+	rows, err := costs.Compare(ctx, c)
+	if err != nil {
+		return err
+	}
+	return publish(o, planning, report.Planned(rows), facts)
+}
+
+// costTable is the section that makes flowc's table of costs. It runs when it is named.
+const costTable = "costs"
+
+// costsPath is where that table is, seen from the folder of this module.
+const costsPath = "../compiler/plan/costs_gen.go"
+
+// costsOf measures what parts of programs cost, and writes the table.
+func costsOf(ctx context.Context, o options, c costs.Options) error {
+	c.Machine, c.Load = report.Facts()
+	text, err := costs.Run(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Println(text)
+	if o.out == "" {
+		return nil
+	}
+	return os.WriteFile(costsPath, []byte(text), 0o644)
+}
 
 // files runs a workload over files or in memory; false: a result is wrong.
 func files(ctx context.Context, o options, name string, s *suite.Suite) (bool, error) {
@@ -200,7 +246,10 @@ func choose(prefixes string) ([]string, error) {
 	for _, w := range relay.All() {
 		all = append(all, w.ID)
 	}
-	all = append(all, stalling, compiler)
+	all = append(all, stalling, planning, compiler)
+	if prefixes == costTable {
+		return []string{costTable}, nil
+	}
 	for prefix := range strings.SplitSeq(prefixes, ",") {
 		found := false
 		for _, name := range all {

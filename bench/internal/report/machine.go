@@ -17,6 +17,11 @@ func Machine() string {
 	return strings.Join(facts, ", ")
 }
 
+// Facts are the machine and its load, apart.
+func Facts() (machine, load string) {
+	return strings.Join([]string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), system(), runtime.Version() + " " + runtime.GOARCH}, ", "), loadAverage()
+}
+
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

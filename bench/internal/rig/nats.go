@@ -12,11 +12,14 @@ import (
 
 	"github.com/flowc-dev/flowc/bench/internal/data"
 	"github.com/flowc-dev/flowc/bench/internal/measure"
+	"github.com/flowc-dev/flowc/bench/internal/usage"
 )
 
 // A NATS is a server of NATS that runs.
 type NATS struct {
-	URL     string
+	URL string
+	// Used is what it used, once it was stopped.
+	Used    usage.Usage
 	process *measure.Process
 	dir     string
 }
@@ -58,8 +61,8 @@ func (r Rig) NATS(ctx context.Context, streams ...string) (*NATS, error) {
 }
 
 // Stop ends the server; what it was given is gone.
-func (n *NATS) Stop() error {
-	_, err := n.process.Stop()
+func (n *NATS) Stop() (err error) {
+	n.Used, err = n.process.Stop()
 	return errors.Join(err, os.RemoveAll(n.dir))
 }
 
