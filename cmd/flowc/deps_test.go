@@ -25,7 +25,7 @@ var imports = []struct {
 	may []string
 	why string
 }{
-	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "backends/...", "ir/...", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
+	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
 	{"cmd/flowc/internal/harm", nil, "it is copied into programs whose runtime is harmed, and stands on the standard library alone"},
 	{"cmd/flowc/internal/mutants", nil, "it changes the runtime as text, and runs its tests"},
 	{"cmd/flowc/internal/oracle", nil, "it judges what the compiler and the runtime do, so it shares nothing with them"},
@@ -39,6 +39,7 @@ var imports = []struct {
 	{"compiler/analyze", []string{"compiler/passes", "ir/...", "runtime/catalog"}, "it annotates a program that exists; how it came to be is hidden from it"},
 	{"compiler/cut", []string{"compiler/analyze", "ir/...", "runtime/catalog"}, "it divides a program that was checked; what a writer does again after a crash is known to analyze"},
 	{"compiler/passes", []string{"ir", "runtime/catalog"}, "a pass reports nothing to users, so it needs no diagnostics"},
+	{"compiler/plan", []string{"ir", "runtime/catalog"}, "arithmetic over a program that the passes have run on: it measures nothing, and sees no text"},
 	{"compiler/edit", []string{"compiler/parse", "ir/diag", "ir/source"}, "it changes bytes of a text, so it sees the text and where things stand in it"},
 	{"compiler/infer", []string{"compiler/lower", "ir/...", "runtime/codec/...", "runtime/decimal"}, "samples are read by the codecs that will read the data, and fields named as they will be"},
 	{"compiler/driver", []string{"compiler/...", "ir/...", "runtime/catalog"}, "the one entry puts the phases together"},
@@ -52,6 +53,7 @@ var imports = []struct {
 	{"backends/gocode", []string{"backends", "ir/...", "runtime/catalog", "github.com/dave/jennifer"}, "Go text for every backend that produces Go"},
 	{"backends/golang", []string{"backends", "backends/gocode", "ir/...", "runtime", "runtime/catalog", "github.com/dave/jennifer"}, "the program around it, and the slice of the runtime, from its source"},
 	{"backends/golang/build", []string{"backends"}, "the one place that runs go build sees files and no program"},
+	{"backends/golang/profile", []string{"backends", "ir"}, "it reads profiles of programs that were emitted, and runs none"},
 	{"backends/manifest", []string{"backends", "ir/...", "runtime/catalog", "github.com/goccy/go-yaml"}, "what a deployment must know of a program, the same for every target; its YAML is goccy's"},
 	{"backends/local", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog"}, "units of systemd are text"},
 	{"backends/local/programs", nil, "it keeps files, and knows nothing of what they do"},

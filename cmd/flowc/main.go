@@ -34,6 +34,7 @@ type cli struct {
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types, compose, k8s, nomad, local."`
 	Explain    explainCmd    `cmd:"" help:"Tell what the compiler did with a pipeline, or what a diagnostic's code means."`
+	Plan       planCmd       `cmd:"" help:"Compute what it takes to run a pipeline at a rate: cores, copies, memory, brokers, with the arithmetic."`
 	Dump       dumpCmd       `cmd:"" help:"Print the intermediate representation."`
 	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`
 	Dlq        dlqCmd        `cmd:"" name:"dlq" help:"List, show or replay the dead letters of a pipeline."`

@@ -63,6 +63,8 @@ type pipelineArg struct {
 	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 
+	// text, where set, is what the file has: for a second compile of standard input.
+	text []byte
 	// scale and carrier are those of a trial (see driver.Options).
 	scale   map[string]int
 	carrier string
@@ -74,14 +76,12 @@ func (p pipelineArg) compile(a *app) (*driver.Result, error) { return p.compileU
 
 // compileUpTo is compile that ends behind a pass; "lower" runs none.
 func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
-	cache, err := a.cacheDir()
+	o, err := p.options(a)
 	if err != nil {
 		return nil, err
 	}
-	r, err := driver.Compile(a.ctx, driver.Options{
-		File: p.File, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: targetSchemas(), CacheDir: cache,
-		StopAfter: pass, MinGo: golang.GoVersion, Scale: p.scale, Carrier: p.carrier,
-	})
+	o.StopAfter = pass
+	r, err := driver.Compile(a.ctx, o)
 	if err != nil {
 		return nil, compileError(err)
 	}
@@ -89,6 +89,15 @@ func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// options are those of a compile of the pipeline.
+func (p pipelineArg) options(a *app) (driver.Options, error) {
+	cache, err := a.cacheDir()
+	return driver.Options{
+		File: p.File, Text: p.text, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: targetSchemas(), CacheDir: cache,
+		MinGo: golang.GoVersion, Scale: p.scale, Carrier: p.carrier,
+	}, err
 }
 
 // compileError gives an error of the driver its exit code.
