@@ -39,7 +39,7 @@ var connectors = []struct {
 }
 
 // carriers are the connectors that have the two ends of an edge between processes.
-var carriers = []string{"nats"}
+var carriers = []string{"kafka", "nats"}
 
 func main() {
 	log.SetFlags(0)

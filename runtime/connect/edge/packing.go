@@ -132,7 +132,16 @@ func (p *Packing) tell(ctx context.Context, h envelope.Header, publish Publish) 
 		h.First = next
 		all = append(all, Envelope{Partition: to, Data: envelope.Seal(envelope.Begin(nil, h), 0)})
 	}
-	return publish(ctx, all)
+	err := publish(ctx, all)
+	var partial *flow.PartialError
+	if errors.As(err, &partial) {
+		for i := range all {
+			if err := partial.Failed[i]; err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // beginEpoch starts an epoch.

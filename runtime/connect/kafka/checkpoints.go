@@ -12,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // The headers of a message that is a checkpoint.
@@ -38,12 +37,6 @@ type checkpoints struct {
 	pipeline string
 }
 
-// A tip is where the topic is.
-type tip struct {
-	id     [16]byte
-	leader int32
-}
-
 // find looks for the topic; nil where there is none.
 func (c *checkpoints) find(ctx context.Context) (*tip, error) {
 	topics, err := kadm.NewClient(c.link.client).ListTopics(ctx, c.topic)
@@ -61,7 +54,7 @@ func (c *checkpoints) find(ctx context.Context) (*tip, error) {
 	if !ok || p.Leader < 0 {
 		return nil, c.link.Gone(fmt.Errorf("the topic %s has no leader", c.topic))
 	}
-	return &tip{t.ID, p.Leader}, nil
+	return &tip{partition{c.topic, 0}, t.ID, p.Leader}, nil
 }
 
 // failed is an error that concerns the topic.
@@ -179,9 +172,9 @@ func (c *checkpoints) last(ctx context.Context) (*kept, error) {
 func (c *checkpoints) scan(ctx context.Context, at *tip, from, to int64) (last *kept, err error) {
 	open := map[int64]*kgo.Record{} // by the producer that has a transaction open
 	for from < to {
-		records, next, err := c.fetch(ctx, at, from)
+		records, next, err := at.fetch(ctx, c.link, from)
 		if err != nil {
-			return nil, err
+			return nil, c.failed(err)
 		}
 		from = next
 		for _, r := range records {
@@ -207,35 +200,6 @@ func (c *checkpoints) scan(ctx context.Context, at *tip, from, to int64) (last *
 		}
 	}
 	return last, nil
-}
-
-// fetch reads what there is from an offset on, with the marks that end transactions.
-func (c *checkpoints) fetch(ctx context.Context, at *tip, from int64) (records []*kgo.Record, next int64, err error) {
-	q := kmsg.NewPtrFetchRequest()
-	q.MaxWaitMillis, q.MinBytes, q.MaxBytes, q.SessionEpoch = 500, 1, 8<<20, -1
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic, topic.TopicID = c.topic, at.id
-	p := kmsg.NewFetchRequestTopicPartition()
-	p.FetchOffset, p.PartitionMaxBytes = from, 8<<20
-	topic.Partitions = append(topic.Partitions, p)
-	q.Topics = append(q.Topics, topic)
-	answer, err := c.link.client.Broker(int(at.leader)).RetriableRequest(ctx, q)
-	if err != nil {
-		return nil, 0, c.link.failed(err)
-	}
-	a := answer.(*kmsg.FetchResponse)
-	if err := kerr.ErrorForCode(a.ErrorCode); err != nil {
-		return nil, 0, c.failed(err)
-	}
-	if len(a.Topics) != 1 || len(a.Topics[0].Partitions) != 1 {
-		return nil, 0, c.link.Gone(fmt.Errorf("the topic %s is not read", c.topic))
-	}
-	got, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{KeepControlRecords: true, Offset: from, Topic: c.topic},
-		&a.Topics[0].Partitions[0], kgo.DefaultDecompressor(), nil)
-	if got.Err != nil {
-		return nil, 0, c.failed(got.Err)
-	}
-	return got.Records, next, nil
 }
 
 // commits tells whether a mark says that its transaction was committed. The key of

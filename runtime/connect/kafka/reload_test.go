@@ -130,12 +130,24 @@ func testReload(t *testing.T, mechanism string) {
 	}
 	source := f.source(SourceConfig{Topics: []string{"t"}, TLS: TLS{CA: ca}, SASL: first, Fresh: from.Get}, nil)
 	group := f.source(SourceConfig{Topics: []string{"t"}, Group: "g", TLS: TLS{CA: ca}, SASL: first, Fresh: from.Get}, nil)
+	edgeTo, err := fresh.Open(func(c [][]byte) (*EdgeSinkConfig, error) { return &EdgeSinkConfig{SASL: sasl(c[0])}, nil }, login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edgeFrom, err := fresh.Open(func(c [][]byte) (*EdgeSourceConfig, error) { return &EdgeSourceConfig{SASL: sasl(c[0])}, nil }, login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := f.edgeSink(func(c *EdgeSinkConfig) { c.Partitions, c.TLS, c.SASL, c.Fresh = 1, TLS{CA: ca}, first, edgeTo.Get })
+	f.open(begin)
+	end := f.edgeSource(0, func(c *EdgeSourceConfig) { c.Partitions, c.TLS, c.SASL, c.Fresh = 1, TLS{CA: ca}, first, edgeFrom.Get })
+	f.open(end)
 	// written is what the engine does: it waits for a cluster that is away, and for
 	// nothing else.
-	written := func(o *flow.Out) {
+	written := func(to flow.Sink, o *flow.Out) {
 		t.Helper()
 		for {
-			err := sink.Write(context.Background(), o)
+			err := to.Write(context.Background(), o)
 			var gone *messages.GoneError
 			switch {
 			case err == nil:
@@ -171,9 +183,15 @@ func testReload(t *testing.T, mechanism string) {
 			}
 		}
 	}
-	written(out("before"))
-	came(source, "before")
-	came(group, "before")
+	all := func(text string) {
+		t.Helper()
+		written(sink, out(text))
+		written(begin, edgePacket(text))
+		came(source, text)
+		came(group, text)
+		came(end, text)
+	}
+	all("before")
 
 	revoked.Store(true)
 	listener.cut()
@@ -183,15 +201,15 @@ func testReload(t *testing.T, mechanism string) {
 		t.Fatalf("a login that is refused for a while: %v", err)
 	}
 	put(login, []byte("bob two"))
-	written(packet)
+	written(sink, packet)
 	came(source, "login")
 	came(group, "login")
+	written(begin, edgePacket("login"))
+	came(end, "login")
 
 	cert, text = authority(t)
 	shown.Store(cert)
 	put(ca, text)
 	listener.cut()
-	written(out("authority"))
-	came(source, "authority")
-	came(group, "authority")
+	all("authority")
 }

@@ -81,8 +81,17 @@ func (s *Sink) Messages() {}
 
 // Open connects.
 func (s *Sink) Open(ctx context.Context) error {
+	more := producing(s.config.Compression, s.config.MaxMessage)
+	if s.keeping != nil {
+		more = append(more, s.keeping.options()...)
+	}
+	return s.link.start(ctx, more...)
+}
+
+// producing are the options of a client that writes.
+func producing(compression string, maxMessage int64) []kgo.Opt {
 	codec := kgo.SnappyCompression()
-	switch s.config.Compression {
+	switch compression {
 	case "none":
 		codec = kgo.NoCompression()
 	case "gzip":
@@ -92,15 +101,12 @@ func (s *Sink) Open(ctx context.Context) error {
 	case "zstd":
 		codec = kgo.ZstdCompression()
 	}
-	var more []kgo.Opt
-	if s.keeping != nil {
-		more = s.keeping.options()
-	}
-	return s.link.start(ctx, append(more,
-		kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(int32(s.config.MaxMessage)), kgo.RequiredAcks(kgo.AllISRAcks()),
+	return []kgo.Opt{
+		kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(int32(maxMessage)), kgo.RequiredAcks(kgo.AllISRAcks()),
 		// A write is given as a whole and waited for as a whole: nothing comes that
 		// would be worth waiting for, and its packet bounds what is on its way.
-		kgo.ProducerLinger(0), kgo.MaxBufferedRecords(math.MaxInt32))...)
+		kgo.ProducerLinger(0), kgo.MaxBufferedRecords(math.MaxInt32),
+	}
 }
 
 // Write produces the records and waits until the brokers have them.
@@ -116,25 +122,33 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 		s.flight = s.produce(o)
 	}
 	f := s.flight
+	if err := f.wait(ctx, s.link); err != nil {
+		return err
+	}
+	s.flight = nil
+	if s.keeping != nil {
+		if err := s.broken(ctx, f); err != nil {
+			return err
+		}
+	}
+	return f.result()
+}
+
+// wait waits until the brokers have answered for all records.
+func (f *flight) wait(ctx context.Context, l *link) error {
 	quiet := time.NewTimer(silence)
 	defer quiet.Stop()
 	for {
-		changed, _, err := s.link.Ready(ctx)
+		changed, _, err := l.Ready(ctx)
 		if err != nil {
 			return err
 		}
 		select {
 		case <-f.done:
-			s.flight = nil
-			if s.keeping != nil {
-				if err := s.broken(ctx, f); err != nil {
-					return err
-				}
-			}
-			return f.result()
+			return nil
 		case <-changed:
 		case <-quiet.C:
-			return s.link.Gone(fmt.Errorf("the brokers have not stored the records for %s", silence))
+			return l.Gone(fmt.Errorf("the brokers have not stored the records for %s", silence))
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -144,12 +158,8 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 // produce gives the records to the client, with copies of their bytes: it may need
 // them for longer than the packet is there.
 func (s *Sink) produce(o *flow.Out) *flight {
-	f := &flight{o: o, errs: make([]error, o.Count), done: make(chan struct{})}
-	f.left.Store(int64(o.Count))
-	if o.Count == 0 {
-		close(f.done)
-		return f
-	}
+	f := newFlight(o.Count)
+	f.o = o
 	data := bytes.Clone(o.Data)
 	records := make([]kgo.Record, o.Count)
 	begin := uint32(0)
@@ -171,16 +181,31 @@ func (s *Sink) produce(o *flow.Out) *flight {
 		if key != "" {
 			r.Key = []byte(key)
 		}
-		// Not with the write's context: a record whose context ends fails, though
-		// it may be stored.
-		s.link.client.Produce(context.Background(), r, func(_ *kgo.Record, err error) {
-			f.errs[i] = err
-			if f.left.Add(-1) == 0 {
-				close(f.done)
-			}
-		})
+		f.produce(s.link.client, i, r)
 	}
 	return f
+}
+
+// newFlight is that of n records, which produce gives to the client.
+func newFlight(n int) *flight {
+	f := &flight{errs: make([]error, n), done: make(chan struct{})}
+	f.left.Store(int64(n))
+	if n == 0 {
+		close(f.done)
+	}
+	return f
+}
+
+// produce gives the record with a number to the client.
+func (f *flight) produce(client *kgo.Client, i int, r *kgo.Record) {
+	// Not with the write's context: a record whose context ends fails, though it may
+	// be stored.
+	client.Produce(context.Background(), r, func(_ *kgo.Record, err error) {
+		f.errs[i] = err
+		if f.left.Add(-1) == 0 {
+			close(f.done)
+		}
+	})
 }
 
 // result is what became of the records.
