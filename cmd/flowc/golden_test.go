@@ -76,13 +76,40 @@ func TestGoldens(t *testing.T) {
 				// that does not work.
 				runCase(t, dir, r.Program, files, l, cache)
 			}
+			pieces := emitPieces(t, r.Program, cache)
 			if t.Failed() {
 				return
 			}
 			backendtest.File(t, filepath.Join(dir, "ir.txt"), []byte(ir.Print(r.Program)))
 			backendtest.Tree(t, filepath.Join(dir, "go"), files)
+			backendtest.Tree(t, filepath.Join(dir, "pieces"), pieces)
 		})
 	}
+}
+
+// emitPieces emits the processes of a case that is cut, and builds them; none for others.
+func emitPieces(t *testing.T, p *ir.Program, cache string) []backends.File {
+	t.Helper()
+	if p.Pieces == nil {
+		return nil
+	}
+	l := layout(p)
+	l.Version = ""
+	files, err := golang.EmitPieces(p.Name, p.Pieces, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if testing.Short() {
+		return files
+	}
+	modules, err := golang.ModulesOf(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := build.Binary(context.Background(), build.Request{Name: p.Name, Files: files, Layout: l, CacheDir: cache, Modules: modules}); err != nil {
+		t.Fatalf("the processes do not build: %v", err)
+	}
+	return files
 }
 
 // runCase builds the program of a case and runs it on the case's input.
@@ -146,7 +173,7 @@ func readsBroker(p *ir.Program) bool {
 func input(rel string) bool {
 	top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
 	switch top {
-	case "go", "types", "want", "ir.txt", "stdout", "stdin":
+	case "go", "pieces", "types", "want", "ir.txt", "stdout", "stdin":
 		return false
 	}
 	return !ofTarget(top)

@@ -3,7 +3,6 @@ package main
 import (
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -34,6 +33,8 @@ type cutCase struct {
 	*oracle.Case
 	scale  map[string]int
 	pieces []*ir.Piece
+	// kafka tells that Kafka carries the records, and not NATS.
+	kafka bool
 	// dead are the files of dead letters: what stands in them says where a record was.
 	dead   []string
 	steady bool
@@ -48,9 +49,9 @@ func TestRandomScaled(t *testing.T) {
 	}
 	count, seed := number(t, "FLOWC_RANDOM", scaledCases), number(t, "FLOWC_SEED", 1)
 	f := newFarm(t)
-	s := newNATSServer(t)
+	b := &edgeBrokers{t: t, nats: newNATSServer(t), kafka: newKafkaCluster(t)}
 	var all []backends.File
-	cases, edges := map[string]*cutCase{}, 0
+	cases, edges, overKafka := map[string]*cutCase{}, 0, 0
 	for n := seed; n < seed+count; n++ {
 		c := oracle.New(n)
 		if c.Stops() {
@@ -65,6 +66,9 @@ func TestRandomScaled(t *testing.T) {
 			continue
 		}
 		cases[packageOf(int(n))] = cut
+		if cut.kafka {
+			overKafka++
+		}
 		all = append(all, files...)
 		for _, p := range cut.pieces {
 			edges += len(p.Outputs)
@@ -73,15 +77,18 @@ func TestRandomScaled(t *testing.T) {
 	if uint64(len(cases)) < count/8 {
 		t.Fatalf("%d of %d pipelines could be cut: the test says little", len(cases), count)
 	}
+	if count >= scaledCases && (overKafka == 0 || overKafka == len(cases)) {
+		t.Errorf("%d of %d pipelines are over Kafka, and the others over NATS: one of them is not tried", overKafka, len(cases))
+	}
 	f.linkCut(all)
 	kills, steady := 0, 0
 	for name, c := range cases {
-		kills += f.compareCut(name, c, s)
+		kills += f.compareCut(name, c, b)
 		if c.steady {
 			steady++
 		}
 	}
-	t.Logf("%d pipelines of seeds %d to %d, cut at %d edges, %d of them steady, killed %d times", len(cases), seed, seed+count-1, edges, steady, kills)
+	t.Logf("%d pipelines of seeds %d to %d, %d over Kafka, cut at %d edges, %d of them steady, killed %d times", len(cases), seed, seed+count-1, overKafka, edges, steady, kills)
 }
 
 // cutAtRandom compiles a case whole and cut, and gives the files of both; nil where no
@@ -90,10 +97,18 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 	t := f.t
 	t.Helper()
 	file, text := c.Pipeline()
+	o := driver.Options{File: file, Text: []byte(text), Dir: dir, Targets: f.schemas, CacheDir: f.cache, Verify: true, MinGo: golang.GoVersion, Carrier: "NATS_URL"}
+	overKafka := c.Seed%2 == 0
+	if overKafka {
+		overlay := filepath.Join(t.TempDir(), "kafka.yaml")
+		if err := os.WriteFile(overlay, []byte("edges: {kafka: {brokers: [\"${env:KAFKA_BROKERS}\"]}}\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o.Overlays = []string{overlay}
+	}
 	compile := func(scale map[string]int) *driver.Result {
-		r, err := driver.Compile(context.Background(), driver.Options{
-			File: file, Text: []byte(text), Dir: dir, Targets: f.schemas, CacheDir: f.cache, Verify: true, MinGo: golang.GoVersion, Scale: scale, Carrier: "NATS_URL",
-		})
+		o.Scale = scale
+		r, err := driver.Compile(context.Background(), o)
 		if err != nil {
 			t.Fatalf("seed %d, scale %v: %v\n%s", c.Seed, scale, err, text)
 		}
@@ -119,7 +134,7 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 		if len(nodes) == 0 {
 			return nil, nil
 		}
-		cut := &cutCase{Case: c, scale: map[string]int{}, steady: true}
+		cut := &cutCase{Case: c, scale: map[string]int{}, steady: true, kafka: overKafka}
 		for range 1 + r.IntN(3) {
 			n := nodes[r.IntN(len(nodes))]
 			cut.scale[n.ID] = 1
@@ -211,10 +226,10 @@ func (f *farm) linkCut(files []backends.File) {
 }
 
 // compareCut runs a case whole, cut, and cut and killed.
-func (f *farm) compareCut(name string, c *cutCase, s *natsServer) (kills int) {
+func (f *farm) compareCut(name string, c *cutCase, b *edgeBrokers) (kills int) {
 	t := f.t
 	t.Helper()
-	want := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "whole.bin"), nil, "", 0, nil))
+	want := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "whole.bin"), nil, b, 0, nil))
 	for _, killed := range []bool{false, true} {
 		if killed && c.Remembers() {
 			continue
@@ -223,8 +238,8 @@ func (f *farm) compareCut(name string, c *cutCase, s *natsServer) (kills int) {
 		if killed {
 			seed = c.Seed
 		}
-		got := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "cut.bin"), c.pieces, s.url(), seed, &kills))
-		f.clearStreams(s)
+		got := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "cut.bin"), c.pieces, b, seed, &kills))
+		b.clear()
 		paths := slices.AppendSeq(slices.Collect(maps.Keys(want)), maps.Keys(got))
 		slices.Sort(paths)
 		for _, path := range slices.Compact(paths) {
@@ -270,7 +285,7 @@ func outputDifference(want, got []string, repeats bool) string {
 
 // runCut runs the program of a case, or its processes, to the end, and returns where.
 // A seed has them killed meanwhile.
-func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, url string, seed uint64, kills *int) string {
+func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, b *edgeBrokers, seed uint64, kills *int) string {
 	t := f.t
 	t.Helper()
 	dir := t.TempDir()
@@ -292,7 +307,7 @@ func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, url string,
 		}
 	}
 	begin := func(args []string) *started {
-		return startWith(t, binary, work, args, "NATS_URL="+url, "FLOWC_STATE="+filepath.Join(dir, "state"), oracle.ServerVariable+"="+f.server.URL)
+		return startWith(t, binary, work, args, "NATS_URL="+b.nats.url(), "KAFKA_BROKERS="+b.kafka.address(), "FLOWC_STATE="+filepath.Join(dir, "state"), oracle.ServerVariable+"="+f.server.URL)
 	}
 	var running []*started
 	for _, args := range processes {
@@ -396,15 +411,4 @@ func (f *farm) recordsOf(path string) []string {
 	}
 	slices.Sort(lines)
 	return lines
-}
-
-// clearStreams removes the streams of a run.
-func (f *farm) clearStreams(s *natsServer) {
-	js, conn := s.stream()
-	defer conn.Close()
-	for name := range js.StreamNames(context.Background()).Name() {
-		if err := js.DeleteStream(context.Background(), name); err != nil && !errors.Is(err, context.Canceled) {
-			f.t.Fatal(err)
-		}
-	}
 }

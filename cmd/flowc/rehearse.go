@@ -23,15 +23,19 @@ func (a *app) rehearse(ctx context.Context, r *driver.Result, binary string, arg
 			return environment(err)
 		}
 	}
-	url, stop, err := a.bringBroker(filepath.Join(folder, "edges"), r.Dir, kill)
-	if err != nil {
-		return err
+	env, stop := []string{"FLOWC_STATE=" + folder}, func() {}
+	if r.Program.Carrier.Connector == "nats" { // others are those that the pipeline names
+		url, bring, err := a.bringBroker(filepath.Join(folder, "edges"), r.Dir, kill)
+		if err != nil {
+			return err
+		}
+		env, stop = append(env, carrier+"="+url), bring
 	}
 	processes := processesOf(r, binary, args)
 	for i := range processes {
-		processes[i].Env = append(processes[i].Env, carrier+"="+url, "FLOWC_STATE="+folder)
+		processes[i].Env = append(processes[i].Env, env...)
 	}
-	err = a.runGroup(ctx, processes, kill)
+	err := a.runGroup(ctx, processes, kill)
 	complete := err == nil && ctx.Err() == nil
 	stop()
 	if complete {

@@ -11,7 +11,7 @@ import (
 
 type runCmd struct {
 	Target  string         `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
-	Scale   map[string]int `help:"Run this node in so many processes, with a broker for them on this machine. It implies --target local." placeholder:"NODE=N"`
+	Scale   map[string]int `help:"Run this node in so many processes, with a broker for them on this machine, unless they have Kafka. It implies --target local." placeholder:"NODE=N"`
 	Overlay []string       `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env     string         `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 	Args    []string       `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
 )
 
 // scaled is a pipeline whose middle runs in several processes, twice: all types cross,
@@ -139,13 +141,17 @@ func TestScaled(t *testing.T) {
 	records := 60_000
 	pipeline := t.TempDir()
 	file := filepath.Join(pipeline, "pipeline.yaml")
-	if err := os.WriteFile(file, []byte(scaled), 0o644); err != nil {
-		t.Fatal(err)
+	const overNATS, overKafka = `edges: {nats: {url: "${env:NATS_URL}"}}`, `edges: {kafka: {brokers: ["${env:KAFKA_BROKERS}"]}}`
+	cut := map[string]string{}
+	for carrier, edges := range map[string]string{"nats": overNATS, "kafka": overKafka} {
+		if err := os.WriteFile(file, []byte(strings.Replace(scaled, overNATS, edges, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cut[carrier] = buildProgram(t, file)
 	}
-	cut := buildProgram(t, file)
 	// The same without processes of its own.
 	fused := scaled
-	for _, words := range []string{", scale: {replicas: 3}", "    scale: {replicas: 2}\n", "edges: {nats: {url: \"${env:NATS_URL}\"}}\n"} {
+	for _, words := range []string{", scale: {replicas: 3}", "    scale: {replicas: 2}\n", overNATS + "\n"} {
 		if !strings.Contains(fused, words) {
 			t.Fatalf("no %q", words)
 		}
@@ -168,17 +174,27 @@ func TestScaled(t *testing.T) {
 			t.Fatalf("%s has %d lines: the test says little", name, n)
 		}
 	}
-	for _, killed := range []bool{false, true} {
-		t.Run(fmt.Sprint("killed ", killed), func(t *testing.T) {
+	for _, c := range []struct {
+		carrier string
+		killed  bool
+	}{{"nats", false}, {"nats", true}, {"kafka", false}, {"kafka", true}} {
+		t.Run(fmt.Sprintf("%s, killed %v", c.carrier, c.killed), func(t *testing.T) {
 			dir := t.TempDir()
 			writeOrders(t, dir, records)
-			s := newNATSServer(t)
+			var env string
+			switch c.carrier {
+			case "nats":
+				env = "NATS_URL=" + newNATSServer(t).url()
+			case "kafka":
+				env = "KAFKA_BROKERS=" + newKafkaCluster(t).address()
+			}
+			begin := func(p scaledProcess) *started { return startWith(t, cut[c.carrier], dir, p.args(), env) }
 			running := map[scaledProcess]*started{}
 			for _, p := range scaledProcesses {
-				running[p] = startWith(t, cut, dir, p.args(), "NATS_URL="+s.url())
+				running[p] = begin(p)
 			}
-			if killed {
-				killAll(t, func(p scaledProcess) *started { return startWith(t, cut, dir, p.args(), "NATS_URL="+s.url()) }, running)
+			if c.killed {
+				killAll(t, begin, running)
 			}
 			for p, r := range running {
 				select {
@@ -299,6 +315,31 @@ sinks:
 	}
 	if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) {
 		t.Errorf("%d lines in one process, %d in several that ran for the second time:\n%s", len(want), len(got), &errs)
+	}
+	// One with brokers of Kafka uses these.
+	k := newKafkaCluster(t)
+	t.Setenv("KAFKA_BROKERS", k.address())
+	kafka := filepath.Join(dir, "kafka.yaml")
+	if err := os.WriteFile(kafka, []byte(text+"edges: {kafka: {brokers: [\"${env:KAFKA_BROKERS}\"]}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+			t.Fatal(err)
+		}
+		errs.Reset()
+		if code := run([]string{"run", "--scale", "kept=2", kafka}, nil, &out, &errs); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, &errs)
+		}
+		if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) {
+			t.Errorf("%d lines in one process, %d in several over Kafka:\n%s", len(want), len(got), &errs)
+		}
+	}
+	client := k.client()
+	defer client.Close()
+	topics, err := kadm.NewClient(client).ListTopics(t.Context(), "flowc-trial-kept-from-orders", "flowc-trial-out-from-kept")
+	if err != nil || topics.Error() != nil || strings.Contains(errs.String(), "broker | ") {
+		t.Errorf("%v, %v, or a broker was brought:\n%s", err, topics.Error(), &errs)
 	}
 	for node, want := range map[string]string{"orders": "`orders` is no processor", "nobody": "the pipeline has no node `nobody` to scale"} {
 		errs.Reset()

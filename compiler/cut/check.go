@@ -26,7 +26,7 @@ func Check(p *ir.Program, l *diag.List) {
 		for _, n := range p.Nodes {
 			if n.Replicas > 0 {
 				l.Errorf(diag.ScaleEdges, n.ScaleSpan, "`%s` runs in processes of its own, and nothing carries records to them", n.YAML).
-					Helpf("name what does, beside `sources`: `edges: {nats: {url: \"${env:NATS_URL}\"}}`").
+					Helpf("name what does, beside `sources`: `edges: {nats: {url: \"${env:NATS_URL}\"}}`, or `edges: {kafka: {brokers: [\"${env:KAFKA_BROKERS}\"]}}`").
 					Helpf("`flowc run --scale %s=2` brings one for a trial", n.YAML)
 				break
 			}

@@ -115,8 +115,12 @@ func (c *cutting) config(side *catalog.Side, e *ir.Edge, name string, reader *gr
 			out = append(out, s)
 		}
 	}
+	place := "stream"
+	if side.Key("topic") != nil { // as Kafka calls it
+		place = "topic"
+	}
 	return append(out,
-		text("stream", "flowc-"+c.p.Name+"-"+name, e),
+		text(place, "flowc-"+c.p.Name+"-"+name, e),
 		number("partitions", max(reader.replicas, 1), e),
 		text("schema", schemaOf(e.Type), e))
 }

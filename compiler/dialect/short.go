@@ -173,8 +173,25 @@ func (r *reader) edges(p *syntax.Pipeline, n *parse.Node) {
 		return
 	}
 	schema.Check("Edges", "`edges`", n, n.Place(), r.l)
-	carrier := n.Member("nats")
-	if carrier == nil || carrier.Value.Kind != parse.Mapping {
+	var carrier *parse.Member
+	for _, name := range []string{"nats", "kafka"} {
+		switch m := n.Member(name); {
+		case m == nil:
+		case carrier == nil:
+			carrier = m
+		default:
+			r.l.Errorf(diag.KeyConflict, m.Key.Span, "`edges` names two carriers, and one takes all records").
+				Notef("the other is `%s`", carrier.Key.Text)
+		}
+	}
+	if carrier == nil {
+		if len(n.Members) == 0 {
+			r.l.Errorf(diag.MissingKey, n.Place(), "`edges` does not say what carries records").
+				Helpf("write `edges: {nats: {url: …}}` or `edges: {kafka: {brokers: […]}}`")
+		}
+		return
+	}
+	if carrier.Value.Kind != parse.Mapping {
 		return
 	}
 	all := carrier.Value

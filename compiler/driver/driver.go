@@ -63,8 +63,8 @@ type Options struct {
 	Verify bool
 	// Scale has nodes run in so many processes, whatever the pipeline says of them, and
 	// Carrier, where set, is the variable of the environment with the URL of the server
-	// of NATS that carries their records, in place of what the pipeline names. Both are
-	// for trials.
+	// of NATS that carries their records, in place of one that the pipeline names; other
+	// carriers stay. Both are for trials.
 	Scale   map[string]int
 	Carrier string
 	// Connectors are the built-ins; nil means those of the catalog.
@@ -240,7 +240,7 @@ func (c *compile) rescale(p *ir.Program) error {
 			p.Nodes[i].ScaleSpan = p.Nodes[i].Span
 		}
 	}
-	if c.o.Carrier != "" {
+	if c.o.Carrier != "" && (p.Carrier == nil || p.Carrier.Connector == "nats") {
 		url := &ir.Value{Kind: "string", Secret: true, Parts: []ir.Part{{Kind: ir.Env, Text: c.o.Carrier}}}
 		p.Carrier = &ir.Carrier{Connector: "nats", Config: []ir.Setting{{Key: "url", Type: &ir.Type{Kind: ir.String}, Value: url}}}
 	}

@@ -12,7 +12,7 @@ import (
 const carrierRole syntax.Role = "carrier"
 
 // edgeKeys are the keys of the two ends of an edge that the compiler sets.
-var edgeKeys = []string{"stream", "partitions", "key", "schema", "writer", "steady"}
+var edgeKeys = []string{"stream", "topic", "partitions", "key", "schema", "writer", "steady", "ends"}
 
 // carrier reads what carries records between processes; nil where nothing is said.
 func (w *lowering) carrier() *ir.Carrier {

@@ -206,7 +206,11 @@ func (r *configReader) missing() {
 		if k.Doc != "" {
 			d.Notef("`%s`: %s", k.Name, k.Doc)
 		}
-		if r.n.Role == storeRole {
+		switch r.n.Role {
+		case carrierRole:
+			d.Helpf("write `edges: {%s: {%s: …}}`, %s", r.n.Use.Text, k.Name, article(typeWord(k.Type)))
+			continue
+		case storeRole:
 			d.Helpf("write `store: %s, %s: …`, %s", r.n.Use.Text, k.Name, article(typeWord(k.Type)))
 			d.Helpf("or give it to the store and to all nodes: `defaults: {%s: {%s: …}}`", r.n.Use.Text, k.Name)
 			continue
