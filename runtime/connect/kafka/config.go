@@ -36,6 +36,9 @@
 // DescribeConfigs on that topic. A source with `group` keeps its position with the
 // broker, and so is at least once.
 //
+// It also carries records between the processes of a pipeline that runs in several:
+// `edges: {kafka: {brokers: ["localhost:9092"]}}`.
+//
 // Brokers that can't be reached are waited for, at the start as well.
 package kafka
 
