@@ -318,6 +318,67 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// A namespace that somebody has made is given the security that pods are made for, and is
+// theirs; one that another pipeline has made is left alone.
+func TestNamespaces(t *testing.T) {
+	c, e := newCluster(t)
+	const path = "/api/v1/namespaces/mine"
+	of := func(name string) *deploy.Release {
+		t.Helper()
+		namespace := labelled(t, "Namespace", "v1", "mine", `{}`)
+		delete(namespace, "spec")
+		sub(namespace, "metadata", "labels")["pod-security.kubernetes.io/enforce"] = "restricted"
+		sub(namespace, "metadata", "labels")["app.kubernetes.io/name"] = name
+		account := labelled(t, "ServiceAccount", "v1", name, `{}`)
+		r, err := Release(&kubernetes.Set{Pipeline: name, Hash: "h", Name: name, Namespace: "mine", Objects: []tree{namespace, account}}, "/src", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	put(t, e, of("one"), "")
+	if sub(c.get(path), "metadata", "labels")[labelSet] == nil {
+		t.Error("a namespace that was made is not known as such")
+	}
+	put(t, e, of("two"), "")
+	for _, name := range []string{"one", "two"} {
+		if p, text := plan(t, e, of(name)); !p.Empty() {
+			t.Errorf("two pipelines of one namespace take it from each other:\n%s", text)
+		}
+	}
+	c.have(path, read(t, `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"mine","labels":{"team":"shop"}}}`))
+	_, text := plan(t, e, of("one"))
+	if !strings.Contains(text, "pod-security.kubernetes.io/enforce") || strings.Contains(text, "managed-by") {
+		t.Error(text)
+	}
+	put(t, e, of("one"), "")
+	if sub(c.get(path), "metadata", "labels")[labelSet] != nil {
+		t.Error("a namespace of somebody else's would be deleted")
+	}
+}
+
+// What is not wanted any more stays until somebody prunes.
+func TestPrune(t *testing.T) {
+	c, e := newCluster(t)
+	put(t, e, releaseOf(t, "h1", labelled(t, "NetworkPolicy", "networking.k8s.io/v1", "orders", `{}`), stateful(t)), "")
+	r := releaseOf(t, "h2", stateful(t))
+	if _, text := plan(t, e, r); !strings.Contains(text, "leave  NetworkPolicy orders  (it is not wanted any more, and --prune deletes it)") {
+		t.Error(text)
+	}
+	put(t, e, r, "")
+	p, err := deploy.NewPlan(t.Context(), e, r, true)
+	if err != nil || p.Summary() != "1 to delete" {
+		t.Fatal(p.Summary(), err)
+	}
+	c.changed()
+	if _, err := deploy.Apply(t.Context(), e, p, deploy.Options{NoWait: true}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"delete NetworkPolicy orders"}, c.changed()); d != "" {
+		t.Error(d)
+	}
+}
+
 // Who may not look into all namespaces looks into that of the context.
 func TestReleasesOfOneNamespace(t *testing.T) {
 	c, e := newCluster(t)

@@ -66,24 +66,13 @@ func (e *Engine) list(ctx context.Context, namespace, version, kind, labels stri
 	return all.Items, nil
 }
 
-// apply applies an object, or asks what it would be then. Fields that others have set
+// apply applies an object as [there.as] gives it, or asks what it would be then. Fields that others have set
 // are taken over: a plan has shown them.
 func (e *Engine) apply(ctx context.Context, p place, o tree, dryRun bool) (tree, error) {
 	path, err := e.path(ctx, p.namespace, o)
 	if err != nil {
 		return nil, err
 	}
-	o = clone(o)
-	meta := sub(o, "metadata")
-	if meta == nil {
-		return nil, fmt.Errorf("a %s without a name can't be applied", kindOf(o))
-	}
-	labels := sub(meta, "labels")
-	if labels == nil {
-		labels = tree{}
-		meta["labels"] = labels
-	}
-	labels[labelSet] = p.set()
 	body, err := json.Marshal(o)
 	if err != nil {
 		return nil, err

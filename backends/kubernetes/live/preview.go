@@ -21,10 +21,14 @@ func (e *Engine) Preview(ctx context.Context, want *deploy.Release) (*deploy.Pre
 	v := &deploy.Preview{Before: t.release(want.ID), Seen: t.seen()}
 	fresh := false // a namespace that there will be: nothing in it can be asked about
 	for _, o := range m.Objects {
-		is, would := t.find(o), o
+		is := t.find(o)
+		would, mine := t.as(o)
+		if !mine {
+			continue
+		}
 		fresh = fresh || kindOf(o) == kindNamespace && is == nil
 		if !fresh {
-			if would, err = e.apply(ctx, p, o, true); err != nil {
+			if would, err = e.apply(ctx, p, would, true); err != nil {
 				return nil, err
 			}
 		}

@@ -23,8 +23,10 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 	}
 	rest := m.Objects
 	if len(rest) > 0 && kindOf(rest[0]) == kindNamespace { // where the record goes
-		if _, err := e.apply(ctx, p, rest[0], false); err != nil {
-			return err
+		if o, mine := t.as(rest[0]); mine {
+			if _, err := e.apply(ctx, p, o, false); err != nil {
+				return err
+			}
 		}
 		rest = rest[1:]
 	}
@@ -48,6 +50,7 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 		}
 	}
 	for _, o := range rest {
+		o, _ = t.as(o)
 		if _, err := e.apply(ctx, p, o, false); err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ func (e *Engine) Releases(ctx context.Context) ([]*deploy.Release, error) {
 			continue // it has gone since
 		}
 		for _, o := range append(slices.Clone(t.objects), t.claims...) {
+			if kindOf(o) == kindNamespace && setOf(o) == "" {
+				continue // somebody else has made it
+			}
 			r.Objects = append(r.Objects, object(o))
 		}
 		r.Objects = slices.CompactFunc(r.Objects, func(a, b deploy.Object) bool { return a.ID() == b.ID() })

@@ -48,7 +48,7 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 	if err := e.forget(ctx, p); err != nil {
 		return err
 	}
-	if namespace == nil || text(namespace, "metadata", "labels", labelSet) != p.set() {
+	if namespace == nil || setOf(namespace) != p.set() {
 		return nil
 	}
 	return e.removeNamespace(ctx, namespace)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -21,6 +22,7 @@ type there struct {
 	objects []tree // those that were applied, and workloads of flowc's that another tool has
 	claims  []tree // those that StatefulSets have made
 	ending  []tree // those that somebody has deleted, and that are not gone yet
+	shared  bool   // the namespace is one that another pipeline has made
 }
 
 // everywhere are the kinds that a pipeline may have in any cluster.
@@ -101,10 +103,13 @@ func (e *Engine) named(ctx context.Context, t *there, o tree) error {
 	switch {
 	case err != nil || is == nil:
 		return err
+	case kindOf(o) == kindNamespace && setOf(is) != "" && setOf(is) != t.set():
+		t.shared = true
+		return nil
 	case kindOf(o) == kindNamespace:
 	case text(is, "metadata", "labels", labelManagedBy) != manager:
 		return fmt.Errorf("the %s %s in the namespace %s is not flowc's: delete it, or give the pipeline another name or namespace", kindOf(o), nameOf(o), t.namespace)
-	case text(is, "metadata", "labels", labelSet) != "" && text(is, "metadata", "labels", labelSet) != t.set():
+	case setOf(is) != "" && setOf(is) != t.set():
 		return fmt.Errorf("the %s %s in the namespace %s belongs to another pipeline: give one of them another name or namespace", kindOf(o), nameOf(o), t.namespace)
 	}
 	t.add(is)
@@ -201,6 +206,27 @@ func planName(o tree) string {
 }
 
 var jobHash = regexp.MustCompile(`-[0-9a-f]{8}$`)
+
+// setOf is the set that an object belongs to, "" for none.
+func setOf(o tree) string { return text(o, "metadata", "labels", labelSet) }
+
+// as is a wanted object as it is applied: as one of the set. A namespace that somebody
+// has made is given the security that its pods are made for, and stays theirs; false for
+// one that another pipeline has made, to which nothing is done.
+func (t *there) as(o tree) (tree, bool) {
+	o = clone(o)
+	labels := sub(o, "metadata", "labels")
+	if labels == nil {
+		labels = tree{}
+		sub(o, "metadata")["labels"] = labels
+	}
+	if is := t.find(o); kindOf(o) == kindNamespace && (t.shared || is != nil && setOf(is) == "") {
+		maps.DeleteFunc(labels, func(key string, _ any) bool { return !strings.HasPrefix(key, "pod-security.kubernetes.io/") })
+		return tree{"apiVersion": o["apiVersion"], "kind": o["kind"], "metadata": tree{"name": nameOf(o), "labels": labels}}, !t.shared
+	}
+	labels[labelSet] = t.set()
+	return o, true
+}
 
 // before tells whether pods need an object before they can be tried.
 func before(o tree) bool {

@@ -39,7 +39,8 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 		return err
 	}
 	for _, o := range m.Objects {
-		if before(o) && t.find(o) == nil {
+		o, mine := t.as(o)
+		if mine && before(o) && t.find(o) == nil {
 			if _, err := e.apply(ctx, p, o, false); err != nil {
 				return err
 			}
