@@ -18,7 +18,7 @@ type clusterArg struct {
 }
 
 // AfterApply hands the choice to whoever opens the cluster.
-func (c clusterArg) AfterApply(a *app) error {
+func (c clusterArg) AfterApply(a *app) error { //nolint:unparam // kong asks for it
 	a.cluster = c
 	return nil
 }
