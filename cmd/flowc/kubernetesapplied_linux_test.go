@@ -206,7 +206,7 @@ func (a *kubeApp) following(name string) string {
 }
 
 // A program that ends by itself is a Job with a claim. Applied again it does not run
-// again; another version goes on where the one before has been.
+// again; another version goes on where the one before has been, and so does a CronJob.
 func kubernetesJob(t *testing.T, c *kubeCluster) {
 	const odd = "filter: in.N % 2 == 1"
 	pipeline := strings.Replace(followed(odd, false), "pipeline: numbers", "pipeline: batch", 1)
@@ -234,7 +234,7 @@ func kubernetesJob(t *testing.T, c *kubeCluster) {
 	t.Log("another version goes on")
 	feed.more(1000)
 	a.options(options + `, env: {FLOWC_SET: "ns.config.max_record=1MiB"}`)
-	says(t, a.applies(exitOK, "--yes"), "~ change Job batch  (the Job that runs ends", "+ spec.template.spec.containers[pipeline].env[FLOWC_SET]", "batch/batch: applied, ")
+	says(t, a.applies(exitOK, "--yes"), "~ change Job batch  (another Job goes on where that has ended)", "+ spec.template.spec.containers[pipeline].env[FLOWC_SET]", "batch/batch: applied, ")
 	a.until("the second Job is over", func() bool { return strings.Count(a.get("jobs", ".items[*].status.succeeded"), "1") == 2 })
 	complete()
 
@@ -244,6 +244,19 @@ func kubernetesJob(t *testing.T, c *kubeCluster) {
 	complete()
 	a.options(options + `, env: {FLOWC_SET: "ns.config.max_record=1MiB"}`)
 	a.same()
+
+	t.Log("from now on it runs each minute")
+	feed.more(1000)
+	a.options(options + `, schedule: "* * * * *"`)
+	says(t, a.applies(exitOK, "--yes"), "+ create CronJob batch", "- delete Job batch  (others do its work from now on)", "batch/batch: applied, ready")
+	if jobs := a.get("jobs", ".items[*].metadata.ownerReferences[*].kind"); strings.Trim(jobs, "CronJob ") != "" {
+		t.Errorf("Jobs are left that are not of the schedule: %s", jobs)
+	}
+	says(t, a.applies(exitOK, "--yes"), "batch/batch: unchanged, ready")
+	a.until("a run of the schedule", func() bool { return a.get("cronjob/batch", ".status.lastSuccessfulTime") != "" })
+	complete()
+	says(t, a.run(exitOK, "status", "batch", "-t", "k8s"), "it runs at * * * * *")
+	says(t, a.run(exitOK, "logs", "batch", "-t", "k8s"), " in · ")
 	a.deleted()
 }
 
