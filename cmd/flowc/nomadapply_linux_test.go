@@ -10,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flowc-dev/flowc/backends/deploy"
+	"github.com/flowc-dev/flowc/backends/nomad/live"
+	oci "github.com/flowc-dev/flowc/backends/oci/live"
 )
 
 // A nomadApplied is a pipeline that flowc applies to a cluster of the test's own.
@@ -132,7 +136,11 @@ func TestNomadApply(t *testing.T) {
 	}
 
 	t.Log("somebody changes it by hand")
+	plan := a.planned()
 	a.byHand(`"MemoryMB": `, `"MemoryMB": 1`)
+	if _, err := deploy.Apply(t.Context(), plan.engine, plan.Plan, deploy.Options{}); !errors.Is(err, deploy.ErrChanged) {
+		t.Errorf("a plan that somebody was faster than gives %v", err)
+	}
 	said, _ = a.flowc(exitDrift, "apply", "--diff")
 	a.says(said, "~ change job mill  (its copy is replaced, after a stop that may take 35s)", "TaskGroups[mill].Tasks[mill].Resources.MemoryMB  1")
 	a.flowc(exitOK, "apply", "--yes")
@@ -249,6 +257,33 @@ func TestNomadApply(t *testing.T) {
 		t.Errorf("the first %d bytes are not what the program writes by itself", len(before))
 	}
 	t.Logf("%d lines in, %d out, %d dead letters, as the program has it by itself", n, len(want), dead)
+}
+
+// A nomadPlan is one to be carried out later.
+type nomadPlan struct {
+	*deploy.Plan
+	engine deploy.Engine
+}
+
+// planned plans to bring what is there to another label.
+func (a *nomadApplied) planned() nomadPlan {
+	a.t.Helper()
+	a.t.Setenv("NOMAD_ADDR", a.address)
+	e, err := live.Open(func() (*oci.Engine, error) { return oci.Open(oci.Address{Host: a.engine.Host}) })
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	all, err := e.Releases(a.t.Context())
+	if err != nil || len(all) != 1 {
+		a.t.Fatal(all, err)
+	}
+	want := *all[0]
+	want.Manifest = bytes.Replace(want.Manifest, []byte(`"Meta":{`), []byte(`"Meta":{"team":"shop",`), 1)
+	p, err := deploy.NewPlan(a.t.Context(), e, &want, false)
+	if err != nil || p.Empty() {
+		a.t.Fatalf("%+v %v", p, err)
+	}
+	return nomadPlan{p, e}
 }
 
 // byHand registers the job of a pipeline with a part of it replaced, as somebody would

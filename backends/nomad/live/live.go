@@ -41,6 +41,7 @@ type Engine struct {
 	// be the one that runs the jobs.
 	containers func() (*container.Engine, error)
 	here       func() (*container.Engine, error)
+	patience   int
 
 	mu  sync.Mutex
 	put map[string]map[string]version // what this engine has put, by the ID of the release and the job
@@ -61,7 +62,7 @@ func Open(containers func() (*container.Engine, error)) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no client of Nomad's for %s: %w\nthe variables NOMAD_ADDR, NOMAD_CACERT, NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY say where it is and how to trust it", config.Address, err)
 	}
-	e := &Engine{client: client, region: config.Region, containers: containers, put: map[string]map[string]version{}}
+	e := &Engine{client: client, region: config.Region, containers: containers, patience: patience, put: map[string]map[string]version{}}
 	e.here = sync.OnceValues(e.findHere)
 	return e, nil
 }

@@ -42,6 +42,7 @@ func fake(t *testing.T, answers map[string]string) (*Engine, *fakeCluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.patience = 1
 	return e, f
 }
 

@@ -234,16 +234,31 @@ func timeOf(text string) time.Time {
 	return at
 }
 
-// lastWords is what a copy that has ended said last, without an error where that can't be had.
+// lastWords is what a copy that has ended said last, "" where that can't be had. What
+// collects logs on a client may be some moments behind the program.
 func (e *Engine) lastWords(ctx context.Context, c *copied) (text string) {
-	for _, task := range sorted(c.alloc.TaskStates) {
-		for _, kind := range []string{"stdout", "stderr"} {
-			s := stream{engine: e, copied: c, task: task, kind: kind}
-			_ = s.read(ctx, deploy.LogOptions{Tail: lastLines}, func(l deploy.Line) { text += l.Text + "\n" })
+	for range e.patience {
+		for _, task := range sorted(c.alloc.TaskStates) {
+			for _, kind := range []string{"stdout", "stderr"} {
+				s := stream{engine: e, copied: c, task: task, kind: kind}
+				_ = s.read(ctx, deploy.LogOptions{Tail: lastLines}, func(l deploy.Line) { text += l.Text + "\n" })
+			}
+		}
+		if text != "" {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-time.After(lookAgain / 5):
 		}
 	}
 	return text
 }
 
-// lastLines is how much of what a try says is shown.
-const lastLines = 20
+// lastLines is how much of what a try says is shown, and patience how often it is asked
+// for until there is some.
+const (
+	lastLines = 20
+	patience  = 30 // times a tenth of a second
+)
