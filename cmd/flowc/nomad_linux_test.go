@@ -31,6 +31,13 @@ type nomadCluster struct {
 // newNomad starts an agent, where `make e2e-nomad` has given Nomad.
 func newNomad(t *testing.T, containers bool, volumes ...string) *nomadCluster {
 	t.Helper()
+	return newNomadAt(t, "lo", containers, volumes...)
+}
+
+// newNomadAt starts an agent whose jobs are reached at an interface of the machine:
+// containers reach each other at docker0, and not at lo.
+func newNomadAt(t *testing.T, network string, containers bool, volumes ...string) *nomadCluster {
+	t.Helper()
 	command := os.Getenv("FLOWC_NOMAD")
 	if command == "" {
 		t.Skip("needs Nomad: make e2e-nomad")
@@ -63,12 +70,12 @@ plugin "docker" {
   }
 }
 client {
-  network_interface = "lo"
+  network_interface = %q
   cpu_total_compute = 4000
   memory_total_mb   = 4096
   max_kill_timeout  = "1m"
   options = { "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,consul,vault" }
-`, filepath.Join(c.dir, "agent"), ports[0], ports[1], ports[2], docker)
+`, filepath.Join(c.dir, "agent"), ports[0], ports[1], ports[2], docker, network)
 	for _, name := range volumes {
 		fmt.Fprintf(&config, "  host_volume %q {\n    path = %q\n  }\n", name, c.volume(name))
 		if err := os.MkdirAll(c.volume(name), 0o755); err != nil {

@@ -147,7 +147,7 @@ func TestNomadFiles(t *testing.T) {
 func (c *nomadCluster) containerOf(task string) string {
 	c.t.Helper()
 	for line := range strings.Lines(c.engine.Docker("ps", "--format", "{{.ID}} {{.Names}}")) {
-		if id, name, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, task+"-") {
+		if id, name, _ := strings.Cut(strings.TrimSpace(line), " "); isOfTask(name, task) {
 			return id
 		}
 	}
@@ -155,10 +155,17 @@ func (c *nomadCluster) containerOf(task string) string {
 	return ""
 }
 
+// isOfTask tells whether a container is one of a task: its name ends with the id of the
+// allocation.
+func isOfTask(container, task string) bool {
+	const id = "-00000000-0000-0000-0000-000000000000"
+	return strings.HasPrefix(container, task+"-") && len(container) == len(task+id)
+}
+
 // running counts the containers of a task.
 func (c *nomadCluster) running(task string) (n int) {
 	for line := range strings.Lines(c.engine.Docker("ps", "--format", "{{.Names}}")) {
-		if strings.HasPrefix(line, task+"-") {
+		if isOfTask(strings.TrimSpace(line), task) {
 			n++
 		}
 	}
