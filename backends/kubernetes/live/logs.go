@@ -75,7 +75,7 @@ func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line 
 // logs are those of a release's pods, by age.
 func (e *Engine) logs(ctx context.Context, id string) (all []logOf, err error) {
 	p := e.of(id)
-	t, err := e.there(ctx, p, nil)
+	t, err := e.running(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,11 @@ package live
 import (
 	"cmp"
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -15,36 +18,54 @@ import (
 // the context names.
 func (e *Engine) Releases(ctx context.Context) ([]*deploy.Release, error) {
 	places, err := e.places(ctx, "")
-	if hasCode(err, 403) {
+	if hasCode(err, http.StatusForbidden) {
 		places, err = e.places(ctx, e.namespace)
 	}
 	if err != nil {
 		return nil, err
 	}
-	var all []*deploy.Release
-	for _, p := range places {
-		t, err := e.there(ctx, p, nil)
-		if err != nil {
-			return nil, err
-		}
-		id := e.id(p)
-		r := t.release(id)
-		if r == nil && t.record != nil { // only what it keeps is left
-			r = &deploy.Release{ID: id, Pipeline: t.record.config.Annotations[annotationPipeline], Folder: t.record.config.Annotations[annotationFolder]}
-		}
-		if r == nil {
-			continue // it has gone since
-		}
-		for _, o := range append(slices.Clone(t.objects), t.claims...) {
-			if kindOf(o) == kindNamespace && setOf(o) == "" {
-				continue // somebody else has made it
-			}
-			r.Objects = append(r.Objects, object(o))
-		}
-		r.Objects = slices.CompactFunc(r.Objects, func(a, b deploy.Object) bool { return a.ID() == b.ID() })
-		all = append(all, r)
+	releases, errs := make([]*deploy.Release, len(places)), make([]error, len(places))
+	turns := make(chan struct{}, atOnce)
+	var reading sync.WaitGroup
+	for i, p := range places {
+		reading.Go(func() {
+			turns <- struct{}{}
+			releases[i], errs[i] = e.release(ctx, p)
+			<-turns
+		})
 	}
-	return all, nil
+	reading.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(releases, func(r *deploy.Release) bool { return r == nil }), nil
+}
+
+// atOnce is how many releases are read at the same time.
+const atOnce = 8
+
+// release is what is at a place, with its objects; nil for nothing.
+func (e *Engine) release(ctx context.Context, p place) (*deploy.Release, error) {
+	t, err := e.there(ctx, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	r := t.release(e.id(p))
+	if r == nil && t.record != nil { // only what it keeps is left
+		r = &deploy.Release{ID: e.id(p), Pipeline: t.record.config.Annotations[annotationPipeline], Folder: t.record.config.Annotations[annotationFolder]}
+	}
+	if r == nil {
+		return nil, nil // it has gone since
+	}
+	for _, o := range append(slices.Clone(t.objects), t.claims...) {
+		if kindOf(o) == kindNamespace && setOf(o) == "" {
+			continue // somebody else has made it
+		}
+		if x := object(o); !slices.ContainsFunc(r.Objects, func(y deploy.Object) bool { return x.ID() == y.ID() }) {
+			r.Objects = append(r.Objects, x)
+		}
+	}
+	return r, nil
 }
 
 // places are where records are, and workloads that flowc has written and somebody else

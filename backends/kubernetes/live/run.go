@@ -18,7 +18,7 @@ import (
 // Run reads how the pods of a release do.
 func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 	p := e.of(id)
-	t, err := e.there(ctx, p, nil)
+	t, err := e.running(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -66,25 +66,47 @@ func (e *Engine) there(ctx context.Context, p place, wanted []tree) (*there, err
 	return t, e.claims(ctx, t, named)
 }
 
+// running reads of what is at a place what runs and where it is reached: what somebody who
+// waits asks for again and again.
+func (e *Engine) running(ctx context.Context, p place) (*there, error) {
+	t := &there{place: p}
+	var err error
+	if t.record, err = e.record(ctx, p); err != nil {
+		return nil, err
+	}
+	kinds := everywhere
+	if t.record != nil {
+		kinds = t.record.kinds()
+	}
+	for _, k := range kinds {
+		version, kind, _ := strings.Cut(k, " ")
+		if workloads[kind] == "" && kind != "Service" {
+			continue
+		}
+		if err := e.listed(ctx, t, version, kind); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
 // listed adds objects of a kind: those of the set, and workloads that flowc has written
 // and somebody else has applied.
 func (e *Engine) listed(ctx context.Context, t *there, version, kind string) error {
 	if kind == kindNamespace || kind == "" {
 		return nil
 	}
-	all, err := e.list(ctx, t.namespace, version, kind, labelSet+"="+t.set())
+	labels := labelSet + "=" + t.set()
+	if workloads[kind] != "" {
+		labels = fmt.Sprintf("%s=%s,%s=%s", labelManagedBy, manager, labelName, t.name)
+	}
+	all, err := e.list(ctx, t.namespace, version, kind, labels)
 	if err != nil {
 		return err
 	}
-	if workloads[kind] != "" {
-		others, err := e.list(ctx, t.namespace, version, kind, fmt.Sprintf("%s=%s,%s=%s,!%s", labelManagedBy, manager, labelName, t.name, labelSet))
-		if err != nil {
-			return err
-		}
-		all = append(all, others...)
-	}
 	for _, o := range all {
-		if len(sub(o, "metadata")) > 0 && at(o, "metadata", "ownerReferences") == nil { // else it belongs to a CronJob
+		// One that has an owner belongs to a CronJob.
+		if of := setOf(o); (of == "" || of == t.set()) && at(o, "metadata", "ownerReferences") == nil {
 			t.add(o)
 		}
 	}
