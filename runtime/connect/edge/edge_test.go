@@ -182,10 +182,11 @@ func TestEdge(t *testing.T) {
 				got[key] = append(got[key], r)
 			}
 			// Behind its last position it has ended.
-			again := c.reader(p)
+			behind := &reading{c: c, number: p, next: last.(position).Next}
+			again := NewUnpacking(Reader{Node: "in", Schema: schema, Writers: 1}, behind)
 			again.Seek(last.(position).Writers)
-			if _, _, ended := all(t, again, 0); !ended {
-				t.Error("it has not ended")
+			if records, _, ended := all(t, again, 0); !ended || len(records) > 0 {
+				t.Errorf("behind the end are %d records, ended %v", len(records), ended)
 			}
 		}
 		for key := range want {

@@ -6,8 +6,8 @@ var brokers = []Mutant{
 		Name: "Kafka: records count as stored before the brokers have them",
 		File: "runtime/connect/kafka/sink.go",
 		Near: "runtime/connect/kafka TestSinkConforms",
-		Old:  "case <-f.done:\n\t\t\ts.flight = nil\n",
-		New:  "default:\n\t\t\ts.flight = nil\n\t\t\tif s.keeping == nil {\n\t\t\t\treturn nil\n\t\t\t}\n",
+		Old:  "if err := f.wait(ctx, s.link); err != nil {\n\t\treturn err\n\t}\n\ts.flight = nil\n\tif s.keeping != nil {",
+		New:  "if s.keeping == nil {\n\t\ts.flight = nil\n\t\treturn nil\n\t}\n\tif err := f.wait(ctx, s.link); err != nil {\n\t\treturn err\n\t}\n\ts.flight = nil\n\tif s.keeping != nil {",
 	},
 	{
 		Name: "Kafka: what may be stored is produced again",

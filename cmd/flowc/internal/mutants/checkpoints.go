@@ -156,8 +156,8 @@ var checkpoints = []Mutant{
 		Name: "a program that was cut short forgets its checkpoint",
 		File: "runtime/flow/life.go",
 		Near: "runtime/flow TestStateInCells",
-		Old:  "if done && p.store != nil && !p.store.keeper.lasts() {",
-		New:  "if p.store != nil && !p.store.keeper.lasts() {",
+		Old:  "if done && p.store != nil && !p.store.keeper.lasts() && !p.isJoined() {",
+		New:  "if p.store != nil && !p.store.keeper.lasts() && !p.isJoined() {",
 	},
 	{
 		Name: "a program that was cut short calls itself complete",

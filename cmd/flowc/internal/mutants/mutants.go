@@ -36,7 +36,7 @@ type Mutant struct {
 // All are all mutants, by what they break.
 func All() []Mutant {
 	var all []Mutant
-	for _, some := range [][]Mutant{acks, orders, checkpoints, deaths, files, tables, brokers, requests, renewals, programs} {
+	for _, some := range [][]Mutant{acks, orders, checkpoints, deaths, files, tables, brokers, edges, requests, renewals, programs} {
 		all = append(all, some...)
 	}
 	return all
