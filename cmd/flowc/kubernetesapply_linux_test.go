@@ -67,6 +67,7 @@ func (a *kubeApp) same() {
 		const fields = `{.kind} {.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}`
 		return a.in("get", "deployments,statefulsets,jobs,cronjobs,services,configmaps,serviceaccounts,networkpolicies,poddisruptionbudgets,pods", "-o", `jsonpath={range .items[*]}`+fields+`{end}`)
 	}
+	a.until("nothing drains any more", func() bool { return strings.TrimSpace(a.get("pods", ".items[*].metadata.deletionTimestamp")) == "" })
 	before := state()
 	says(a.t, a.applies(exitOK, "--yes"), ": unchanged, ")
 	a.applies(exitOK, "--diff")
