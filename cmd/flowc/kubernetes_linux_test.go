@@ -200,13 +200,20 @@ func lastOf(file string) string {
 // pause makes the image that pods are built around, and returns its file.
 func (c *kubeCluster) pause() string {
 	c.t.Helper()
-	binary, err := os.ReadFile(filepath.Join(c.bin, "pause"))
+	return c.imageOf(filepath.Join(c.bin, "pause"), "localhost/flowc/pause:1", "65535:65535")
+}
+
+// imageOf makes an image of one program, and returns its file.
+func (c *kubeCluster) imageOf(program, reference, user string) string {
+	c.t.Helper()
+	base := filepath.Base(program)
+	binary, err := os.ReadFile(program)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	var files bytes.Buffer
 	w := tar.NewWriter(&files)
-	if err := w.WriteHeader(&tar.Header{Name: "pause", Mode: 0o755, Size: int64(len(binary))}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Name: base, Mode: 0o755, Size: int64(len(binary))}); err != nil {
 		c.t.Fatal(err)
 	}
 	if _, err := w.Write(binary); err != nil {
@@ -229,15 +236,15 @@ func (c *kubeCluster) pause() string {
 	}
 	config = config.DeepCopy()
 	config.OS, config.Architecture = "linux", runtime.GOARCH
-	config.Config.Entrypoint, config.Config.User = []string{"/pause"}, "65535:65535"
+	config.Config.Entrypoint, config.Config.User = []string{"/" + base}, user
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		c.t.Fatal(err)
 	}
-	tag, err := name.NewTag("localhost/flowc/pause:1")
+	tag, err := name.NewTag(reference)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	file := filepath.Join(c.dir, "pause.tar")
+	file := filepath.Join(c.dir, base+".tar")
 	if err := tarball.WriteToFile(file, tag, image); err != nil {
 		c.t.Fatal(err)
 	}

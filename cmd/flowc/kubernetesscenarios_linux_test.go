@@ -20,6 +20,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Nats", func(t *testing.T) { kubernetesNATS(t, c) })
 	t.Run("Kafka", func(t *testing.T) { kubernetesKafka(t, c) })
 	t.Run("Cut", func(t *testing.T) { kubernetesCut(t, c) })
+	t.Run("Broker", func(t *testing.T) { kubernetesBroker(t, c) })
 }
 
 // A program from a file to a file is a StatefulSet of one pod, whose objects are emitted

@@ -12,7 +12,7 @@ import (
 
 // bobbins is the pipeline of three processes, the middle one twice, over what a feeder
 // writes.
-const bobbins = `pipeline: bobbins
+const bobbins = `pipeline: bobbin
 types: {N: {n: int, s: string}}
 edges: {nats: {url: "${env:NATS_URL}", max_bytes: 64MiB}}
 sources: {ns: {use: file, config: {path: in.ndjson, follow: true}, out: N}}
@@ -24,9 +24,9 @@ sinks: {out: {from: even, use: file, config: {path: out.ndjson}}}
 // brings. Each of them is killed, a copy is stopped and comes elsewhere, a setting changes;
 // what is written is what the program in one process writes, each record once.
 func TestNomadScaled(t *testing.T) {
-	c := newNomadAt(t, "docker0", true, "feed", "bobbins", "streams")
+	c := newNomadAt(t, "docker0", true, "feed", "bobbin", "streams")
 	c.engine.Docker("import", "--change", `ENTRYPOINT ["/nats-server"]`, natsTar(t), manifest.BrokerImage)
-	const options = "files: {in.ndjson: {volume: feed}}, storage: {volume: bobbins}, broker: {storage: {volume: streams}}"
+	const options = "files: {in.ndjson: {volume: feed}}, storage: {volume: bobbin}, broker: {storage: {volume: streams}}"
 	j := c.job(bobbins, options)
 	feed := &feeder{t: t, path: filepath.Join(c.volume("feed"), "in.ndjson")}
 	lines := func(text []byte) []string {
@@ -39,7 +39,7 @@ func TestNomadScaled(t *testing.T) {
 		whole := strings.NewReplacer("scale: {replicas: 2}, ", "", ", follow: true", "").Replace(bobbins)
 		want := lines(feed.standalone(whole))
 		c.until("all records "+when, func() bool {
-			text, err := os.ReadFile(filepath.Join(c.volume("bobbins"), "out.ndjson"))
+			text, err := os.ReadFile(filepath.Join(c.volume("bobbin"), "out.ndjson"))
 			return err == nil && slices.Equal(lines(text), want)
 		})
 		t.Logf("%s: %d records of %d, as the program in one process writes them", when, len(want), feed.next)
@@ -49,14 +49,14 @@ func TestNomadScaled(t *testing.T) {
 	j.flowc("image", "--load")
 	j.deploy()
 	complete("deployed")
-	if n := c.running("bobbins-even"); n != 2 {
+	if n := c.running("bobbin-even"); n != 2 {
 		t.Errorf("%d copies run", n)
 	}
 	if changes, _ := j.plan(j.emit()); changes {
 		t.Errorf("running it again would change something:\n%s", j.try("job", "plan", "-json", j.emit()))
 	}
 
-	for _, task := range []string{"bobbins", "bobbins-even", "bobbins-out", "bobbins-edges"} {
+	for _, task := range []string{"bobbin", "bobbin-even", "bobbin-out", "bobbin-edges"} {
 		feed.more(8000)
 		c.engine.Docker("kill", "-s", "KILL", c.containerOf(task))
 		feed.more(2000)
@@ -65,14 +65,14 @@ func TestNomadScaled(t *testing.T) {
 
 	feed.more(3000)
 	for _, a := range j.allocations(false) {
-		if _, ok := a.TaskStates["bobbins-even"]; ok {
+		if _, ok := a.TaskStates["bobbin-even"]; ok {
 			j.must("alloc", "stop", "-detach", a.ID)
 			break
 		}
 	}
 	feed.more(3000)
 	complete("a copy stopped")
-	c.until("two copies", func() bool { return c.running("bobbins-even") == 2 })
+	c.until("two copies", func() bool { return c.running("bobbin-even") == 2 })
 
 	feed.more(3000)
 	j.options(options + ", processes: {even: {memory: 256MiB}}, env: {FLOWC_SET: \"ns.config.max_record=1MiB\"}")
@@ -80,6 +80,6 @@ func TestNomadScaled(t *testing.T) {
 	feed.more(3000)
 	complete("with another setting")
 
-	j.must("job", "stop", "-purge", "bobbins")
+	j.must("job", "stop", "-purge", "bobbin")
 	c.until("nothing is left", func() bool { return c.engine.Docker("ps", "-q") == "" })
 }
