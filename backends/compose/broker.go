@@ -96,7 +96,7 @@ func (b *broker) service(u *unit) *Service {
 		Networks: u.joined(),
 		Deploy:   Deploy{Resources: Resources{Limits: Limits{Memory: memory(b.Memory), Pids: pids}}},
 		Logging:  u.logging(),
-		Labels:   map[string]string{labelPipeline: u.app.Pipeline, labelProcess: "edges"},
+		Labels:   map[string]string{labelPipeline: u.app.Pipeline, LabelBroker: "nats"},
 	}
 }
 

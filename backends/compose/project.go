@@ -18,6 +18,8 @@ const (
 	labelHash     = "dev.flowc.hash"
 	// labelProcess is that of a pipeline of several.
 	labelProcess = "dev.flowc.process"
+	// LabelBroker is on what carries records between processes, and is no program of ours.
+	LabelBroker = "dev.flowc.broker"
 )
 
 // pids is how many threads a program may have where nothing is said. A program of

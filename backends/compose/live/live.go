@@ -145,6 +145,9 @@ func labelled(r *deploy.Release) ([]byte, error) {
 	}
 	for _, name := range sorted(services) {
 		labels, _ := services[name]["labels"].(map[string]any)
+		if labels[compose.LabelBroker] != nil {
+			continue // it goes on as it is, whatever the version of the pipeline
+		}
 		all := maps.Clone(labels)
 		if all == nil {
 			all = map[string]any{}

@@ -14,8 +14,9 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	pipeline := all[0].Config.Labels[labelPipeline]
-	r := &deploy.Run{ID: id, Pipeline: pipeline, Hash: all[0].Config.Labels[labelHash], Image: all[0].Config.Image, Place: e.Place(), Wanted: 1, Ports: map[string][]string{}}
+	ours := program(all).Config
+	pipeline := ours.Labels[labelPipeline]
+	r := &deploy.Run{ID: id, Pipeline: pipeline, Hash: ours.Labels[labelHash], Image: ours.Image, Place: e.Place(), Wanted: 1, Ports: map[string][]string{}}
 	t := &there{containers: all}
 	if before := t.release(id, pipeline); before.Manifest != nil {
 		if _, services, err := project(before); err == nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowc-dev/flowc/backends/compose"
 	"github.com/flowc-dev/flowc/backends/deploy"
 )
 
@@ -44,7 +45,7 @@ func (t *there) release(id, pipeline string) *deploy.Release {
 	if len(t.containers) == 0 {
 		return nil
 	}
-	c := t.containers[0]
+	c := program(t.containers)
 	r := &deploy.Release{ID: id, Pipeline: pipeline, Hash: c.Config.Labels[labelHash], Image: c.Config.Image, Folder: c.Config.Labels[labelFolder]}
 	text := c.Config.Labels[labelRelease]
 	if text == "" {
@@ -69,6 +70,16 @@ func (t *there) release(id, pipeline string) *deploy.Release {
 		}
 	}
 	return r
+}
+
+// program is a container that runs the pipeline's own program, of those of a release.
+func program(all []*container) *container {
+	for _, c := range all {
+		if c.Config.Labels[compose.LabelBroker] == "" {
+			return c
+		}
+	}
+	return all[0]
 }
 
 // referenced is the variable of a value that is one reference and nothing else:

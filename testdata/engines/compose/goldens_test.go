@@ -73,7 +73,7 @@ func TestGoldens(t *testing.T) {
 				t.Fatal("it has no services")
 			}
 			for _, s := range p.Services {
-				if s.Labels["dev.flowc.process"] == "edges" {
+				if s.Labels["dev.flowc.broker"] != "" {
 					checkBroker(t, s)
 					continue
 				}

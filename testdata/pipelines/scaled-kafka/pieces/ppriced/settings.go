@@ -21,7 +21,7 @@ type settings struct {
 func newSettings() *settings {
 	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.pricedFromLarge.MaxMessage = 1000000
-	s.pricedFromLarge.Topic = "flowc-bills-priced-from-large"
+	s.pricedFromLarge.Topic = "flowc-bills-by-kafka-priced-from-large"
 	s.pricedFromLarge.Partitions = 2
 	s.pricedFromLarge.Schema = "{\"account\":\"string\",\"amount\":\"decimal\",\"id\":\"string\"}"
 	s.pricedFromLarge.Writers = 1
@@ -32,7 +32,7 @@ func newSettings() *settings {
 	s.storeFromPriced.MaxBytes = 1 << 30
 	s.storeFromPriced.MaxMessage = 1000000
 	s.storeFromPriced.Compression = "snappy"
-	s.storeFromPriced.Topic = "flowc-bills-store-from-priced"
+	s.storeFromPriced.Topic = "flowc-bills-by-kafka-store-from-priced"
 	s.storeFromPriced.Partitions = 1
 	s.storeFromPriced.Schema = "{\"account\":\"string\",\"id\":\"string\",\"total\":\"decimal\"}"
 	s.storeFromPriced.Steady = true

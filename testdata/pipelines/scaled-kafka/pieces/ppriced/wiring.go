@@ -12,7 +12,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "bills-priced", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 156 << 20, LeftOut: s.leftOut})
+	p := flow.New(flow.Info{Name: "bills-by-kafka-priced", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 156 << 20, LeftOut: s.leftOut})
 
 	storeFromPricedSink, err := kafka.NewEdgeSink(s.storeFromPriced, connect.Output{
 		Format: "json",

@@ -23,7 +23,7 @@ func newSettings() *settings {
 	s := &settings{nodes: nodes, leftOut: flow.LeftOut{}}
 	s.store.Path = "priced.ndjson"
 	s.storeFromPriced.MaxMessage = 1000000
-	s.storeFromPriced.Topic = "flowc-bills-store-from-priced"
+	s.storeFromPriced.Topic = "flowc-bills-by-kafka-store-from-priced"
 	s.storeFromPriced.Partitions = 1
 	s.storeFromPriced.Schema = "{\"account\":\"string\",\"id\":\"string\",\"total\":\"decimal\"}"
 	s.storeFromPriced.Writers = 2

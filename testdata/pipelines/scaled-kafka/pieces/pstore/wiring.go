@@ -13,7 +13,7 @@ import (
 
 // newProgram wires the pipeline: what reads, what writes, and the loops between.
 func newProgram(s *settings) (*flow.Program, error) {
-	p := flow.New(flow.Info{Name: "bills-store", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 147200 << 10, LeftOut: s.leftOut})
+	p := flow.New(flow.Info{Name: "bills-by-kafka-store", Hash: hash, File: "pipeline.yaml", Nodes: s.nodes[:], Funcs: stages, Drain: 30 * time.Second, CheckpointEvery: 1 * time.Second, Memory: 147200 << 10, LeftOut: s.leftOut})
 
 	storeSink, err := file.NewSink(s.store, connect.Output{
 		Format: "ndjson",
