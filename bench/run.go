@@ -119,8 +119,15 @@ func planned(ctx context.Context, o options, c costs.Options) error {
 	if err != nil {
 		return err
 	}
-	return publish(o, planning, report.Planned(rows), facts)
+	text := report.Planned(rows)
+	if err := publish(o, planning, text, facts); err != nil || o.out == "" {
+		return err
+	}
+	return report.Replace(scalingPage, "ratios", text+"\nOn "+facts+".\n")
 }
+
+// scalingPage is what users read about plans, seen from the folder of this module.
+const scalingPage = "../docs/scaling.md"
 
 // costTable is the section that makes flowc's table of costs. It runs when it is named.
 const costTable = "costs"

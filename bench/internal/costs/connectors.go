@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/flowc-dev/flowc/bench/internal/measure"
@@ -167,7 +168,7 @@ func (b *bench) sqlite(ctx context.Context, s dataset, idle time.Duration) error
 	if err != nil {
 		return err
 	}
-	db := filepath.Join(p.dir, "out.db")
+	db := filepath.Join(p.dir, "keyed.db")
 	cpu, err := b.least(ctx, b.command(p, "--set", "in.config.path="+s.ndjson), func() error { return removeAll(p.dir, "out.db*") })
 	if err != nil {
 		return b.fail("sqlite", err)
@@ -175,6 +176,14 @@ func (b *bench) sqlite(ctx context.Context, s dataset, idle time.Duration) error
 	size := known.Sinks[0].Size
 	b.note("sink/sqlite", size, each(cpu-idle, s.records)-known.nanos())
 
+	// What is read has an index: without one each page of rows would be looked for in all.
+	keyed, err := b.built(ctx, "sqlite-keyed-"+s.name, strings.Replace(typed, "table: t}", "table: t, key: id}", 1))
+	if err != nil {
+		return err
+	}
+	if _, err := b.Launcher.Run(ctx, b.command(keyed, "--set", "in.config.path="+s.ndjson, "--set", "out.config.path="+db)); err != nil {
+		return b.fail("sqlite with a key", err)
+	}
 	read, err := b.built(ctx, "from-sqlite-"+s.name, fmt.Sprintf("pipeline: p\ntypes: {R: {%s}}\nsources: {in: {use: sqlite, config: {path: %q, table: t, key: id}, out: R}}\nsinks: {out: {from: in, use: drop}}\n", s.row(), db))
 	if err != nil {
 		return err

@@ -9,11 +9,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flowc-dev/flowc/bench/internal/data"
+	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/rig"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
 )
@@ -121,6 +122,7 @@ func (b *bench) postgres(ctx context.Context, s dataset, idle time.Duration) (er
 	if err != nil {
 		return err
 	}
+	// Without an index each page of rows would be looked for in all of them.
 	if err := server.Exec(ctx, "CREATE INDEX ON t (id); ANALYZE t"); err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func (b *bench) postgres(ctx context.Context, s dataset, idle time.Duration) (er
 }
 
 // httpRecords is how many records are sent by HTTP, one a request.
-const httpRecords = 20_000
+const httpRecords = 50_000
 
 // httpSink measures requests of the size that the sink makes them.
 func (b *bench) httpSink(ctx context.Context, s dataset, idle time.Duration) error {
@@ -182,8 +184,13 @@ func firstLines(from, to string, n int) error {
 	return errors.Join(err, f.Close())
 }
 
-// httpSource measures requests of one record each, over some connections.
+// httpSource measures requests of one record each, as many as the server answers over 64
+// connections that are kept open.
 func (b *bench) httpSource(ctx context.Context, s dataset, idle time.Duration) error {
+	load, err := b.Shop.Go(ctx, "internal/load")
+	if err != nil {
+		return err
+	}
 	rest, err := b.rest(ctx, s, "source/file", "encode/raw", "encode/text")
 	if err != nil {
 		return err
@@ -204,7 +211,10 @@ func (b *bench) httpSource(ctx context.Context, s dataset, idle time.Duration) e
 		}
 		sendErr := rig.Wait(ctx, address)
 		if sendErr == nil {
-			sendErr = send(ctx, "http://"+address+"/", s.ndjson, httpRecords)
+			_, sendErr = b.Launcher.Run(ctx, measure.Command{
+				Argv:   []string{load, "-address", address, "-input", s.ndjson, "-count", strconv.Itoa(httpRecords)},
+				Stdout: filepath.Join(p.dir, "load.json"), Cores: []int{b.ServerCore},
+			})
 		}
 		used, err := process.Stop()
 		if err := errors.Join(sendErr, err); err != nil {
@@ -216,53 +226,4 @@ func (b *bench) httpSource(ctx context.Context, s dataset, idle time.Duration) e
 	}
 	b.note("source/http", s.size, each(least-idle, httpRecords)-rest)
 	return nil
-}
-
-// send posts the first n lines of a file, one a request, over 16 connections.
-func send(ctx context.Context, url, path string, n int) error {
-	lines := make(chan string)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
-	var group sync.WaitGroup
-	errs := make(chan error, 16)
-	for range 16 {
-		group.Go(func() {
-			for line := range lines {
-				request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(line))
-				if err != nil {
-					errs <- err
-					return
-				}
-				answer, err := client.Do(request)
-				if err != nil {
-					errs <- err
-					return
-				}
-				answer.Body.Close()
-				if answer.StatusCode >= 300 {
-					errs <- fmt.Errorf("%s", answer.Status)
-					return
-				}
-			}
-		})
-	}
-	err := data.Lines(path, func(line []byte) error {
-		if n == 0 {
-			return nil
-		}
-		n--
-		select {
-		case lines <- string(line):
-			return nil
-		case err := <-errs:
-			return err
-		}
-	})
-	close(lines)
-	group.Wait()
-	select {
-	case failed := <-errs:
-		return errors.Join(err, failed)
-	default:
-		return err
-	}
 }

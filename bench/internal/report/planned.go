@@ -18,5 +18,5 @@ func Planned(rows []costs.Row) string {
 			fmt.Sprintf("%.0f", row.ByTable), fmt.Sprintf("%.2f", row.ByTable/taken.Median),
 		})
 	}
-	return "**`flowc plan`** beside what pipelines take that its table was not made from: processor time for a record, on one core. Goal: ratios of 0.7 to 1.3.\n\n" + t.Markdown()
+	return "**`flowc plan`** beside what pipelines take that its table was not made from: processor time for a record, on one core; what filters let through is a sample's in both. Goal: ratios of 0.7 to 1.3.\n\n" + t.Markdown()
 }
