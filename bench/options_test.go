@@ -8,11 +8,12 @@ import (
 
 func TestChoose(t *testing.T) {
 	for given, want := range map[string][]string{
-		"":           {"W1-text", "W1-typed", "W2", "W3", "W4", "W5", "checkpoints", "dead-letters", "tables", "W6", "W6-postgres", "W6-kafka", "kafka-kafka", "nats-nats", "kafka-postgres", "stalled", "compile"},
+		"":           {"W1-text", "W1-typed", "W2", "W3", "W4", "W5", "checkpoints", "dead-letters", "tables", "W6", "W6-postgres", "W6-kafka", "kafka-kafka", "nats-nats", "kafka-postgres", "stalled", "plan", "compile"},
 		"W1":         {"W1-text", "W1-typed"},
 		"W6, W2":     {"W6", "W6-postgres", "W6-kafka", "W2"},
 		"W2,W2,W":    {"W2", "W1-text", "W1-typed", "W3", "W4", "W5", "W6", "W6-postgres", "W6-kafka"},
 		"compile,W5": {"compile", "W5"},
+		"costs":      {"costs"},
 	} {
 		got, err := choose(given)
 		if err != nil || !slices.Equal(got, want) {
