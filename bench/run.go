@@ -137,7 +137,7 @@ const costsPath = "../compiler/plan/costs_gen.go"
 
 // costsOf measures what parts of programs cost, and writes the table.
 func costsOf(ctx context.Context, o options, c costs.Options) error {
-	c.Machine, c.Load = report.Facts()
+	c.Machine, c.Load = report.Facts(), report.Load
 	text, err := costs.Run(ctx, c)
 	if err != nil {
 		return err

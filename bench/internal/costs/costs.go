@@ -35,8 +35,10 @@ type Options struct {
 	Records int
 	// ServerCore is the core of servers, Core the one of programs.
 	ServerCore, Core int
-	Machine, Load    string
-	Log              func(format string, args ...any)
+	Machine          string
+	// Load is how many processes want a core, as text.
+	Load func() string
+	Log  func(format string, args ...any)
 }
 
 // An observation is what a part took for a record.
@@ -68,6 +70,7 @@ func Run(ctx context.Context, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	before := o.Load()
 	sets, err := b.datasets()
 	if err != nil {
 		return "", err
@@ -85,7 +88,7 @@ func Run(ctx context.Context, o Options) (string, error) {
 			return "", err
 		}
 	}
-	return b.table(time.Now())
+	return b.table(time.Now(), before+", and behind it "+o.Load())
 }
 
 // write puts a pipeline into a folder of its own and gives its path.

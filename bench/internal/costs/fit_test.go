@@ -59,15 +59,15 @@ func TestFitOfNoise(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	b := &bench{Options: Options{Machine: `a "machine"`, Load: "0.5", Rounds: 3}, seen: exact("decode/x", 30, 0.2, 8)}
-	text, err := b.table(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	b := &bench{Options: Options{Machine: `a "machine"`, Rounds: 3}, seen: exact("decode/x", 30, 0.2, 8)}
+	text, err := b.table(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "0.5")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := parser.ParseFile(token.NewFileSet(), "costs_gen.go", text, 0); err != nil {
 		t.Errorf("%v:\n%s", err, text)
 	}
-	for _, want := range []string{`Machine: "a \"machine\""`, `"2026-01-02"`, `{Part: "decode/x", Record: 30, Byte: 0.2, Field: 8, Spread: 0.05}`, `"sink/drop"`} {
+	for _, want := range []string{`Machine: "a \"machine\""`, `"2026-01-02"`, `Load:    "0.5"`, `{Part: "decode/x", Record: 30, Byte: 0.2, Field: 8, Spread: 0.05}`, `"sink/drop"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %s:\n%s", want, text)
 		}

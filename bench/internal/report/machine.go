@@ -10,16 +10,25 @@ import (
 
 // Machine says on what the figures were measured, in one line.
 func Machine() string {
-	facts := []string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), system(), runtime.Version() + " " + runtime.GOARCH}
+	facts := Facts()
 	if load := loadAverage(); load != "" {
-		facts = append(facts, "load before "+load)
+		facts += ", load before " + load
 	}
-	return strings.Join(facts, ", ")
+	return facts
 }
 
-// Facts are the machine and its load, apart.
-func Facts() (machine, load string) {
-	return strings.Join([]string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), system(), runtime.Version() + " " + runtime.GOARCH}, ", "), loadAverage()
+// Facts are the machine without its load.
+func Facts() string {
+	return strings.Join([]string{processor(), fmt.Sprintf("%d cores", runtime.NumCPU()), system(), runtime.Version() + " " + runtime.GOARCH}, ", ")
+}
+
+// Load is how many processes want a core of the machine, as text; "not known" where the
+// system does not tell.
+func Load() string {
+	if load := loadAverage(); load != "" {
+		return load
+	}
+	return "not known"
 }
 
 func processor() string {
