@@ -15,7 +15,7 @@ import (
 
 type emitCmd struct {
 	pipelineArg `embed:""`
-	Target      string `short:"t" help:"What to emit: go, types, compose, k8s, nomad, local." default:"go" placeholder:"TARGET"`
+	Target      string `short:"t" help:"What to emit: go, types, compose, k8s, nomad, local. A folder in place of FILE is all pipelines in it, for targets other than go and types." default:"go" placeholder:"TARGET"`
 	Output      string `short:"o" help:"The folder to write to." required:"" placeholder:"DIR"`
 	Package     string `help:"Emit an importable Go package of this name instead of a program." placeholder:"NAME"`
 	Image       string `help:"The image that a deployment runs, instead of NAME:HASH." placeholder:"REF"`
@@ -74,19 +74,7 @@ func (c *emitCmd) source(r *driver.Result) string {
 	if len(r.Program.Files) == 0 || r.Program.Files[0].Path == "" {
 		return ""
 	}
-	dir, err := filepath.Abs(c.Output)
-	if err != nil {
-		return ""
-	}
-	file, err := filepath.Abs(r.Program.Files[0].Path)
-	if err != nil {
-		return ""
-	}
-	rel, err := filepath.Rel(dir, file)
-	if err != nil {
-		return ""
-	}
-	return filepath.ToSlash(rel)
+	return c.seen(r.Program.Files[0].Path)
 }
 
 // needs is what a target says must be there before its files are used.
@@ -110,6 +98,9 @@ func (c *emitCmd) Run(a *app) error {
 	}
 	if c.form() != "" && b.Name() != "k8s" {
 		return usage(fmt.Errorf("--%s is a form of the target k8s, and not of %s", c.form(), b.Name()))
+	}
+	if isFolder(c.File) {
+		return c.folder(a, b)
 	}
 	r, err := c.compile(a)
 	if err != nil {
@@ -138,14 +129,18 @@ func (c *emitCmd) Run(a *app) error {
 	if err != nil {
 		return environment(err)
 	}
-	summary := fmt.Sprintf("%s in %s, %d changed", plural(len(files), "file"), c.Output, len(changes))
-	if c.Check && len(changes) > 0 {
-		summary = fmt.Sprintf("%s differs from the pipeline in %s: run the same command without --check", c.Output, plural(len(changes), "file"))
+	return c.tell(a, emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes, Needs: needs(b, r.Program, options)})
+}
+
+// tell says what was written, or would be.
+func (c *emitCmd) tell(a *app, res emitResult) error {
+	summary := fmt.Sprintf("%s in %s, %d changed", plural(res.Files, "file"), c.Output, len(res.Changes))
+	if c.Check && len(res.Changes) > 0 {
+		summary = fmt.Sprintf("%s differs from the pipeline in %s: run the same command without --check", c.Output, plural(len(res.Changes), "file"))
 	}
-	res := emitResult{Target: b.Name(), Dir: c.Output, Files: len(files), Changes: changes, Needs: needs(b, r.Program, options)}
 	show := func(w io.Writer) {
 		carried := map[string]int{} // the runtime's files are many, and nobody's own
-		for _, ch := range changes {
+		for _, ch := range res.Changes {
 			if strings.HasPrefix(ch.Path, "runtime/") {
 				carried[ch.Kind]++
 				continue
@@ -162,7 +157,7 @@ func (c *emitCmd) Run(a *app) error {
 		}
 		fmt.Fprintln(w, summary)
 	}
-	if c.Check && len(changes) > 0 {
+	if c.Check && len(res.Changes) > 0 {
 		if a.format == "json" {
 			if err := a.envelope(envelope{Summary: summary, Result: res}); err != nil {
 				return environment(err)

@@ -63,7 +63,7 @@ func (e *Engine) Preview(ctx context.Context, want *deploy.Release) (*deploy.Pre
 // nothing that is asked about it.
 func (e *Engine) sameRegion(jobs *nomad.Jobs) error {
 	for _, j := range jobs.Jobs {
-		if j.Region != nil && *j.Region != e.region {
+		if j.Version == nil && j.Region != nil && *j.Region != e.region { // of one that is there, the cluster has said so
 			return fmt.Errorf("%s is for the region %s, and NOMAD_REGION is %q: set it to that region, for all commands about this pipeline", *j.ID, *j.Region, e.region)
 		}
 	}
