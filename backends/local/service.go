@@ -101,12 +101,13 @@ func (u *unit) run(s *section) {
 
 // environment is what it finds: its folder, its variables, its secrets.
 func (u *unit) environment(s *section) {
-	if u.host.User {
-		s.remark("Its state and relative paths are in the user's folder for it, which outlives it.")
+	if u.host.Data != "" {
+		s.remark("Its state and relative paths are there, and outlive it.")
+		s.set("WorkingDirectory", strings.ReplaceAll(u.host.Data, "%", "%%"))
 	} else {
 		s.remark("Its state and relative paths are in /var/lib/" + u.folder() + ", which outlives it.")
+		s.all("StateDirectory="+u.folder(), "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.folder())
 	}
-	s.all("StateDirectory="+u.folder(), "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.folder())
 	s.set("Environment", "GOMEMLIMIT="+strconv.FormatInt(u.app.GoMemory>>20, 10)+"MiB")
 	if text := assignments(u.settings()); text != "" {
 		s.set("Environment", quote("FLOWC_SET="+text))

@@ -25,7 +25,7 @@ func (u *unit) timer() []*section {
 	timer.all("OnCalendar="+calendar, "Persistent=yes", "AccuracySec=1s")
 	install := &section{name: "Install"}
 	install.set("WantedBy", "timers.target")
-	return []*section{unit, timer, install}
+	return []*section{unit, timer, u.notes(), install}
 }
 
 // schedule checks the schedule.

@@ -30,6 +30,9 @@ type Host struct {
 	// User tells that the manager of a user's own services runs it, which can shut a
 	// program off from less.
 	User bool
+	// Data is the folder that the processes run in; "" is one for each that systemd makes
+	// below its folder of states.
+	Data string
 	// Release are notes about what is applied, which systemd does not read.
 	Release []string
 }

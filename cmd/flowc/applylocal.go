@@ -13,6 +13,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/local"
 	"github.com/flowc-dev/flowc/backends/local/programs"
 	"github.com/flowc-dev/flowc/backends/local/supervisor"
+	"github.com/flowc-dev/flowc/backends/local/systemd"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
@@ -53,10 +54,75 @@ func localFolders() (base, config string, err error) {
 	return base, config, nil
 }
 
+// managerVariable says who looks after what is applied to this machine; without it that
+// is systemd where it runs, and a supervisor of flowc's otherwise.
+const managerVariable = "FLOWC_LOCAL"
+
+// The managers.
+const (
+	managerSystem     = "system"
+	managerUser       = "user"
+	managerSupervisor = "supervisor"
+)
+
+// localManager is who looks after what is applied to this machine. booted is the folder in
+// which systemd says that it runs, runtimeDir the user's own.
+func localManager(wanted, booted, runtimeDir string, uid int) (string, error) {
+	there := map[string]string{managerSystem: booted, managerUser: filepath.Join(runtimeDir, "systemd")}
+	runs := func(manager string) bool {
+		info, err := os.Stat(there[manager])
+		return err == nil && info.IsDir() && (manager != managerUser || runtimeDir != "")
+	}
+	switch wanted {
+	case "":
+		switch {
+		case uid == 0 && runs(managerSystem):
+			return managerSystem, nil
+		case uid != 0 && runs(managerSystem) && runs(managerUser):
+			return managerUser, nil
+		}
+		return managerSupervisor, nil
+	case managerSupervisor:
+		return wanted, nil
+	case managerSystem, managerUser:
+		if !runs(wanted) {
+			return "", environment(fmt.Errorf("%s=%s, and no such systemd runs here: %s is not there", managerVariable, wanted, there[wanted]))
+		}
+		if wanted == managerSystem && uid != 0 {
+			return "", environment(fmt.Errorf("%s=%s, and only root can give units to the systemd of a system: %s=%s takes your own", managerVariable, wanted, managerVariable, managerUser))
+		}
+		return wanted, nil
+	}
+	return "", usage(fmt.Errorf("%s=%s: it is %s, %s or %s", managerVariable, wanted, managerSystem, managerUser, managerSupervisor))
+}
+
+// manager is that of this machine.
+func manager() (string, error) {
+	return localManager(os.Getenv(managerVariable), "/run/systemd/system", os.Getenv("XDG_RUNTIME_DIR"), os.Getuid())
+}
+
+// units is the engine of a manager of systemd's.
+func unitsOf(manager, base, config string) *systemd.Engine {
+	if manager == managerSystem {
+		return &systemd.Engine{Units: "/etc/systemd/system", Runtime: "/run/systemd/system", Programs: "/usr/local/libexec/flowc", State: "/var/lib"}
+	}
+	return &systemd.Engine{
+		User: true, Units: filepath.Join(config, "systemd", "user"), Runtime: filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "systemd", "user"),
+		Programs: filepath.Join(base, ".programs"), Data: func(pipeline string) string { return filepath.Join(base, pipeline, "data") },
+	}
+}
+
 func openLocal(*app) (deploy.Engine, error) {
-	base, _, err := localFolders()
+	base, config, err := localFolders()
 	if err != nil {
 		return nil, err
+	}
+	by, err := manager()
+	if err != nil {
+		return nil, err
+	}
+	if by != managerSupervisor {
+		return unitsOf(by, base, config), nil
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -70,9 +136,20 @@ func openLocal(*app) (deploy.Engine, error) {
 }
 
 func localRelease(r *driver.Result, program string, _ bool) (*deploy.Release, error) {
-	_, config, err := localFolders()
+	base, config, err := localFolders()
 	if err != nil {
 		return nil, err
+	}
+	by, err := manager()
+	if err != nil {
+		return nil, err
+	}
+	if by != managerSupervisor {
+		release, err := systemd.Release(unitFiles(unitsOf(by, base, config), r, program, config))
+		if err != nil {
+			return nil, bug(err)
+		}
+		return release, nil
 	}
 	group, err := local.Supervised(r.Program, backends.Options(r.Program.Targets["local"]), local.Host{Config: config, Folder: r.Dir}, program)
 	if err != nil {
@@ -83,6 +160,19 @@ func localRelease(r *driver.Result, program string, _ bool) (*deploy.Release, er
 		return nil, bug(err)
 	}
 	return release, nil
+}
+
+// unitFiles are the units of a pipeline for a manager.
+func unitFiles(e *systemd.Engine, r *driver.Result, program, config string) []backends.File {
+	l := layout(r.Program)
+	h := local.Host{
+		Config: config, Folder: r.Dir, User: e.User, Program: e.Program(r.Program.Name, program),
+		Release: systemd.Notes(r.Program.Name, l.Hash, program, r.Dir),
+	}
+	if e.User {
+		h.Data = e.Data(r.Program.Name)
+	}
+	return local.Units(r.Program, backends.Options(r.Program.Targets["local"]), l, h)
 }
 
 // programFor builds the binary of a pipeline for an engine that runs it without an image, and

@@ -61,7 +61,7 @@ func (m *machine) run(args ...string) (code int, stdout, stderr string) {
 
 func (m *machine) command(args ...string) *exec.Cmd {
 	cmd := command(m.dir, compilerCache, "flowc", args...)
-	cmd.Env = append(append(cmd.Env, localVariable+"="+m.base), m.env...)
+	cmd.Env = append(append(cmd.Env, localVariable+"="+m.base, managerVariable+"="+managerSupervisor), m.env...)
 	return cmd
 }
 

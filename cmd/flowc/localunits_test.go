@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/systemd"
+	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 var execStart = regexp.MustCompile(`(?m)^ExecStart=.*$`)
@@ -55,5 +62,86 @@ func TestLocalUnits(t *testing.T) {
 			}
 			t.Logf("%s", exposure.Find(text))
 		})
+	}
+}
+
+// TestAppliedUnits has systemd check the units that are applied, to the system and to a
+// user's own manager: with the notes in them and for a version of the program.
+func TestAppliedUnits(t *testing.T) {
+	t.Parallel()
+	tool, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not here: nobody but systemd can check its units")
+	}
+	for _, name := range []string{"csv-to-ndjson", "durable", "scaled", "scaled-live", "serve"} {
+		p := compileForTarget(t, filepath.Join(casesDir, name), local.Backend{})
+		r := &driver.Result{Program: p, Dir: "/src/" + name}
+		for _, by := range []string{managerSystem, managerUser} {
+			t.Run(name+"/"+by, func(t *testing.T) {
+				dir := t.TempDir()
+				files := unitFiles(unitsOf(by, "/base", "/config"), r, p.Name+":cafe-v1", "/config")
+				release, err := systemd.Release(files)
+				if err != nil || release.ID != p.Name || release.Hash != layout(p).Hash || release.Image != p.Name+":cafe-v1" || release.Folder != r.Dir {
+					t.Errorf("%+v %v", release, err)
+				}
+				args := []string{"verify", "--man=no"}
+				if by == managerUser {
+					args = append(args, "--user")
+				}
+				for _, f := range files {
+					if strings.HasSuffix(f.Path, ".service") && !bytes.Contains(f.Data, []byte("/"+p.Name+"/cafe-v1/"+p.Name)) {
+						t.Errorf("%s does not start the version:\n%s", f.Path, f.Data)
+					}
+					text := execStart.ReplaceAll(f.Data, []byte("ExecStart=/bin/true"))
+					args = append(args, filepath.Join(dir, f.Path))
+					if err := os.WriteFile(args[len(args)-1], text, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				cmd := exec.Command(tool, args...)
+				cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+t.TempDir())
+				if text, err := cmd.CombinedOutput(); err != nil || len(text) > 0 {
+					t.Errorf("%v\n%s", err, text)
+				}
+			})
+		}
+	}
+}
+
+// Who looks after what is applied: systemd where it runs, of the system for root alone.
+func TestLocalManager(t *testing.T) {
+	booted, runtime := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(runtime, "systemd"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	nowhere := filepath.Join(booted, "nowhere")
+	for _, c := range []struct {
+		wanted, booted, runtime string
+		uid                     int
+		is, says                string
+	}{
+		{"", booted, runtime, 0, managerSystem, ""},
+		{"", booted, runtime, 1000, managerUser, ""},
+		{"", booted, nowhere, 1000, managerSupervisor, ""},
+		{"", booted, "", 1000, managerSupervisor, ""},
+		{"", nowhere, runtime, 0, managerSupervisor, ""},
+		{"", nowhere, runtime, 1000, managerSupervisor, ""},
+		{"supervisor", booted, runtime, 0, managerSupervisor, ""},
+		{"user", booted, runtime, 0, managerUser, ""},
+		{"user", booted, nowhere, 1000, "", "no such systemd runs here: " + nowhere},
+		{"system", nowhere, runtime, 0, "", "no such systemd runs here: " + nowhere},
+		{"system", booted, runtime, 1000, "", "only root"},
+		{"launchd", booted, runtime, 0, "", "it is system, user or supervisor"},
+	} {
+		is, err := localManager(c.wanted, c.booted, c.runtime, c.uid)
+		if is != c.is || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %q %v", c, is, err)
+		}
+	}
+	if e := unitsOf(managerSystem, "/base", "/etc"); e.User || e.Place() != "this machine, as units of systemd" {
+		t.Errorf("%+v", e)
+	}
+	if places := []string{unitsOf(managerSystem, "", "").Place(), unitsOf(managerUser, "", "").Place()}; slices.Contains(places, "") || places[0] == places[1] {
+		t.Errorf("%q", places)
 	}
 }

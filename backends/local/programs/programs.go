@@ -68,6 +68,11 @@ func (s Store) Put(reference, binary string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
+	for _, dir := range []string{string(s), filepath.Dir(to)} { // whoever runs it may be another user, whatever the mask
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return err
+		}
+	}
 	in, err := os.Open(binary)
 	if err != nil {
 		return err
