@@ -80,10 +80,12 @@ func (e *Engine) again(ctx context.Context, namespace, id string) error {
 	}
 	for {
 		v, _, err := e.client.Evaluations().Info(eval, query(ctx, namespace))
-		if err != nil && !gone(err) {
+		switch {
+		case gone(err): // it is through, and forgotten already
+			return nil
+		case err != nil:
 			return e.explain(ctx, err)
-		}
-		if err != nil || v.Status != api.EvalStatusPending {
+		case v.Status != api.EvalStatusPending:
 			return nil
 		}
 		select {
