@@ -176,17 +176,21 @@ func TestScaled(t *testing.T) {
 	}
 	for _, c := range []struct {
 		carrier string
-		killed  bool
-	}{{"nats", false}, {"nats", true}, {"kafka", false}, {"kafka", true}} {
-		t.Run(fmt.Sprintf("%s, killed %v", c.carrier, c.killed), func(t *testing.T) {
+		killed  bool // processes are
+		away    bool // the broker is, for a while
+	}{{"nats", false, false}, {"nats", true, false}, {"nats", false, true}, {"kafka", false, false}, {"kafka", true, false}, {"kafka", false, true}} {
+		t.Run(fmt.Sprintf("%s, killed %v, away %v", c.carrier, c.killed, c.away), func(t *testing.T) {
 			dir := t.TempDir()
 			writeOrders(t, dir, records)
 			var env string
+			var stop, start func()
 			switch c.carrier {
 			case "nats":
-				env = "NATS_URL=" + newNATSServer(t).url()
+				s := newNATSServer(t)
+				env, stop, start = "NATS_URL="+s.url(), s.stop, s.start
 			case "kafka":
-				env = "KAFKA_BROKERS=" + newKafkaCluster(t).address()
+				k := newKafkaCluster(t)
+				env, stop, start = "KAFKA_BROKERS="+k.address(), k.stop, func() { k.start() }
 			}
 			begin := func(p scaledProcess) *started { return startWith(t, cut[c.carrier], dir, p.args(), env) }
 			running := map[scaledProcess]*started{}
@@ -195,6 +199,15 @@ func TestScaled(t *testing.T) {
 			}
 			if c.killed {
 				killAll(t, begin, running)
+			}
+			for i := range 3 {
+				if !c.away {
+					break
+				}
+				time.Sleep(time.Duration(200+100*i) * time.Millisecond)
+				stop()
+				time.Sleep(200 * time.Millisecond)
+				start()
 			}
 			for p, r := range running {
 				select {

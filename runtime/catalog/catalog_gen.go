@@ -594,7 +594,7 @@ var Carriers = []*Connector{
 				{Name: "max_bytes", Go: "MaxBytes", Type: "size", Doc: "MaxBytes is how much of what this process wrote may wait in the topic to be read; where that is reached it waits.", Default: "1GiB", Positive: true},
 				{Name: "replication_factor", Go: "ReplicationFactor", Type: "int", Doc: "ReplicationFactor is how many brokers keep the topic that is made; without it the brokers decide (default.replication.factor).", Positive: true},
 				{Name: "max_message", Go: "MaxMessage", Type: "size", Doc: "MaxMessage is the largest batch of records that the topic takes, and so the longest record (max.message.bytes of the topic that is made).", Default: "1000000", Positive: true},
-				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none, gzip, snappy, lz4 or zstd.", Default: "snappy", Values: []string{"none", "gzip", "snappy", "lz4", "zstd"}},
+				{Name: "compression", Go: "Compression", Type: "string", Doc: "Compression is none or snappy. Others can make so much less of envelopes that what a reader holds has no bound.", Default: "snappy", Values: []string{"none", "snappy"}},
 				{Name: "tls.enabled", Go: "TLS.Enabled", Type: "bool", Doc: "Enabled makes connections TLS, trusting the authorities of the system."},
 				{Name: "tls.ca", Go: "TLS.CA", Type: "string", Doc: "CA is the file of the authorities (PEM) to trust; empty trusts those of the system.", Reach: "reads"},
 				{Name: "tls.cert", Go: "TLS.Cert", Type: "string", Doc: "Cert is the file of the client's certificate (PEM), where the broker asks for one. It is read anew for each connection.", Reach: "reads"},

@@ -12,7 +12,8 @@ import (
 // the reader's checkpoint has passed is deleted from it, and nothing else ever is.
 
 // EdgeSourceMemory is what the client holds of envelopes that were not read yet: an
-// answer of a broker, taken apart.
+// answer of a broker taken apart, and the next one. Snappy makes a 21st of what it finds,
+// at best, so an answer of 1 MiB becomes 21 MiB.
 const EdgeSourceMemory = 48 << 20
 
 // EdgeSinkMemory is what the client holds of envelopes on their way, and those that are
@@ -80,8 +81,9 @@ type EdgeSinkConfig struct {
 	// MaxMessage is the largest batch of records that the topic takes, and so the
 	// longest record (max.message.bytes of the topic that is made).
 	MaxMessage int64 `json:"max_message" flowc:"positive" type:"size" default:"1000000"`
-	// Compression is none, gzip, snappy, lz4 or zstd.
-	Compression string `json:"compression" values:"none,gzip,snappy,lz4,zstd" default:"snappy"`
+	// Compression is none or snappy. Others can make so much less of envelopes that what
+	// a reader holds has no bound.
+	Compression string `json:"compression" values:"none,snappy" default:"snappy"`
 	// TLS says whom to trust, and who the program is.
 	TLS TLS `json:"tls"`
 	// SASL is how to log in.

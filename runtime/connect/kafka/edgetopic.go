@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -123,7 +124,8 @@ func (t *edgeTopic) create(ctx context.Context, admin *kadm.Client) error {
 		configs["min.insync.replicas"] = int64(t.replication+1) / 2
 	}
 	policy := "delete"
-	texts := map[string]*string{"cleanup.policy": &policy}
+	asWritten := "producer"
+	texts := map[string]*string{"cleanup.policy": &policy, "compression.type": &asWritten}
 	for name, n := range configs {
 		text := strconv.FormatInt(n, 10)
 		texts[name] = &text
@@ -256,6 +258,10 @@ func (t *edgeTopic) checkConfigs(ctx context.Context, admin *kadm.Client) error 
 		case "cleanup.policy":
 			if value != "delete" {
 				return t.wrong("has cleanup.policy=%s: set it to delete, or its records would go before they are read", value)
+			}
+		case "compression.type":
+			if !slices.Contains([]string{"producer", "uncompressed", "snappy"}, value) {
+				return t.wrong("has compression.type=%s: set it to producer, or its readers would hold more than they may", value)
 			}
 		case "max.message.bytes":
 			if n, err := strconv.ParseInt(value, 10, 64); err == nil && n < t.maxMessage {

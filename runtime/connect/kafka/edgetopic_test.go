@@ -49,7 +49,7 @@ func TestEdgeTopic(t *testing.T) {
 	f.open(f.edgeSink(func(c *EdgeSinkConfig) { c.ReplicationFactor, c.MaxMessage = 3, 2_000_000 }))
 	got := f.configOf()
 	for name, want := range map[string]string{
-		"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "segment.bytes": "67108864", "max.message.bytes": "2000000", "min.insync.replicas": "2",
+		"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "segment.bytes": "67108864", "max.message.bytes": "2000000", "compression.type": "producer", "min.insync.replicas": "2",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %s, not %s", name, got[name], want)
@@ -166,6 +166,7 @@ func TestEdgePartitions(t *testing.T) {
 func TestEdgeForeignTopic(t *testing.T) {
 	for _, c := range []struct{ key, value, says string }{
 		{"cleanup.policy", "compact", "has cleanup.policy=compact: set it to delete"},
+		{"compression.type", "zstd", "has compression.type=zstd: set it to producer"},
 		{"max.message.bytes", "1000", "has max.message.bytes=1000: set it to 1000000, or `max_message`"},
 		{"retention.ms", "1000", ""}, // it is warned of
 	} {
