@@ -74,5 +74,6 @@ func kubernetesBroker(t *testing.T, c *kubeCluster) {
 	named()
 	feed.more(3000)
 	complete("with another broker")
-	a.gone()
+	a.gone("persistentvolumeclaim/data-bobbin-0", "persistentvolumeclaim/data-bobbin-edges-0", "persistentvolumeclaim/data-bobbin-even-0",
+		"persistentvolumeclaim/data-bobbin-even-1", "persistentvolumeclaim/data-bobbin-out-0")
 }
