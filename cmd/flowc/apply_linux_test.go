@@ -39,23 +39,26 @@ func newApplied(t *testing.T) *applied {
 // flowc runs a command, and fails the test where its exit code is another.
 func (p *applied) flowc(code int, args ...string) (stdout, stderr string) {
 	p.t.Helper()
-	cmd := command(p.dir, compilerCache, "flowc", args...)
-	cmd.Env = append(append(cmd.Env, "DOCKER_HOST="+p.engine.Host), p.env...)
+	stdout, stderr, got := commanded(p.t, p.dir, append([]string{"DOCKER_HOST=" + p.engine.Host}, p.env...), args...)
+	if got != code {
+		p.t.Fatalf("flowc %s: exit code %d, not %d\n%s", strings.Join(args, " "), got, code, p.engine.Docker("ps", "-a"))
+	}
+	return stdout, stderr
+}
+
+// commanded runs flowc in a folder with more of an environment, and logs what it says.
+func commanded(t *testing.T, dir string, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := command(dir, compilerCache, "flowc", args...)
+	cmd.Env = append(cmd.Env, env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	got := 0
 	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		got = ended.ExitCode()
-	} else if err != nil {
-		p.t.Fatal(err)
+	if err := cmd.Run(); err != nil && !errors.As(err, &ended) {
+		t.Fatal(err)
 	}
-	if got != code {
-		p.t.Fatalf("flowc %s: exit code %d, not %d\n%s%s\n%s", strings.Join(args, " "), got, code, &out, &errs, p.engine.Docker("ps", "-a"))
-	}
-	p.t.Logf("$ flowc %s\n%s%s", strings.Join(args, " "), &out, &errs)
-	return out.String(), errs.String()
+	t.Logf("$ flowc %s\n%s%s", strings.Join(args, " "), &out, &errs)
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
 // says fails the test where a text lacks a part.

@@ -20,12 +20,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// gateway is the address at which containers reach this process.
-func (c *composed) gateway() string {
-	c.t.Helper()
-	return c.engine.Docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
-}
-
 // freePort is a port that nobody has at an address.
 func freePort(t *testing.T, host string) int {
 	t.Helper()
@@ -175,7 +169,7 @@ types: {Event: {id: int}}
 sources: {events: {use: http, config: {listen: ":8080", path: /events, token: "${file:token}"}, out: Event}}
 sinks: {out: {from: events, use: http, config: {url: "${env:SHOP}"}}}
 `, "")
-	host := c.gateway()
+	host := c.engine.Gateway()
 	var mu sync.Mutex
 	seen := map[string]int{}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
@@ -361,7 +355,7 @@ func distinct(list []string) []string {
 
 func TestComposeNATS(t *testing.T) {
 	c := newComposed(t, fmt.Sprintf(shared, "nats", `url: "${env:BROKER}", stream: ORDERS, durable: billing`, `url: "${env:BROKER}", subject: "bills.${in.Region}", stream: BILLS`), "")
-	host := c.gateway()
+	host := c.engine.Gateway()
 	s := &natsServer{t: t, options: server.Options{Host: host, Port: freePort(t, host), JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
@@ -377,7 +371,7 @@ func TestComposeNATS(t *testing.T) {
 
 func TestComposeKafka(t *testing.T) {
 	c := newComposed(t, fmt.Sprintf(shared, "kafka", `brokers: ["${env:BROKER}"], topics: [orders], group: billing`, `brokers: ["${env:BROKER}"], topic: bills, key: "${in.ID}"`), "")
-	host := c.gateway()
+	host := c.engine.Gateway()
 	k := &kafkaCluster{t: t, dir: t.TempDir(), host: host, port: freePort(t, host), more: []kfake.Opt{kfake.ListenFn(func(network, address string) (net.Listener, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {

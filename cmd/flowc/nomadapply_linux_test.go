@@ -42,20 +42,11 @@ func (a *nomadApplied) write(pipeline, options string) {
 // flowc runs a command, and fails the test where its exit code is another.
 func (a *nomadApplied) flowc(code int, args ...string) (stdout, stderr string) {
 	a.t.Helper()
-	cmd := command(a.dir, compilerCache, "flowc", args...)
-	cmd.Env = append(cmd.Env, a.env...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) {
-		a.t.Fatal(err)
-	}
-	a.t.Logf("$ flowc %s\n%s%s", strings.Join(args, " "), &out, &errs)
-	if got := cmd.ProcessState.ExitCode(); got != code {
+	stdout, stderr, got := commanded(a.t, a.dir, a.env, args...)
+	if got != code {
 		a.t.Fatalf("flowc %s: exit code %d, not %d\n%s\n%s", strings.Join(args, " "), got, code, a.try("job", "status", "-evals", a.name), a.lastWords())
 	}
-	return out.String(), errs.String()
+	return stdout, stderr
 }
 
 // says fails the test where a text lacks one of others.

@@ -15,12 +15,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// gateway is the address at which containers reach this process.
-func (c *nomadCluster) gateway() string {
-	c.t.Helper()
-	return c.engine.Docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
-}
-
 // shares applies a pipeline of which two copies share the messages of a broker. One of
 // them dies, their setting changes, their shape changes, a version that can't work is
 // taken back; no message is lost, and what they write is what the program alone writes
@@ -103,7 +97,7 @@ func (a *nomadApplied) shares(pipeline, address string, publish func(from, to in
 
 func TestNomadApplyNATS(t *testing.T) {
 	a := newNomad(t, true).applied("shared")
-	host := a.gateway()
+	host := a.engine.Gateway()
 	s := &natsServer{t: t, options: server.Options{Host: host, Port: freePort(t, host), JetStream: true, JetStreamMaxStore: 1 << 40, StoreDir: t.TempDir(), NoLog: true, NoSigs: true}}
 	s.start()
 	t.Cleanup(s.stop)
@@ -124,7 +118,7 @@ func TestNomadApplyKafka(t *testing.T) {
 	a := newNomad(t, true).applied("shared")
 	images := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(images.Close)
-	host := a.gateway()
+	host := a.engine.Gateway()
 	k := &kafkaCluster{t: t, dir: t.TempDir(), host: host, port: freePort(t, host), more: []kfake.Opt{kfake.ListenFn(func(network, address string) (net.Listener, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {

@@ -164,6 +164,12 @@ func (e *Engine) Port(container string, port int) string {
 	return line
 }
 
+// Gateway is the address at which containers reach the processes of this machine.
+func (e *Engine) Gateway() string {
+	e.t.Helper()
+	return e.Docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
+}
+
 // Logs is what a container has said, on both streams.
 func (e *Engine) Logs(container string) string {
 	out, _ := e.command("logs", container).CombinedOutput()
