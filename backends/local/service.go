@@ -2,7 +2,6 @@ package local
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,10 +207,7 @@ func (u *unit) capabilities(s *section) {
 // inHome is a file that it reads below a folder of users', "" where there is none.
 func (u *unit) inHome() string {
 	for _, in := range u.app.Inputs {
-		at := path.Join(in.Dir, in.Base)
-		if other, ok := u.o.Files[in.Path]; ok {
-			at = other
-		}
+		at, _ := u.input(in)
 		for _, home := range []string{"/home/", "/root/", "/run/user/"} {
 			if strings.HasPrefix(at, home) {
 				return at

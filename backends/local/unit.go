@@ -51,10 +51,6 @@ type unit struct {
 	list diag.List
 }
 
-func newUnit(p *ir.Program, given backends.Options, l backends.Layout) *unit {
-	return newUnits(p, given, l, Host{})[0]
-}
-
 // newUnits are the processes of a pipeline, each behind those that feed it.
 func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) (all []*unit) {
 	if h.Config == "" {
@@ -199,16 +195,24 @@ func (u *unit) pages() string {
 	return net.JoinHostPort(host, strconv.Itoa(number+u.n))
 }
 
+// input is where the host has a file that the program reads, and whether that is elsewhere
+// than the pipeline says.
+func (u *unit) input(in manifest.Input) (at string, elsewhere bool) {
+	if at, ok := u.o.Files[in.Path]; ok {
+		return at, true
+	}
+	if u.host.Folder != "" && !path.IsAbs(in.Path) {
+		return filepath.Join(u.host.Folder, filepath.FromSlash(in.Path)), true
+	}
+	return path.Join(in.Dir, in.Base), false
+}
+
 // settings are the assignments of FLOWC_SET: inputs that are elsewhere than the
 // pipeline says, and the pages of telemetry.
 func (u *unit) settings() []manifest.Setting {
 	var all []manifest.Setting
 	for _, in := range u.app.Inputs {
-		at, ok := u.o.Files[in.Path]
-		if !ok && u.host.Folder != "" && !path.IsAbs(in.Path) {
-			at, ok = filepath.Join(u.host.Folder, filepath.FromSlash(in.Path)), true
-		}
-		if ok {
+		if at, elsewhere := u.input(in); elsewhere {
 			all = append(all, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: at})
 		}
 	}

@@ -108,6 +108,24 @@ func TestAppliedUnits(t *testing.T) {
 	}
 }
 
+// A file beside the pipeline is where the unit may read it.
+func TestAppliedUnitsReadHome(t *testing.T) {
+	p := compileForTarget(t, filepath.Join(casesDir, "quiet"), local.Backend{})
+	input := false
+	for dir, protects := range map[string]string{"/home/me/csv": "ProtectHome=read-only\n", "/srv/csv": "ProtectHome=yes\n"} {
+		files := unitFiles(unitsOf(managerSystem, "", ""), &driver.Result{Program: p, Dir: dir}, p.Name+":cafe-v1", "/etc")
+		for _, f := range files {
+			input = input || bytes.Contains(f.Data, []byte(".config.path="+dir+"/"))
+			if !bytes.Contains(f.Data, []byte(protects)) {
+				t.Errorf("from %s there is no %s in\n%s", dir, protects, f.Data)
+			}
+		}
+	}
+	if !input {
+		t.Error("it reads no file from there: the test says little")
+	}
+}
+
 // Who looks after what is applied: systemd where it runs, of the system for root alone.
 func TestLocalManager(t *testing.T) {
 	booted, runtime := t.TempDir(), t.TempDir()

@@ -92,7 +92,7 @@ func (f *fake) Output(_ context.Context, command string, args ...string) (string
 	for _, u := range units {
 		text, ok := f.loaded[u]
 		if !ok {
-			return "", fmt.Errorf("Unit %s not loaded.", u) //nolint:staticcheck // as systemctl says it
+			return "", fmt.Errorf("%s is not loaded", u)
 		}
 		switch verb {
 		case "reset-failed":
@@ -133,7 +133,7 @@ func (f *fake) start(name, text string) error {
 	switch {
 	case strings.HasSuffix(name, "-check.service"):
 		if strings.Contains(text, "WRONG") {
-			return errors.New("Job for it failed") //nolint:staticcheck // as systemctl says it
+			return errors.New("a job failed")
 		}
 		return nil // it has ended, and is forgotten
 	case strings.Contains(text, "DIES"):
