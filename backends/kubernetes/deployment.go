@@ -97,7 +97,7 @@ func (d *deployment) check(apps []*manifest.App) {
 		return
 	}
 	refuse := func(option, why string) {
-		d.list.Errorf(diag.TargetOption, d.at(option), "`%s` is for a pipeline in one process, and `%s` runs in several: %s", option, d.p.Name, why)
+		d.list.Errorf(diag.TargetScale, d.at(option), "`%s` is for a pipeline in one process, and `%s` runs in several: %s", option, d.p.Name, why)
 	}
 	if d.o.As != "" {
 		refuse("as", "each of them is what it asks for")

@@ -64,7 +64,7 @@ func (d *deployment) check(apps []*manifest.App) {
 		return
 	}
 	if d.o.Schedule != "" {
-		d.list.Errorf(diag.TargetOption, d.at("schedule"), "`schedule` is for a pipeline in one process, and `%s` runs in several: what one run sends another could read", d.p.Name).
+		d.list.Errorf(diag.TargetScale, d.at("schedule"), "`schedule` is for a pipeline in one process, and `%s` runs in several: what one run sends another could read", d.p.Name).
 			Helpf("leave `schedule` out")
 	}
 	if d.broker != nil && apps[0].Bounded {
