@@ -25,7 +25,7 @@ func Serve(ctx context.Context, dir string, lookup func(string) (string, bool)) 
 		return err
 	}
 	defer held.Close()
-	if err := lock(held); err != nil {
+	if err := lockSoon(ctx, held); err != nil {
 		return fmt.Errorf("another supervisor looks after %s: %w", dir, err)
 	}
 	r, digest, err := f.release()
@@ -47,6 +47,26 @@ func Serve(ctx context.Context, dir string, lookup func(string) (string, bool)) 
 	s := &serving{folder: f, record: r, log: log, lookup: lookup}
 	s.state = state{Supervisor: identify(os.Getpid()), Release: digest, Orphans: before.left(), Salt: newSalt()}
 	return s.run(ctx)
+}
+
+// lockSoon takes a lock that somebody may still have who was killed: of a process that
+// counts as ended, threads are at work for a moment.
+func lockSoon(ctx context.Context, f *os.File) error {
+	late := time.NewTimer(killTime)
+	defer late.Stop()
+	for {
+		err := lock(f)
+		if !errors.Is(err, errLocked) {
+			return err
+		}
+		select {
+		case <-late.C:
+			return err
+		case <-ctx.Done():
+			return err
+		case <-time.After(lookEvery):
+		}
+	}
 }
 
 // A serving is a supervisor at work.

@@ -230,6 +230,29 @@ func TestNumbersComeAgain(t *testing.T) {
 	}
 }
 
+// A lock of somebody who is just ending is waited for.
+func TestLockSoon(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var files [2]*os.File
+	for i := range files {
+		var err error
+		if files[i], err = os.Create(path); err != nil {
+			t.Fatal(err)
+		}
+		defer files[i].Close()
+	}
+	if err := lock(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan error)
+	go func() { got <- lockSoon(t.Context(), files[1]) }()
+	time.Sleep(2 * lookEvery)
+	_ = files[0].Close()
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+}
+
 // Processes are stopped in the order of the data, whatever one of them does for itself,
 // and a release that has changed since a plan was made is not touched.
 func TestPut(t *testing.T) {
@@ -262,7 +285,9 @@ func TestPut(t *testing.T) {
 	if err := e.Put(t.Context(), orders(t, "stays"), ""); !errors.Is(err, deploy.ErrChanged) || !strings.Contains(err.Error(), "another command") {
 		t.Errorf("%v", err)
 	}
-	if err := Serve(t.Context(), string(held), os.LookupEnv); !errors.Is(err, errLocked) {
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Serve(impatient, string(held), os.LookupEnv); !errors.Is(err, errLocked) {
 		t.Errorf("a second supervisor: %v", err)
 	}
 }
