@@ -14,6 +14,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A kafkaCluster is a broker in this process that can go away and come back.
@@ -48,6 +49,26 @@ func (c *kafkaCluster) start(more ...kfake.Opt) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// keepAll has the brokers, until they stop, say that they delete what they are told to, and
+// keep it: a partition that is empty when kfake stops begins at 0 again when it starts.
+func (c *kafkaCluster) keepAll() {
+	c.cluster.ControlKey(int16(kmsg.DeleteRecords), func(q kmsg.Request) (kmsg.Response, error, bool) {
+		c.cluster.KeepControl()
+		answer := q.ResponseKind().(*kmsg.DeleteRecordsResponse)
+		for _, topic := range q.(*kmsg.DeleteRecordsRequest).Topics {
+			t := kmsg.NewDeleteRecordsResponseTopic()
+			t.Topic = topic.Topic
+			for _, p := range topic.Partitions {
+				done := kmsg.NewDeleteRecordsResponseTopicPartition()
+				done.Partition, done.LowWatermark = p.Partition, p.Offset
+				t.Partitions = append(t.Partitions, done)
+			}
+			answer.Topics = append(answer.Topics, t)
+		}
+		return answer, nil, true
+	})
 }
 
 func (c *kafkaCluster) stop() {

@@ -190,7 +190,10 @@ func TestScaled(t *testing.T) {
 				env, stop, start = "NATS_URL="+s.url(), s.stop, s.start
 			case "kafka":
 				k := newKafkaCluster(t)
-				env, stop, start = "KAFKA_BROKERS="+k.address(), k.stop, func() { k.start() }
+				if c.away {
+					k.keepAll()
+				}
+				env, stop, start = "KAFKA_BROKERS="+k.address(), k.stop, func() { k.start(); k.keepAll() }
 			}
 			begin := func(p scaledProcess) *started { return startWith(t, cut[c.carrier], dir, p.args(), env) }
 			running := map[scaledProcess]*started{}

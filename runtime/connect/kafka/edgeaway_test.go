@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 )
 
 // Brokers that go away and come back hold both ends of an edge up, and nothing of it is
-// lost, nor comes twice: what was under way is told by its numbers.
+// lost, nor comes twice: what was under way is told by its numbers. (Nothing is deleted
+// meanwhile: a partition that is empty begins at 0 again when kfake does.)
 func TestEdgeBrokersAway(t *testing.T) {
 	d := newDurable(t)
 	sink := edgeSinkOf(newEdgeSink(t, d.brokers(), func(c *EdgeSinkConfig) { c.Partitions = 1 }))
@@ -40,7 +42,11 @@ func TestEdgeBrokersAway(t *testing.T) {
 			switch {
 			case errors.As(err, &gone):
 				continue
-			case err != nil: // the end
+			case err == io.EOF:
+				return
+			case err != nil:
+				t.Errorf("behind %d records: %v", len(got), err)
+				cancel()
 				return
 			}
 			if got = append(got, texts(b)...); len(got) > packets/4 {
@@ -48,11 +54,6 @@ func TestEdgeBrokersAway(t *testing.T) {
 				case <-half:
 				default:
 					close(half)
-				}
-			}
-			if b.Position != nil && len(b.Ends) > 0 {
-				if err := source.Ack(ctx, map[string]any{b.Split: b.Position}); err != nil {
-					t.Error(err)
 				}
 			}
 		}
