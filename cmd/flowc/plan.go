@@ -52,7 +52,11 @@ func (c *planCmd) Run(a *app) error {
 			return err
 		}
 	}
-	request.Try = func(node string) ([]*ir.Piece, bool) { return c.try(a, node) }
+	carrier := edgesVariable
+	if r.Program.Carrier != nil {
+		carrier = "" // the pipeline's own
+	}
+	request.Try = func(node string) ([]*ir.Piece, bool) { return c.try(a, node, carrier) }
 	p := plan.Compute(request)
 	var text strings.Builder
 	if err := p.Text(&text); err != nil {
@@ -111,14 +115,15 @@ func (c *planCmd) request(r *driver.Result) (request plan.Request, samples map[s
 	return request, samples, nil
 }
 
-// try cuts the pipeline at a node, in one copy. A cut that the compiler refuses is none.
-func (c *planCmd) try(a *app, node string) ([]*ir.Piece, bool) {
+// try cuts the pipeline at a node, in one copy, with edges by the server that a variable
+// names, or by what the pipeline itself says. A cut that the compiler refuses is none.
+func (c *planCmd) try(a *app, node, carrier string) ([]*ir.Piece, bool) {
 	o, err := c.options(a)
 	if err != nil {
 		return nil, false
 	}
 	o.Scale = map[string]int{node: 1}
-	o.Carrier = edgesVariable
+	o.Carrier = carrier
 	r, err := driver.Compile(a.ctx, o)
 	if err != nil || r.Diagnostics.HasErrors() {
 		return nil, false

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,9 +18,9 @@ func TestDefaultIsWhole(t *testing.T) {
 		plan.EnginePart, "decode/ndjson", "decode/ndjson-full", "decode/ndjson-needed", "decode/json", "decode/csv", "decode/text", "decode/logfmt",
 		"encode/ndjson", "encode/json", "encode/csv", "encode/raw", "encode/table",
 		"stage/filter", "stage/map", "stage/set", "stage/check", "stage/route", "stage/flatmap",
-		"source/edge-nats", "sink/edge-nats", "broker/nats",
+		"broker/nats",
 	}
-	for _, c := range catalog.Connectors {
+	for _, c := range slices.Concat(catalog.Connectors, catalog.Carriers) {
 		if c.Source != nil {
 			parts = append(parts, "source/"+c.Name)
 		}

@@ -36,8 +36,10 @@ func (c *computation) edge(pieces []*ir.Piece, piece *ir.Piece, out ir.CutEdge, 
 			e.Partitions = max(reader.Replicas, 1)
 		}
 	}
-	if n, err := strconv.Atoi(textOf(config, "replicas")); err == nil {
-		e.Copies = n
+	for _, key := range []string{"replicas", "replication_factor"} {
+		if n, err := strconv.Atoi(textOf(config, key)); err == nil {
+			e.Copies = n
+		}
 	}
 	if n, ok := catalog.ParseSize(textOf(config, "max_bytes")); ok {
 		e.MaxBytes = n

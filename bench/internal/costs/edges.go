@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/flowc-dev/flowc/bench/internal/measure"
 )
 
-// edges measures both ends of an edge between two processes, and the broker between them.
+// edges measures both ends of an edge between two processes, by each carrier, and the
+// broker between them.
 func (b *bench) edges(ctx context.Context, sets []dataset) error {
 	idle, err := b.idle(ctx)
 	if err != nil {
@@ -20,11 +19,36 @@ func (b *bench) edges(ctx context.Context, sets []dataset) error {
 		return err
 	}
 	for _, s := range sets {
-		if err := b.natsEdge(ctx, s, idle, resting); err != nil {
+		broker, err := b.edge(ctx, s, idle, "nats", `url: "${env:EDGES}"`, b.startNATS)
+		if err != nil {
+			return err
+		}
+		b.note("broker/nats", s.size, each(broker-resting, s.records))
+		// What a broker of Kafka takes is not measured: the one here is no real one.
+		if _, err := b.edge(ctx, s, idle, "kafka", `brokers: ["${env:EDGES}"]`, b.startKafka); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// A stopped broker tells what it used.
+type stop func() (time.Duration, error)
+
+func (b *bench) startNATS(ctx context.Context) (address string, _ stop, err error) {
+	n, err := b.rig().NATS(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	return n.URL, func() (time.Duration, error) { err := n.Stop(); return n.Used.CPU(), err }, nil
+}
+
+func (b *bench) startKafka(ctx context.Context) (address string, _ stop, err error) {
+	k, err := b.rig().Kafka(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	return k.Address, func() (time.Duration, error) { return 0, k.Stop() }, nil
 }
 
 // natsIdle is what a broker takes that nobody uses.
@@ -38,52 +62,51 @@ func (b *bench) natsIdle(ctx context.Context) (time.Duration, error) {
 	return n.Used.CPU(), err
 }
 
-// natsEdge runs a pipeline of lines in two processes, one after the other: what is
-// between them waits in the stream.
-func (b *bench) natsEdge(ctx context.Context, s dataset, idle, resting time.Duration) error {
+// edge runs a pipeline of lines in two processes, one after the other: what is between
+// them waits at the broker. It tells what that used.
+func (b *bench) edge(ctx context.Context, s dataset, idle time.Duration, carrier, config string, start func(context.Context) (string, stop, error)) (broker time.Duration, err error) {
 	write, err := b.rest(ctx, s)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	read, err := b.rest(ctx, s, "source/file", "encode/raw", "encode/text")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	p, err := b.built(ctx, "edge-"+s.name, fmt.Sprintf(`pipeline: p
-edges: {nats: {url: "${env:NATS_URL}"}}
+	p, err := b.built(ctx, "edge-"+carrier+"-"+s.name, fmt.Sprintf(`pipeline: p
+edges: {%s: {%s}}
 sources: {in: {use: file, config: {path: %q, format: text}}}
 processors: {x: {from: in, order: none, scale: {replicas: 2}, filter: in != ""}}
 sinks: {out: {from: x, use: drop}}
-`, s.ndjson))
+`, carrier, config, s.ndjson))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var writer, reader, broker time.Duration
+	var writer, reader time.Duration
 	for round := range b.Rounds {
-		w, r, n, err := b.oneEdge(ctx, p)
+		w, r, n, err := b.oneEdge(ctx, p, start)
 		if err != nil {
-			return b.fail("edge", err)
+			return 0, b.fail("an edge by "+carrier, err)
 		}
 		if round == 0 {
 			writer, reader, broker = w, r, n
 		}
 		writer, reader, broker = min(writer, w), min(reader, r), min(broker, n)
 	}
-	b.note("sink/edge-nats", s.size, each(writer-idle, s.records)-write)
-	b.note("source/edge-nats", s.size, each(reader-2*idle, s.records)-read)
-	b.note("broker/nats", s.size, each(broker-resting, s.records))
-	return nil
+	b.note("sink/edge-"+carrier, s.size, each(writer-idle, s.records)-write)
+	b.note("source/edge-"+carrier, s.size, each(reader-2*idle, s.records)-read)
+	return broker, nil
 }
 
 // oneEdge runs the writer, then both readers, and tells what they and the broker took.
-func (b *bench) oneEdge(ctx context.Context, p *program) (writer, reader, broker time.Duration, err error) {
-	n, err := b.rig().NATS(ctx)
+func (b *bench) oneEdge(ctx context.Context, p *program, start func(context.Context) (string, stop, error)) (writer, reader, broker time.Duration, err error) {
+	address, stop, err := start(ctx)
 	if err != nil {
 		return 0, 0, 0, err
 	}
 	run := func(args ...string) (time.Duration, error) {
-		var c measure.Command = b.command(p, args...)
-		c.Env = append(c.Env, "NATS_URL="+n.URL)
+		c := b.command(p, args...)
+		c.Env = append(c.Env, "EDGES="+address)
 		used, err := b.Launcher.Run(ctx, c)
 		return used.CPU(), err
 	}
@@ -95,6 +118,6 @@ func (b *bench) oneEdge(ctx context.Context, p *program) (writer, reader, broker
 			reader += one
 		}
 	}
-	err = errors.Join(err, n.Stop())
-	return writer, reader, n.Used.CPU(), err
+	broker, stopErr := stop()
+	return writer, reader, broker, errors.Join(err, stopErr)
 }
