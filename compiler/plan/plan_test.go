@@ -34,8 +34,10 @@ var table = &plan.Table{
 		{Part: "encode/raw", Record: 5, Byte: 0.01, Spread: 0.2},
 		{Part: "engine/loop", Record: 5, Byte: 0.01, Spread: 0.5},
 		{Part: "sink/file", Record: 20, Byte: 0.4, Spread: 0.1},
-		{Part: "sink/kafka", Record: 900, Byte: 1, Spread: 0.1},
+		{Part: "sink/kafka", Record: 200, Byte: 1, Spread: 0.1},
 		{Part: "sink/edge-nats", Record: 100, Byte: 1, Spread: 0.1},
+		{Part: "sink/edge-kafka", Record: 100, Byte: 1, Spread: 0.1},
+		{Part: "source/edge-kafka", Record: 200, Byte: 1, Spread: 0.1},
 		{Part: "broker/nats", Record: 50, Byte: 2, Spread: 0.1},
 	},
 }
@@ -82,6 +84,14 @@ processors:
   checked: {from: orders, check: {a: in.N > 0}, key: in.Account, scale: {replicas: 2}}
 sinks:
   out: {from: checked, use: file, config: {path: out.ndjson}}
+`},
+	// Edges go the way that the pipeline has for them.
+	{name: "cut-by-kafka", cores: 4, rates: map[string]float64{"orders": 1e6}, sizes: map[string]float64{"orders": 100}, text: head + `
+edges: {kafka: {brokers: ["localhost:9092"], replication_factor: 3}}
+processors:
+  checked: {from: orders, check: {a: in.N > 0}, key: in.Account, parallel: 2}
+sinks:
+  out: {from: checked, use: kafka, config: {brokers: ["localhost:9092"], topic: out}}
 `},
 	{name: "copies", cores: 1, rates: map[string]float64{"orders": 1e6}, copies: true, text: `pipeline: shop
 types:
