@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/stats"
 )
 
@@ -198,7 +197,7 @@ func cutInFour(ctx context.Context, b *bench, p *program, input string) (cpu, wa
 		if err != nil {
 			break
 		}
-		var c measure.Command = b.command(p, args...)
+		c := b.command(p, args...)
 		c.Env = append(c.Env, "NATS_URL="+n.URL)
 		used, runErr := b.Launcher.Run(ctx, c)
 		cpu, err = cpu+used.CPU(), runErr

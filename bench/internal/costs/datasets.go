@@ -36,8 +36,15 @@ func (b *bench) datasets() ([]dataset, error) {
 	ledger := dataset{
 		name: "ledger", types: "  E: {id: string, type: string, at: string, account: string, asset: string, amount: decimal, price: decimal, ledger: int64, ok: bool}\n",
 		fields: []field{
-			{"id", "ID", "string"}, {"type", "Type", "string"}, {"at", "At", "string"}, {"account", "Account", "string"}, {"asset", "Asset", "string"},
-			{"amount", "Amount", "decimal"}, {"price", "Price", "decimal"}, {"ledger", "Ledger", "int64"}, {"ok", "Ok", "bool"},
+			{"id", "ID", "string"},
+			{"type", "Type", "string"},
+			{"at", "At", "string"},
+			{"account", "Account", "string"},
+			{"asset", "Asset", "string"},
+			{"amount", "Amount", "decimal"},
+			{"price", "Price", "decimal"},
+			{"ledger", "Ledger", "int64"},
+			{"ok", "Ok", "bool"},
 		},
 	}
 	payments := dataset{
@@ -45,8 +52,16 @@ func (b *bench) datasets() ([]dataset, error) {
   Balance: {asset: string, before: decimal, after: decimal}
 `,
 		fields: []field{
-			{"id", "ID", "string"}, {"type", "Type", "string"}, {"at", "At", "string"}, {"account", "Account", "string"}, {"counterparty", "Counterparty", "string"},
-			{"amount", "Amount", "decimal"}, {"ledger", "Ledger", "int64"}, {"fee_charged", "FeeCharged", "int64"}, {"successful", "Successful", "bool"}, {"memo", "Memo", "string"},
+			{"id", "ID", "string"},
+			{"type", "Type", "string"},
+			{"at", "At", "string"},
+			{"account", "Account", "string"},
+			{"counterparty", "Counterparty", "string"},
+			{"amount", "Amount", "decimal"},
+			{"ledger", "Ledger", "int64"},
+			{"fee_charged", "FeeCharged", "int64"},
+			{"successful", "Successful", "bool"},
+			{"memo", "Memo", "string"},
 		},
 	}
 	sets := []dataset{small, ledger, payments}
