@@ -249,7 +249,7 @@ func kubernetesJob(t *testing.T, c *kubeCluster) {
 	feed.more(1000)
 	a.options(options + `, schedule: "* * * * *"`)
 	says(t, a.applies(exitOK, "--yes"), "+ create CronJob batch", "- delete Job batch  (others do its work from now on)", "batch/batch: applied, ready")
-	if jobs := a.get("jobs", ".items[*].metadata.ownerReferences[*].kind"); strings.Trim(jobs, "CronJob ") != "" {
+	if jobs := a.get("jobs", ".items[*].metadata.ownerReferences[*].kind"); strings.TrimSpace(strings.ReplaceAll(jobs, "CronJob", "")) != "" {
 		t.Errorf("Jobs are left that are not of the schedule: %s", jobs)
 	}
 	says(t, a.applies(exitOK, "--yes"), "batch/batch: unchanged, ready")
