@@ -15,7 +15,7 @@ import (
 // claim. The process of each is killed, the broker's pod is deleted; what is written is
 // what the program in one process writes, each record once.
 func kubernetesBroker(t *testing.T, c *kubeCluster) {
-	const options = "namespace: bobbin, files: {in.ndjson: {claim: feed}}, broker: {}"
+	const options = "namespace: bobbin, files: {in.ndjson: {claim: feed}}, cpu: 20m, broker: {cpu: 20m}"
 	c.load(c.imageOf(natsProgram(t), manifest.BrokerImage, "65532:65532"))
 	a := c.app(t, bobbins, options)
 	feed := &feeder{t: t, path: filepath.Join(a.fed(), "in.ndjson")}
