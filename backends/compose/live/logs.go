@@ -11,92 +11,41 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flowc-dev/flowc/backends/deploy"
 )
 
-// lookAgain is how often somebody who follows a log looks for new containers.
-const lookAgain = time.Second
-
 // errNoLogs is what a release has that is not there.
 var errNoLogs = errors.New("it has no container")
+
+// A logOf is the log of a container, by its ID, and what its lines are said to be from.
+type logOf struct{ container, instance string }
 
 // Logs reads the logs of all containers of a release. Who follows gets those of
 // containers that are made later too, and goes on when one is started again.
 func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line func(deploy.Line)) error {
-	var mu sync.Mutex
-	var reading sync.WaitGroup
-	defer reading.Wait()
-	locked := func(l deploy.Line) {
-		mu.Lock()
-		defer mu.Unlock()
-		line(l)
-	}
-	known := map[string]bool{}
-	for first := true; ; first = false {
+	find := func(first bool) (logs []logOf, err error) {
 		all, err := e.containers(ctx, labelsOf(id)...)
-		if err != nil {
-			return err
-		}
-		if first && len(all) == 0 {
-			return fmt.Errorf("%s: %w", id, errNoLogs)
+		if err == nil && first && len(all) == 0 {
+			err = fmt.Errorf("%s: %w", id, errNoLogs)
 		}
 		for _, c := range all {
-			if known[c.ID] {
-				continue
-			}
-			known[c.ID] = true
-			mine := o
-			if !first {
-				mine.Tail, mine.Since = -1, time.Time{}
-			}
-			if !o.Follow {
-				if err := e.read(ctx, c, mine, locked); err != nil {
-					return err
-				}
-				continue
-			}
-			reading.Go(func() { e.follow(ctx, c, mine, locked) })
+			logs = append(logs, logOf{c.ID, c.name()})
 		}
+		return logs, err
+	}
+	return deploy.Gather(ctx, o, line, find, func(l logOf, o deploy.LogOptions, line func(deploy.Line)) error {
 		if !o.Follow {
-			return nil
+			return e.readLog(ctx, l, o, line)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
-		}
-	}
+		read := func(o deploy.LogOptions, line func(deploy.Line)) error { return e.readLog(ctx, l, o, line) }
+		return deploy.Resume(ctx, o, line, read, func(error) bool { return true }) // it is gone
+	})
 }
 
-// follow reads the log of a container until that is deleted: what ends when the
-// container does begins again behind the last line.
-func (e *Engine) follow(ctx context.Context, c *container, o deploy.LogOptions, line func(deploy.Line)) {
-	last := o.Since
-	for {
-		err := e.read(ctx, c, o, func(l deploy.Line) {
-			if !l.Time.After(last) {
-				return
-			}
-			last = l.Time
-			line(l)
-		})
-		if err != nil { // it is gone, or nobody listens any more
-			return
-		}
-		o.Tail, o.Since = -1, last
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookAgain):
-		}
-	}
-}
-
-// read reads the log of a container once.
-func (e *Engine) read(ctx context.Context, c *container, o deploy.LogOptions, line func(deploy.Line)) error {
+// readLog reads the log of a container once.
+func (e *Engine) readLog(ctx context.Context, l logOf, o deploy.LogOptions, line func(deploy.Line)) error {
 	q := url.Values{"stdout": {"1"}, "stderr": {"1"}, "timestamps": {"1"}, "tail": {"all"}}
 	if o.Tail >= 0 {
 		q.Set("tail", strconv.Itoa(o.Tail))
@@ -107,7 +56,7 @@ func (e *Engine) read(ctx context.Context, c *container, o deploy.LogOptions, li
 	if !o.Since.IsZero() {
 		q.Set("since", fmt.Sprintf("%d.%09d", o.Since.Unix(), o.Since.Nanosecond()))
 	}
-	resp, err := e.Do(ctx, http.MethodGet, "/containers/"+c.ID+"/logs?"+q.Encode(), nil)
+	resp, err := e.Do(ctx, http.MethodGet, "/containers/"+l.container+"/logs?"+q.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -123,7 +72,7 @@ func (e *Engine) read(ctx context.Context, c *container, o deploy.LogOptions, li
 		if err != nil {
 			text = s.Text()
 		}
-		line(deploy.Line{Instance: c.name(), Time: at, Text: text})
+		line(deploy.Line{Instance: l.instance, Time: at, Text: text})
 	}
 	return s.Err()
 }

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flowc-dev/flowc/backends/deploy"
@@ -27,49 +26,23 @@ type logOf struct{ namespace, pod, container, instance string }
 // Logs reads the logs of all pods of a release. Who follows gets those of pods that are
 // made later too, and goes on when a container is started again.
 func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line func(deploy.Line)) error {
-	var mu sync.Mutex
-	var reading sync.WaitGroup
-	defer reading.Wait()
-	locked := func(l deploy.Line) {
-		mu.Lock()
-		defer mu.Unlock()
-		line(l)
-	}
-	known := map[logOf]bool{}
-	for first := true; ; first = false {
+	find := func(first bool) ([]logOf, error) {
 		all, err := e.logs(ctx, id)
-		if err != nil {
-			return err
+		if err == nil && first && len(all) == 0 && !o.Follow {
+			err = fmt.Errorf("%s: %w", id, errNoLogs)
 		}
-		if first && len(all) == 0 && !o.Follow {
-			return fmt.Errorf("%s: %w", id, errNoLogs)
-		}
-		for _, l := range all {
-			if known[l] {
-				continue
-			}
-			known[l] = true
-			mine := o
-			if !first {
-				mine.Tail, mine.Since = -1, time.Time{}
-			}
-			if !o.Follow {
-				if err := e.readLog(ctx, l, mine, locked); err != nil && !notYet(err) {
-					return err
-				}
-				continue
-			}
-			reading.Go(func() { e.follow(ctx, l, mine, locked) })
-		}
+		return all, err
+	}
+	return deploy.Gather(ctx, o, line, find, func(l logOf, o deploy.LogOptions, line func(deploy.Line)) error {
+		read := func(o deploy.LogOptions, line func(deploy.Line)) error { return e.readLog(ctx, l, o, line) }
 		if !o.Follow {
+			if err := read(o, line); !notYet(err) {
+				return err
+			}
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
-		}
-	}
+		return deploy.Resume(ctx, o, line, read, gone)
+	})
 }
 
 // logs are those of a release's pods, by age.
@@ -110,32 +83,6 @@ func (e *Engine) logs(ctx context.Context, id string) (all []logOf, err error) {
 		}
 	}
 	return all, nil
-}
-
-// follow reads a log until its pod is gone: what ends when a container does begins again
-// behind the last line.
-func (e *Engine) follow(ctx context.Context, l logOf, o deploy.LogOptions, line func(deploy.Line)) {
-	last := o.Since
-	for {
-		err := e.readLog(ctx, l, o, func(l deploy.Line) {
-			if !l.Time.After(last) {
-				return
-			}
-			last = l.Time
-			line(l)
-		})
-		if gone(err) || ctx.Err() != nil {
-			return
-		}
-		if !last.IsZero() { // the cluster knows whole seconds, and what was read is left out above
-			o.Tail, o.Since = -1, last
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookAgain):
-		}
-	}
 }
 
 // notYet tells whether an error says that a container has no log yet, or none any more.

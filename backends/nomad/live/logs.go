@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/flowc-dev/flowc/backends/deploy"
@@ -23,60 +22,27 @@ var errNoLogs = errors.New("it has no copy that Nomad knows of")
 // Logs reads what the copies of a release say: those of the version that this engine has
 // put, or of the one that is there. Who follows gets those that come later too.
 func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line func(deploy.Line)) error {
-	var mu sync.Mutex
-	var reading sync.WaitGroup
-	defer reading.Wait()
-	locked := func(l deploy.Line) {
-		mu.Lock()
-		defer mu.Unlock()
-		if l.Time.IsZero() || !l.Time.Before(o.Since) {
-			line(l)
-		}
-	}
-	known := map[string]bool{}
-	for first := true; ; first = false {
+	find := func(first bool) (streams []stream, err error) {
 		copies, err := e.speaking(ctx, id, !first)
-		if err != nil {
-			return err
-		}
-		if first && len(copies) == 0 {
-			return fmt.Errorf("%s: %w", id, errNoLogs)
+		if err == nil && first && len(copies) == 0 {
+			err = fmt.Errorf("%s: %w", id, errNoLogs)
 		}
 		for _, c := range copies {
-			if known[c.alloc.ID] {
-				continue
-			}
-			mine := o
-			if !first {
-				mine.Tail = -1
-			}
-			for _, task := range sorted(c.alloc.TaskStates) {
-				if c.alloc.TaskStates[task].StartedAt.IsZero() {
-					continue // it has said nothing yet
-				}
-				known[c.alloc.ID] = true
-				for _, kind := range []string{"stdout", "stderr"} {
-					s := stream{engine: e, copied: c, task: task, kind: kind}
-					if !o.Follow {
-						if err := s.read(ctx, mine, locked); err != nil {
-							return err
-						}
-						continue
-					}
-					// An error is the end of the copy, or of its client.
-					reading.Go(func() { _ = s.read(ctx, mine, locked) })
+			for _, s := range e.streams(c) {
+				if !c.alloc.TaskStates[s.task].StartedAt.IsZero() { // or it has said nothing yet
+					streams = append(streams, s)
 				}
 			}
 		}
-		if !o.Follow {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
-		}
+		return streams, err
 	}
+	return deploy.Gather(ctx, o, line, find, func(s stream, o deploy.LogOptions, line func(deploy.Line)) error {
+		return s.read(ctx, o, func(l deploy.Line) {
+			if l.Time.IsZero() || !l.Time.Before(o.Since) {
+				line(l)
+			}
+		})
+	})
 }
 
 // speaking are the copies whose logs are meant; all tells that those of every version
@@ -128,22 +94,31 @@ func (e *Engine) speaking(ctx context.Context, id string, all bool) ([]*copied, 
 	return copies, nil
 }
 
-// A stream is one of the two that a task writes to.
+// A stream is one of the two that a task of a copy writes to.
 type stream struct {
-	engine *Engine
-	copied *copied
-	task   string
-	kind   string // stdout or stderr
+	engine                       *Engine
+	namespace, alloc, name, task string
+	kind                         string // stdout or stderr
+}
+
+// streams are those of all tasks of a copy.
+func (e *Engine) streams(c *copied) (all []stream) {
+	for _, task := range sorted(c.alloc.TaskStates) {
+		for _, kind := range []string{"stdout", "stderr"} {
+			all = append(all, stream{e, c.alloc.Namespace, c.alloc.ID, c.Name, task, kind})
+		}
+	}
+	return all
 }
 
 // open reads a stream from so many bytes before its end on, -1 for all of it.
 func (s *stream) open(ctx context.Context, follow bool, behind int) (io.ReadCloser, error) {
-	q := query(ctx, s.copied.alloc.Namespace)
+	q := query(ctx, s.namespace)
 	q.Params = map[string]string{"task": s.task, "type": s.kind, "plain": "true", "follow": strconv.FormatBool(follow), "origin": "start", "offset": "0"}
 	if behind >= 0 {
 		q.Params["origin"], q.Params["offset"] = "end", strconv.Itoa(behind)
 	}
-	body, err := s.engine.client.Raw().Response("/v1/client/fs/logs/"+url.PathEscape(s.copied.alloc.ID), q)
+	body, err := s.engine.client.Raw().Response("/v1/client/fs/logs/"+url.PathEscape(s.alloc), q)
 	if gone(err) { // nothing was written, or the client has thrown it away
 		return io.NopCloser(bytes.NewReader(nil)), nil
 	}
@@ -174,7 +149,7 @@ func (s *stream) read(ctx context.Context, o deploy.LogOptions, line func(deploy
 		text, err := r.ReadString('\n')
 		if text != "" {
 			text = string(bytes.TrimRight([]byte(text), "\r\n"))
-			line(deploy.Line{Instance: s.copied.Name, Time: timeOf(text), Text: text})
+			line(deploy.Line{Instance: s.name, Time: timeOf(text), Text: text})
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -238,11 +213,8 @@ func timeOf(text string) time.Time {
 // collects logs on a client may be some moments behind the program.
 func (e *Engine) lastWords(ctx context.Context, c *copied) (text string) {
 	for range e.patience {
-		for _, task := range sorted(c.alloc.TaskStates) {
-			for _, kind := range []string{"stdout", "stderr"} {
-				s := stream{engine: e, copied: c, task: task, kind: kind}
-				_ = s.read(ctx, deploy.LogOptions{Tail: lastLines}, func(l deploy.Line) { text += l.Text + "\n" })
-			}
+		for _, s := range e.streams(c) {
+			_ = s.read(ctx, deploy.LogOptions{Tail: lastLines}, func(l deploy.Line) { text += l.Text + "\n" })
 		}
 		if text != "" {
 			break
