@@ -5,8 +5,9 @@
 // A carrier stores messages in partitions, one for each copy of the reader, and gives
 // those of a partition in their order. All else is here:
 //
-//	packing.go    the begin of an edge
-//	unpacking.go  the end of an edge
+//	begin.go      what the engine gets as the begin of an edge
+//	packing.go    how records get into envelopes
+//	unpacking.go  the end of an edge: how they are taken out again
 package edge
 
 // An Envelope is one on its way into a partition.

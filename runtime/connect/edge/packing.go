@@ -46,9 +46,9 @@ type Writer struct {
 	Steady, Ends bool
 }
 
-// Keeps tells whether the writer has something to find again after a crash: its numbers,
+// keeps tells whether the writer has something to find again after a crash: its numbers,
 // to which the same records come in the same order, or its run.
-func (w Writer) Keeps() bool { return w.Steady || w.Ends }
+func (w Writer) keeps() bool { return w.Steady || w.Ends }
 
 // A numbering is what a writer keeps in the checkpoint.
 type numbering struct {

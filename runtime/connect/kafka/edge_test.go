@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowc-dev/flowc/runtime/codec/envelope"
 	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/edge"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/flowtest"
 )
@@ -60,8 +61,8 @@ func newEdgeSource(t testing.TB, brokers []string, number int, change func(*Edge
 
 // edgeSinkOf is the sink itself.
 func edgeSinkOf(s flow.Sink) *EdgeSink {
-	if keeping, ok := s.(*keepingEdgeSink); ok {
-		return keeping.EdgeSink
+	if keeping, ok := s.(*edge.Keeping); ok {
+		return keeping.Begin.(*EdgeSink)
 	}
 	return s.(*EdgeSink)
 }
@@ -192,7 +193,7 @@ func isFatal(err error) bool { return flow.ClassOf(err) == flow.Fatal }
 // crashed gives another writer what a checkpoint has of one.
 func crashed(t *testing.T, from, to *EdgeSink) {
 	t.Helper()
-	state, err := (&keepingEdgeSink{from}).State()
+	state, err := edge.Sink(from, from.packing).(flow.Stateful).State()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +201,7 @@ func crashed(t *testing.T, from, to *EdgeSink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&keepingEdgeSink{to}).Restore(context.Background(), text); err != nil {
+	if err := edge.Sink(to, to.packing).(flow.Stateful).Restore(context.Background(), text); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,23 +40,8 @@ func NewEdgeSink(c EdgeSinkConfig, out connect.Output) (flow.Sink, error) {
 		headers: []kgo.RecordHeader{{Key: partitionsHeader, Value: strconv.AppendInt(nil, int64(c.Partitions), 10)}},
 		waiting: newWaiting(c.MaxBytes, c.Partitions),
 	}
-	if w.Keeps() {
-		return &keepingEdgeSink{s}, nil
-	}
-	return s, nil
+	return edge.Sink(s, s.packing), nil
 }
-
-// A keepingEdgeSink is the begin of an edge that has something to find again after a
-// crash.
-type keepingEdgeSink struct{ *EdgeSink }
-
-// Restore goes on with the run and the numbers of the checkpoint.
-func (s *keepingEdgeSink) Restore(_ context.Context, state json.RawMessage) error {
-	return s.packing.Restore(state)
-}
-
-// State is the run and the numbers.
-func (s *keepingEdgeSink) State() (any, error) { return s.packing.State(), nil }
 
 // Joined says that other processes are behind it.
 func (s *EdgeSink) Joined() {}

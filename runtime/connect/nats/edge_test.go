@@ -15,6 +15,7 @@ import (
 
 	"github.com/flowc-dev/flowc/runtime/codec/envelope"
 	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/edge"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/flowtest"
 )
@@ -40,8 +41,8 @@ func (f *fixture) edgeSink(change func(*EdgeSinkConfig)) *EdgeSink {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if keeping, ok := s.(*keepingEdgeSink); ok {
-		return keeping.EdgeSink
+	if keeping, ok := s.(*edge.Keeping); ok {
+		return keeping.Begin.(*EdgeSink)
 	}
 	return s.(*EdgeSink)
 }
@@ -60,7 +61,7 @@ func endEdge(t *testing.T, s *EdgeSink) {
 // crashed gives another writer what a checkpoint has of one.
 func crashed(t *testing.T, from, to *EdgeSink) {
 	t.Helper()
-	state, err := (&keepingEdgeSink{from}).State()
+	state, err := edge.Sink(from, from.packing).(flow.Stateful).State()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func crashed(t *testing.T, from, to *EdgeSink) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&keepingEdgeSink{to}).Restore(context.Background(), text); err != nil {
+	if err := edge.Sink(to, to.packing).(flow.Stateful).Restore(context.Background(), text); err != nil {
 		t.Fatal(err)
 	}
 }

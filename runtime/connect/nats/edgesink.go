@@ -2,7 +2,6 @@ package nats
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/edge"
@@ -29,23 +28,8 @@ func NewEdgeSink(c EdgeSinkConfig, out connect.Output) (flow.Sink, error) {
 		inner:  &Sink{link: link, config: SinkConfig{Stream: c.Stream}, subject: 0, id: -1},
 		config: c, packing: edge.NewPacking(w, out), out: flow.Out{Keys: [][]string{nil}},
 	}
-	if w.Keeps() {
-		return &keepingEdgeSink{s}, nil
-	}
-	return s, nil
+	return edge.Sink(s, s.packing), nil
 }
-
-// A keepingEdgeSink is the begin of an edge that has something to find again after a
-// crash.
-type keepingEdgeSink struct{ *EdgeSink }
-
-// Restore goes on with the run and the numbers of the checkpoint.
-func (s *keepingEdgeSink) Restore(_ context.Context, state json.RawMessage) error {
-	return s.packing.Restore(state)
-}
-
-// State is the run and the numbers.
-func (s *keepingEdgeSink) State() (any, error) { return s.packing.State(), nil }
 
 // Joined says that other processes are behind it.
 func (s *EdgeSink) Joined() {}
