@@ -98,6 +98,7 @@ func (p *Program) open(ctx context.Context, saved *Checkpoint) error {
 	return nil
 }
 
+// openSinks opens the sinks that are not open yet, as they are in the checkpoint.
 func (p *Program) openSinks(ctx context.Context, saved *Checkpoint) error {
 	for _, s := range p.sinks {
 		if s.keeps() {

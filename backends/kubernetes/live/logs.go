@@ -14,9 +14,6 @@ import (
 	"github.com/flowc-dev/flowc/backends/deploy"
 )
 
-// lookAgain is how often somebody who waits looks again.
-const lookAgain = time.Second
-
 // errNoLogs is what a release has that is not there.
 var errNoLogs = errors.New("it has no pod")
 

@@ -18,6 +18,9 @@ import (
 	"github.com/flowc-dev/flowc/backends/deploy"
 )
 
+// lookAgain is how often somebody who waits looks again.
+const lookAgain = time.Second
+
 // How long a pod may take that tries a release: to be started, and in all. The cluster
 // itself ends one that nobody waits for any more.
 const (
