@@ -44,6 +44,8 @@ type keeping struct {
 	inside   bool
 	producer producer
 	began    time.Time
+	// settled are the topics that the client is known to list.
+	settled []string
 	// over is why this sink writes nothing more: it must be opened anew.
 	over error
 }
@@ -86,6 +88,7 @@ func (s *Sink) Pace(every time.Duration) {
 
 // options are the client's.
 func (k *keeping) options() []kgo.Opt {
+	k.settled = nil                                                // by this client
 	others := kgo.UniformBytesPartitioner(64<<10, true, true, nil) // as without
 	return []kgo.Opt{
 		kgo.TransactionalID(k.id), kgo.TransactionTimeout(k.timeout),
@@ -260,6 +263,9 @@ func (s *Sink) commit(ctx context.Context, checkpoint *kept) error {
 			}
 		case <-ctx.Done():
 			return s.shut(ctx, fmt.Errorf("the brokers have not stored the checkpoint for %s: %w", silence, ctx.Err()))
+		}
+		if err := k.settle(ctx, k.topic); err != nil {
+			return s.shut(ctx, err)
 		}
 	}
 	if err := s.same(ctx); err != nil {

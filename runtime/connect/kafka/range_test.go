@@ -143,6 +143,9 @@ func TestRangeEndsWithTransactions(t *testing.T) {
 		if err := client.ProduceSync(t.Context(), kgo.StringRecord(fmt.Sprint("record", i))).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
+		if err := listed(t.Context(), client, "t"); err != nil {
+			t.Fatal(err)
+		}
 		if err := client.EndTransaction(t.Context(), end); err != nil {
 			t.Fatal(err)
 		}

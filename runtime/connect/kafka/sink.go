@@ -130,6 +130,9 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 		if err := s.broken(ctx, f); err != nil {
 			return err
 		}
+		if err := s.settleAll(ctx, o, f.errs); err != nil {
+			return s.shut(ctx, err)
+		}
 	}
 	return f.result()
 }
@@ -165,14 +168,11 @@ func (s *Sink) produce(o *flow.Out) *flight {
 	begin := uint32(0)
 	for i := range records {
 		r := &records[i]
-		r.Topic, r.Headers = s.config.Topic, s.headers
+		r.Topic, r.Headers = s.topicOf(o, i), s.headers
 		r.Value = data[begin:o.Ends[i]:o.Ends[i]]
 		begin = o.Ends[i]
 		if s.lines {
 			r.Value = bytes.TrimSuffix(r.Value, []byte{'\n'})
-		}
-		if s.topic >= 0 {
-			r.Topic = o.Keys[s.topic][i]
 		}
 		key := s.config.Key
 		if s.key >= 0 {
@@ -184,6 +184,14 @@ func (s *Sink) produce(o *flow.Out) *flight {
 		f.produce(s.link.client, i, r)
 	}
 	return f
+}
+
+// topicOf is where the record with a number goes.
+func (s *Sink) topicOf(o *flow.Out, i int) string {
+	if s.topic >= 0 {
+		return o.Keys[s.topic][i]
+	}
+	return s.config.Topic
 }
 
 // newFlight is that of n records, which produce gives to the client.
