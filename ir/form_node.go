@@ -61,7 +61,7 @@ func (f *form) errorPolicy(e *ErrorPolicy) {
 	f.float("max_dead", &e.MaxDead)
 }
 
-var verbs = []Verb{VerbFilter, VerbMap, VerbSet, VerbCheck, VerbFlatmap, VerbGo}
+var verbs = []Verb{VerbFilter, VerbMap, VerbSet, VerbCheck, VerbFlatmap, VerbGo, VerbForeign}
 
 // opHead is the word that says what a node does, and what stands beside it.
 func (f *form) opHead(p *Op) {
@@ -144,6 +144,7 @@ func (f *form) opBody(op Op) {
 	switch op := op.(type) {
 	case *Source:
 		maybe(f, "go", &op.Go, f.goRef)
+		maybe(f, "foreign", &op.Foreign, f.foreign)
 		f.facts(&op.Facts)
 		each(f, "config", &op.Config, f.setting)
 		each(f, "field", &op.Fields, f.assign)
@@ -171,6 +172,7 @@ func (f *form) opBody(op Op) {
 			commas(f, &op.Unset, func(s *string) { name(f, "a field", s) })
 		})
 		maybe(f, "go", &op.Go, f.goRef)
+		maybe(f, "foreign", &op.Foreign, f.foreign)
 		each(f, "config", &op.Config, f.setting)
 		maybe(f, "batch", &op.Batch, f.batch)
 	case *Route:
@@ -190,6 +192,7 @@ func (f *form) opBody(op Op) {
 		f.when("checks", op.Checks != nil, func() { f.pathList(&op.Checks) })
 	case *Sink:
 		maybe(f, "go", &op.Go, f.goRef)
+		maybe(f, "foreign", &op.Foreign, f.foreign)
 		f.facts(&op.Facts)
 		each(f, "config", &op.Config, f.setting)
 		each(f, "meta", &op.Meta, f.assign)

@@ -12,6 +12,8 @@ type Source struct {
 	Connector string
 	Go        *GoRef
 	Config    []Setting
+	// Foreign is the component behind the connector, nil for none.
+	Foreign *Foreign
 	// Fields are inline Go that computes fields of a generated record (the
 	// generate source).
 	Fields []Assign
@@ -112,6 +114,8 @@ const (
 	VerbCheck   Verb = "check"
 	VerbFlatmap Verb = "flatmap"
 	VerbGo      Verb = "go"
+	// VerbForeign is a component in a process of its own.
+	VerbForeign Verb = "foreign"
 )
 
 // Apply computes on one record, or on a batch of them.
@@ -128,6 +132,9 @@ type Apply struct {
 	// Go is the component, for VerbGo.
 	Go     *GoRef
 	Config []Setting
+	// Foreign is the component in a process of its own, for VerbForeign. It gives the
+	// payloads of its events, as bytes.
+	Foreign *Foreign
 	// Batch is how records are gathered for a component that takes a slice.
 	Batch *Batch
 }
@@ -178,6 +185,8 @@ type Sink struct {
 	Connector string
 	Go        *GoRef
 	Config    []Setting
+	// Foreign is the component behind the connector, nil for none.
+	Foreign *Foreign
 	// Meta are settable keys of the connector (`meta: {key: in.ID}`).
 	Meta  []Assign
 	Batch *Batch

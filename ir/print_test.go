@@ -156,8 +156,8 @@ func TestReadErrors(t *testing.T) {
 		{"program x\n\n# a comment\nnode a sink drop pur\n", "line 4: unexpected `pur` in `node`, expected `deadletter`, `checkpoint`, `at-most-once`, `at-least-once`, `effectively-once`, " +
 			"`pure`, `keeps`, `parallel`, `unordered`, `replicas`, `was`, `region`, `process` or `{`"},
 		{"program x\nnode a sink drop {\n  facts acks\n  facts acks\n}\n", "line 4: unexpected `facts` in `node`, expected `config`, `meta`, `batch`, `key`, `out`, `on_error` or `}`"},
-		{"program x\nnode a sink drop {\n", "line 3: unexpected the end of the text in `node`, expected `go`, `facts`, `config`, `meta`, `batch`, `key`, `out`, `on_error` or `}`"},
-		{"program x\nnode a sunk drop\n", "line 2: unexpected `sunk` in `node`, expected `of`, `source`, `decode`, `route`, `encode`, `sink`, `filter`, `map`, `set`, `check`, `flatmap` or `go`"},
+		{"program x\nnode a sink drop {\n", "line 3: unexpected the end of the text in `node`, expected `go`, `foreign`, `facts`, `config`, `meta`, `batch`, `key`, `out`, `on_error` or `}`"},
+		{"program x\nnode a sunk drop\n", "line 2: unexpected `sunk` in `node`, expected `of`, `source`, `decode`, `route`, `encode`, `sink`, `filter`, `map`, `set`, `check`, `flatmap`, `go` or `foreign`"},
 		{"program x\nedge a -> b carries Payment\n", "line 2: the type `Payment` is not declared"},
 		{"program x\ntype A is string\ntype A is int\n", "line 3: the type `A` is declared twice"},
 		{"program x\ntype A is text\n", "line 2: `text` is no kind of type"},

@@ -146,7 +146,9 @@ func (r *randomizer) value() *Value {
 var words = map[reflect.Type][]string{
 	reflect.TypeFor[Guarantee](): {"", "at-most-once", "at-least-once", "effectively-once"},
 	reflect.TypeFor[Validate]():  {"", "structural", "full", "needed"},
-	reflect.TypeFor[Verb]():      {"filter", "map", "set", "check", "flatmap", "go"},
+	reflect.TypeFor[Verb]():      {"filter", "map", "set", "check", "flatmap", "go", "foreign"},
+	reflect.TypeFor[Protocol]():  {"", "grpc", "lines", "ndjson"},
+	reflect.TypeFor[Restart]():   {"", "no", "always", "on-failure", "unless-stopped"},
 	reflect.TypeFor[Then]():      {"", "stop", "drop", "reject", "dead"},
 	reflect.TypeFor[Kind]():      {"data", "error", "late"},
 	reflect.TypeFor[Via]():       {"", "call", "queue", "cut"},
@@ -206,6 +208,16 @@ func (r *randomizer) fill(v reflect.Value) {
 			}
 		}
 		return
+	case reflect.TypeFor[[]*Value]():
+		for range r.IntN(3) {
+			v.Set(reflect.Append(v, reflect.ValueOf(r.value())))
+		}
+		return
+	case reflect.TypeFor[[]Entry]():
+		for range r.IntN(3) {
+			v.Set(reflect.Append(v, reflect.ValueOf(Entry{Key: r.text(), Value: r.value(), Span: r.span()})))
+		}
+		return
 	case reflect.TypeFor[Op]():
 		op := pick[Op](r, &Source{}, &Decode{Codec: "ndjson"}, &Apply{}, &Route{}, &Encode{}, &Sink{})
 		r.fill(reflect.ValueOf(op).Elem())
@@ -252,10 +264,10 @@ func (r *randomizer) correct(v reflect.Value) {
 	switch x := v.Addr().Interface().(type) {
 	case *Module:
 		x.Dir, x.Flags, x.Compiled = "", nil, "" // never printed
-	case *Part:
-		panic("parts are made by value")
 	case *Entry:
 		panic("entries are made by value")
+	case *Part:
+		panic("parts are made by value")
 	case *Edge:
 		if r.IntN(4) == 0 {
 			x.Live = []Path{}

@@ -170,6 +170,9 @@ func (v *verifier) apply(n *Node, op *Apply) {
 	if (op.Verb == VerbGo) != (op.Go != nil) {
 		v.errorf("the verb `%s` and a component do not go together", op.Verb)
 	}
+	if (op.Verb == VerbForeign) != (op.Foreign != nil) {
+		v.errorf("the verb `%s` and a component in a process of its own do not go together", op.Verb)
+	}
 	if op.Go != nil && op.Go.Shape == "" {
 		v.errorf("the component `%s` has no shape", op.Go.Use)
 	}
@@ -179,6 +182,10 @@ func (v *verifier) apply(n *Node, op *Apply) {
 	v.settings(op.Config)
 	want := TypeKind("")
 	switch op.Verb {
+	case VerbForeign:
+		if len(n.Out) != 1 || n.Out[0].Type == nil || n.Out[0].Type.Kind != Bytes {
+			v.errorf("a component in a process of its own gives payloads, by one port of bytes")
+		}
 	case VerbFilter:
 		want = Bool
 		v.expr("filter", op.Expr, Bool)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/schema"
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -30,8 +31,14 @@ var (
 		{"route", "Route", "a route stage", syntax.Route},
 		{"use", "Processor", "a processor in Go", syntax.Use},
 	}
+	// foreignForms are the components in processes of their own, by role.
+	foreignForms = map[syntax.Role]form{
+		syntax.Source:    {"command", "ForeignSource", "a source in a process of its own", syntax.External},
+		syntax.Processor: {"command", "ForeignProcessor", "a processor in a process of its own", syntax.External},
+		syntax.Sink:      {"command", "ForeignSink", "a sink in a process of its own", syntax.External},
+	}
 	// later are kinds of nodes that this version does not compile.
-	later = []string{"command", "image", "type", "lookup", "window", "aggregate", "join", "dedupe"}
+	later = []string{"type", "lookup", "window", "aggregate", "join", "dedupe"}
 )
 
 // form finds out what kind a node is, and reports one that is none or several.
@@ -41,11 +48,14 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 		if m != nil && name == "type" && !strings.Contains(m.Value.Text, "@") {
 			continue // no registry reference, but another word for `use`
 		}
-		if m != nil && n.Body.Get("use") == nil && (n.Role == syntax.Processor || name == "command" || name == "image" || name == "type") {
+		if m != nil && n.Body.Get("use") == nil && (n.Role == syntax.Processor || name == "type") {
 			r.l.Errorf(diag.NotYet, m.Key.Span, "this version of flowc does not compile nodes with `%s`", name).
 				Helpf("a processor in Go is `use: ./dir.Symbol`; inline Go stands under `filter`, `map`, `set`, `check`, `flatmap` and `route`")
 			return form{}, false
 		}
+	}
+	if f, is, ok := r.foreignForm(n); is {
+		return f, ok
 	}
 	switch n.Role {
 	case syntax.Source:
@@ -75,9 +85,45 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 	}
 	if key := r.noKind(n); key != "" {
 		n.Bad = true
+		if slices.Contains(foreignKeys, key) {
+			f, _, ok := r.foreignForm(n)
+			return f, ok
+		}
 		return stepForms[slices.IndexFunc(stepForms, func(f form) bool { return f.key == key })], true
 	}
 	return form{}, false
+}
+
+// foreignForm is the form of a component in a process of its own; is tells that the node
+// is one. One that has a verb or a `use` as well does two things.
+func (r *reader) foreignForm(n *syntax.Node) (f form, is, ok bool) {
+	var own *parse.Member
+	for _, key := range foreignKeys {
+		if m := n.Body.Member(key); m != nil && (own == nil || m.Key.Span.Compare(own.Key.Span) < 0) {
+			own = m
+		}
+	}
+	if own == nil {
+		return form{}, false, false
+	}
+	for _, step := range stepForms {
+		other := n.Body.Member(step.key)
+		if other == nil {
+			continue
+		}
+		first, second := own, other
+		if second.Key.Span.Compare(first.Key.Span) < 0 {
+			first, second = second, first
+		}
+		r.l.Errorf(diag.NodeKind, second.Key.Span, "`%s` has `%s` and `%s`, and a node does one thing", n.Name.Text, first.Key.Text, second.Key.Text).
+			Caret("a second thing to do").
+			Also(first.Key.Span, "the first").
+			Helpf("make two nodes of it, or remove one of the two keys")
+		return form{}, true, false
+	}
+	f = foreignForms[n.Role]
+	f.key = own.Key.Text
+	return f, true, true
 }
 
 // noKind reports a processor that does not say what it does. Where a misspelt
@@ -87,6 +133,7 @@ func (r *reader) noKind(n *syntax.Node) string {
 	for _, f := range stepForms {
 		kinds = append(kinds, f.key)
 	}
+	kinds = append(kinds, foreignKeys...)
 	known := slices.Concat(schema.Keys("Filter"), schema.Keys("Map"), schema.Keys("Processor"))
 	for _, m := range n.Body.Members {
 		if slices.Contains(known, m.Key.Text) {

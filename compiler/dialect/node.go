@@ -59,6 +59,9 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	if n.Kind == syntax.Use {
 		r.use(n, body)
 	}
+	if n.Kind == syntax.External {
+		r.foreign(n, body)
+	}
 	switch value := body.Get(string(n.Kind)); n.Kind {
 	case syntax.Filter, syntax.Flatmap:
 		n.Go = goNode(value)

@@ -9,13 +9,18 @@ import (
 
 // node lowers one node; all that feed it are done.
 func (w *lowering) node(n *node) {
-	switch n.Role {
-	case syntax.Source:
+	switch {
+	case n.Kind == syntax.External:
+		if n.Role != syntax.Source {
+			w.attach(n)
+		}
+		w.notRunYet(n)
+	case n.Role == syntax.Source:
 		w.source(n)
-	case syntax.Processor:
+	case n.Role == syntax.Processor:
 		known := w.attach(n)
 		w.step(n, known)
-	case syntax.Sink:
+	default:
 		known := w.attach(n)
 		w.sink(n, known)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 var definitions = []string{
-	"Pipeline", "Source", "Filter", "Map", "Set", "Check", "Parse", "Flatmap", "Route", "Processor", "Sink", "Defaults", "Delivery", "Telemetry", "CSV",
+	"Pipeline", "Source", "Filter", "Map", "Set", "Check", "Parse", "Flatmap", "Route", "Processor", "Sink", "Defaults", "Delivery", "Telemetry", "CSV", "ForeignSource", "ForeignProcessor", "ForeignSink",
 }
 
 func read(t *testing.T, text string) *parse.Node {

@@ -120,6 +120,9 @@ const (
 	Parse   Kind = "parse"
 	Flatmap Kind = "flatmap"
 	Route   Kind = "route"
+	// External is a component in a process or a container of its own: `command`, `image`
+	// or `endpoint`.
+	External Kind = "foreign"
 	// Broken is a node whose kind is not known; that has been reported.
 	Broken Kind = ""
 )
@@ -152,6 +155,9 @@ type Node struct {
 	Config       []ConfigKey
 	ConfigSpan   source.Span
 	ConfigUnread bool
+
+	// Foreign is what the node says of its component, for External.
+	Foreign *Foreign
 
 	// Go is the inline Go of filter and flatmap, and of a map that is written
 	// as one expression or body.
