@@ -96,11 +96,18 @@ func (c *checkCmd) Run(a *app) error {
 func targetsOf(p *ir.Program) diag.List {
 	var all diag.List
 	for _, b := range targets {
-		if options, ok := p.Targets[b.Name()]; ok {
-			all = append(all, b.Check(p, options)...)
+		if meansTarget(p, b.Name()) {
+			all = append(all, b.Check(p, backends.Options(p.Targets[b.Name()]))...)
 		}
 	}
 	return all
+}
+
+// meansTarget tells whether a pipeline has options for a target, beside the namespace
+// that it gives to all.
+func meansTarget(p *ir.Program, target string) bool {
+	_, written := p.TargetSpans[target]
+	return written && p.Targets[target] != nil
 }
 
 // checkFor reports what a target can't do of a pipeline.

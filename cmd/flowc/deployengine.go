@@ -52,7 +52,7 @@ func deployTo(name string, r *driver.Result) (*deployTarget, error) {
 	var known, meant []string
 	for _, t := range deployTargets {
 		known = append(known, t.name)
-		if r != nil && r.Program.Targets[t.name] != nil {
+		if r != nil && meansTarget(r.Program, t.name) {
 			meant = append(meant, t.name)
 		}
 	}

@@ -46,11 +46,11 @@ func (c *explainCmd) Run(a *app) error {
 func targetReasons(p *ir.Program) []analyze.Target {
 	var all []analyze.Target
 	for _, b := range targets {
-		options, given := p.Targets[b.Name()]
 		x, explains := b.(backends.Explainer)
-		if !given || !explains {
+		if !explains || !meansTarget(p, b.Name()) {
 			continue
 		}
+		options := backends.Options(p.Targets[b.Name()])
 		one := analyze.Target{Name: b.Name()}
 		for _, r := range x.Explain(p, options) {
 			one.Reasons = append(one.Reasons, analyze.Reason{Subject: r.Subject, Says: r.Says})

@@ -1,7 +1,8 @@
 // Package dialect reads the spellings of the language into one syntax tree
 // (package syntax).
 //
-// The short spelling is what people write; it is read here. Other spellings are
+// The short spelling is what people write; it is read here. Files in flowctl/v1
+// become trees of the short spelling first (package flowctl); other spellings are
 // recognised (foreign.go), so that a file of another tool is told from a broken
 // one. The way of a text: included files are merged in, then overlays
 // (merge.go), then `defaults` go into the nodes (defaults.go), then each block
@@ -41,6 +42,7 @@ type Input struct {
 // Read reads a pipeline. It is nil where nothing can be said about the text
 // (another dialect); otherwise the tree is as whole as the text.
 func Read(in Input, l *diag.List) *syntax.Pipeline {
+	in.Root = fromFlowctl(in.Root, l)
 	if in.Root == nil || !short(in.Root, l) {
 		return nil
 	}
@@ -55,6 +57,7 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 			continue
 		}
 		before := root
+		o = fromFlowctl(o, l)
 		root = r.overlay(before, r.changed(before, r.withIncludes(o)), "")
 	}
 	if in.Alone != "" {

@@ -2,8 +2,8 @@ package dialect
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/flowc-dev/flowc/compiler/flowctl"
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/schema"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -16,9 +16,13 @@ func short(n *parse.Node, l *diag.List) bool {
 		notMapping(n, "a pipeline", l)
 		return false
 	}
-	if name, at := foreign(n); name != "" {
-		l.Errorf(diag.ForeignDialect, at.Span, "this is %s, which this version of flowc does not compile", name).
-			Helpf("write it in the short spelling: `pipeline:` with its name, `sources:`, `processors:` and `sinks:`")
+	if s := flowctl.Recognise(n); s.Name != "" {
+		d := l.Errorf(diag.ForeignDialect, s.At.Place(), "this is %s, which flowc does not compile", s.What)
+		if s.Name == flowctl.Unknown || s.Name == flowctl.Services {
+			d.Helpf("a pipeline has `pipeline:` with its name, `sources:`, `processors:` and `sinks:`")
+		} else {
+			d.Helpf("`flowc migrate %s` writes it anew in the short spelling, and says what it can't carry", fileName(n))
+		}
 		return false
 	}
 	return anyPipeline(n, l)
@@ -50,61 +54,36 @@ func notMapping(n *parse.Node, what string, l *diag.List) {
 		Helpf("a pipeline begins with `pipeline: name` and has `sources:` and `sinks:`")
 }
 
-// foreign recognises the spellings of other tools, by what only they have, and
-// returns what the text is called and the key that tells.
-func foreign(n *parse.Node) (string, *parse.Node) {
-	has := func(key string) *parse.Node {
-		if m := n.Member(key); m != nil {
-			return m.Key
-		}
+// fileName is how a command names the file of a text.
+func fileName(n *parse.Node) string {
+	if n.Span.File == nil || n.Span.File.Path == "" {
+		return "-"
+	}
+	return n.Span.File.Name
+}
+
+// fromFlowctl returns a text in the flowctl/v1 spelling in the short one, and others
+// as they are.
+func fromFlowctl(n *parse.Node, l *diag.List) *parse.Node {
+	if n == nil {
 		return nil
 	}
-	if v := n.Get("apiVersion"); v != nil && v.Kind == parse.String {
-		kind := ""
-		if k := n.Get("kind"); k != nil {
-			kind = k.Text
-		}
-		switch {
-		case v.Text == "flowctl/v1" && kind == "SandboxServices":
-			return "a file of flowctl's sandbox", v
-		case v.Text == "flowctl/v1":
-			return "a pipeline in the flowctl/v1 spelling", v
-		case v.Text == "flowctl/v2":
-			return "a topology in the flowctl/v2 spelling", v
-		case v.Text == "v1":
-			return "a pipeline in flowctl's `v1` spelling", v
-		case strings.HasPrefix(v.Text, "flow.obsrvr."):
-			return "a pipeline of the hosted Flow service (" + v.Text + ")", v
-		}
-		return "a document of `" + v.Text + "`", v
+	switch flowctl.Recognise(n).Name {
+	case flowctl.V1, flowctl.Headless:
+		return flowctl.FromV1(n, nodeKeys(), l).Root
 	}
-	if k := has("kind"); k != nil {
-		return "a document with `kind` and without `apiVersion`", k
-	}
-	if k := has("spec"); k != nil {
-		return "the `spec` of a flowctl pipeline without its head (apiVersion, kind, metadata)", k
-	}
-	if k := has("pipelines"); k != nil {
-		return "a pipeline in the spelling of cdp and Flow (`pipelines`)", k
-	}
-	if p := n.Member("pipeline"); p != nil && (p.Value.Kind == parse.Mapping || p.Value.Kind == parse.Sequence) {
-		if p.Value.Get("sources") != nil || p.Value.Get("sinks") != nil {
-			return "a pipeline in the spelling `pipeline: {name, sources, processors, sinks}`", p.Key
-		}
-		return "a pipeline in the spelling of cdp and Flow (`pipeline` as a mapping)", p.Key
-	}
-	if k := has("source"); k != nil && n.Get("sources") == nil {
-		switch {
-		case has("save_to") != nil || has("process") != nil:
-			return "a pipeline in cdp's simplified spelling (source, process, save_to)", k
-		case has("consumers") != nil:
-			return "a pipeline in cdp's spelling (source, processors, consumers)", k
-		case has("sink") != nil && has("version") != nil:
-			return "a pipeline in flowctl's legacy spelling (version, source, processors, sink)", k
+	return n
+}
+
+// nodeKeys are the keys that nodes have in the short spelling.
+func nodeKeys() []string {
+	keys := []string{"from"}
+	for _, definition := range []string{"Source", "Filter", "Map", "Set", "Check", "Parse", "Flatmap", "Route", "Processor", "Sink", "ForeignSource", "ForeignProcessor", "ForeignSink"} {
+		for _, key := range schema.Keys(definition) {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
 		}
 	}
-	if k := has("services"); k != nil && n.Get("sources") == nil {
-		return "a file of services (of a sandbox or of compose)", k
-	}
-	return "", nil
+	return keys
 }

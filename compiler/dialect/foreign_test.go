@@ -23,14 +23,12 @@ func readText(t *testing.T, text string, l *diag.List) *parse.Node {
 // is, and nothing is said about its keys.
 func TestForeign(t *testing.T) {
 	for text, want := range map[string]string{
-		"apiVersion: flowctl/v1\nkind: Pipeline\nspec: {}":                 "the flowctl/v1 spelling",
 		"apiVersion: flowctl/v1\nkind: SandboxServices":                    "a file of flowctl's sandbox",
 		"apiVersion: flowctl/v2\nkind: Topology":                           "the flowctl/v2 spelling",
 		"apiVersion: v1\nkind: Pipeline":                                   "flowctl's `v1` spelling",
 		"apiVersion: flow.obsrvr.com/v1\nspec: {components: []}":           "the hosted Flow service (flow.obsrvr.com/v1)",
 		"apiVersion: apps/v1\nkind: Deployment":                            "a document of `apps/v1`",
 		"kind: Pipeline\nmetadata: {}":                                     "without `apiVersion`",
-		"spec: {sources: []}":                                              "without its head",
 		"pipelines: {A: {source: {type: x}, processors: []}}":              "cdp and Flow (`pipelines`)",
 		"pipeline: {source: {type: x}, processors: []}":                    "`pipeline` as a mapping",
 		"pipeline: {name: x, sources: [], sinks: []}":                      "{name, sources, processors, sinks}",

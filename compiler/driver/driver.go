@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -322,6 +323,39 @@ func (c *compile) targets(p *ir.Program, tree *syntax.Pipeline) {
 		p.Targets[t.Name.Text] = options
 		p.TargetSpans[t.Name.Text] = t.Name.Span
 		keySpans(p.TargetSpans, t.Name.Text, t.Value)
+	}
+	c.namespace(p, tree)
+}
+
+// namespace gives the pipeline's namespace to the targets that have some and are told of
+// none. They have no place among TargetSpans: nobody wrote options for them.
+func (c *compile) namespace(p *ir.Program, tree *syntax.Pipeline) {
+	if tree.Namespace.IsZero() {
+		return
+	}
+	for _, target := range slices.Sorted(maps.Keys(c.o.Targets)) {
+		if !schema.HasOption(target, c.o.Targets[target], "namespace") {
+			continue
+		}
+		options := &parse.Node{Kind: parse.Mapping, Span: tree.Namespace.Span}
+		if i := slices.IndexFunc(tree.Targets, func(t syntax.Target) bool { return t.Name.Text == target }); i >= 0 {
+			if tree.Targets[i].Value.Get("namespace") != nil || p.Targets[target] == nil {
+				continue
+			}
+			options.Members = slices.Clone(tree.Targets[i].Value.Members)
+		}
+		options.Members = append(options.Members, &parse.Member{
+			Key:   &parse.Node{Kind: parse.String, Text: "namespace", Span: tree.Namespace.Span},
+			Value: &parse.Node{Kind: parse.String, Text: tree.Namespace.Text, Span: tree.Namespace.Span},
+		})
+		text := schema.Options(target, c.o.Targets[target], options, &c.r.Diagnostics)
+		if text == nil {
+			continue
+		}
+		if p.Targets == nil {
+			p.Targets = map[string][]byte{}
+		}
+		p.Targets[target] = text
 	}
 }
 

@@ -43,6 +43,14 @@ func Options(target, schema string, n *parse.Node, l *diag.List) []byte {
 	return sorted
 }
 
+// HasOption tells whether a target's options have a key.
+func HasOption(target, schema, key string) bool {
+	asking.Lock()
+	defer asking.Unlock()
+	v, _ := optionsOf(target, schema)
+	return v.LookupPath(cue.MakePath(cue.Str(key).Optional())).Exists()
+}
+
 // optionsOf compiles the schema of a target's options; shape reads it. The caller
 // has asking.
 func optionsOf(target, schema string) (v cue.Value, read func() *shape) {

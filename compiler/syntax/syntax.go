@@ -37,6 +37,8 @@ type Pipeline struct {
 	Edges               Edges
 	Labels, Annotations []Label
 	Targets             []Target
+	// Namespace is for targets that have namespaces.
+	Namespace Text
 	// Overrides are the values that overlays replaced, in their order.
 	Overrides []ir.Override
 	// Unread are the blocks ("types", "sinks") that hold nothing that could be

@@ -23,7 +23,7 @@ type Info struct {
 // Codes returns every code, in the order of the pages.
 func Codes() []Info {
 	var all []Info
-	for _, group := range [][]Info{syntaxCodes, typeCodes, graphCodes, scaleCodes, goCodes, configCodes, buildCodes, componentCodes, foreignCodes, targetCodes} {
+	for _, group := range [][]Info{syntaxCodes, typeCodes, graphCodes, scaleCodes, goCodes, configCodes, buildCodes, componentCodes, foreignCodes, targetCodes, flowctlCodes} {
 		all = append(all, group...)
 	}
 	return all

@@ -54,12 +54,13 @@ pipeline key by key, later ones winning.`,
 	{
 		Code:  ForeignDialect,
 		Title: "a pipeline in the spelling of another tool",
-		Text: `The file is a pipeline, but not in a spelling that this version compiles. The message
-says which one it is, by what only that spelling has.`,
-		Bad: `apiVersion: flowctl/v1
-kind: Pipeline
-metadata: {name: payments}
-spec: {sources: [], sinks: []}
+		Text: `The file is a pipeline, but in a spelling that is not compiled: one of flowctl's older
+ones, of cdp, of Flow. The message says which one it is, by what only that spelling has;
+` + "`" + `flowc migrate FILE` + "`" + ` writes it anew in the short spelling and says what it could not carry.`,
+		Bad: `version: 0.1
+source: {type: stellar, params: {network: testnet}}
+processors: []
+sink: {type: kafka, params: {topic: payments}}
 `,
 		Good: `pipeline: payments
 types:
