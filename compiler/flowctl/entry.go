@@ -98,10 +98,9 @@ func (v *v1) plain(n *parse.Node) *parse.Node {
 	if text == n.Text {
 		return n
 	}
-	made := *n
-	made.Text = text
-	v.Made[&made] = true
-	return &made
+	made := n.WithText(text)
+	v.Made[made] = true
+	return made
 }
 
 // ours are references that mean something here, and any other beginning of one.
@@ -151,6 +150,12 @@ func shell(n *parse.Node) bool {
 	return oneOf(program, "sh", "bash", "ash", "dash", "zsh", "ksh") && strings.HasPrefix(list[1].Text, "-") && strings.HasSuffix(list[1].Text, "c")
 }
 
+// serves tells whether a component has a port, and so speaks gRPC.
+func serves(n *parse.Node) bool {
+	env := n.Get("env")
+	return n.Get("port") != nil || n.Get("ports") != nil || n.Get("health_port") != nil || env.Get("PORT") != nil || env.Get("GRPC_PORT") != nil
+}
+
 // command carries the command, a list, or one text.
 func (v *v1) command(n *parse.Node, m *parse.Member, body *parse.Node) {
 	if !shell(m.Value) {
@@ -158,6 +163,9 @@ func (v *v1) command(n *parse.Node, m *parse.Member, body *parse.Node) {
 	}
 	if m.Value.Kind == parse.Sequence && len(m.Value.Items) == 0 {
 		return // as init writes it: none
+	}
+	if shell(m.Value) && n.Get("image") != nil && n.Get("protocol") == nil && !serves(n) {
+		v.put(body, "protocol", m.Key.Span, v.text("lines", m.Key.Span))
 	}
 	v.carry(body, "command", m, v.plain(v.strings(m.Value)))
 }

@@ -92,6 +92,14 @@ func (m *Member) Rename(key string) {
 	m.Key = &renamed
 }
 
+// WithText is a scalar with another text than the one that is written, which can't be
+// followed into the file any more.
+func (n *Node) WithText(text string) *Node {
+	out := *n
+	out.Text, out.runs = text, nil
+	return &out
+}
+
 // Member returns the entry of a mapping with this key, nil where there is none
 // or n is no mapping.
 func (n *Node) Member(key string) *Member {
