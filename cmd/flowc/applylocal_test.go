@@ -142,9 +142,15 @@ type seenProcess struct {
 	Restarts    int
 }
 
-func (m *machine) state() (s seenState) {
+func (m *machine) state() seenState {
 	m.t.Helper()
-	text, err := os.ReadFile(filepath.Join(m.base, "grist", "state.json"))
+	return m.stateOf("grist")
+}
+
+// stateOf is that of a pipeline.
+func (m *machine) stateOf(name string) (s seenState) {
+	m.t.Helper()
+	text, err := os.ReadFile(filepath.Join(m.base, name, "state.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &s)
 	}

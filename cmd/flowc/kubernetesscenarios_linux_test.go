@@ -13,6 +13,7 @@ import (
 // scenarios share a cluster, and each has a namespace.
 func TestKubernetes(t *testing.T) {
 	c := newKubernetes(t)
+	t.Run("Readme", func(t *testing.T) { kubernetesReadme(t, c) })
 	t.Run("Files", func(t *testing.T) { kubernetesFiles(t, c) })
 	t.Run("Apply", func(t *testing.T) { kubernetesApply(t, c) })
 	t.Run("Serve", func(t *testing.T) { kubernetesServe(t, c) })

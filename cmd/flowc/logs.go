@@ -14,7 +14,7 @@ type logsCmd struct {
 	clusterArg `embed:""`
 	Target     string        `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
 	Follow     bool          `short:"f" help:"Go on with what comes, across restarts and new versions."`
-	Tail       int           `help:"Begin with so many of the last lines of each instance; -1 is all." default:"-1" placeholder:"N"`
+	Tail       int           `help:"Begin with so many of the last lines of each instance; all without it." default:"-1" placeholder:"N"`
 	Since      time.Duration `help:"Begin with what is younger than that." placeholder:"DURATION"`
 }
 
