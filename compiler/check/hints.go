@@ -284,7 +284,15 @@ func (j *job) hintResult(d *diag.Diagnostic, result ast.Expr, t types.Type) {
 		j.hintToDecimal(d, result, t)
 	case want.Kind == WantType && u.isDecimal(t):
 		j.hintFromDecimal(d, result, j.typeOfIR(want.Type))
+	case want.Kind == WantType && goNumber(t) && goNumber(j.typeOfIR(want.Type)):
+		d.Helpf("write `%s(%s)`, or declare it with the type %s", j.typeText(j.typeOfIR(want.Type)), oneLine(text), j.typeText(t))
 	}
+}
+
+// goNumber tells of Go's own types of numbers; constants convert by themselves.
+func goNumber(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Info()&types.IsNumeric != 0 && b.Info()&types.IsUntyped == 0
 }
 
 // nearOperator notices a string that was meant to be code.
