@@ -75,6 +75,8 @@ kind: KubeletConfiguration
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
 cgroupDriver: cgroupfs
+clusterDNS: [NODE]
+clusterDomain: cluster.local
 failCgroupV1: false
 failSwapOn: false
 enforceNodeAllocatable: []
@@ -83,6 +85,15 @@ evictionHard: {memory.available: 50Mi, nodefs.available: 1%, imagefs.available: 
 imageGCHighThresholdPercent: 100
 oomScoreAdj: 0
 syncFrequency: 10s
+`,
+	"Corefile": `.:53 {
+  bind NODE
+  errors
+  kubernetes cluster.local {
+    kubeconfig DIR/kubeconfig
+    ttl 1
+  }
+}
 `,
 	// A class without a provisioner: folders that a pod gets belong to root and are made
 	// accessible to the group that the pod asks for, as those of a disk are.
@@ -107,7 +118,7 @@ func newKubernetes(t *testing.T) *kubeCluster {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, path, strings.NewReplacer("DIR", c.dir, "BIN", c.bin).Replace(text))
+		writeFile(t, path, strings.NewReplacer("DIR", c.dir, "BIN", c.bin, "NODE", nodeAddress).Replace(text))
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -125,7 +136,7 @@ func newKubernetes(t *testing.T) *kubeCluster {
 	c.start("kube-apiserver", "--etcd-servers=http://127.0.0.1:2379", "--bind-address=127.0.0.1", "--advertise-address="+nodeAddress, "--cert-dir="+filepath.Join(c.dir, "certs"),
 		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+filepath.Join(c.dir, "sa.key"), "--service-account-signing-key-file="+filepath.Join(c.dir, "sa.key"),
 		"--token-auth-file="+filepath.Join(c.dir, "tokens.csv"), "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=none", "--profiling=false",
-		"--kubelet-preferred-address-types=InternalIP") // nobody tells names here
+		"--kubelet-preferred-address-types=InternalIP") // nobody tells it the names of nodes
 	c.start("containerd", "--config", filepath.Join(c.dir, "containerd.toml"))
 	c.until("the API server is ready", func() bool { return c.try("get", "--raw", "/readyz") == "ok" })
 	c.start("kube-controller-manager", kubeconfig, "--bind-address=127.0.0.1", "--leader-elect=false", "--controllers=*,-nodeipam", "--service-account-private-key-file="+filepath.Join(c.dir, "sa.key"))
@@ -134,6 +145,7 @@ func newKubernetes(t *testing.T) *kubeCluster {
 	c.load(c.pause())
 	c.start("kubelet", kubeconfig, "--config="+filepath.Join(c.dir, "kubelet.yaml"), "--root-dir="+filepath.Join(c.dir, "kubelet"), "--hostname-override=node", "--node-ip="+nodeAddress)
 	c.start("kube-proxy", kubeconfig, "--proxy-mode=nftables", "--hostname-override=node", "--cluster-cidr=198.18.0.0/24", "--conntrack-max-per-core=0")
+	c.start("coredns", "-conf", filepath.Join(c.dir, "Corefile"))
 	c.do("apply", "-f", filepath.Join(c.dir, "class.yaml"))
 	c.until("the node is ready", func() bool {
 		return c.try("get", "node", "node", "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`) == "True"

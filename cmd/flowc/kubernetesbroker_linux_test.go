@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,7 @@ import (
 )
 
 // Three processes, the middle one of two pods, and a broker that the objects bring, with a
-// claim. The process of each is killed, the broker's pod is deleted; what is written is
+// claim, and that is found by its name. The process of each is killed, the broker's pod is deleted; what is written is
 // what the program in one process writes, each record once.
 func kubernetesBroker(t *testing.T, c *kubeCluster) {
 	const options = "namespace: bobbin, files: {in.ndjson: {claim: feed}}, cpu: 20m, broker: {cpu: 20m}"
@@ -38,22 +37,9 @@ func kubernetesBroker(t *testing.T, c *kubeCluster) {
 		})
 		t.Logf("%s: %d records of %d, as the program in one process writes them", when, len(want), feed.next)
 	}
-	// This cluster has nobody who knows names: the pods are told the address of the broker.
-	named := func() {
-		t.Helper()
-		a.until("the broker is ready", func() bool { return slices.Contains(a.pods(), "bobbin-edges-0") })
-		address := a.get("pod/bobbin-edges-0", ".status.podIP")
-		a.options(options + fmt.Sprintf(", overlay: {StatefulSet: {spec: {template: {spec: {hostAliases: [{ip: %s, hostnames: [bobbin-edges]}]}}}}}", address))
-		a.deploy("statefulset/bobbin")
-		for _, name := range []string{"bobbin-even", "bobbin-out"} {
-			a.in("rollout", "status", "statefulset/"+name, "--timeout=240s")
-		}
-	}
-
 	feed.more(3000)
 	a.image()
-	a.in("apply", "-f", a.emit())
-	named()
+	a.deploy("statefulset/bobbin")
 	complete("deployed")
 	a.unchanged()
 	for _, pod := range []string{"bobbin-0", "bobbin-even-0", "bobbin-even-1", "bobbin-out-0", "bobbin-edges-0"} {
@@ -71,7 +57,6 @@ func kubernetesBroker(t *testing.T, c *kubeCluster) {
 		uid := a.get("pod/bobbin-edges-0", ".metadata.uid")
 		return uid != "" && uid != first
 	})
-	named()
 	feed.more(3000)
 	complete("with another broker")
 	a.gone("persistentvolumeclaim/data-bobbin-0", "persistentvolumeclaim/data-bobbin-edges-0", "persistentvolumeclaim/data-bobbin-even-0",
