@@ -43,6 +43,7 @@ var imports = []struct {
 	{"compiler/plan", []string{"ir", "runtime/catalog"}, "arithmetic over a program that the passes have run on: it measures nothing, and sees no text"},
 	{"compiler/edit", []string{"compiler/parse", "ir/diag", "ir/source"}, "it changes bytes of a text, so it sees the text and where things stand in it"},
 	{"compiler/infer", []string{"compiler/lower", "ir/...", "runtime/codec/...", "runtime/decimal"}, "samples are read by the codecs that will read the data, and fields named as they will be"},
+	{"compiler/migrate", []string{"compiler/dialect", "compiler/flowctl", "compiler/parse", "ir/diag", "ir/source"}, "a text becomes another text: it sees spellings, and no meaning"},
 	{"compiler/driver", []string{"compiler/...", "ir/...", "runtime/catalog"}, "the one entry puts the phases together"},
 
 	{"ir", nil, "everything stands on it, so it stands on nothing"},

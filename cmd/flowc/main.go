@@ -40,6 +40,7 @@ type cli struct {
 	Dlq        dlqCmd        `cmd:"" name:"dlq" help:"List, show or replay the dead letters of a pipeline."`
 	Components componentsCmd `cmd:"" help:"List the connectors, or show one with its config."`
 	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
+	Migrate    migrateCmd    `cmd:"" help:"Write a pipeline of flowctl, cdp or Flow anew in the spelling of flowc, and say what can't be carried."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -70,13 +70,13 @@ func fromFlowctl(n *parse.Node, l *diag.List) *parse.Node {
 	}
 	switch flowctl.Recognise(n).Name {
 	case flowctl.V1, flowctl.Headless:
-		return flowctl.FromV1(n, nodeKeys(), l).Root
+		return flowctl.FromV1(n, NodeKeys(), l).Root
 	}
 	return n
 }
 
-// nodeKeys are the keys that nodes have in the short spelling.
-func nodeKeys() []string {
+// NodeKeys are the keys that nodes have in the short spelling.
+func NodeKeys() []string {
 	keys := []string{"from"}
 	for _, definition := range []string{"Source", "Filter", "Map", "Set", "Check", "Parse", "Flatmap", "Route", "Processor", "Sink", "ForeignSource", "ForeignProcessor", "ForeignSink"} {
 		for _, key := range schema.Keys(definition) {

@@ -44,9 +44,6 @@ var invented = map[string]string{
 	"event_types": "output_event_types", "produces": "output_event_types", "consumes": "input_event_types", "restart": "restart_policy", "input": "inputs",
 }
 
-// native are the keys of the short spelling that a component may have as well.
-func (v *v1) isNative(key string) bool { return slices.Contains(v.native, key) }
-
 // component carries one entry of a list of nodes.
 func (v *v1) component(b block, n *parse.Node) {
 	if n.Kind != parse.Mapping {
@@ -223,7 +220,7 @@ func (v *v1) refs(n *parse.Node, name string, item *parse.Node) []*parse.Node {
 		}
 	}
 	v.match(n, name, item, producer)
-	if ours := Name(id); ours != id {
+	if ours := Name(id); ours != id || item.Style == parse.DoubleQuoted || item.Style == parse.SingleQuoted {
 		return []*parse.Node{v.text(ours, item.Place())}
 	}
 	return []*parse.Node{item}

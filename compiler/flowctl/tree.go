@@ -89,7 +89,9 @@ func (b *builder) put(to *parse.Node, key string, at source.Span, value *parse.N
 // carry adds an entry of the file to a mapping, under a key of ours.
 func (b *builder) carry(to *parse.Node, key string, m *parse.Member, value *parse.Node) {
 	made := b.put(to, key, m.Key.Span, value)
-	b.From[made] = m.Key
+	if !b.Made[m.Key] {
+		b.From[made] = m.Key
+	}
 }
 
 // block returns the mapping under a key, made where it is not there.
@@ -102,31 +104,15 @@ func (b *builder) block(of *parse.Node, key string, at source.Span) *parse.Node 
 	return v
 }
 
-// lost reports an entry that can't be carried, and keeps it for the text.
+// leave reports an entry that can't be carried, and keeps it for the text.
+func (b *builder) leave(of *parse.Node, m *parse.Member, format string, args ...any) {
+	b.lost(of, m, format, args...).Label = "left out"
+}
+
+// lost is leave for who says more about it.
 func (b *builder) lost(of *parse.Node, m *parse.Member, format string, args ...any) *diag.Diagnostic {
 	b.Lost[of] = append(b.Lost[of], m)
 	return b.l.Add(diag.Warningf(diag.NotCarried, m.Key.Span, format, args...))
-}
-
-// node adds a node under a name that is free, in the words of the short
-// spelling; n is what it is in the file.
-func (b *builder) node(block, id string, at source.Span, n *parse.Node) *parse.Node {
-	body := mapping(n.Place())
-	name := Name(id)
-	if before, ok := b.names[name]; ok {
-		for i := 2; ; i++ {
-			next := name + "-" + string(rune('0'+i%10))
-			if _, ok := b.names[next]; !ok || i > 9 {
-				b.l.Add(diag.Warningf(diag.NotCarried, at, "two nodes would be called `%s`, so this one becomes `%s`", name, next)).NoteAt(before, "the first is here")
-				name = next
-				break
-			}
-		}
-	}
-	b.names[name] = at
-	m := b.put(b.block(b.Root, block, n.Place()), name, at, body)
-	b.From[m] = n
-	return body
 }
 
 // Name makes the name of a node of any text: letters, digits, `-` and `_`,

@@ -72,7 +72,7 @@ func (v *v1) pipeline(root *parse.Node) {
 	for _, b := range blocks {
 		list := v.spec.Member(b.name)
 		switch {
-		case list == nil || list.Value.Kind == parse.Null:
+		case list == nil || list.Value.Kind == parse.Null || list.Value.Kind == parse.Sequence && len(list.Value.Items) == 0:
 			continue
 		case list.Value.Kind == parse.Mapping:
 			// The nodes by name, as the short spelling has them.

@@ -1,0 +1,35 @@
+package driver
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/dialect"
+	"github.com/flowc-dev/flowc/compiler/migrate"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
+)
+
+// MigrateOptions say which of several pipelines of a file is meant.
+type MigrateOptions struct {
+	// Pipeline is its name.
+	Pipeline string
+	// Through are components that a topology goes through.
+	Through []string
+}
+
+// Migrate rewrites a file in a spelling of flowctl's or its relatives into the
+// short one. file is "-" for standard input.
+func Migrate(file string, text []byte, o MigrateOptions) (migrate.Result, diag.List) {
+	name, path := filepath.Base(file), file
+	if file == "-" {
+		name, path = "stdin.yaml", ""
+	}
+	var l diag.List
+	base := strings.TrimSuffix(name, filepath.Ext(name))
+	r := migrate.File(source.NewFile(name, path, text), migrate.Options{
+		Name: dialect.Label(strings.TrimSuffix(base, ".flow")), Pipeline: o.Pipeline, Through: o.Through,
+	}, &l)
+	l.Sort()
+	return r, l
+}
