@@ -18,6 +18,14 @@ func (f *form) node(n *Node) {
 	number(f, "parallel", &n.Parallel)
 	f.flag("unordered", &n.Unordered)
 	number(f, "replicas", &n.Replicas)
+	if f.optional("elastic", n.Elastic != nil) {
+		if n.Elastic == nil {
+			n.Elastic = &Elastic{}
+		}
+		number(f, "min", &n.Elastic.Min)
+		f.mark("by")
+		choice(f, &n.Elastic.By, ByLag, ByCPU)
+	}
 	f.span(&n.ScaleSpan)
 	named(f, "was", &n.Was)
 	named(f, "region", &n.Region)

@@ -154,6 +154,8 @@ type Piece struct {
 	// of which there are several, "" for one.
 	Replicas int
 	Head     string
+	// Elastic, where set, has hosts come and go that share the copies.
+	Elastic *Elastic
 	// Inputs and Outputs are the nodes of the program that end and begin edges to
 	// other processes, in the order of the program.
 	Inputs, Outputs []CutEdge

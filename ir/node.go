@@ -29,6 +29,9 @@ type Node struct {
 	// and ScaleSpan where.
 	Replicas  int
 	ScaleSpan source.Span
+	// Elastic, where set, has the number of processes change while they run: Replicas is
+	// then how many there are at the most, and how many parts the records have.
+	Elastic *Elastic
 	// Was is the node's former name, whose checkpoint it takes over.
 	Was string
 	// Region and Process are labels of the fuse and place passes.
@@ -40,6 +43,23 @@ type Node struct {
 	// returned, so that it must be given copies and not views.
 	Keeps bool
 }
+
+// An Elastic is how the number of a node's processes changes.
+type Elastic struct {
+	// Min is how many there are at the least.
+	Min int
+	// By is what says how many.
+	By ScaleBy
+}
+
+// A ScaleBy is what decides how many processes there are.
+type ScaleBy string
+
+// What the number of processes can follow: what waits to be read, or how much they work.
+const (
+	ByLag ScaleBy = "lag"
+	ByCPU ScaleBy = "cpu"
+)
 
 // A Port is one output of a node.
 type Port struct {

@@ -154,7 +154,7 @@ func TestReadErrors(t *testing.T) {
 		{"pipeline x\n", "line 1: unexpected `pipeline`, expected `program`"},
 		{"program\n", "line 1: unexpected the end of the line in `program`, expected the pipeline's name"},
 		{"program x\n\n# a comment\nnode a sink drop pur\n", "line 4: unexpected `pur` in `node`, expected `deadletter`, `checkpoint`, `at-most-once`, `at-least-once`, `effectively-once`, " +
-			"`pure`, `keeps`, `parallel`, `unordered`, `replicas`, `was`, `region`, `process` or `{`"},
+			"`pure`, `keeps`, `parallel`, `unordered`, `replicas`, `elastic`, `was`, `region`, `process` or `{`"},
 		{"program x\nnode a sink drop {\n  facts acks\n  facts acks\n}\n", "line 4: unexpected `facts` in `node`, expected `config`, `meta`, `batch`, `key`, `out`, `on_error` or `}`"},
 		{"program x\nnode a sink drop {\n", "line 3: unexpected the end of the text in `node`, expected `go`, `foreign`, `facts`, `config`, `meta`, `batch`, `key`, `out`, `on_error` or `}`"},
 		{"program x\nnode a sunk drop\n", "line 2: unexpected `sunk` in `node`, expected `of`, `source`, `decode`, `route`, `encode`, `sink`, `filter`, `map`, `set`, `check`, `flatmap`, `go` or `foreign`"},

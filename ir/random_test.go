@@ -150,6 +150,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[Protocol]():  {"", "grpc", "lines", "ndjson"},
 	reflect.TypeFor[Restart]():   {"", "no", "always", "on-failure", "unless-stopped"},
 	reflect.TypeFor[Then]():      {"", "stop", "drop", "reject", "dead"},
+	reflect.TypeFor[ScaleBy]():   {"lag", "cpu"},
 	reflect.TypeFor[Kind]():      {"data", "error", "late"},
 	reflect.TypeFor[Via]():       {"", "call", "queue", "cut"},
 	reflect.TypeFor[Ownership](): {"", "move", "share", "clone"},

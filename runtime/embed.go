@@ -8,5 +8,5 @@ import "embed"
 // Source is the runtime's source, tests included; what emits it leaves those
 // out.
 //
-//go:embed broker codec connect decimal flow fresh program
+//go:embed broker codec connect decimal flow fresh program shares
 var Source embed.FS

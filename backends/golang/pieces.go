@@ -73,6 +73,9 @@ func mainOf(pipeline string, pieces []*ir.Piece, names []string, l backends.Layo
 			jen.Id("Replicas"): jen.Lit(piece.Replicas),
 			jen.Id("Spec"):     jen.Qual(l.Path+"/"+names[i], "Run"),
 		}
+		if piece.Elastic != nil {
+			d[jen.Id("Elastic")] = w.Gof("@program.Hosts(%d)", piece.Elastic.Min)
+		}
 		for key, edges := range map[string][]ir.CutEdge{"Inputs": piece.Inputs, "Outputs": piece.Outputs} {
 			if len(edges) > 0 {
 				var nodes []jen.Code

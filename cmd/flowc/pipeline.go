@@ -66,7 +66,7 @@ type pipelineArg struct {
 	// text, where set, is what the file has: for a second compile of standard input.
 	text []byte
 	// scale and carrier are those of a trial (see driver.Options).
-	scale   map[string]int
+	scale   map[string]driver.Scale
 	carrier string
 }
 

@@ -122,7 +122,7 @@ func (c *planCmd) try(a *app, node, carrier string) ([]*ir.Piece, bool) {
 	if err != nil {
 		return nil, false
 	}
-	o.Scale = map[string]int{node: 1}
+	o.Scale = map[string]driver.Scale{node: {Max: 1}}
 	o.Carrier = carrier
 	r, err := driver.Compile(a.ctx, o)
 	if err != nil || r.Diagnostics.HasErrors() {

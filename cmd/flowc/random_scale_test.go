@@ -31,7 +31,7 @@ const scaledCases = 12
 // A cutCase is a random pipeline, whole and cut at random edges.
 type cutCase struct {
 	*oracle.Case
-	scale  map[string]int
+	scale  map[string]driver.Scale
 	pieces []*ir.Piece
 	// kafka tells that Kafka carries the records, and not NATS.
 	kafka bool
@@ -106,7 +106,7 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 		}
 		o.Overlays = []string{overlay}
 	}
-	compile := func(scale map[string]int) *driver.Result {
+	compile := func(scale map[string]driver.Scale) *driver.Result {
 		o.Scale = scale
 		r, err := driver.Compile(context.Background(), o)
 		if err != nil {
@@ -134,12 +134,12 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 		if len(nodes) == 0 {
 			return nil, nil
 		}
-		cut := &cutCase{Case: c, scale: map[string]int{}, steady: true, kafka: overKafka}
+		cut := &cutCase{Case: c, scale: map[string]driver.Scale{}, steady: true, kafka: overKafka}
 		for range 1 + r.IntN(3) {
 			n := nodes[r.IntN(len(nodes))]
-			cut.scale[n.ID] = 1
+			cut.scale[n.ID] = driver.Scale{Max: 1}
 			if n.Key != nil || n.Unordered {
-				cut.scale[n.ID] += r.IntN(3)
+				cut.scale[n.ID] = driver.Scale{Max: 1 + r.IntN(3)}
 			}
 		}
 		got := compile(cut.scale)

@@ -6,15 +6,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 type runCmd struct {
-	Target  string         `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
-	Scale   map[string]int `help:"Run this node in so many processes, with a broker for them on this machine, unless they have Kafka. It implies --target local." placeholder:"NODE=N"`
-	Overlay []string       `help:"Merge this file over the pipeline." placeholder:"FILE"`
-	Env     string         `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Args    []string       `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
+	Target  string            `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
+	Scale   map[string]string `help:"Run this node in so many processes, or in a number of hosts that may change (1..4), with a broker for them on this machine, unless they have Kafka. It implies --target local." placeholder:"NODE=N"`
+	Overlay []string          `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env     string            `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Args    []string          `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
 }
 
 // Run builds the pipeline into the cache and becomes the program: it runs in
@@ -32,7 +35,11 @@ func (c *runCmd) Run(a *app) error {
 		arg.File, args = fileAmong(args)
 	}
 	if len(c.Scale) > 0 {
-		arg.scale, arg.carrier = c.Scale, edgesVariable
+		scale, err := scales(c.Scale)
+		if err != nil {
+			return err
+		}
+		arg.scale, arg.carrier = scale, edgesVariable
 		if c.Target == "" {
 			c.Target = "local"
 		}
@@ -48,6 +55,26 @@ func (c *runCmd) Run(a *app) error {
 		return usage(fmt.Errorf("run --target knows local: `flowc emit --target %s` writes the files of other targets", c.Target))
 	}
 	return a.forward(&arg, args)
+}
+
+// scales reads in how many processes nodes are to run: 4, or 1..4.
+func scales(words map[string]string) (map[string]driver.Scale, error) {
+	all := map[string]driver.Scale{}
+	for node, word := range words {
+		var s driver.Scale
+		low, high, elastic := strings.Cut(word, "..")
+		if !elastic {
+			low, high = "0", word
+		}
+		var lowErr, highErr error
+		s.Min, lowErr = strconv.Atoi(low)
+		s.Max, highErr = strconv.Atoi(high)
+		if lowErr != nil || highErr != nil || elastic && s.Min < 1 {
+			return nil, usage(fmt.Errorf("--scale %s=%s: write a number of processes, such as 4, or from how many to how many, such as 1..4", node, word))
+		}
+		all[node] = s
+	}
+	return all, nil
 }
 
 // forProgram puts flowc's own flags of `flowc run` before all that is the program's,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -63,6 +64,15 @@ func processesOf(r *driver.Result, binary string, args []string) []live.Process 
 	}
 	var all []live.Process
 	for _, piece := range r.Program.Pieces {
+		if piece.Elastic != nil { // its hosts start the copies
+			for host := range piece.Elastic.Min {
+				p := one
+				p.Name, p.Args = fmt.Sprintf("%s.host%d", piece.Name, host), append([]string{"--process", piece.Name}, args...)
+				p.Env = slices.Clone(one.Env)
+				all = append(all, p)
+			}
+			continue
+		}
 		for replica := range piece.Replicas {
 			p := one
 			p.Name, p.Args = piece.Name, append([]string{"--process", piece.Name}, args...)

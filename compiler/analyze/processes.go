@@ -15,6 +15,21 @@ type Process struct {
 	Nodes    []string `json:"nodes"`
 	// Memory is the bound of each copy, in bytes.
 	Memory int64 `json:"memory"`
+	// Hosts, where it is set, are those that share the copies.
+	Hosts *Hosts `json:"hosts,omitempty"`
+	// Checkpoint is where a process keeps its checkpoint that does not do so where the
+	// pipeline says.
+	Checkpoint string `json:"checkpoint,omitempty"`
+}
+
+// Hosts come and go, and start the copies of a process.
+type Hosts struct {
+	Min int        `json:"min"`
+	Max int        `json:"max"`
+	By  ir.ScaleBy `json:"by"`
+	// Copies is how many one starts at the most, Memory its bound with them, in bytes.
+	Copies int   `json:"copies"`
+	Memory int64 `json:"memory"`
 }
 
 // A Cut is an edge between two processes.
@@ -50,6 +65,12 @@ func (e *Explanation) InProcesses(p *ir.Program, pieces []*ir.Piece) {
 			ends[edge.Node] = true
 		}
 		one := Process{Name: piece.Name, Replicas: piece.Replicas, Memory: piece.Program.Memory.Total}
+		if piece.Elastic != nil {
+			one.Hosts = &Hosts{Min: piece.Elastic.Min, Max: piece.Replicas, By: piece.Elastic.By, Copies: piece.MostCopies(), Memory: piece.HostBound()}
+			if piece.Program.Delivery.Store != p.Delivery.Store {
+				one.Checkpoint = fmt.Sprintf("their checkpoints are in `%s`, with what carries the records: the pipeline names no store that all of them can reach", piece.Program.Delivery.Store)
+			}
+		}
 		for _, name := range yamlOrder(piece.Program) {
 			if !ends[name] {
 				one.Nodes = append(one.Nodes, name)
@@ -165,7 +186,15 @@ func (t *text) processes(e *Explanation) {
 		if p.Replicas > 1 {
 			each = " each"
 		}
-		rows = append(rows, row{name, fmt.Sprintf("%s; at most %s%s", strings.Join(p.Nodes, ", "), bytesInWords(p.Memory), each)})
+		says := fmt.Sprintf("%s; at most %s%s", strings.Join(p.Nodes, ", "), bytesInWords(p.Memory), each)
+		if h := p.Hosts; h != nil {
+			says += fmt.Sprintf(". %d to %s share them, as many as the %s asks for, and each runs %d at most: %d × %s + %s for itself = %s a host",
+				h.Min, plural(h.Max, "host"), h.By, h.Copies, h.Copies, bytesInWords(p.Memory), bytesInWords(ir.HostMemory), bytesInWords(h.Memory))
+		}
+		if p.Checkpoint != "" {
+			says += "; " + p.Checkpoint
+		}
+		rows = append(rows, row{name, says})
 	}
 	t.rows(rows)
 	t.section("Between processes")

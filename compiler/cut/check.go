@@ -42,6 +42,7 @@ func Check(p *ir.Program, l *diag.List) {
 				Helpf("records that cross are structs, texts, bytes or JSON: make one of them in a `map` before")
 		}
 	}
+	d.checkElastic(l)
 	d.checkBehind(l)
 	d.checkDead(l)
 }

@@ -60,6 +60,7 @@ func (c *cutting) piece() *ir.Piece {
 	c.made = &ir.Piece{Name: g.name, Replicas: max(g.replicas, 1), Program: &program}
 	if g.replicas > 0 {
 		c.made.Head = g.name
+		c.made.Elastic = g.head.Elastic
 	}
 	inside, dead := map[string]bool{}, c.deadOf(g)
 	for _, n := range c.p.Nodes {
@@ -93,6 +94,9 @@ func (c *cutting) piece() *ir.Piece {
 	if program.Delivery.Store == "sink" && !keepsCheckpoint {
 		program.Delivery.Store = "file"
 	}
+	if c.made.Elastic != nil {
+		c.keepOutside()
+	}
 	c.judge()
 	return c.made
 }
@@ -116,7 +120,7 @@ func (c *cutting) needs(let *ir.Let) bool {
 func copyOf(n *ir.Node) *ir.Node {
 	same := *n
 	if n.Replicas > 0 {
-		same.Replicas, same.ScaleSpan = 0, source.Span{}
+		same.Replicas, same.ScaleSpan, same.Elastic = 0, source.Span{}, nil
 		if n.Parallel <= 1 {
 			// The processes are its lanes, and a lane that sees all that a process gets
 			// keeps its order.

@@ -3,35 +3,54 @@ package dialect
 import (
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/syntax"
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
-// scale reads in how many processes a node runs. A number that changes while they run is
-// refused: docs/adr/0020 says why.
+// mostParts is how many parts the records of an elastic node may have: each costs a
+// process, wherever it runs.
+const mostParts = 256
+
+// scale reads in how many processes a node runs: always the same, or as many as there is
+// work for.
 func (r *reader) scale(n *syntax.Node, m *parse.Member) {
 	if m == nil || m.Value.Kind != parse.Mapping {
 		return
 	}
 	n.ScaleSpan = m.Key.Span
-	replicas := m.Value.Get("replicas")
-	if replicas != nil {
+	if replicas := m.Value.Get("replicas"); replicas != nil {
 		n.Replicas = r.count(replicas, 0)
-	}
-	for _, key := range []string{"min", "max", "by"} {
-		elastic := m.Value.Member(key)
-		if elastic == nil {
-			continue
+		for _, key := range []string{"min", "max", "by"} {
+			if elastic := m.Value.Member(key); elastic != nil {
+				r.l.Errorf(diag.ScaleElastic, elastic.Key.Span, "`%s` has a number of processes that stays, and `%s` is for one that changes", n.Name.Text, key).
+					Helpf("leave `%s` out, or write `min` and `max` in place of `replicas`", key)
+				return
+			}
 		}
-		d := r.l.Errorf(diag.ScaleElastic, elastic.Key.Span, "`%s` runs in a fixed number of processes: each has its part of the records, and the state that goes with it", n.Name.Text)
-		if most := m.Value.Get("max"); most != nil && replicas == nil {
-			d.Helpf("write how many there are at the most, `scale: {replicas: %s}`: one that has nothing to do costs little", most.Text)
-		} else {
-			d.Helpf("leave `%s` out: `scale: {replicas: N}`", key)
-		}
-		d.Helpf("copies of a pipeline whose source shares its records (a Kafka `group`, a NATS `durable`, HTTP) come and go as a target's own `scale` says, `targets: {k8s: {scale: {max: 8, by: lag}}}`")
 		return
 	}
-	if replicas == nil && len(m.Value.Members) == 0 {
-		r.l.Errorf(diag.MissingKey, m.Value.Place(), "`scale` needs the key `replicas`").Helpf("write how many processes there are: `scale: {replicas: 4}`")
+	most := m.Value.Member("max")
+	if most == nil {
+		d := r.l.Errorf(diag.MissingKey, m.Value.Place(), "`scale` needs the key `replicas`, or `max`")
+		if len(m.Value.Members) == 0 {
+			d.Helpf("write how many processes there are: `scale: {replicas: 4}`")
+		}
+		d.Helpf("for a number that changes while they run write how many there are at the most: `scale: {min: 1, max: 8}`")
+		return
+	}
+	n.Replicas = r.count(most.Value, 0)
+	n.Elastic = &ir.Elastic{Min: r.count(m.Value.Get("min"), 1), By: ir.ByLag}
+	if by := m.Value.Get("by"); by != nil {
+		n.Elastic.By = ir.ScaleBy(by.Text)
+	}
+	switch {
+	case n.Replicas == 1:
+		r.l.Errorf(diag.ScaleElastic, most.Value.Place(), "`%s` would have one process at the most, whose number can't change", n.Name.Text).
+			Helpf("write a larger `max`, or `scale: {replicas: 1}`")
+	case n.Replicas > mostParts:
+		r.l.Errorf(diag.BadValue, most.Value.Place(), "`max` is %d at the most: each part of the records costs a process, wherever it runs", mostParts)
+	case n.Replicas > 0 && n.Elastic.Min > n.Replicas:
+		r.l.Errorf(diag.ScaleElastic, m.Value.Get("min").Place(), "`%s` has %d processes at the least, and %d at the most", n.Name.Text, n.Elastic.Min, n.Replicas).
+			Helpf("write a `min` from 1 to %d", n.Replicas)
 	}
 }

@@ -66,7 +66,7 @@ type Options struct {
 	// Carrier, where set, is the variable of the environment with the URL of the server
 	// of NATS that carries their records, in place of one that the pipeline names; other
 	// carriers stay. Both are for trials.
-	Scale   map[string]int
+	Scale   map[string]Scale
 	Carrier string
 	// Connectors are the built-ins; nil means those of the catalog.
 	Connectors []*catalog.Connector
@@ -74,6 +74,13 @@ type Options struct {
 	MinGo string
 	// GoEnv is the environment of the go command, nil for that of the process.
 	GoEnv []string
+}
+
+// A Scale is in how many processes a node runs in a trial.
+type Scale struct {
+	// Max is how many there are, or at the most. Min, where it is not 0, is how many there
+	// are at the least: their number may change.
+	Min, Max int
 }
 
 // A Result is what came of a compile.
@@ -224,7 +231,7 @@ func (c *compile) pieces(p *ir.Program) ([]*ir.Piece, error) {
 
 // rescale has nodes run in as many processes as a trial asks for.
 func (c *compile) rescale(p *ir.Program) error {
-	for name, replicas := range c.o.Scale {
+	for name, scale := range c.o.Scale {
 		i := slices.IndexFunc(p.Nodes, func(n *ir.Node) bool { return n.ID == name })
 		if i < 0 {
 			return fmt.Errorf("the pipeline has no node `%s` to scale: %w", name, ErrUsage)
@@ -233,10 +240,9 @@ func (c *compile) rescale(p *ir.Program) error {
 		case *ir.Source, *ir.Sink, *ir.Encode:
 			return fmt.Errorf("`%s` is no processor, and these alone can be scaled: %w", name, ErrUsage)
 		}
-		if replicas < 1 {
-			return fmt.Errorf("`%s` can't run in %d processes: %w", name, replicas, ErrUsage)
+		if err := scale.of(p.Nodes[i]); err != nil {
+			return fmt.Errorf("`%s` can't run in %w: %w", name, err, ErrUsage)
 		}
-		p.Nodes[i].Replicas = replicas
 		if p.Nodes[i].ScaleSpan.IsZero() {
 			p.Nodes[i].ScaleSpan = p.Nodes[i].Span
 		}
@@ -244,6 +250,26 @@ func (c *compile) rescale(p *ir.Program) error {
 	if c.o.Carrier != "" && (p.Carrier == nil || p.Carrier.Connector == "nats") {
 		url := &ir.Value{Kind: "string", Secret: true, Parts: []ir.Part{{Kind: ir.Env, Text: c.o.Carrier}}}
 		p.Carrier = &ir.Carrier{Connector: "nats", Config: []ir.Setting{{Key: "url", Type: &ir.Type{Kind: ir.String}, Value: url}}}
+	}
+	return nil
+}
+
+// of has a node run so. One whose number of processes changes by itself has as many
+// hosts as are asked for, and its parts stay what they are.
+func (s Scale) of(n *ir.Node) error {
+	switch {
+	case s.Max < 1:
+		return fmt.Errorf("%d processes", s.Max)
+	case s.Min > 0 && (s.Min > s.Max || s.Max < 2):
+		return fmt.Errorf("%d to %d processes", s.Min, s.Max)
+	case s.Min > 0:
+		n.Replicas, n.Elastic = s.Max, &ir.Elastic{Min: s.Min, By: ir.ByLag}
+	case n.Elastic != nil && s.Max > n.Replicas:
+		return fmt.Errorf("%d processes: it has %d at the most", s.Max, n.Replicas)
+	case n.Elastic != nil:
+		n.Elastic = &ir.Elastic{Min: s.Max, By: n.Elastic.By}
+	default:
+		n.Replicas = s.Max
 	}
 	return nil
 }

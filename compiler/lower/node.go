@@ -98,7 +98,7 @@ func (w *lowering) newNode(n *node, id string) *ir.Node {
 	return &ir.Node{
 		ID: id, YAML: n.Name.Text, Span: n.Name.Span,
 		Parallel: n.Parallel, Unordered: n.Unordered, Was: n.Was.Text,
-		Replicas: n.Replicas, ScaleSpan: n.ScaleSpan,
+		Replicas: n.Replicas, ScaleSpan: n.ScaleSpan, Elastic: n.Elastic,
 	}
 }
 

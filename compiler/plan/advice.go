@@ -176,6 +176,8 @@ func adviseProcesses(r Request, plan *Plan) Advice {
 	var scale []string
 	for _, p := range plan.Processes {
 		switch {
+		case p.Needed <= p.Replicas && p.Hosts > 0:
+			a.Says = append(a.Says, fmt.Sprintf("`%s`: %d to %d hosts are enough: all copies need %s cores, which is %s.", p.Name, p.Hosts, p.Replicas, inCores(p.MilliCores), hosts(max(p.Needed, p.Hosts))))
 		case p.Needed <= p.Replicas && p.Replicas > 1:
 			a.Says = append(a.Says, fmt.Sprintf("`%s`: %s are enough: all of them need %s cores, and %s would do.", p.Name, copies(p.Replicas), inCores(p.MilliCores), copies(p.Needed)))
 		case p.Needed <= p.Replicas:
@@ -183,6 +185,10 @@ func adviseProcesses(r Request, plan *Plan) Advice {
 		case p.Several:
 			a.Enough = false
 			a.Says = append(a.Says, fmt.Sprintf("`%s`: %s are too few: all of them need %s cores, which is %s on %s each.", p.Name, copies(p.Replicas), inCores(p.MilliCores), copies(p.Needed), ofCores(plan.Cores)))
+			if p.Hosts > 0 {
+				scale = append(scale, fmt.Sprintf("  %s: {scale: {min: %d, max: %d}}\n", p.Name, p.Hosts, p.Needed))
+				break
+			}
 			scale = append(scale, fmt.Sprintf("  %s: {scale: {replicas: %d}}\n", p.Name, p.Needed))
 		default:
 			a.Enough = false
@@ -198,6 +204,13 @@ func adviseProcesses(r Request, plan *Plan) Advice {
 		a.Enough = false
 	}
 	return a
+}
+
+func hosts(n int) string {
+	if n == 1 {
+		return "one host at this rate"
+	}
+	return fmt.Sprintf("%d hosts at this rate", n)
 }
 
 func copies(n int) string {

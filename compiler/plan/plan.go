@@ -108,6 +108,9 @@ type Process struct {
 	// Several says whether there can be several, and Why not.
 	Replicas int    `json:"replicas"`
 	Needed   int    `json:"needed"`
+	// Hosts, where it is not 0, is how many hosts share the copies at the least; there are
+	// at most as many as copies.
+	Hosts int `json:"hosts,omitempty"`
 	Several  bool   `json:"several"`
 	Why      string `json:"why"`
 	// Serial is the node that works in one goroutine and has the most to do, with

@@ -173,7 +173,7 @@ func ask(t *testing.T, i int) plan.Request {
 		Copies: c.copies, CopiesWhy: map[bool]string{true: "copies share what `orders` gives", false: "`orders` reads all that there is"}[c.copies],
 		Try: func(node string) ([]*ir.Piece, bool) {
 			r, err := driver.Compile(context.Background(), driver.Options{
-				File: "pipeline.yaml", Text: []byte(c.text), Dir: t.TempDir(), CacheDir: cacheDir, Scale: map[string]int{node: 1}, Carrier: "EDGES",
+				File: "pipeline.yaml", Text: []byte(c.text), Dir: t.TempDir(), CacheDir: cacheDir, Scale: map[string]driver.Scale{node: {Max: 1}}, Carrier: "EDGES",
 			})
 			if err != nil || r.Program == nil {
 				return nil, false

@@ -11,6 +11,9 @@ import (
 // be spread over the cores of a machine.
 func (c *computation) process(piece *ir.Piece, lines []Line, cur current) {
 	p := Process{Name: piece.Name, Replicas: max(piece.Replicas, 1), Memory: piece.Program.Memory.Total}
+	if piece.Elastic != nil {
+		p.Hosts = piece.Elastic.Min
+	}
 	ends := map[string]bool{}
 	for _, end := range slices.Concat(piece.Inputs, piece.Outputs) {
 		ends[end.Node] = true

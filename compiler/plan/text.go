@@ -171,7 +171,10 @@ func (t *text) processes(p *Plan) {
 	}
 	for _, q := range p.Processes {
 		asked := ""
-		if q.Replicas > 1 && q.Replicas != q.Needed {
+		switch {
+		case q.Hosts > 0:
+			asked = fmt.Sprintf(" (%d are asked for, on %d to %d hosts)", q.Replicas, q.Hosts, q.Replicas)
+		case q.Replicas > 1 && q.Replicas != q.Needed:
 			asked = fmt.Sprintf(" (%d are asked for)", q.Replicas)
 		}
 		t.line("  %-*s  %s = max(%s ÷ %.1f, %s ÷ %.1f of `%s`, which is one goroutine's)%s; %s of memory × %d = %s", name, q.Name, copies(q.Needed),

@@ -188,6 +188,9 @@ type Node struct {
 	// Replicas are the processes of `scale`, 0 for none; ScaleSpan is its key.
 	Replicas  int
 	ScaleSpan source.Span
+	// Elastic says that the processes share as many parts as Replicas, nil where each
+	// process has one.
+	Elastic   *ir.Elastic
 	Unordered bool
 	// OrderKept is where `order: kept` stands; zero where it does not.
 	OrderKept source.Span

@@ -8,7 +8,7 @@ const (
 	ScaleEdges Code = "scale-edges"
 	// ScaleCut is what can't be in several processes.
 	ScaleCut Code = "scale-cut"
-	// ScaleElastic is a number of processes that is to change by itself.
+	// ScaleElastic is a number of processes that can't change as it is said.
 	ScaleElastic Code = "scale-elastic"
 )
 
@@ -102,16 +102,16 @@ sinks:
 	},
 	{
 		Code:  ScaleElastic,
-		Title: "a number of processes that is to change while they run",
-		Text: `The records of a key go to one process, which is told by the hash of the key modulo the number
-of processes; what it knows of them, its checkpoint, is its own. With another number most keys
-would belong to other processes, at once, while records are under way to the old ones. So the
-number is fixed, and a change of it is a release: what is under way is worked on first. Copies
-that share what a source gives have no such parts, and their number may change as a target says.`,
+		Title: "a number of processes that can't change as the pipeline says",
+		Text: `With ` + "`scale: {min, max}`" + ` processes come and go while the pipeline runs. The records have
+` + "`max`" + ` parts, and what one process leaves another one takes up where its checkpoint is, on
+another machine perhaps. So checkpoints are outside of the processes, as is who holds which
+part: with what carries the records where that is NATS, else in a store that the pipeline
+names. A number that stays is ` + "`replicas`" + `, which goes without ` + "`min` and `max`" + `.`,
 		Bad: `pipeline: payments
 types:
   Payment: {id: string, account: string}
-edges: {nats: {url: "nats://localhost:4222"}}
+edges: {kafka: {brokers: ["localhost:9092"]}}
 sources:
   ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
 processors:
@@ -122,11 +122,12 @@ sinks:
 		Good: `pipeline: payments
 types:
   Payment: {id: string, account: string}
-edges: {nats: {url: "nats://localhost:4222"}}
+edges: {kafka: {brokers: ["localhost:9092"]}}
+delivery: {checkpoint: {store: postgres, dsn: "${env:CHECKPOINTS}"}}
 sources:
   ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
 processors:
-  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {replicas: 4}}
+  large: {from: ledger, filter: in.ID != "", key: in.Account, scale: {min: 1, max: 4, by: lag}}
 sinks:
   store: {from: large, use: file, config: {path: large.ndjson}}
 `,

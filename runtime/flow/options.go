@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// DefaultDrain is how long an ordered end may take where nothing else is said.
+const DefaultDrain = 30 * time.Second
+
 // Info describes a program to the engine.
 type Info struct {
 	// Name is the pipeline's, Hash tells its version, File is its YAML file as
@@ -18,7 +21,7 @@ type Info struct {
 	// Reach has, by node, the sinks that its records can come to; a node that is not
 	// in it reaches all.
 	Reach map[int][]int
-	// Drain is how long an ordered end may take (0: 30 s): three quarters for
+	// Drain is how long an ordered end may take (0: DefaultDrain): three quarters for
 	// what is on its way, one for the checkpoint and closing.
 	Drain time.Duration
 	// CheckpointEvery is the time between checkpoints (0: 1 s).

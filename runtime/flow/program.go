@@ -195,5 +195,5 @@ func (p *Program) drainTime() time.Duration {
 	if p.info.Drain > 0 {
 		return p.info.Drain
 	}
-	return 30 * time.Second
+	return DefaultDrain
 }

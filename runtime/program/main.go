@@ -81,6 +81,7 @@ type process struct {
 	exit           func(code int)
 	missing        missing // what a command may do without
 	grown          bool    // a size is larger than the memory bound was computed for
+	host           *hosted // what started it, nil for all but the copies of a host
 }
 
 func (p *process) main(ctx context.Context, args []string) int {
@@ -145,6 +146,9 @@ func (p *process) fail(err error) int {
 func (p *process) run(ctx context.Context, o *options) int {
 	t := p.telemetry(o)
 	logger := newLogger(p.stderr, t.Log, t.Level, p.terminal)
+	if p.host != nil { // several write one log
+		logger = logger.With("process", p.spec.Name)
+	}
 	slog.SetDefault(logger) // connectors and components log where the program does
 	if err := checkReport(o.report); err != nil {
 		return p.fail(&environmentError{fmt.Errorf("--report %s: %w", o.report, err)})
@@ -163,6 +167,10 @@ func (p *process) run(ctx context.Context, o *options) int {
 			stopServing()
 		}
 	}()
+	if p.host != nil { // it has the pages
+		t.HTTP = ""
+		go p.host.follow(pages{spec: p.spec, program: runs.program.Load}, logger)
+	}
 	// A second copy is told of the first, and not of the port that it holds.
 	serve := func() (err error) {
 		if t.HTTP == "" || stopServing != nil {
@@ -180,7 +188,9 @@ func (p *process) run(ctx context.Context, o *options) int {
 	supervisor := newNotifier(p.env, logger)
 	got := p.obey(ctx, func() { supervisor.stopping(); cancel() }, over)
 	var followed sync.WaitGroup
-	followed.Go(func() { supervisor.follow(ctx, runs.program.Load) })
+	followed.Go(func() {
+		supervisor.follow(ctx, func(ctx context.Context) error { return runs.program.Load().Ready(ctx) }, func() { runs.program.Load().Snapshot() })
+	})
 	tell := p.teller(t, logger)
 	state, _ := p.env.lookup(stateVariable)
 	report, err := runs.run(ctx, flow.RunOptions{StateDir: state, Fresh: o.fresh, Wait: o.wait, Begin: serve, Logger: logger},

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
 // A notifier tells the supervisor that started the program how it is, by the protocol
@@ -59,14 +57,14 @@ func (n *notifier) say(lines string) {
 func (n *notifier) stopping() { n.say("STOPPING=1") }
 
 // follow tells of the program until ctx ends: first that it is ready, then that it is
-// alive.
-func (n *notifier) follow(ctx context.Context, program func() *flow.Program) {
+// alive, as long as alive returns.
+func (n *notifier) follow(ctx context.Context, ready func(context.Context) error, alive func()) {
 	if n == nil {
 		return
 	}
 	said := ""
-	for alive := time.Now(); ; {
-		err := program().Ready(ctx)
+	for last := time.Now(); ; {
+		err := ready(ctx)
 		if err == nil {
 			break
 		}
@@ -74,9 +72,9 @@ func (n *notifier) follow(ctx context.Context, program func() *flow.Program) {
 			n.say(status)
 			said = status
 		}
-		if n.watchdog > 0 && time.Since(alive) >= n.watchdog {
+		if n.watchdog > 0 && time.Since(last) >= n.watchdog {
 			n.say("WATCHDOG=1")
-			alive = time.Now()
+			last = time.Now()
 		}
 		if !wait(ctx, notifyEvery) {
 			return
@@ -84,7 +82,7 @@ func (n *notifier) follow(ctx context.Context, program func() *flow.Program) {
 	}
 	n.say("READY=1\nSTATUS=ready")
 	for n.watchdog > 0 && wait(ctx, n.watchdog) {
-		program().Snapshot() // an engine that hangs does not come back from it
+		alive() // an engine that hangs does not come back from it
 		n.say("WATCHDOG=1")
 	}
 }

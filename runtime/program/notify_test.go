@@ -86,7 +86,7 @@ func TestSupervisorWaits(t *testing.T) {
 	go func() {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*notifyEvery)
 		defer cancel()
-		n.follow(ctx, func() *flow.Program { return p })
+		n.follow(ctx, p.Ready, func() { p.Snapshot() })
 		n.stopping()
 	}()
 	var told []string

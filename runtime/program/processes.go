@@ -19,6 +19,8 @@ type Process struct {
 	Name string
 	// Replicas is how many copies of it run.
 	Replicas int
+	// Elastic, where set, has hosts come and go that share the copies.
+	Elastic *Elastic
 	// Inputs and Outputs are the nodes that end and begin edges to other processes:
 	// their settings `partition` and `writer` say which copy this is.
 	Inputs, Outputs []string
@@ -36,12 +38,16 @@ func RunOf(pipeline string, parts []Process, args []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	p := process{env: processEnvironment(), stdout: os.Stdout, stderr: os.Stderr, signals: signals, exit: os.Exit, terminal: isTerminal(os.Stderr)}
+	p := process{env: processEnvironment(), stderr: os.Stderr, signals: signals, exit: os.Exit, terminal: isTerminal(os.Stderr)}
+	if isHosted() {
+		p.host = newHosted(signals)
+	}
+	p.stdout = os.Stdout
 	return p.mainOf(pipeline, parts, args)
 }
 
 func (p *process) mainOf(pipeline string, parts []Process, args []string) int {
-	which, args, err := choose(parts, args, p.env)
+	which, host, args, err := choose(parts, args, p.env)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "%s: error: %v\n", pipeline, err)
 		return exitCode(nil, err, nil)
@@ -51,6 +57,9 @@ func (p *process) mainOf(pipeline string, parts []Process, args []string) int {
 		return exitOK
 	}
 	p.spec = which
+	if host != nil {
+		return p.mainOfHost(context.Background(), host, args)
+	}
 	return p.main(context.Background(), args)
 }
 
@@ -62,14 +71,15 @@ const (
 
 // choose takes --process and --replica out of the command line, or else out of the
 // environment, and makes the program that they name; nil where somebody asks for help.
-func choose(parts []Process, args []string, env environment) (*Spec, []string, error) {
+// Of an elastic process without a number it is that of a host.
+func choose(parts []Process, args []string, env environment) (s *Spec, host *Process, rest []string, err error) {
 	name, args, given, err := take(args, "--process")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	replica, args, numbered, err := take(args, "--replica")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if !given {
 		name, given = env.lookup(processVariable)
@@ -84,17 +94,21 @@ func choose(parts []Process, args []string, env environment) (*Spec, []string, e
 	for i := range parts {
 		names = append(names, parts[i].Name)
 		if parts[i].Name == name {
+			if parts[i].asHost(numbered) {
+				s := parts[i].Spec()
+				return &s, &parts[i], args, nil
+			}
 			s, err := parts[i].copy(replica, numbered)
-			return s, args, err
+			return s, nil, args, err
 		}
 	}
 	switch {
 	case given:
-		return nil, nil, unknown("process", name, names)
+		return nil, nil, nil, unknown("process", name, names)
 	case len(args) > 0 && isHelp(args[0]):
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
-	return nil, nil, &usageError{fmt.Sprintf("say which process this is, by a flag or in %s: --process %s", processVariable, strings.Join(names, ", --process "))}
+	return nil, nil, nil, &usageError{fmt.Sprintf("say which process this is, by a flag or in %s: --process %s", processVariable, strings.Join(names, ", --process "))}
 }
 
 // take takes a flag and its value out of arguments.
@@ -168,7 +182,9 @@ func (part *Process) copy(number string, given bool) (*Spec, error) {
 func partsUsage(w io.Writer, pipeline string, parts []Process) {
 	fmt.Fprintf(w, "usage: %s --process NAME [--replica N] [COMMAND] [FLAGS]\n\nThe pipeline runs in these processes:\n", pipeline)
 	for _, p := range parts {
-		if p.Replicas > 1 {
+		if p.Elastic != nil {
+			fmt.Fprintf(w, "  %s, a host of the copies 0 to %d, or one of them\n", p.Name, p.Replicas-1)
+		} else if p.Replicas > 1 {
 			fmt.Fprintf(w, "  %s, copies 0 to %d\n", p.Name, p.Replicas-1)
 		} else {
 			fmt.Fprintf(w, "  %s\n", p.Name)

@@ -57,7 +57,7 @@ func TestChoose(t *testing.T) {
 	} {
 		var partition, writer string
 		env := environment{lookup: func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }}
-		s, rest, err := choose(testProcesses(&partition, &writer), strings.Fields(c.args), env)
+		s, _, rest, err := choose(testProcesses(&partition, &writer), strings.Fields(c.args), env)
 		if c.err != "" {
 			if err == nil || err.Error() != c.err {
 				t.Errorf("%s: got %v, want %s", c.args, err, c.err)

@@ -23,7 +23,13 @@ const (
 	telemetryMostHead = 8 << 10 // bytes of a request's head
 )
 
-// pages are what the server shows.
+// A pager has the pages that the server shows.
+type pager interface {
+	// page gives the answer to a GET.
+	page(ctx context.Context, path string) (status int, kind string, body []byte)
+}
+
+// pages are those of a program.
 type pages struct {
 	spec *Spec
 	// program is the present one: it is another after a lost transaction.
@@ -49,7 +55,7 @@ func (p pages) page(ctx context.Context, path string) (status int, kind string, 
 }
 
 // listen serves the pages until stop is called.
-func listen(address string, p pages) (stop func(), err error) {
+func listen(address string, p pager) (stop func(), err error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
@@ -64,7 +70,7 @@ func listen(address string, p pages) (stop func(), err error) {
 }
 
 type server struct {
-	pages pages
+	pages pager
 	slots chan struct{}
 	work  sync.WaitGroup
 
