@@ -106,13 +106,13 @@ type Process struct {
 	// Replicas is how many copies the pipeline asks for, Needed how many it takes; the
 	// greater one runs.
 	// Several says whether there can be several, and Why not.
-	Replicas int    `json:"replicas"`
-	Needed   int    `json:"needed"`
+	Replicas int `json:"replicas"`
+	Needed   int `json:"needed"`
 	// Hosts, where it is not 0, is how many hosts share the copies at the least; there are
 	// at most as many as copies.
-	Hosts int `json:"hosts,omitempty"`
-	Several  bool   `json:"several"`
-	Why      string `json:"why"`
+	Hosts   int    `json:"hosts,omitempty"`
+	Several bool   `json:"several"`
+	Why     string `json:"why"`
 	// Serial is the node that works in one goroutine and has the most to do, with
 	// thousandths of a core of all copies together.
 	Serial      string `json:"serial"`

@@ -116,14 +116,15 @@ func hostSpec() Spec {
 }
 
 // The test binary is a host, or what one has started, where it has cells.
-func init() {
+var _ = func() bool {
 	if os.Getenv("TEST_CELLS") != "" {
 		if os.Getenv("TEST_BAD") != "" {
 			mostDeaths = 3
 		}
 		os.Exit(RunOf("shop", []Process{{Name: "work", Replicas: 4, Elastic: Hosts(2), Inputs: []string{"in"}, Spec: hostSpec}}, os.Args[1:]))
 	}
-}
+	return true
+}()
 
 // A hostProcess is a host in a process of its own.
 type hostProcess struct {
@@ -269,9 +270,9 @@ func TestHostCommands(t *testing.T) {
 // A page is that of several, each sample with its copy, each family once.
 func TestMerged(t *testing.T) {
 	m := newMerged()
-	m.add([]byte("# HELP a What a is.\n# TYPE a gauge\na 1\n# HELP b B.\n# TYPE b counter\nb{x=\"y z\"} 2\n"), "copy", "0")
-	m.add(nil, "copy", "1")
-	m.add([]byte("# HELP a What a is.\n# TYPE a gauge\na 3\n# HELP c C.\n# TYPE c gauge\nc 4\n"), "copy", "2")
+	m.add([]byte("# HELP a What a is.\n# TYPE a gauge\na 1\n# HELP b B.\n# TYPE b counter\nb{x=\"y z\"} 2\n"), 0)
+	m.add(nil, 1)
+	m.add([]byte("# HELP a What a is.\n# TYPE a gauge\na 3\n# HELP c C.\n# TYPE c gauge\nc 4\n"), 2)
 	want := "# HELP a What a is.\n# TYPE a gauge\na{copy=\"0\"} 1\na{copy=\"2\"} 3\n" +
 		"# HELP b B.\n# TYPE b counter\nb{copy=\"0\",x=\"y z\"} 2\n# HELP c C.\n# TYPE c gauge\nc{copy=\"2\"} 4\n"
 	if got := string(m.bytes()); got != want {

@@ -115,7 +115,7 @@ func (h *host) metrics(ctx context.Context) []byte {
 	}
 	work.Wait()
 	for at, i := range numbers {
-		merged.add(pages[at], "copy", strconv.Itoa(i))
+		merged.add(pages[at], i)
 	}
 	return append(m.text.Bytes(), merged.bytes()...)
 }
@@ -132,8 +132,8 @@ func newMerged() *merged {
 	return &merged{heads: map[string][]byte{}, lines: map[string][]byte{}}
 }
 
-// add adds a page in Prometheus' text format.
-func (m *merged) add(page []byte, label, value string) {
+// add adds the page of a copy, in Prometheus' text format.
+func (m *merged) add(page []byte, number int) {
 	for line := range bytes.Lines(page) {
 		text := string(line)
 		if rest, ok := strings.CutPrefix(text, "# "); ok { // HELP name …, TYPE name …
@@ -158,7 +158,7 @@ func (m *merged) add(page []byte, label, value string) {
 		} else {
 			rest = "}" + rest
 		}
-		m.lines[name] = fmt.Appendf(m.lines[name], "%s{%s=%q%s", name, label, value, rest)
+		m.lines[name] = fmt.Appendf(m.lines[name], "%s{copy=\"%d\"%s", name, number, rest)
 	}
 }
 
