@@ -13,6 +13,7 @@ import (
 type componentsCmd struct {
 	List componentsListCmd `cmd:"" help:"List the connectors that are built in."`
 	Show componentsShowCmd `cmd:"" help:"Show the config, the promises and the meta of a connector."`
+	Find componentsFindCmd `cmd:"" help:"Find public components of flowctl's, by event types or a word of the name."`
 }
 
 type componentsListCmd struct{}

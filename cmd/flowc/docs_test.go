@@ -310,11 +310,61 @@ func TestTargetsPage(t *testing.T) {
 	}
 }
 
+// TestFlowctlPage holds the page for those who come from flowctl to its word: what it
+// shows beside a file of flowctl's is what that file becomes, both are pipelines, and the
+// commands end well.
+func TestFlowctlPage(t *testing.T) {
+	dir, shown, ran := t.TempDir(), 0, 0
+	var before block
+	for _, b := range blocksOf(t, "docs/flowctl.md") {
+		switch {
+		case b.lang == "yaml" && b.args == "flowctl":
+			before = b
+			if err := os.WriteFile(filepath.Join(dir, "pipeline.yaml"), []byte(b.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if c := check(t, b, b.text); !c.OK {
+				t.Errorf("%s is no pipeline: %s", b.place(), c)
+			}
+		case b.lang == "yaml" && b.args == "old":
+			before = b
+			if c := check(t, b, b.text); c.OK || len(c.Diagnostics) != 1 || c.Diagnostics[0].Code != "foreign-dialect" {
+				t.Errorf("%s is not told by its spelling: %s", b.place(), c)
+			}
+		case b.lang == "yaml" && b.args == "becomes":
+			shown++
+			var stdout, stderr bytes.Buffer
+			run([]string{"migrate", "-"}, strings.NewReader(before.text), &stdout, &stderr)
+			if stdout.String() != b.text {
+				t.Errorf("%s becomes\n%s\nand not %s", before.place(), stdout.String(), b.place())
+			}
+			if c := check(t, b, b.text); before.args == "flowctl" && !c.OK {
+				t.Errorf("%s is no pipeline: %s", b.place(), c)
+			}
+		case b.lang == "sh" && b.args == "run":
+			for line := range strings.Lines(b.text) {
+				line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
+				if line == "" {
+					continue
+				}
+				ran++
+				args := strings.Fields(line)
+				if out, err := command(dir, compilerCache, args[0], args[1:]...).CombinedOutput(); err != nil {
+					t.Errorf("%s: %s: %v\n%s", b.place(), line, err, out)
+				}
+			}
+		}
+	}
+	if shown < 2 || ran < 5 {
+		t.Errorf("the page shows %d files and runs %d commands", shown, ran)
+	}
+}
+
 // No document shows a pipeline that nothing compiles: TestLanguage,
 // TestComponents, TestConnectors, TestTargetsPage, TestScalingPage and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.
 func TestDocumentsWithPipelines(t *testing.T) {
-	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/language.md docs/scaling.md docs/targets.md ir/README.md"
+	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/language.md docs/scaling.md docs/targets.md ir/README.md"
 	var got []string
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/dialect"
+	"github.com/flowc-dev/flowc/compiler/flowctl"
 	"github.com/flowc-dev/flowc/compiler/migrate"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/source"
@@ -33,3 +34,10 @@ func Migrate(file string, text []byte, o MigrateOptions) (migrate.Result, diag.L
 	l.Sort()
 	return r, l
 }
+
+// A PublicComponent is a component of flowctl's public registry.
+type PublicComponent = flowctl.Component
+
+// PublicComponents are the components of flowctl's public registry that flowc
+// knows, by their descriptors.
+func PublicComponents() []PublicComponent { return flowctl.Known() }
