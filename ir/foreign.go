@@ -91,6 +91,14 @@ type ForeignLabel struct{ Key, Value string }
 // ForeignResources are what a container asks for or may use, in Kubernetes' words.
 type ForeignResources struct{ CPU, Memory string }
 
+// Connector is what talks to the component.
+func (f *Foreign) Connector() string {
+	if f.Protocol == GRPC {
+		return "foreign-component"
+	}
+	return "foreign-lines"
+}
+
 // Foreign is the foreign component that the node is, nil for none.
 func (n *Node) Foreign() *Foreign {
 	switch op := n.Op.(type) {

@@ -181,6 +181,8 @@ func (f *form) opBody(op Op) {
 		})
 		maybe(f, "go", &op.Go, f.goRef)
 		maybe(f, "foreign", &op.Foreign, f.foreign)
+		f.when("meta", op.Meta != nil, func() { f.typ(&op.Meta) })
+		maybe(f, "envelope", &op.Envelope, func(e *Expr) { f.expr(e, true) })
 		each(f, "config", &op.Config, f.setting)
 		maybe(f, "batch", &op.Batch, f.batch)
 	case *Route:

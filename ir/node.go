@@ -171,6 +171,7 @@ func (n *Node) Exprs() []*Expr {
 		add(op.Input)
 	case *Apply:
 		add(op.Expr)
+		add(op.Envelope)
 		assigned(op.Assign)
 		config(op.Config)
 	case *Route:

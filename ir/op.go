@@ -133,8 +133,13 @@ type Apply struct {
 	Go     *GoRef
 	Config []Setting
 	// Foreign is the component in a process of its own, for VerbForeign. It gives the
-	// payloads of its events, as bytes.
+	// payloads of its events: bytes, a text, or a raw value.
 	Foreign *Foreign
+	// Meta is the type of `meta` on the records of a foreign component, and Envelope the
+	// expression that is the meta of a record that it gets, nil where that is none of an
+	// event.
+	Meta     *Type
+	Envelope *Expr
 	// Batch is how records are gathered for a component that takes a slice.
 	Batch *Batch
 }

@@ -183,8 +183,11 @@ func (v *verifier) apply(n *Node, op *Apply) {
 	want := TypeKind("")
 	switch op.Verb {
 	case VerbForeign:
-		if len(n.Out) != 1 || n.Out[0].Type == nil || n.Out[0].Type.Kind != Bytes {
-			v.errorf("a component in a process of its own gives payloads, by one port of bytes")
+		if len(n.Out) != 1 || n.Out[0].Type == nil || n.Out[0].Type.Kind != Bytes && n.Out[0].Type.Kind != String && n.Out[0].Type.Kind != JSON {
+			v.errorf("a component in a process of its own gives payloads, by one port of bytes, text or raw values")
+		}
+		if op.Envelope != nil {
+			v.expr("envelope", op.Envelope, "")
 		}
 	case VerbFilter:
 		want = Bool

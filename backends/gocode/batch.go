@@ -20,7 +20,7 @@ func BatchOf(n *ir.Node) *ir.Batch {
 	case *ir.Sink:
 		return op.Batch
 	case *ir.Apply:
-		if op.Batch != nil && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
+		if op.Batch != nil && (op.Foreign != nil || op.Go != nil && op.Go.Shape == ir.ShapeBatch) {
 			return op.Batch
 		}
 	}

@@ -154,6 +154,9 @@ func (g *generator) reads(n *ir.Node) []ir.Path {
 		if op.Verb == ir.VerbSet {
 			paths = append(paths, g.setReads(n, op)...)
 		}
+		if op.Foreign != nil && !g.anyRaw(n.ID) {
+			paths = append(paths, ir.Whole)
+		}
 	case *ir.Encode:
 		paths = append(paths, op.Checks...)
 		if !op.Raw {

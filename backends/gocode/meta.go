@@ -20,21 +20,32 @@ func (l *loop) metaType() *ir.Type {
 	if !reads {
 		return nil
 	}
-	return l.metaOfSource(l.r.Head, map[string]bool{})
+	return l.metaBehind(l.r.Head, map[string]bool{})
 }
 
-// metaOfSource is the meta of the source that a node's records come from.
-func (g *generator) metaOfSource(id string, seen map[string]bool) *ir.Type {
+// metaBehind is the meta of the records that leave a node: that of its source, or of the
+// component in a process of its own that they come from.
+func (g *generator) metaBehind(id string, seen map[string]bool) *ir.Type {
+	switch op := g.nodes[id].Op.(type) {
+	case *ir.Source:
+		return op.Meta
+	case *ir.Apply:
+		if op.Foreign != nil {
+			return op.Meta
+		}
+	}
+	return g.metaInto(id, seen)
+}
+
+// metaInto is the meta of the records that come to a node.
+func (g *generator) metaInto(id string, seen map[string]bool) *ir.Type {
 	if seen[id] {
 		return nil
 	}
 	seen[id] = true
-	if src, ok := g.nodes[id].Op.(*ir.Source); ok {
-		return src.Meta
-	}
 	for _, e := range g.in[id] {
 		if e.Kind == ir.Data {
-			if t := g.metaOfSource(e.From, seen); t != nil {
+			if t := g.metaBehind(e.From, seen); t != nil {
 				return t
 			}
 		}
@@ -57,7 +68,7 @@ func (g *generator) rowType(n *ir.Node, t *ir.Type) *jen.Statement {
 	if !g.rows[name] {
 		g.rows[name] = true
 		g.loops.add(jen.Comment(fmt.Sprintf("%s is a record on its way to `%s`, with the meta of its source.", name, n.YAML)).Line(),
-			jen.Type().Id(name).Struct(jen.Id("record").Add(g.typ(t)), jen.Id("meta").Add(g.typ(g.metaOfSource(n.ID, map[string]bool{})))))
+			jen.Type().Id(name).Struct(jen.Id("record").Add(g.typ(t)), jen.Id("meta").Add(g.typ(g.metaInto(n.ID, map[string]bool{})))))
 	}
 	return jen.Id(name)
 }

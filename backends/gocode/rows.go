@@ -35,6 +35,9 @@ func (l *loop) runQueue(n *ir.Node, at place) ([]jen.Code, error) {
 	if raw {
 		v.raw = "line"
 	}
+	if op, ok := n.Op.(*ir.Apply); ok && op.Foreign != nil {
+		return l.runForeign(n, op, at)
+	}
 	if op, ok := n.Op.(*ir.Apply); ok && op.Go != nil && op.Go.Shape == ir.ShapeBatch {
 		return l.runBatch(n, op, at)
 	}

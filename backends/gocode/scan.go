@@ -66,7 +66,9 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 	call := l.callExpr(stageFunc{
 		name: "parse" + l.names.upper(n.YAML), comment: "gives the text that `" + n.YAML + "` parses.", node: n,
 	}, "string", v, op.Input)
-	at.chain.steps = append(at.chain.steps, step{node: n.YAML})
+	if n.ID == n.YAML {
+		at.chain.steps = append(at.chain.steps, step{node: n.YAML})
+	}
 	text := l.names.local(n.YAML) + "Text"
 	var code []jen.Code
 	if op.Input.Errs {
@@ -90,7 +92,15 @@ func (l *loop) parse(n *ir.Node, op *ir.Decode, v value, at place) ([]jen.Code, 
 			code = append(code, l.scan(d, text, at)...)
 		}
 	}
-	rest, err := l.after(n, "", value{base: d.name + "." + d.record(""), typ: n.Out[0].Type, dec: d, text: text, done: map[string]bool{}}, at)
+	if n.ID != n.YAML { // of what a component gives, which counts what it is given
+		at.chain = l.newChain(l.counter(l.names.lower(n.YAML)+"Decoded"), at.chain)
+		code = append(code, l.count(at.chain))
+	}
+	out := value{base: d.name + "." + d.record(""), typ: n.Out[0].Type, dec: d, text: text, done: map[string]bool{}}
+	if n.ID != n.YAML {
+		out.raw = text
+	}
+	rest, err := l.after(n, "", out, at)
 	return append(code, rest...), err
 }
 

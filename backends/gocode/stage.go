@@ -46,6 +46,8 @@ func (l *loop) stage(n *ir.Node, v value, at place) ([]jen.Code, error) {
 			rest, err = l.flatmap(n, op, v, at)
 		case ir.VerbGo:
 			rest, err = l.component(n, op, v, at)
+		case ir.VerbForeign:
+			err = fmt.Errorf("%s: a component in a process of its own must head its region", n.ID)
 		default:
 			err = fmt.Errorf("%s: unknown verb %q", n.ID, op.Verb)
 		}

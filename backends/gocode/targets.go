@@ -60,7 +60,7 @@ func (l *loop) panicsIn(n *ir.Node, seen map[string]bool) bool {
 		return false
 	}
 	seen[n.ID] = true
-	return n.Component() != nil || slices.ContainsFunc(n.Exprs(), panics) ||
+	return n.Component() != nil || n.Foreign() != nil || slices.ContainsFunc(n.Exprs(), panics) ||
 		slices.ContainsFunc(l.out[n.ID], func(e *ir.Edge) bool { return l.mayPanic(e, seen) })
 }
 

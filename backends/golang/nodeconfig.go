@@ -50,6 +50,13 @@ func (w *wiring) configOf(n *ir.Node) *config {
 		if c, ok := catalog.Lookup(op.Connector); ok {
 			connector, side = c, c.Sink
 		}
+	case *ir.Apply:
+		if op.Foreign == nil {
+			break
+		}
+		if c, ok := catalog.Lookup(op.Foreign.Connector()); ok {
+			connector, side = c, c.Sink
+		}
 	}
 	settings, ref := n.Settings(), n.Component()
 	given := map[string]ir.Setting{}

@@ -164,7 +164,7 @@ func runCase(t *testing.T, dir string, p *ir.Program, files []backends.File, l b
 func readsBroker(p *ir.Program) bool {
 	return slices.ContainsFunc(p.Nodes, func(n *ir.Node) bool {
 		source, ok := n.Op.(*ir.Source)
-		return ok && (source.Connector == "http" || source.Connector == "file" && !source.Bounded || source.Connector == "nats" || source.Connector == "kafka" || source.Connector == "postgres" && !source.Bounded)
+		return ok && (source.Connector == "http" || source.Connector == "foreign-component" || source.Connector == "file" && !source.Bounded || source.Connector == "nats" || source.Connector == "kafka" || source.Connector == "postgres" && !source.Bounded)
 	})
 }
 

@@ -43,6 +43,9 @@ var (
 
 // form finds out what kind a node is, and reports one that is none or several.
 func (r *reader) form(n *syntax.Node) (form, bool) {
+	if f, is, ok := r.foreignForm(n); is {
+		return f, ok
+	}
 	for _, name := range later {
 		m := n.Body.Member(name)
 		if m != nil && name == "type" && !strings.Contains(m.Value.Text, "@") {
@@ -53,9 +56,6 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 				Helpf("a processor in Go is `use: ./dir.Symbol`; inline Go stands under `filter`, `map`, `set`, `check`, `flatmap` and `route`")
 			return form{}, false
 		}
-	}
-	if f, is, ok := r.foreignForm(n); is {
-		return f, ok
 	}
 	switch n.Role {
 	case syntax.Source:

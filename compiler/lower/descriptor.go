@@ -2,7 +2,9 @@ package lower
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,6 +98,9 @@ func (w *lowering) descriptorTypes(n *node, key string, written []syntax.Text, t
 
 // reason is an error without what the message says already.
 func reason(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "there is no such file"
+	}
 	text := err.Error()
 	return strings.TrimPrefix(text, "json: ")
 }
@@ -128,7 +133,7 @@ func (w *lowering) environment(n *node, d *descriptor) []ir.Entry {
 			continue
 		}
 		if c.Value.Kind == "list" || c.Value.Kind == "map" {
-			w.l.Errorf(diag.WrongType, c.Node.Place(), "`%s` is a %s, and the config of `%s` becomes environment variables, which are texts", c.Key.Text, c.Node.Kind, n.Name.Text).
+			w.l.Errorf(diag.WrongType, c.Node.Place(), "`%s` is %s, and the config of `%s` becomes environment variables, which are texts", c.Key.Text, c.Node.Kind, n.Name.Text).
 				Helpf("write it as the component reads it: one text, such as JSON in quotes")
 			continue
 		}

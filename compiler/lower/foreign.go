@@ -3,7 +3,9 @@ package lower
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
@@ -142,13 +144,7 @@ func (w *lowering) foreignRole(n *node, f *ir.Foreign) {
 	}
 }
 
-// notRunYet reports a component that no target runs.
-func (w *lowering) notRunYet(n *node) {
-	w.foreign(n)
-	n.broken()
-	n.answers = true
-	w.outTypes(n)
-	if !n.Bad {
-		w.l.Errorf(diag.NotYet, n.KindSpan, "this version of flowc does not run nodes with `%s`", n.KindSpan.Text())
-	}
-}
+// durationWord and intWord are values as they are written.
+func durationWord(nanoseconds int64) string { return time.Duration(nanoseconds).String() }
+
+func intWord(n int) string { return strconv.Itoa(n) }

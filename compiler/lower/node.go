@@ -11,10 +11,7 @@ import (
 func (w *lowering) node(n *node) {
 	switch {
 	case n.Kind == syntax.External:
-		if n.Role != syntax.Source {
-			w.attach(n)
-		}
-		w.notRunYet(n)
+		w.foreignNode(n)
 	case n.Role == syntax.Source:
 		w.source(n)
 	case n.Role == syntax.Processor:

@@ -95,7 +95,7 @@ func makesRecords(op *ir.Source) bool { return op.Go != nil || op.Connector == "
 // takesBatches tells whether a node works on several records at once.
 func takesBatches(n *ir.Node) bool {
 	op, ok := n.Op.(*ir.Apply)
-	return ok && op.Verb == ir.VerbGo && (op.Go.Shape == ir.ShapeBatch || op.Batch != nil)
+	return ok && (op.Verb == ir.VerbForeign || op.Verb == ir.VerbGo && (op.Go.Shape == ir.ShapeBatch || op.Batch != nil))
 }
 
 // why is the reason for how records cross an edge.

@@ -110,6 +110,9 @@ func originBehind(n *ir.Node, in origin) origin {
 		}
 		return origin{intact: true}
 	case *ir.Decode:
+		if op.Input != nil && n.ID != n.YAML { // the payload of a component
+			return origin{intact: true, formats: []string{"json"}}
+		}
 		if op.Input != nil || op.Codec == "rows" {
 			return made
 		}
@@ -186,6 +189,9 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 			e.Meta = sortedNames(g.own(n).meta) // a batch has no single record whose meta could go on
 		}
 		paths, raw := slices.Clone(own.paths), false
+		if isForeign(n) {
+			e.Meta = sortedNames(g.own(n).meta) // behind it is the meta of its own events
+		}
 		switch op := n.Op.(type) {
 		case *ir.Decode:
 			if op.Input == nil {
@@ -202,6 +208,18 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 			// them looks at none.
 			if op.Go == nil && op.Connector != "drop" {
 				paths = append(paths, ir.Whole)
+			}
+		case *ir.Apply:
+			if op.Verb == ir.VerbForeign {
+				// It gets the bytes of the record, as they came where all have them.
+				if raw = g.asTheyCame(n, origins); !raw {
+					paths = append(paths, ir.Whole)
+				}
+				break
+			}
+			if n.HandsOn() || isSet(n) {
+				paths = append(paths, g.handedOn(n, e.Type)...)
+				raw = anyRaw(g.out[n.ID]) && e.Origin == ir.Intact
 			}
 		default:
 			if n.HandsOn() || isSet(n) {
@@ -222,6 +240,22 @@ func (g *graph) liveInto(n *ir.Node, origins map[*ir.Edge]origin) {
 		}
 		e.Live, e.Raw = tidy(e.Type, paths), raw
 	}
+}
+
+// isForeign tells whether a node is a component in a process of its own.
+func isForeign(n *ir.Node) bool {
+	op, ok := n.Op.(*ir.Apply)
+	return ok && op.Verb == ir.VerbForeign
+}
+
+// asTheyCame tells whether all records that a node gets are bytes of one format.
+func (g *graph) asTheyCame(n *ir.Node, origins map[*ir.Edge]origin) bool {
+	for _, e := range data(g.in[n.ID]) {
+		if o := origins[e]; !o.isOnly("json") && !o.isOnly("text") && !o.isOnly("bytes") {
+			return false
+		}
+	}
+	return true
 }
 
 // writes tells whether a node is a sink or the encoder before one.

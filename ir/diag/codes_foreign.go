@@ -18,6 +18,22 @@ otherwise. A command that begins with a program which reads and writes lines (a 
 jq, awk, grep …) and has no ` + "`" + `port` + "`" + ` is talked to by lines: one line an event, on its
 standard input and output. This note says so; ` + "`" + `protocol: lines` + "`" + ` (or ` + "`" + `ndjson` + "`" + `, whose lines
 are JSON) says it in the pipeline, and the note goes.`,
+		Bad: `pipeline: upper
+sources:
+  lines: {use: file, config: {path: in.txt}, out: text}
+processors:
+  upper: {from: lines, command: [tr, a-z, A-Z]}
+sinks:
+  show: {from: upper, use: stdout}
+`,
+		Good: `pipeline: upper
+sources:
+  lines: {use: file, config: {path: in.txt}, out: text}
+processors:
+  upper: {from: lines, command: [tr, a-z, A-Z], protocol: lines}
+sinks:
+  show: {from: upper, use: stdout}
+`,
 	},
 	{
 		Code:  Descriptor,
@@ -26,5 +42,17 @@ are JSON) says it in the pipeline, and the note goes.`,
 takes and gives, and the variables that its config becomes. It must be there and be
 JSON, and what the node says must agree with it: a component that says it is a source
 can't stand under ` + "`" + `sinks` + "`" + `, and event types are those that it lists.`,
+		Bad: `pipeline: ledgers
+sources:
+  ledgers: {command: [./ledgers], protocol: lines, metadata: missing.json}
+sinks:
+  show: {from: ledgers, use: stdout, config: {format: text}}
+`,
+		Good: `pipeline: ledgers
+sources:
+  ledgers: {command: [./ledgers], protocol: lines}
+sinks:
+  show: {from: ledgers, use: stdout, config: {format: text}}
+`,
 	},
 }

@@ -208,16 +208,19 @@ type Module struct {
 	GoMods []string
 }
 
-// Lookup returns the connector that `use:` calls name, or a carrier of edges.
+// Lookup returns the connector that `use:` calls name, a carrier of edges, or
+// what talks to components in processes of their own.
 func Lookup(name string) (*Connector, bool) {
 	for _, c := range Connectors {
 		if c.Name == name {
 			return c, true
 		}
 	}
-	for _, c := range Carriers {
-		if c.Name == name {
-			return c, true
+	for _, list := range [][]*Connector{Carriers, Foreigns} {
+		for _, c := range list {
+			if c.Name == name {
+				return c, true
+			}
 		}
 	}
 	return nil, false

@@ -670,3 +670,110 @@ var Carriers = []*Connector{
 		},
 	},
 }
+
+// Foreigns are what talks to components in processes of their own: a source, and a sink
+// whose config is that of processors too. `use` knows none of them.
+var Foreigns = []*Connector{
+	{
+		Name:    "foreign-component",
+		Package: "connect/component",
+		Doc:     "Package component talks to components that speak flowctl.v1, over gRPC: the component serves, and the program is its client, which moves the data. A component is a process that the program starts, or a server that runs already.",
+		Manual:  "",
+		Source: &Side{
+			Config: "SourceConfig",
+			New:    "NewSource",
+			Doc:    "A Source reads the events of a component. After a crash it is asked to go on behind the last event that is safe; whether it does is its own affair.",
+			Keys: []Key{
+				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Fixed: true},
+				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "endpoint", Go: "Endpoint", Type: "string", Doc: "Endpoint is the address of one that runs already.", Reach: "connects", Port: 50051},
+				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
+				{Name: "port", Go: "Port", Type: "int", Doc: "Port is the port that it is given; 0 is a free one.", Natural: true},
+				{Name: "health_port", Go: "HealthPort", Type: "int", Doc: "HealthPort is the port of its health check; 0 is a free one.", Natural: true},
+				{Name: "wait", Go: "Wait", Type: "duration", Doc: "Wait is how long a process may take until it serves.", Default: "30s", Positive: true},
+				{Name: "gives", Go: "Gives", Type: "[string]", Doc: "Gives are the event types that it gives; empty for any.", Fixed: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is json (ndjson means the same: one value a payload), text or bytes.", Default: "json", Values: []string{"json", "ndjson", "text", "bytes"}, Fixed: true},
+			},
+			Formats:  []string{"json", "ndjson", "text", "bytes"},
+			Facts:    Facts{Acks: true, Ordered: true, Endless: true, Memory: 4194304},
+			Messages: true,
+		},
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink gives events to a consumer. Nothing says what became of an event; at the end of the stream the consumer says how many it has received.",
+			Keys: []Key{
+				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Fixed: true},
+				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "endpoint", Go: "Endpoint", Type: "string", Doc: "Endpoint is the address of one that runs already.", Reach: "connects", Port: 50051},
+				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
+				{Name: "port", Go: "Port", Type: "int", Doc: "Port is the port that it is given; 0 is a free one.", Natural: true},
+				{Name: "health_port", Go: "HealthPort", Type: "int", Doc: "HealthPort is the port of its health check; 0 is a free one.", Natural: true},
+				{Name: "wait", Go: "Wait", Type: "duration", Doc: "Wait is how long a process may take until it serves.", Default: "30s", Positive: true},
+				{Name: "takes", Go: "Takes", Type: "[string]", Doc: "Takes are the event types that it takes; the first one is that of events which have none.", Fixed: true},
+				{Name: "gives", Go: "Gives", Type: "[string]", Doc: "Gives are the event types that a processor gives; empty for any.", Fixed: true},
+				{Name: "settle", Go: "Settle", Type: "duration", Doc: "Settle is how long a processor is quiet when it is done with an event that it does not answer.", Default: "200ms", Positive: true},
+				{Name: "unordered", Go: "Unordered", Type: "bool", Doc: "Unordered tells that a processor may answer in any order.", Fixed: true},
+				{Name: "window", Go: "Window", Type: "int", Doc: "Window is how many events a processor may be at where order is no matter; 0 is as many as there are.", Natural: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is json (ndjson means the same: one value a payload), text or bytes.", Default: "json", Values: []string{"json", "ndjson", "text", "bytes"}, Fixed: true},
+			},
+			Meta: []Key{
+				{Name: "envelope", Go: "Envelope", Type: "string", Doc: "Envelope is the envelope of the event that the record came of."},
+			},
+			Formats:  []string{"json", "ndjson", "text", "bytes"},
+			Facts:    Facts{Ordered: true, Memory: 1048576},
+			Messages: true,
+		},
+	},
+	{
+		Name:    "foreign-lines",
+		Package: "connect/lines",
+		Doc:     "Package lines talks to components by lines: one line an event, on the standard input and output of a process that the program starts. With ndjson each line is JSON.",
+		Manual:  "",
+		Source: &Side{
+			Config: "SourceConfig",
+			New:    "NewSource",
+			Doc:    "A Source reads what a process writes. A process that ended with the status 0 has given all there is; one that failed is started again by its policy, and begins anew.",
+			Keys: []Key{
+				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Required: true, Fixed: true},
+				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json, csv, text or bytes.", Default: "ndjson", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
+				{Name: "max_record", Go: "MaxRecord", Type: "size", Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program.", Default: "16MiB", Positive: true},
+			},
+			Formats: []string{"ndjson", "json", "csv", "text", "bytes"},
+			Facts:   Facts{Ordered: true, Endless: true, Memory: 524288},
+		},
+		Sink: &Side{
+			Config: "SinkConfig",
+			New:    "NewSink",
+			Doc:    "A Sink writes lines to a process. Nothing answers: a record is done when the process has been given it, and the end is when it has ended well behind the end of its input.",
+			Keys: []Key{
+				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Required: true, Fixed: true},
+				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
+				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, text, csv or bytes.", Default: "ndjson", Values: []string{"ndjson", "text", "csv", "bytes"}, Fixed: true},
+				{Name: "settle", Go: "Settle", Type: "duration", Doc: "Settle is how long a processor that answers with any number of lines is quiet when it is done; 0 is one line for each line.", Default: "0s"},
+				{Name: "max_record", Go: "MaxRecord", Type: "size", Doc: "MaxRecord is the longest line that a processor may answer.", Default: "16MiB", Positive: true},
+			},
+			Formats: []string{"ndjson", "text", "csv", "bytes"},
+			Facts:   Facts{Ordered: true, Memory: 65536},
+		},
+	},
+}
+
+// Envelope are the fields of `meta` on records from components that give events.
+var Envelope = envelopeOf.Meta
+
+var envelopeOf = Side{
+	Meta: []Key{
+		{Name: "id", Go: "ID", Type: "string", Doc: "ID is the event's id, as the component gave it."},
+		{Name: "type", Go: "Type", Type: "string", Doc: "Type is the event's type, such as stellar.ledger.v1."},
+		{Name: "content_type", Go: "ContentType", Type: "string", Doc: "ContentType is what the payload is, such as application/json."},
+		{Name: "component", Go: "Component", Type: "string", Doc: "Component is the component that made the event."},
+		{Name: "timestamp", Go: "Timestamp", Type: "time", Doc: "Timestamp is when it was made."},
+		{Name: "ledger", Go: "Ledger", Type: "uint64", Doc: "Ledger is the ledger that the event is of, 0 for none."},
+		{Name: "index", Go: "Index", Type: "int", Doc: "Index is the event's place in that ledger."},
+		{Name: "metadata", Go: "Metadata", Type: "map of string", Doc: "Metadata is what the component says besides."},
+	},
+}

@@ -80,7 +80,7 @@ func (s Source) Endless() bool { return s.x }
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := write([]catalog.Connector{{Name: "x", Doc: firstParagraph(p.doc), Source: s}}, nil)
+	text, err := write([]catalog.Connector{{Name: "x", Doc: firstParagraph(p.doc), Source: s}}, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

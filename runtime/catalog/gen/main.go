@@ -38,6 +38,9 @@ var connectors = []struct {
 	{"stdout", "stdout", false, true},
 }
 
+// foreigns are those that talk to components in processes of their own.
+var foreigns = []string{"component", "lines"}
+
 // carriers are the connectors that have the two ends of an edge between processes.
 var carriers = []string{"kafka", "nats"}
 
@@ -65,7 +68,11 @@ func generate(runtime, module string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables, err := write(all, edges)
+	foreign, envelope, err := extractForeign(filepath.Join(runtime, "connect"))
+	if err != nil {
+		return nil, err
+	}
+	tables, err := write(all, edges, foreign, envelope)
 	if err != nil {
 		return nil, err
 	}
@@ -140,4 +147,31 @@ func extractCarriers(root string) (all []catalog.Connector, err error) {
 		all = append(all, conn)
 	}
 	return all, nil
+}
+
+// extractForeign reads what talks to components in processes of their own, and the
+// envelope of their events.
+func extractForeign(root string) (all []catalog.Connector, envelope []catalog.Key, err error) {
+	events, err := parsePackage(filepath.Join(root, "foreign"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if envelope, err = events.keys("Meta", "", ""); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range foreigns {
+		pkg, err := parsePackage(filepath.Join(root, name))
+		if err != nil {
+			return nil, nil, err
+		}
+		conn := catalog.Connector{Name: "foreign-" + name, Package: "connect/" + name, Doc: firstParagraph(pkg.doc)}
+		if conn.Source, err = pkg.side("Source"); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", conn.Name, err)
+		}
+		if conn.Sink, err = pkg.side("Sink"); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", conn.Name, err)
+		}
+		all = append(all, conn)
+	}
+	return all, envelope, nil
 }

@@ -1,0 +1,260 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
+	"github.com/flowc-dev/flowc/runtime/proto"
+	"github.com/flowc-dev/flowc/runtime/supervise"
+)
+
+// gap is how long a processor that has answered is quiet when it has said all: what it makes
+// of one event it sends at once.
+const gap = 2 * time.Millisecond
+
+// A Processor gives events to a component and takes what it makes of them.
+type Processor struct {
+	peer      *peer
+	maker     *maker
+	settle    time.Duration
+	window    int
+	unordered bool
+
+	stream  grpc.BidiStreamingClient[proto.Event, proto.Event]
+	cancel  context.CancelFunc
+	answers chan answer
+}
+
+// An answer is an event, or the end of them.
+type answer struct {
+	event *proto.Event
+	err   error
+}
+
+// NewProcessor returns the processor of a node.
+func NewProcessor(c SinkConfig, node string) (*Processor, error) {
+	p, err := newPeer(setup{
+		node: node, command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
+		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_PROCESSOR, takes: c.Takes, gives: c.Gives,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Processor{peer: p, maker: makerOf(node, c.Takes, c.Format), settle: c.Settle, window: c.Window, unordered: c.Unordered}, nil
+}
+
+// Open starts the component.
+func (p *Processor) Open(ctx context.Context) error { return p.Begin(ctx) }
+
+// Begin starts the component where it does not run, and its stream.
+func (p *Processor) Begin(ctx context.Context) error {
+	fresh, err := p.peer.connect(ctx)
+	if err != nil || !fresh && p.stream != nil {
+		return err
+	}
+	p.hangUp()
+	streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stream, err := proto.NewProcessorServiceClient(p.peer.conn).Process(streaming)
+	if err != nil {
+		cancel()
+		return p.peer.broken(err)
+	}
+	answers := make(chan answer, ahead)
+	p.stream, p.cancel, p.answers = stream, cancel, answers
+	go func() {
+		for {
+			e, err := stream.Recv()
+			select {
+			case answers <- answer{e, err}:
+			case <-streaming.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+func (p *Processor) hangUp() {
+	if p.cancel != nil {
+		p.cancel()
+		p.stream, p.cancel = nil, nil
+	}
+}
+
+// Process gives the events to the component and returns what it made of them.
+func (p *Processor) Process(ctx context.Context, events []foreign.Event) ([]foreign.Event, error) {
+	return foreign.Give(ctx, p, events, map[int]error{})
+}
+
+// inTurn tells whether the component is given one event at a time: it may handle several at
+// once, and then answers in any order.
+func (p *Processor) inTurn() bool {
+	return !p.unordered && p.peer.info.GetMetadata()["max_concurrent"] != "1"
+}
+
+// Exchange gives the component the events at some places, one after another or as many at once
+// as there may be.
+func (p *Processor) Exchange(ctx context.Context, events []foreign.Event, places []int) (out []foreign.Event, done int, err error) {
+	most := len(places)
+	switch {
+	case p.inTurn():
+		most = 1
+	case p.window > 0:
+		most = p.window
+	}
+	for len(places) > done {
+		part := places[done:min(done+most, len(places))]
+		made, err := p.round(ctx, events, part)
+		if err != nil {
+			return out, done, err
+		}
+		out = append(out, made...)
+		done += len(part)
+	}
+	return out, done, nil
+}
+
+// round gives the component some events at once, and waits until it is done with them.
+func (p *Processor) round(ctx context.Context, events []foreign.Event, places []int) (out []foreign.Event, err error) {
+	written := make(chan error, 1)
+	stream := p.stream
+	go func() { // it may answer before it has read all, and wait for that to be read
+		for _, i := range places {
+			if err := stream.Send(p.maker.event(&events[i].Meta, events[i].Payload)); err != nil {
+				written <- err
+				return
+			}
+		}
+		written <- nil
+	}()
+	defer func() {
+		if err != nil { // the events are not to be read any more when this returns
+			p.hangUp()
+			if written != nil {
+				<-written
+			}
+		}
+	}()
+	quiet := time.NewTimer(p.settle)
+	defer quiet.Stop()
+	sent := false
+	wait := func() time.Duration {
+		if sent && len(out) >= len(places) {
+			return min(gap, p.settle)
+		}
+		return p.settle
+	}
+	for {
+		select {
+		case err := <-written:
+			sent, written = true, nil
+			if err != nil && !errors.Is(err, io.EOF) { // of an end the answers say more
+				return nil, err
+			}
+			quiet.Reset(wait())
+		case a := <-p.answers:
+			if a.err != nil {
+				return nil, p.peer.broken(a.err)
+			}
+			out = append(out, foreign.Event{Meta: metaOf(a.event), Payload: a.event.GetPayload()})
+			quiet.Reset(wait())
+		case <-quiet.C:
+			if !sent { // it does not read: that is the stream's affair
+				quiet.Reset(p.settle)
+				continue
+			}
+			place(out, events, places)
+			return out, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// place finds which event each answer comes of: by its id, by its number where there are as
+// many answers as events, else the last one.
+func place(out, events []foreign.Event, places []int) {
+	byID := map[string]int{}
+	for _, i := range places {
+		if events[i].ID != "" {
+			byID[events[i].ID] = i
+		}
+	}
+	for k := range out {
+		i, ok := byID[out[k].ID]
+		switch {
+		case ok && out[k].ID != "":
+			out[k].Of = i
+		case len(out) == len(places):
+			out[k].Of = places[k]
+		default:
+			out[k].Of = places[len(places)-1]
+		}
+	}
+}
+
+// Abandon ends a component that does not answer any more; nil where it is none of this
+// program's processes.
+func (p *Processor) Abandon() *supervise.Process {
+	p.hangUp()
+	return p.peer.abandon()
+}
+
+// Progress says that the component is done with some events.
+func (p *Processor) Progress() { p.peer.progress() }
+
+// Flush ends the stream when the component is quiet, and returns what it says behind that.
+func (p *Processor) Flush(ctx context.Context) (out []foreign.Event, err error) {
+	if p.stream == nil {
+		return nil, nil
+	}
+	take := func(a answer) { out = append(out, foreign.Event{Meta: metaOf(a.event), Payload: a.event.GetPayload()}) }
+	quiet := time.NewTimer(p.settle)
+	defer quiet.Stop()
+	for done := false; !done; {
+		select {
+		case a := <-p.answers:
+			if a.err != nil {
+				return out, nil // it has ended, with nothing to do
+			}
+			take(a)
+			quiet.Reset(p.settle)
+		case <-quiet.C:
+			done = true
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+	}
+	if err := p.stream.CloseSend(); err != nil {
+		return out, nil
+	}
+	quiet.Reset(supervise.Grace)
+	for {
+		select {
+		case a := <-p.answers:
+			if a.err != nil {
+				return out, nil
+			}
+			take(a)
+		case <-quiet.C:
+			return out, nil
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+	}
+}
+
+// Close ends the stream, and the component.
+func (p *Processor) Close() error {
+	p.hangUp()
+	p.peer.close()
+	return nil
+}

@@ -1,0 +1,292 @@
+package component
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
+	"github.com/flowc-dev/flowc/runtime/connect/messages"
+	"github.com/flowc-dev/flowc/runtime/flow"
+	"github.com/flowc-dev/flowc/runtime/proto"
+)
+
+// A Source reads the events of a component. After a crash it is asked to go on behind the
+// last event that is safe; whether it does is its own affair.
+type Source struct {
+	peer  *peer
+	gives []string
+
+	from   *position // where to go on, nil from the begin
+	read   position  // the last event that was read
+	params map[string]string
+
+	events chan *proto.Event
+	failed chan error
+	cancel context.CancelFunc
+	pushed *proto.Event // read, and found no room
+
+	mu      sync.Mutex // Ack comes from any goroutine
+	service proto.SourceServiceClient
+	mute    bool // it keeps no state
+}
+
+// A position is the last event that was read.
+type position struct {
+	ID     string `json:"id,omitempty"`
+	Ledger uint64 `json:"ledger,omitempty"`
+	Index  int    `json:"index,omitempty"`
+	Count  int64  `json:"count"`
+}
+
+// ahead is how many events are read ahead: the stream waits when they are there.
+const ahead = 16
+
+// NewSource returns the source.
+func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
+	p, err := newPeer(setup{
+		node: in.Node, command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
+		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_SOURCE, gives: c.Gives,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{peer: p, gives: c.Gives, params: map[string]string{}}
+	for _, e := range c.Env {
+		if name, value, _ := strings.Cut(e, "="); name == "START_LEDGER" || name == "END_LEDGER" {
+			s.params[name] = value
+		}
+	}
+	return s, nil
+}
+
+// Messages says that each record is an event.
+func (s *Source) Messages() {}
+
+// Endless tells that nobody knows whether it will end.
+func (s *Source) Endless() bool { return true }
+
+// Fleeting tells that nobody can promise that the component goes on where it is asked to.
+func (s *Source) Fleeting() {}
+
+// Seek says where to go on.
+func (s *Source) Seek(_ context.Context, positions map[string]json.RawMessage) error {
+	for _, text := range positions {
+		s.from = &position{}
+		if err := json.Unmarshal(text, s.from); err != nil {
+			return fmt.Errorf("the position of an earlier run: %w", err)
+		}
+		s.read = *s.from
+	}
+	return nil
+}
+
+// Open starts the component; its stream is begun with the first Read.
+func (s *Source) Open(ctx context.Context) error {
+	_, err := s.peer.connect(ctx)
+	return err
+}
+
+// begin begins the stream, behind the last event that was read where there is one.
+func (s *Source) begin(ctx context.Context) error {
+	if _, err := s.peer.connect(ctx); err != nil {
+		return err
+	}
+	client := proto.NewSourceServiceClient(s.peer.conn)
+	s.mu.Lock()
+	s.service = client
+	s.mu.Unlock()
+	request := &proto.StreamRequest{Params: s.params}
+	if s.from != nil {
+		request.Resume = true
+		params := map[string]string{}
+		for k, v := range s.params {
+			params[k] = v
+		}
+		if s.from.Ledger > 0 { // of this ledger there may be more
+			params["START_LEDGER"] = strconv.FormatUint(s.from.Ledger, 10)
+		}
+		request.Params = params
+		if state, err := client.GetState(ctx, &proto.StateRequest{Key: s.peer.node}); err == nil {
+			request.ResumeToken = state.GetResumeToken()
+		}
+	}
+	streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stream, err := client.StreamEvents(streaming, request)
+	if err != nil {
+		cancel()
+		return s.peer.broken(err)
+	}
+	events, failed := make(chan *proto.Event, ahead), make(chan error, 1)
+	s.events, s.failed, s.cancel = events, failed, cancel
+	go func() {
+		defer close(events)
+		for {
+			e, err := stream.Recv()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case events <- e:
+			case <-streaming.Done():
+				failed <- streaming.Err()
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+// Read takes the events that are there.
+func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
+	for {
+		if s.events == nil {
+			if err := s.begin(ctx); err != nil {
+				return err
+			}
+		}
+		notes := messages.Notes[foreign.Meta](b)
+		e := s.pushed
+		s.pushed = nil
+		for e == nil {
+			select {
+			case got, ok := <-s.events:
+				if !ok {
+					again, err := s.over(ctx)
+					if err != nil || !again {
+						return err
+					}
+					break
+				}
+				if !s.known(got) {
+					e = got
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if s.events == nil {
+				break
+			}
+		}
+		if e == nil {
+			continue
+		}
+		for e != nil {
+			if !messages.Room(b, len(e.GetPayload())) {
+				s.pushed = e
+				break
+			}
+			if err := s.declared(e); err != nil && len(b.Ends) > 0 {
+				s.pushed = e
+				break
+			} else if err != nil {
+				return err
+			}
+			messages.Add(b, e.GetPayload())
+			*notes = append(*notes, metaOf(e))
+			s.read = position{ID: e.GetId(), Ledger: e.GetStellarCursor().GetLedgerSequence(), Index: int(e.GetStellarCursor().GetIndexInLedger()), Count: s.read.Count + 1}
+			e = nil
+			select {
+			case got, ok := <-s.events:
+				if ok && !s.known(got) {
+					e = got
+				}
+			default:
+			}
+		}
+		s.peer.progress()
+		b.Split, b.Position, b.Count = s.peer.node, s.read, len(b.Ends)
+		return nil
+	}
+}
+
+// known tells whether an event of a ledger that is read again was there before.
+func (s *Source) known(e *proto.Event) bool {
+	c := e.GetStellarCursor()
+	if s.from == nil || s.from.Ledger == 0 || c == nil {
+		return false
+	}
+	if c.GetLedgerSequence() > s.from.Ledger {
+		return false
+	}
+	return c.GetLedgerSequence() < s.from.Ledger || int(c.GetIndexInLedger()) <= s.from.Index
+}
+
+// declared refuses an event of a type that the node does not list.
+func (s *Source) declared(e *proto.Event) error {
+	if len(s.gives) == 0 || slices.Contains(s.gives, e.GetType()) {
+		return nil
+	}
+	s.read = position{ID: e.GetId(), Count: s.read.Count + 1}
+	return &flow.RecordError{Split: s.peer.node, Err: fmt.Errorf("an event of the type %q, and `gives` lists %s", e.GetType(), strings.Join(s.gives, ", ")), Record: e.GetPayload(), Number: s.read.Count - 1, TextLine: -1, Offset: -1}
+}
+
+// over is the end of a stream: of the source, or of the component, which is then begun again.
+func (s *Source) over(ctx context.Context) (again bool, err error) {
+	err = <-s.failed
+	s.cancel()
+	s.events = nil
+	if errors.Is(err, io.EOF) {
+		return false, io.EOF
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if s.read.Count > 0 {
+		from := s.read
+		s.from = &from
+	}
+	err = s.peer.broken(err)
+	if s.peer.abandon() == nil {
+		return false, err
+	}
+	s.peer.keeper.Log("its stream ended: %s", err)
+	return true, nil
+}
+
+// Ack has the component keep how far everything is safe, where it does so.
+func (s *Source) Ack(ctx context.Context, positions map[string]any) error {
+	s.mu.Lock()
+	client, mute := s.service, s.mute
+	s.mu.Unlock()
+	if client == nil || mute {
+		return nil
+	}
+	for _, p := range positions {
+		at, ok := p.(position)
+		if !ok {
+			continue
+		}
+		state := map[string]string{"last_event_id": at.ID, "events": strconv.FormatInt(at.Count, 10)}
+		if at.Ledger > 0 {
+			state["ledger_sequence"] = strconv.FormatUint(at.Ledger, 10)
+			state["index_in_ledger"] = strconv.Itoa(at.Index)
+		}
+		if _, err := client.SaveState(ctx, &proto.SaveStateRequest{State: state, Key: s.peer.node}); status.Code(err) == codes.Unimplemented {
+			s.mu.Lock()
+			s.mute = true
+			s.mu.Unlock()
+		}
+	}
+	return nil // what it keeps is a help: the checkpoint has the position
+}
+
+// Close ends the stream, and the component.
+func (s *Source) Close(context.Context) error {
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.peer.close()
+	return nil
+}

@@ -1,0 +1,314 @@
+// Command standin is a component for tests, by the published protocol: it behaves as the
+// components in the field do, their odd habits included.
+//
+//	standin source|processor|consumer [flags]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/flowc-dev/flowc/runtime/proto"
+)
+
+var (
+	count      = flag.Int("count", 10, "how many events a source gives")
+	endless    = flag.Bool("endless", false, "a source waits behind them")
+	inTurn     = flag.Bool("in-turn", false, "a processor handles one event after another, and says so")
+	jitter     = flag.Bool("jitter", false, "a processor takes its time with each event")
+	drop       = flag.Int("drop", 0, "a processor answers nothing to each such event")
+	double     = flag.Bool("double", false, "a processor answers twice")
+	dieAt      = flag.String("die-at", "", "the payload at which it dies")
+	dieOnce    = flag.String("die-once", "", "a file: it dies at die-at only where that is not there yet")
+	out        = flag.String("out", "", "the file in which a consumer notes what it got")
+	slow       = flag.Duration("slow", 0, "how long a consumer takes for each event")
+	ownPort    = flag.Bool("own-port", false, "it listens on a port of its own choice, and registers that")
+	says       = flag.String("says", "", "the role that it says it has")
+	late       = flag.Duration("late", 0, "how long it takes to listen")
+	deaf       = flag.Bool("deaf", false, "it does neither register nor listen")
+	hang       = flag.Bool("hang", false, "it ignores the request to end")
+	fails      = flag.Int64("fails", 0, "how many events a consumer says have failed")
+	saved      = flag.String("saved", "", "the file in which a source keeps its state")
+	breakAfter = flag.Int("break-after", 0, "a source dies behind that many events, once: where saved.broken is not there")
+)
+
+func main() {
+	log.SetFlags(0)
+	role := os.Args[1]
+	_ = flag.CommandLine.Parse(os.Args[2:])
+	if *deaf {
+		select {}
+	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	address := os.Getenv("PORT")
+	if *ownPort {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(err)
+		address = ":" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+		l.Close()
+	}
+	typ := map[string]proto.ComponentType{"source": 1, "processor": 2, "consumer": 3}
+	info := &proto.ComponentInfo{
+		Id: os.Getenv("FLOWCTL_COMPONENT_ID"), Name: "standin", Version: "1", Type: typ[role], Endpoint: address, Metadata: map[string]string{},
+	}
+	if *says != "" {
+		info.Type = typ[*says]
+	}
+	if *inTurn {
+		info.Metadata["max_concurrent"] = "1"
+	}
+	register(info)
+	time.Sleep(*late)
+	l, err := net.Listen("tcp", address)
+	must(err)
+	server := grpc.NewServer()
+	base := component{info: info}
+	switch role {
+	case "source":
+		proto.RegisterSourceServiceServer(server, &source{component: base})
+	case "processor":
+		proto.RegisterProcessorServiceServer(server, &processor{component: base})
+	case "consumer":
+		proto.RegisterConsumerServiceServer(server, &consumer{component: base})
+	}
+	go func() {
+		<-stop
+		if *hang {
+			return
+		}
+		server.GracefulStop() // waits for streams that are open
+	}()
+	must(server.Serve(l))
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// register blocks until there is a control plane, as the SDK does.
+func register(info *proto.ComponentInfo) {
+	if os.Getenv("ENABLE_FLOWCTL") != "true" {
+		return
+	}
+	conn, err := grpc.NewClient(os.Getenv("FLOWCTL_ENDPOINT"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	must(err)
+	client := proto.NewControlPlaneServiceClient(conn)
+	for {
+		r, err := client.RegisterComponent(context.Background(), &proto.RegisterRequest{Component: info, ComponentId: info.Id})
+		if err != nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		go func() {
+			for range time.Tick(time.Second) {
+				_, _ = client.Heartbeat(context.Background(), &proto.HeartbeatRequest{ServiceId: r.ServiceId, Status: proto.HealthStatus_HEALTH_STATUS_UNKNOWN})
+			}
+		}()
+		return
+	}
+}
+
+type component struct{ info *proto.ComponentInfo }
+
+func (c component) GetInfo(context.Context, *emptypb.Empty) (*proto.ComponentInfo, error) {
+	return c.info, nil
+}
+
+func (c component) HealthCheck(context.Context, *proto.HealthCheckRequest) (*proto.HealthCheckResponse, error) {
+	return &proto.HealthCheckResponse{Status: proto.HealthStatus_HEALTH_STATUS_HEALTHY}, nil
+}
+
+// die ends the process at an event.
+func die(e *proto.Event) {
+	if *dieAt == "" || strings.TrimSpace(string(e.Payload)) != *dieAt {
+		return
+	}
+	if *dieOnce != "" {
+		if _, err := os.Stat(*dieOnce); err == nil {
+			return
+		}
+		must(os.WriteFile(*dieOnce, nil, 0o644))
+	}
+	log.Fatalf("dying at %s", *dieAt)
+}
+
+type source struct {
+	proto.UnimplementedSourceServiceServer
+	component
+	once sync.Once
+}
+
+func (s *source) GetInfo(ctx context.Context, e *emptypb.Empty) (*proto.ComponentInfo, error) {
+	return s.component.GetInfo(ctx, e)
+}
+
+func (s *source) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest) (*proto.HealthCheckResponse, error) {
+	return s.component.HealthCheck(ctx, r)
+}
+
+// StreamEvents gives ledgers of three events each, from START_LEDGER on, as numbers.
+func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamingServer[proto.Event]) error {
+	first := false
+	s.once.Do(func() { first = true })
+	if !first {
+		return fmt.Errorf("there is a stream already")
+	}
+	start, _ := strconv.Atoi(r.Params["START_LEDGER"])
+	start = max(start, 1)
+	fmt.Fprintf(os.Stderr, "stream from ledger %d, resume %v, token %q\n", start, r.Resume, r.ResumeToken)
+	for i := (start - 1) * 3; i < *count; i++ {
+		if *breakAfter > 0 && i == *breakAfter {
+			if _, err := os.Stat(*saved + ".broken"); err != nil {
+				must(os.WriteFile(*saved+".broken", nil, 0o644))
+				time.Sleep(100 * time.Millisecond) // what was sent is on its way
+				os.Exit(4)
+			}
+		}
+		if err := stream.Send(&proto.Event{
+			Id: fmt.Sprintf("e%d", i), Type: "test.number.v1", Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d"}`, i, i)),
+			Metadata: map[string]string{"origin": "standin", "n": strconv.Itoa(i)}, Timestamp: timestamppb.New(time.Unix(1_700_000_000+int64(i), 0)),
+			SourceComponentId: "standin-source", ContentType: "application/json",
+			StellarCursor: &proto.StellarCursor{LedgerSequence: uint64(i/3 + 1), IndexInLedger: uint32(i % 3)},
+		}); err != nil {
+			return err
+		}
+	}
+	if *endless {
+		<-stream.Context().Done()
+	}
+	return nil
+}
+
+func (s *source) GetState(context.Context, *proto.StateRequest) (*proto.StateResponse, error) {
+	text, _ := os.ReadFile(*saved)
+	return &proto.StateResponse{ResumeToken: string(text)}, nil
+}
+
+func (s *source) SaveState(_ context.Context, r *proto.SaveStateRequest) (*emptypb.Empty, error) {
+	if *saved != "" {
+		must(os.WriteFile(*saved, []byte(r.State["last_event_id"]), 0o644))
+	}
+	return &emptypb.Empty{}, nil
+}
+
+type processor struct {
+	proto.UnimplementedProcessorServiceServer
+	component
+}
+
+func (p *processor) GetInfo(ctx context.Context, e *emptypb.Empty) (*proto.ComponentInfo, error) {
+	return p.component.GetInfo(ctx, e)
+}
+
+func (p *processor) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest) (*proto.HealthCheckResponse, error) {
+	return p.component.HealthCheck(ctx, r)
+}
+
+// Process handles each event in a goroutine of its own and, at the end of the stream,
+// returns with those that are at work.
+func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.Event]) error {
+	var mu sync.Mutex
+	ended := false
+	n := 0
+	for {
+		e, err := stream.Recv()
+		if err == io.EOF {
+			mu.Lock()
+			ended = true
+			mu.Unlock()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n++
+		number := n
+		handle := func() {
+			die(e)
+			if *jitter {
+				time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+			}
+			if *drop > 0 && number%*drop == 0 {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if ended {
+				return
+			}
+			answers := []string{""}
+			if *double {
+				answers = []string{"a", "b"}
+			}
+			for _, a := range answers {
+				o := &proto.Event{
+					Id: e.Id + "-done" + a, Type: "test.done.v1", Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
+					SourceComponentId: p.info.Id, ContentType: e.ContentType, StellarCursor: e.StellarCursor,
+				}
+				_ = stream.Send(o)
+			}
+		}
+		if *inTurn {
+			handle()
+		} else {
+			go handle()
+		}
+	}
+}
+
+type consumer struct {
+	proto.UnimplementedConsumerServiceServer
+	component
+}
+
+func (c *consumer) GetInfo(ctx context.Context, e *emptypb.Empty) (*proto.ComponentInfo, error) {
+	return c.component.GetInfo(ctx, e)
+}
+
+func (c *consumer) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest) (*proto.HealthCheckResponse, error) {
+	return c.component.HealthCheck(ctx, r)
+}
+
+// Consume counts what it has received.
+func (c *consumer) Consume(stream grpc.ClientStreamingServer[proto.Event, proto.ConsumeResponse]) error {
+	f, err := os.OpenFile(*out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n := int64(0)
+	for {
+		e, err := stream.Recv()
+		if err == io.EOF {
+			return stream.SendAndClose(&proto.ConsumeResponse{EventsConsumed: n, EventsFailed: *fails})
+		}
+		if err != nil {
+			return err
+		}
+		n++
+		die(e)
+		time.Sleep(*slow)
+		fmt.Fprintf(f, "%s|%s|%s|%s|%s|%s|%d.%d|%s\n", e.Id, e.Type, e.Payload, e.Metadata["origin"], e.SourceComponentId, e.ContentType,
+			e.GetStellarCursor().GetLedgerSequence(), e.GetStellarCursor().GetIndexInLedger(), e.Timestamp.AsTime().Format("15:04:05"))
+	}
+}

@@ -1,0 +1,97 @@
+// Package control is the control plane of flowctl.v1: components register with it and say
+// how they do, and whoever wires them asks it who is there.
+//
+// A program with components embeds one ([Embedded]): components wait for ever for a control
+// plane to register with. A [Registry] is the memory behind it, and behind any other server
+// of it.
+package control
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/flowc-dev/flowc/runtime/proto"
+)
+
+// A Plane is a control plane that listens.
+type Plane struct {
+	// Registry knows the components.
+	Registry *Registry
+
+	listener net.Listener
+	server   *grpc.Server
+	starting sync.Mutex
+}
+
+// Listen begins a control plane at an address, such as 127.0.0.1:0.
+func Listen(address string) (*Plane, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plane{Registry: NewRegistry(), listener: l, server: grpc.NewServer()}
+	proto.RegisterControlPlaneServiceServer(p.server, &service{registry: p.Registry})
+	go func() { _ = p.server.Serve(l) }()
+	return p, nil
+}
+
+// Address is where it listens.
+func (p *Plane) Address() string { return p.listener.Addr().String() }
+
+// Close ends it.
+func (p *Plane) Close() { p.server.Stop() }
+
+// Start runs f while no other component is being started: what registers meanwhile under a
+// name that nobody knows is the one that is.
+func (p *Plane) Start(f func() error) error {
+	p.starting.Lock()
+	defer p.starting.Unlock()
+	return f()
+}
+
+var embedded struct {
+	sync.Mutex
+	plane *Plane
+	users int
+}
+
+// Embedded is the control plane of this program, which listens on the loopback. It is
+// there until all who asked for it have called release.
+func Embedded() (p *Plane, release func(), err error) {
+	embedded.Lock()
+	defer embedded.Unlock()
+	if embedded.plane == nil {
+		if embedded.plane, err = Listen("127.0.0.1:0"); err != nil {
+			return nil, nil, err
+		}
+	}
+	embedded.users++
+	return embedded.plane, sync.OnceFunc(func() {
+		embedded.Lock()
+		defer embedded.Unlock()
+		if embedded.users--; embedded.users == 0 {
+			embedded.plane.Close()
+			embedded.plane = nil
+		}
+	}), nil
+}
+
+// Registered waits until a component has registered: under its id, or, where alone says that
+// it is the only one that is being started, under one of its own. since is what Registry.Mark
+// said before it was started.
+func (p *Plane) Registered(ctx context.Context, id string, since int) (*proto.ComponentInfo, error) {
+	for {
+		entry, changed := p.Registry.find(id, since)
+		if entry != nil {
+			return entry.info, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

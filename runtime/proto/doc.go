@@ -1,0 +1,5 @@
+// Package proto is the protocol flowctl.v1 in Go: what components and pipelines speak, and
+// what the control plane does. The Go is generated from flowctl.proto.
+//
+//	protoc --go_out=. --go_opt=paths=source_relative --go-grpc_out=. --go-grpc_opt=paths=source_relative flowctl.proto
+package proto
