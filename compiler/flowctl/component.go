@@ -175,13 +175,22 @@ func (v *v1) from(b block, n *parse.Node, name string, body *parse.Node) {
 		v.put(body, "from", m.Key.Span, broken(m.Key.Span))
 		return
 	}
-	var refs []*parse.Node
+	var refs, routed []*parse.Node
 	for _, item := range list {
 		if word(item) == "" {
 			v.l.Errorf(diag.WrongType, item.Place(), "an entry of `inputs` must be the id of a component, and this is %s", item.Kind)
 			continue
 		}
-		refs = append(refs, v.refs(n, name, item)...)
+		for _, ref := range v.refs(n, name, item) {
+			if v.mixed(n, v.all[item.Text]) {
+				routed = append(routed, ref)
+				continue
+			}
+			refs = append(refs, ref)
+		}
+	}
+	if len(routed) > 0 {
+		refs = append(refs, v.route(n, name, routed))
 	}
 	if len(refs) == 0 {
 		v.put(body, "from", m.Key.Span, broken(m.Key.Span))

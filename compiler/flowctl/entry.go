@@ -226,12 +226,31 @@ func (v *v1) env(name string, m *parse.Member, body *parse.Node) {
 	out := *m.Value
 	out.Members = nil
 	for _, e := range m.Value.Members {
+		if v.assigned(name, e, e.Key.Text, body) {
+			continue
+		}
 		v.literal(e.Value, "env."+e.Key.Text, name)
 		out.Members = append(out.Members, &parse.Member{Key: e.Key, Value: v.plain(v.asText(e.Value))})
 	}
 	if len(out.Members) > 0 {
 		v.carry(body, "env", m, &out)
 	}
+}
+
+// assigned leaves out a variable that tells a component where flowctl's server is, or
+// by which name it is known there: both are the program's own, and given to it.
+func (v *v1) assigned(name string, e *parse.Member, variable string, body *parse.Node) bool {
+	switch {
+	case variable == "FLOWCTL_ENDPOINT":
+		v.lost(body, e, "`%s` of `%s` names a server of flowctl's: the program has its own, and gives the component its address", e.Key.Text, name).
+			Helpf("leave it out; ports that are left out are assigned as well")
+	case oneOf(variable, "FLOWCTL_COMPONENT_ID", "FLOWCTL_SERVICE_ID") && word(e.Value) != name:
+		v.lost(body, e, "`%s` of `%s` is another name than its own, by which the program knows it: it is left out", e.Key.Text, name).
+			Helpf("its name is its `id`")
+	default:
+		return false
+	}
+	return true
 }
 
 // config carries the config of a component; that of a native node keeps its
@@ -259,7 +278,7 @@ func (v *v1) config(n *parse.Node, name string, m *parse.Member, body *parse.Nod
 			v.l.Errorf(diag.WrongType, e.Value.Place(), "`config.%s` of `%s` becomes a variable of its environment, and %s fits none", e.Key.Text, name, e.Value.Kind).
 				Helpf("write it as one text, in the form that the component reads: JSON, or words with commas")
 			continue
-		case e.Value.Kind == parse.Null:
+		case e.Value.Kind == parse.Null, v.assigned(name, e, Variable(e.Key.Text), body):
 			continue
 		}
 		v.literal(e.Value, "config."+e.Key.Text, name)

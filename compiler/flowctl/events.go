@@ -1,7 +1,9 @@
 package flowctl
 
 import (
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compiler/parse"
@@ -97,6 +99,108 @@ func (v *v1) unproduced(n *parse.Node, name string) {
 		d := v.l.Errorf(diag.EventType, t.Place(), "`%s` takes `%s`, and none of its inputs gives it", name, t.Text)
 		if !d.Near(t.Text, given) {
 			d.Helpf("they give `%s`", strings.Join(given, "`, `"))
+		}
+	}
+}
+
+// mixed tells whether a component takes some of the event types that another gives,
+// and not all.
+func (v *v1) mixed(n, producer *parse.Node) bool {
+	takes, gives := eventTypes(n, "input_event_types", "takes"), eventTypes(producer, "output_event_types", "gives")
+	if len(takes) == 0 || len(gives) < 2 || byLines(producer) {
+		return false
+	}
+	wanted := 0
+	for _, g := range gives {
+		if slices.ContainsFunc(takes, func(t *parse.Node) bool { return t.Text == g.Text }) {
+			wanted++
+		}
+	}
+	return wanted > 0 && wanted < len(gives)
+}
+
+// route puts a filter in front of a component, which lets the events pass that it
+// takes.
+func (v *v1) route(n *parse.Node, name string, refs []*parse.Node) *parse.Node {
+	takes := eventTypes(n, "input_event_types", "takes")
+	own := name + "-events"
+	for v.said[own] != "" || slices.ContainsFunc(v.idsOf(), func(id string) bool { return Name(id) == own }) {
+		own += "-in"
+	}
+	v.said[own] = own
+	at := takes[0].Place()
+	var conditions []string
+	for _, t := range takes {
+		conditions = append(conditions, "meta.Type == "+strconv.Quote(t.Text))
+	}
+	body := mapping(at)
+	from := refs[0]
+	if len(refs) > 1 {
+		from = sequence(from.Place(), refs...)
+	}
+	v.put(body, "from", from.Place(), from)
+	v.put(body, "filter", at, v.text(strings.Join(conditions, " || "), at))
+	v.put(v.block(v.Root, "processors", at), own, at, body)
+	return v.text(own, at)
+}
+
+// byLines tells whether a component speaks by lines, which have no event types.
+func byLines(n *parse.Node) bool {
+	if protocol := word(n.Get("protocol")); protocol != "" {
+		return protocol != "grpc"
+	}
+	return word(n.Get("type")) == "nebu-processor" || !serves(n) && (shell(n.Get("command")) || lineProgram(n.Get("command")))
+}
+
+// linePrograms read and write lines, whatever they are called with.
+var linePrograms = []string{"sh", "bash", "awk", "sed", "grep", "jq", "cat", "tr", "cut", "head", "tail", "sort", "uniq", "tee", "perl", "echo", "printf", "seq"}
+
+func lineProgram(command *parse.Node) bool {
+	program := word(command)
+	if list := items(command); len(list) > 0 {
+		program = word(list[0])
+	}
+	program, _, _ = strings.Cut(strings.TrimSpace(program), " ")
+	return slices.Contains(linePrograms, path.Base(program))
+}
+
+// dropped warns of event types that a component gives and that none of those behind
+// it takes.
+func (v *v1) dropped() {
+	taken := map[*parse.Node][]string{}
+	all := map[*parse.Node]bool{} // takes whatever comes
+	for _, b := range blocks {
+		for _, c := range items(v.spec.Get(b.name)) {
+			takes := eventTypes(c, "input_event_types", "takes")
+			for _, input := range oneOrMore(c.Get("inputs")) {
+				producer := v.all[word(input)]
+				if producer == nil {
+					continue
+				}
+				if len(takes) == 0 {
+					all[producer] = true
+				}
+				for _, t := range takes {
+					taken[producer] = append(taken[producer], t.Text)
+				}
+			}
+		}
+	}
+	for _, b := range blocks[:2] {
+		for _, c := range items(v.spec.Get(b.name)) {
+			if all[c] || taken[c] == nil {
+				continue
+			}
+			gives := eventTypes(c, "output_event_types", "gives")
+			if !slices.ContainsFunc(gives, func(g *parse.Node) bool { return slices.Contains(taken[c], g.Text) }) {
+				continue // nothing passes, which is an error of its own
+			}
+			for _, g := range gives {
+				if !slices.Contains(taken[c], g.Text) {
+					v.l.Warningf(diag.EventType, g.Place(), "nobody takes the events `%s` of `%s`: they are filtered out, and counted", g.Text, word(c.Get("id"))).
+						Helpf("name it in the `input_event_types` of who is to have them, or leave it out")
+				}
+			}
 		}
 	}
 }

@@ -71,6 +71,14 @@ func Migrate(root *parse.Node, o Options, l *diag.List) (Spelling, *Tree) {
 // rename gives the pipeline a name that it can have.
 func (m *migration) rename() {
 	name := m.Root.Member("pipeline")
+	switch {
+	case name == nil && m.Root.Get("services") == nil:
+		m.put(m.Root, "pipeline", m.first, m.text(Label(m.o.Name), m.first))
+		return
+	case name != nil && word(name.Value) == "":
+		name.Value = m.text(Label(m.o.Name), m.first)
+		return
+	}
 	if name == nil || name.Value.Kind != parse.String || name.Value.Text == Label(name.Value.Text) {
 		return
 	}

@@ -37,6 +37,10 @@ func (m *migration) services(root *parse.Node) {
 			m.l.Add(diag.Warningf(diag.NotCarried, item.Place(), "a service without a `name` can't be written"))
 			continue
 		}
+		if before := services.Member(word(name)); before != nil {
+			m.l.Add(diag.Warningf(diag.NotCarried, name.Place(), "there are two services `%s`, and the second is left out", word(name))).Also(before.Key.Span, "the first")
+			continue
+		}
 		made := m.put(services, word(name), name.Place(), m.service(name, item))
 		m.From[made] = item
 	}

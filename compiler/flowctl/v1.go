@@ -62,6 +62,7 @@ func (v *v1) pipeline(root *parse.Node) {
 	}
 	v.spec = m.Value
 	v.specKeys()
+	v.unnamed()
 	for _, b := range blocks {
 		for _, c := range items(v.spec.Get(b.name)) {
 			if id := word(c.Get("id")); id != "" && v.all[id] == nil {
@@ -74,10 +75,6 @@ func (v *v1) pipeline(root *parse.Node) {
 		switch {
 		case list == nil || list.Value.Kind == parse.Null || list.Value.Kind == parse.Sequence && len(list.Value.Items) == 0:
 			continue
-		case list.Value.Kind == parse.Mapping:
-			// The nodes by name, as the short spelling has them.
-			v.named(b, list)
-			continue
 		case list.Value.Kind != parse.Sequence:
 			v.l.Errorf(diag.WrongType, list.Value.Place(), "`%s` must be a list of components, and this is %s", b.name, list.Value.Kind)
 			continue
@@ -88,6 +85,33 @@ func (v *v1) pipeline(root *parse.Node) {
 		}
 	}
 	v.healthPorts()
+	v.dropped()
+}
+
+// unnamed makes lists of blocks whose components stand by name, as in the short
+// spelling.
+func (v *v1) unnamed() {
+	spec := *v.spec
+	spec.Members = nil
+	for _, m := range v.spec.Members {
+		if m.Value.Kind != parse.Mapping || !oneOf(m.Key.Text, "sources", "processors", "sinks") {
+			spec.Members = append(spec.Members, m)
+			continue
+		}
+		list := *m.Value
+		list.Kind, list.Members = parse.Sequence, nil
+		for _, e := range m.Value.Members {
+			c := e.Value
+			if c.Kind == parse.Mapping {
+				with := *c
+				with.Members = append([]*parse.Member{{Key: v.text("id", e.Key.Span), Value: e.Key}}, c.Members...)
+				c = &with
+			}
+			list.Items = append(list.Items, c)
+		}
+		spec.Members = append(spec.Members, &parse.Member{Key: m.Key, Value: &list})
+	}
+	v.spec = &spec
 }
 
 // blockOf adds a block of nodes in the order of the file.
@@ -96,19 +120,6 @@ func (v *v1) blockOf(name string, list *parse.Member) *parse.Member {
 		return m
 	}
 	return v.put(v.Root, name, list.Key.Span, mapping(list.Value.Place()))
-}
-
-// named carries a block that is written as in the short spelling.
-func (v *v1) named(b block, list *parse.Member) {
-	for _, m := range list.Value.Members {
-		if before, ok := v.names[m.Key.Text]; ok {
-			v.l.Errorf(diag.DuplicateNode, m.Key.Span, "there are two components with the id `%s`", m.Key.Text).Also(before, "the first")
-			continue
-		}
-		v.names[m.Key.Text] = m.Key.Span
-		to := v.blockOf(b.name, list)
-		to.Value.Members = append(to.Value.Members, m)
-	}
 }
 
 // head carries apiVersion, kind and metadata.

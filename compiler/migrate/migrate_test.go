@@ -128,9 +128,6 @@ func differs(want, got *parse.Node, at string) string {
 				continue
 			}
 			v := got.Get(m.Key.Text)
-			if v == nil && m.Value.Kind == parse.Mapping && unwritten(m.Value) {
-				continue // nothing in it could be carried
-			}
 			n++
 			if v == nil {
 				return at + "." + m.Key.Text + " is not there"

@@ -118,7 +118,7 @@ func (p *printer) entry(m *parse.Member, indent int, top bool) {
 	}
 	key := keyText(m.Key.Text)
 	v := m.Value
-	if top && v.Kind == parse.Mapping && slices.Contains([]string{"sources", "processors", "sinks"}, m.Key.Text) {
+	if top && v.Kind == parse.Mapping && len(v.Members) > 0 && slices.Contains([]string{"sources", "processors", "sinks"}, m.Key.Text) {
 		p.line(indent, key+":"+p.trailing(m, placed, at, false))
 		for i, node := range v.Members {
 			p.node(node, indent+2, i == 0)
@@ -126,14 +126,11 @@ func (p *printer) entry(m *parse.Member, indent int, top bool) {
 		return
 	}
 	switch {
-	case v.Kind == parse.Mapping && len(v.Members)+len(p.tree.Lost[v]) == 0:
-		p.line(indent, key+": {}"+p.trailing(m, placed, at, true))
 	case v.Kind == parse.Sequence && len(v.Items) == 0:
 		p.line(indent, key+": []"+p.trailing(m, placed, at, true))
 	case v.Kind == parse.Mapping && unwritten(v):
-		for _, lost := range p.tree.Lost[v] {
-			p.lost(lost, indent)
-		}
+		p.line(indent, key+": {}"+p.trailing(m, placed, at, true))
+		p.mapping(v, indent+2, false)
 	case p.fits(v, indent+len(key)+2):
 		p.line(indent, key+": "+p.inline(v, false)+p.trailing(m, placed, at, true))
 	case v.Kind == parse.Mapping:
@@ -181,9 +178,7 @@ func (p *printer) node(m *parse.Member, indent int, first bool) {
 
 // unwritten tells whether a mapping has no entry that is written.
 func unwritten(n *parse.Node) bool {
-	return !slices.ContainsFunc(n.Members, func(m *parse.Member) bool {
-		return !m.Value.Broken() && (m.Value.Kind != parse.Mapping || len(m.Value.Members) == 0 || !unwritten(m.Value))
-	})
+	return !slices.ContainsFunc(n.Members, func(m *parse.Member) bool { return !m.Value.Broken() })
 }
 
 func spaced(comment string) string {
@@ -227,6 +222,9 @@ func (p *printer) sequence(n *parse.Node, indent int) {
 			}
 		}
 		switch {
+		case item.Kind == parse.Mapping && unwritten(item):
+			p.line(indent, "- {}")
+			p.mapping(item, indent+2, false)
 		case p.fits(item, indent+2):
 			text := "- " + p.inline(item, false)
 			if placed {
