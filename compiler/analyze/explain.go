@@ -165,7 +165,7 @@ func (x *explainer) node(name string) Node {
 				out.Meta = sortedUnion(out.Meta, op.Input.MetaReads)
 			}
 		case *ir.Sink:
-			out.Kind, out.Does = "sink", "writes to "+used(op.Connector, op.Go)
+			out.Kind, out.Does = "sink", "writes to "+used(op.Connector, op.Go, op.Foreign)
 			if op.DeadLetter {
 				out.Does += ", for records that failed"
 			}

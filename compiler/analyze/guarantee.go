@@ -34,6 +34,9 @@ var strength = map[ir.Guarantee]int{"": 0, ir.AtMostOnce: 1, ir.AtLeastOnce: 2, 
 func promised(w way) promise {
 	source, sink := w.source.Op.(*ir.Source), w.sink.Op.(*ir.Sink)
 	from, to := w.source.YAML, w.sink.YAML
+	if p := w.foreign(); p != nil {
+		return *p
+	}
 	switch {
 	case !source.Facts.Replayable && !source.Facts.Acks && !source.Facts.Answers:
 		reason := fmt.Sprintf("`%s` can neither go back nor wait for an answer, so what it has read and not yet written is lost when the program dies", from)
@@ -249,6 +252,9 @@ func unsteady(n *ir.Node) string {
 			}
 		}
 	case *ir.Apply:
+		if op.Foreign != nil {
+			return "is a component of its own, which may give other records the second time"
+		}
 		if op.Go != nil {
 			switch {
 			case op.Go.Shape == ir.ShapeBatch:

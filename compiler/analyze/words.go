@@ -8,7 +8,10 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-func used(connector string, g *ir.GoRef) string {
+func used(connector string, g *ir.GoRef, f *ir.Foreign) string {
+	if f != nil {
+		return component(f)
+	}
 	if g != nil {
 		return "`" + g.Use + "`"
 	}
@@ -17,7 +20,7 @@ func used(connector string, g *ir.GoRef) string {
 
 // readsIn says what a source reads.
 func readsIn(op *ir.Source) string {
-	from := used(op.Connector, op.Go)
+	from := used(op.Connector, op.Go, op.Foreign)
 	r := op.Range
 	if r == nil && op.Facts.PrunesOnAck {
 		return "reads changes from " + from + ", which lets go of what a checkpoint has: it can't go back further"
@@ -41,6 +44,41 @@ func readsIn(op *ir.Source) string {
 	return text
 }
 
+// component says what a component in a process of its own is.
+func component(f *ir.Foreign) string {
+	what, protocol := "", "which speaks flowctl.v1"
+	if f.Protocol != ir.GRPC {
+		protocol = "by lines"
+	}
+	switch {
+	case f.Endpoint != nil:
+		what = "the component at its endpoint"
+		if f.Endpoint.IsLiteral() {
+			what = "the component at `" + f.Endpoint.Text() + "`"
+		}
+	case f.Image != nil:
+		what = "the container of `" + f.Image.Text() + "`"
+	case len(f.Command) > 0 && f.Command[0].IsLiteral():
+		what = "the process `" + f.Command[0].Text() + "`"
+	default:
+		what = "a process"
+	}
+	return what + ", " + protocol
+}
+
+// inOrder says how a processor of its own keeps the order of its records.
+func inOrder(n *ir.Node, f *ir.Foreign) string {
+	switch {
+	case n.Unordered:
+		return "; several at once, so that they come back in any order"
+	case f.Protocol == ir.GRPC:
+		return "; one event at a time, unless it says that it handles one after another (max_concurrent=1), so the order is kept"
+	case f.Settle > 0:
+		return "; it answers with any number of lines, which count for those before them"
+	}
+	return "; each line is answered by one, in order"
+}
+
 func does(n *ir.Node) string {
 	switch op := n.Op.(type) {
 	case *ir.Route:
@@ -49,6 +87,9 @@ func does(n *ir.Node) string {
 		}
 		return "routes"
 	case *ir.Apply:
+		if op.Foreign != nil {
+			return "gives its records to " + component(op.Foreign) + inOrder(n, op.Foreign)
+		}
 		if op.Go != nil {
 			return "calls `" + op.Go.Use + "`"
 		}

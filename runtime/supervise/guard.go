@@ -23,7 +23,7 @@ func newGuard(group int) *guard {
 	if err != nil {
 		return nil
 	}
-	cmd := exec.Command(sh, "-c", `trap "" INT TERM HUP; read -r line; [ "$line" = over ] || kill -9 -- "-$1" 2>/dev/null`, "flowc-guard", strconv.Itoa(group))
+	cmd := exec.Command(sh, "-c", `trap "" INT TERM HUP; read -r line; [ "$line" = over ] || kill -s KILL -- "-$1" 2>/dev/null`, "flowc-guard", strconv.Itoa(group))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := cmd.StdinPipe()
 	if err != nil {

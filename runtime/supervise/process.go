@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Process struct {
 	err   error // of Wait, when done is closed
 
 	closing sync.Once
+	asked   atomic.Bool // it was asked to end
 }
 
 // start starts a process.
@@ -162,6 +164,7 @@ func (p *Process) Stop(grace time.Duration) {
 	if p.ended() {
 		return
 	}
+	p.asked.Store(true)
 	termGroup(p.cmd.Process.Pid)
 	select {
 	case <-p.done:

@@ -145,7 +145,7 @@ func (k *Keeper) died(ctx context.Context, p *Process) error {
 	switch {
 	case k.spec.Restart == No:
 		return gone("`restart: no` leaves it so")
-	case p.Well() && (k.spec.Restart == OnFailure || k.spec.Restart == ""):
+	case p.Well() && !p.asked.Load() && (k.spec.Restart == OnFailure || k.spec.Restart == ""):
 		return gone("`restart: on-failure` leaves a component that ended well; `restart: always` starts it again")
 	case deaths >= mostDeaths:
 		return gone(fmt.Sprintf("that was %d times without having done anything", deaths))

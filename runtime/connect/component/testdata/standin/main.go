@@ -46,6 +46,9 @@ var (
 	hang       = flag.Bool("hang", false, "it ignores the request to end")
 	fails      = flag.Int64("fails", 0, "how many events a consumer says have failed")
 	saved      = flag.String("saved", "", "the file in which a source keeps its state")
+	garbage    = flag.Bool("garbage", false, "it speaks, and no gRPC")
+	closes     = flag.Bool("closes", false, "a processor ends each stream at once")
+	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes")
 	breakAfter = flag.Int("break-after", 0, "a source dies behind that many events, once: where saved.broken is not there")
 )
 
@@ -79,6 +82,14 @@ func main() {
 	time.Sleep(*late)
 	l, err := net.Listen("tcp", address)
 	must(err)
+	if *garbage {
+		for {
+			conn, err := l.Accept()
+			must(err)
+			_, _ = conn.Write([]byte("\x00\xffthis is no HTTP\r\n\r\n"))
+			conn.Close()
+		}
+	}
 	server := grpc.NewServer()
 	base := component{info: info}
 	switch role {
@@ -168,6 +179,9 @@ func (s *source) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest) (
 
 // StreamEvents gives ledgers of three events each, from START_LEDGER on, as numbers.
 func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamingServer[proto.Event]) error {
+	if *huge > 0 {
+		return stream.Send(&proto.Event{Id: "huge", Payload: make([]byte, *huge)})
+	}
 	first := false
 	s.once.Do(func() { first = true })
 	if !first {
@@ -227,6 +241,9 @@ func (p *processor) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest
 // Process handles each event in a goroutine of its own and, at the end of the stream,
 // returns with those that are at work.
 func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.Event]) error {
+	if *closes {
+		return nil
+	}
 	var mu sync.Mutex
 	ended := false
 	n := 0
