@@ -87,6 +87,9 @@ func (u *unit) own(apps []*manifest.App, i int) {
 	if u.app.Process != "" && !u.app.Copies.Many {
 		o.Replicas = 0
 	}
+	if e := u.app.Elastic; e != nil { // more of them are `docker compose up --scale`
+		o.Replicas = e.Min
+	}
 }
 
 // copies are the units of a process: one, or one for each number.
@@ -155,7 +158,7 @@ func (d *deployment) check() {
 	if !d.cut() {
 		return
 	}
-	if d.replicas > 1 && !slices.ContainsFunc(d.units, func(u *unit) bool { return u.app.Copies.Many }) {
+	if d.replicas > 1 && !slices.ContainsFunc(d.units, func(u *unit) bool { return u.app.Copies.Many && u.app.Elastic == nil }) {
 		d.list.Errorf(diag.TargetCopies, d.units[0].at("replicas"), "no process of `%s` may have %d copies that nobody tells apart", d.p.Name, d.replicas).
 			Notef("`%s`: %s", d.units[0].app.Process, d.units[0].app.Copies.Why).
 			Helpf("leave `replicas` out: `scale: {replicas: N}` on a node has it run in processes of its own, each with its part of the records")

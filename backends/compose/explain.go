@@ -30,6 +30,8 @@ func (u *unit) explain() []backends.Reason {
 	switch {
 	case u.replica != "":
 		say("copies", "%d, each a service: %s", a.Replicas, a.Copies.Why)
+	case a.Elastic != nil:
+		say("copies", "%d, and `docker compose up --scale %s=N` up to %d: %s", a.Elastic.Min, a.Name, a.Elastic.Max, a.Copies.Why)
 	case u.options.Replicas > 1:
 		say("copies", "%d: %s", u.options.Replicas, a.Copies.Why)
 	case a.Copies.Many:
@@ -59,7 +61,11 @@ func (u *unit) explain() []backends.Reason {
 	case u.isPublished():
 		say("network", "the project's default one: a port is published")
 	}
-	say("memory", "%s at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", memory(a.Memory), a.GoMemory>>20)
+	if sum := a.MemorySum(); sum != "" {
+		say("memory", "%s at most: %s, and %d MiB of each are for Go's heap (GOMEMLIMIT)", memory(a.Memory), sum, a.GoMemory>>20)
+	} else {
+		say("memory", "%s at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", memory(a.Memory), a.GoMemory>>20)
+	}
 	say("stop", "may take %s before it is killed", duration(a.Grace))
 	return out
 }

@@ -39,7 +39,7 @@ func (u *unit) service() *Service {
 		// The program asks its own /readyz: an image from scratch has no shell and no curl.
 		Healthcheck: &Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "5s", Timeout: "3s", Retries: 3, StartPeriod: "30s"},
 		Deploy: Deploy{Resources: Resources{Limits: Limits{
-			CPUs: string(o.CPU), Memory: memory(a.Memory), Pids: cmp.Or(o.Pids, pids),
+			CPUs: string(o.CPU), Memory: memory(a.Memory), Pids: cmp.Or(o.Pids, pids) * a.Programs(),
 		}}},
 		Logging: u.logging(),
 		Labels:  u.labels(),

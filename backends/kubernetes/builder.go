@@ -99,8 +99,12 @@ func (b *builder) own(apps []*manifest.App, i int) {
 		return !manifest.Concerns(apps, i, name, manifest.SecretNames)
 	})
 	if b.app.Process != "" && !b.app.Copies.Many {
-		b.o.Replicas, b.o.Scale = nil, nil
+		b.o.Replicas = nil
+		if b.o.Scale != nil && b.o.Scale.Max > 0 { // it is said of all
+			b.o.Scale = nil
+		}
 	}
+	b.elastic()
 	if b.app.Process != "" && !listens(b.app) {
 		b.o.Service = serviceOptions{}
 	}

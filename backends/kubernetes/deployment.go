@@ -105,7 +105,7 @@ func (d *deployment) check(apps []*manifest.App) {
 	if d.o.Schedule != "" {
 		refuse("schedule", "what one run sends another could read")
 	}
-	shares := slices.ContainsFunc(apps, func(a *manifest.App) bool { return a.Copies.Many })
+	shares := slices.ContainsFunc(apps, func(a *manifest.App) bool { return a.Copies.Many && a.Elastic == nil })
 	for option, said := range map[string]bool{"replicas": d.o.Replicas != nil && *d.o.Replicas > 1, "scale": d.o.Scale != nil} {
 		if said && !shares {
 			d.list.Errorf(diag.TargetCopies, d.at(option), "no process of `%s` may have copies that nobody tells apart", d.p.Name).

@@ -44,10 +44,14 @@ func (b *builder) explain() []backends.Reason {
 	}
 	say("workload", "a %s: %s", b.kind.object(), b.kind.why)
 	switch s := b.o.Scale; {
+	case b.app.Elastic != nil && s == nil:
+		say("copies", "%d: %s", b.app.Elastic.Min, b.app.Copies.Why)
 	case b.app.Replicas > 1:
 		say("copies", "%d: %s", b.app.Replicas, b.app.Copies.Why)
 	case b.kind.ends():
 		say("copies", "one at a time: %s", b.app.Copies.Why)
+	case b.byHosts():
+		say("copies", "%d to %d, by what waits, of which KEDA (a ScaledObject) asks the Service %s: %s", *s.Min, s.Max, b.lagService(), b.app.Copies.Why)
 	case s != nil && s.By == "lag":
 		say("copies", "up to %d, by what waits (a ScaledObject of KEDA): %s", s.Max, b.app.Copies.Why)
 	case s != nil:
@@ -72,7 +76,11 @@ func (b *builder) explain() []backends.Reason {
 		}
 	}
 	q := bytesOf(b.app.Memory)
-	say("memory", "%s, requested and at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", q.String(), b.app.GoMemory>>20)
+	if sum := b.app.MemorySum(); sum != "" {
+		say("memory", "%s, requested and at most: %s, and %d MiB of each are for Go's heap (GOMEMLIMIT)", q.String(), sum, b.app.GoMemory>>20)
+	} else {
+		say("memory", "%s, requested and at most, of which %d MiB are for Go's heap (GOMEMLIMIT)", q.String(), b.app.GoMemory>>20)
+	}
 	say("stop", "may take %g s before it is killed", b.app.Grace.Seconds())
 	return out
 }

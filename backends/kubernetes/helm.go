@@ -214,6 +214,13 @@ func (c *chart) open(kind string, doc yaml.MapSlice) error {
 	spec := sub(doc, "spec")
 	pod := sub(sub(spec, "template"), "spec")
 	switch kind {
+	case "HorizontalPodAutoscaler", "ScaledObject":
+		if c.b.app.Elastic != nil { // its bounds are the program's
+			c.lag(spec)
+			return nil
+		}
+	}
+	switch kind {
 	case "PersistentVolumeClaim":
 		return c.claim(doc)
 	case "HorizontalPodAutoscaler":
@@ -246,6 +253,17 @@ func (c *chart) open(kind string, doc yaml.MapSlice) error {
 		return nil
 	}
 	return c.container(pod)
+}
+
+// lag has KEDA ask the hosts where the release is.
+func (c *chart) lag(spec yaml.MapSlice) {
+	triggers, _ := get(spec, "triggers").([]any)
+	for _, one := range triggers {
+		trigger, _ := one.(yaml.MapSlice)
+		if meta := sub(trigger, "metadata"); get(meta, "url") != nil {
+			set(meta, "url", c.hole(hole{expr: fmt.Sprintf(`printf %q .Release.Namespace | quote`, lagURL(c.b.lagService(), "%s", c.b.app.PagesPort().Number))}))
+		}
+	}
 }
 
 func (c *chart) scale(spec yaml.MapSlice, low, high string) {

@@ -73,9 +73,12 @@ const natsMonitor = 8222
 func (b *builder) scaleByLag(low int32) {
 	var triggers []scaleTrigger
 	before := len(b.list)
+	if b.app.Elastic != nil {
+		triggers = b.hostLag()
+	}
 	for _, n := range b.p.Nodes {
 		op, ok := n.Op.(*ir.Source)
-		if !ok || !op.Facts.Shared {
+		if !ok || !op.Facts.Shared || b.app.Elastic != nil {
 			continue
 		}
 		switch op.Connector {

@@ -73,6 +73,8 @@ func (b *builder) inferred() kind {
 		return kind{as: asJob, why: "all of its sources end; one for each copy, since pods of one Job can't have a volume each"}
 	case b.numbered() && b.app.Bounded:
 		return kind{as: asJob, why: "all of its sources end; an indexed one, whose pods have a number each"}
+	case b.app.Bounded && b.app.Elastic != nil:
+		return kind{as: asJob, why: "all of its sources end; its pods share the parts, and more or less of them may run (`parallelism`)"}
 	case b.app.Bounded:
 		return kind{as: asJob, why: "all of its sources end"}
 	case b.numbered() && b.app.State.Lasts:

@@ -71,6 +71,7 @@ func (b *builder) services() {
 	case b.o.Service.Type != "" || b.o.Service.Annotations != nil:
 		b.list.Errorf(diag.TargetOption, b.at("service"), "`%s` listens for no records, so that there is no Service for them", b.p.Name).Helpf("take `service` away")
 	}
+	b.hostService()
 	if b.kind.as == asStatefulSet {
 		s := base
 		pages := b.app.PagesPort()

@@ -113,8 +113,13 @@ func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
 	if b.numbered() {
 		n, mode = int32(b.app.Replicas), new(batchv1.IndexedCompletion)
 	}
+	completions := &n
+	if e := b.app.Elastic; e != nil {
+		// Hosts share what there is, and when the first has come to its end all have.
+		n, completions = int32(e.Min), nil
+	}
 	return batchv1.JobSpec{
-		Completions: &n, Parallelism: &n, CompletionMode: mode, BackoffLimit: new(backoffLimit * n),
+		Completions: completions, Parallelism: &n, CompletionMode: mode, BackoffLimit: new(backoffLimit * n),
 		// A new pod waits until the old one is gone, for they would share its volume.
 		PodReplacementPolicy: new(batchv1.Failed),
 		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{

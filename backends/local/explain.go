@@ -43,11 +43,14 @@ func (u *unit) explain() []backends.Reason {
 	if u.reaches() {
 		network = "That of the host."
 	}
-	return []backends.Reason{
-		kind,
+	all := []backends.Reason{kind}
+	if e := u.app.Elastic; e != nil {
+		all = append(all, backends.Reason{Subject: "host", Says: fmt.Sprintf("One of %d, and units of up to %d would share the parts: %s. Its memory is %s.", u.copies, e.Max, u.app.Copies.Why, u.app.MemorySum())})
+	}
+	return append(all, []backends.Reason{
 		{Subject: "state", Says: fmt.Sprintf("In /var/lib/%s, with what it writes to relative paths; both outlive it.", u.folder())},
 		{Subject: "stop", Says: fmt.Sprintf("SIGTERM, and %ss for an ordered stop (%ss to drain).", seconds(u.app.Grace), seconds(u.app.Drain))},
 		{Subject: "user", Says: user},
 		{Subject: "network", Says: network},
-	}
+	}...)
 }

@@ -134,7 +134,7 @@ func (u *unit) limits(s *section) {
 	if u.o.CPU > 0 {
 		s.set("CPUQuota", strconv.FormatFloat(u.o.CPU*100, 'f', -1, 64)+"%")
 	}
-	s.set("TasksMax", strconv.Itoa(u.o.Tasks))
+	s.set("TasksMax", strconv.Itoa(u.o.Tasks*u.app.Programs()))
 	s.set("LimitNOFILE", "65536")
 }
 

@@ -46,6 +46,8 @@ type unit struct {
 	app    *manifest.App
 	// n counts the processes of the pipeline, replica the copies of this one.
 	n, replica int
+	// copies is how many of them there are.
+	copies int
 	// all are the units of the pipeline, each behind those that feed it.
 	all  []*unit
 	list diag.List
@@ -57,8 +59,8 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 		h.Config = "/etc"
 	}
 	for _, part := range manifest.Parts(p) {
-		for replica := range part.Replicas {
-			u := &unit{p: p, o: decode(given), layout: l, host: h, n: len(all), replica: replica}
+		for replica := range part.Units() {
+			u := &unit{p: p, o: decode(given), layout: l, host: h, n: len(all), replica: replica, copies: part.Units()}
 			u.app, u.list = part.App("local", u.given())
 			u.list = append(u.list, CheckRun(part.Program)...)
 			u.schedule()
@@ -79,7 +81,7 @@ func (u *unit) given() manifest.Given {
 
 // name is that of the process: each of several copies has its number behind an @.
 func (u *unit) name() string {
-	if u.app.Replicas > 1 {
+	if u.copies > 1 {
 		return u.app.Name + "@" + strconv.Itoa(u.replica)
 	}
 	return u.app.Name

@@ -46,6 +46,9 @@ type App struct {
 	// has a number of its own (see [Part]); 1 for a program that is not cut.
 	Pipeline, Process string
 	Replicas          int
+	// Elastic, where set, says that the copies are hosts that come and go, of which each
+	// runs some of the process's parts. Nobody gives them numbers.
+	Elastic *Elastic
 	// Image is the reference of its image.
 	Image string
 	// Labels and Annotations are the pipeline's own.
@@ -73,7 +76,8 @@ type App struct {
 	// Settings are assignments for FLOWC_SET, by key: addresses and paths that are
 	// others in a container.
 	Settings []Setting
-	// Memory is the limit and GoMemory the collector's (GOMEMLIMIT), in bytes.
+	// Memory is the limit and GoMemory the collector's (GOMEMLIMIT), in bytes. Of a host
+	// the latter is that of each process which it starts.
 	Memory, GoMemory int64
 	// Drain is how long an ordered stop may take, PreStop how long before it the
 	// program should still be called, Grace when it may be killed.

@@ -30,6 +30,11 @@ type Part struct {
 	Replicas int
 
 	whole *ir.Program
+	// elastic is how the number of hosts changes that share the copies, nil where each has
+	// a number; copies is then how many parts there are, and most how many of them one
+	// host takes.
+	elastic      *ir.Elastic
+	copies, most int
 }
 
 // Parts are the processes of a pipeline, each behind those that feed it.
@@ -39,7 +44,11 @@ func Parts(p *ir.Program) []Part {
 	}
 	var all []Part
 	for _, piece := range p.Pieces {
-		all = append(all, Part{Program: piece.Program, Process: piece.Name, Replicas: piece.Replicas, whole: p})
+		part := Part{Program: piece.Program, Process: piece.Name, Replicas: piece.Replicas, whole: p}
+		if piece.Elastic != nil {
+			part.Replicas, part.elastic, part.copies, part.most = 1, piece.Elastic, piece.Replicas, piece.MostCopies()
+		}
+		all = append(all, part)
 	}
 	return all
 }
@@ -59,6 +68,7 @@ func (part Part) App(target string, given Given) (*App, diag.List) {
 	if part.Replicas > 1 {
 		a.Copies = Copies{Why: fmt.Sprintf("`scale` of `%s` says how many, and each reads a partition of its own", part.Process)}
 	}
+	part.hosts(a, given)
 	return a, list
 }
 

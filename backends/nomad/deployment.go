@@ -71,7 +71,7 @@ func (d *deployment) check(apps []*manifest.App) {
 		d.list.Errorf(diag.TargetOption, d.at("broker"), "`%s` ends by itself, and a job with a broker in it would not", d.p.Name).
 			Helpf("leave `broker` out, and give the address of a server: `targets: {nomad: {secrets: {%s: …}}}`", d.broker.Variable)
 	}
-	shares := slices.ContainsFunc(apps, func(a *manifest.App) bool { return a.Copies.Many })
+	shares := slices.ContainsFunc(apps, func(a *manifest.App) bool { return a.Copies.Many && a.Elastic == nil })
 	for option, said := range map[string]bool{"replicas": d.o.Replicas != nil && *d.o.Replicas > 1, "scale": d.o.Scale != nil} {
 		if said && !shares {
 			d.list.Errorf(diag.TargetCopies, d.at(option), "no process of `%s` may have copies that nobody tells apart", d.p.Name).

@@ -56,7 +56,11 @@ func (u *unit) explain(n int) []backends.Reason {
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func (u *unit) copiesSay(n int) string {
-	switch {
+	switch e := u.app.Elastic; {
+	case e != nil && u.o.Scale == nil:
+		return fmt.Sprintf("%d: %s.", n, u.app.Copies.Why)
+	case e != nil && e.By == ir.ByLag && len(u.o.Scale.Policy) == 0:
+		return fmt.Sprintf("%d to begin with, %d to %d as `nomad job scale` says, or an autoscaler by a policy of yours (`processes: {%s: {scale: {policy: …}}}`, over the metric flowc_edge_backlog_messages): %s.", n, e.Min, e.Max, u.app.Process, u.app.Copies.Why)
 	case u.app.Replicas > 1:
 		return fmt.Sprintf("%d, each with a number of its own: %s.", n, u.app.Copies.Why)
 	case !u.app.Copies.Many:

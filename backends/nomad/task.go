@@ -47,7 +47,7 @@ func (u *unit) container() map[string]any {
 	u.mounts = append(u.mounts, tmpfs(manifest.TempDir))
 	return map[string]any{
 		"image": u.app.Image, "ports": ports, "readonly_rootfs": true, "cap_drop": []any{"ALL"},
-		"security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids, "mounts": u.mounts,
+		"security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids * u.app.Programs(), "mounts": u.mounts,
 	}
 }
 

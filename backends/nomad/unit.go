@@ -58,8 +58,12 @@ func (u *unit) own(apps []*manifest.App, i int) {
 		return
 	}
 	if !u.app.Copies.Many {
-		u.o.Replicas, u.o.Scale = nil, nil
+		u.o.Replicas = nil
+		if u.o.Scale != nil && u.o.Scale.Max > 0 { // it is said of all
+			u.o.Scale = nil
+		}
 	}
+	u.elastic()
 	if !slices.Contains(manifest.DirPaths(u.app), manifest.WorkDir) {
 		u.o.Storage = nil
 	}

@@ -154,15 +154,17 @@ delivery: {checkpoint: {store: nats, url: "${env:NATS_URL}"}}`, 1)
 			hosts = append(hosts, host(), host(), host())
 			settled(hosts)
 
-			t.Log("a process is killed")
-			for part, pid := range hosts[1].copies() {
-				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-					t.Fatal(err)
+			for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
+				t.Logf("a process gets %v from somebody", signal)
+				for part, pid := range hosts[1].copies() {
+					if err := syscall.Kill(pid, signal); err != nil {
+						t.Fatal(err)
+					}
+					eventually(t, "the host starts it again", func() bool { now := hosts[1].copies()[part]; return now != 0 && now != pid })
+					break
 				}
-				eventually(t, "the host starts it again", func() bool { now := hosts[1].copies()[part]; return now != 0 && now != pid })
-				break
+				settled(hosts)
 			}
-			settled(hosts)
 			status, lag := hosts[2].page("/lag")
 			var said struct{ Lag *int64 }
 			if err := json.Unmarshal([]byte(lag), &said); status != 200 || err != nil || said.Lag == nil || *said.Lag < 0 {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +23,11 @@ const keptLines = 20
 type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
+	out *os.File
 	log *lineWriter
+	// through is what it says of itself at its end; heard is closed when it says no more.
+	through atomic.Bool
+	heard   chan struct{}
 
 	mu      sync.Mutex // of what is asked
 	asked   int
@@ -45,7 +50,7 @@ func startChild(args, env []string, log io.Writer) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.Command(path, args...), log: &lineWriter{w: log}, answers: make(chan answer, 1)}
+	c := &child{cmd: exec.Command(path, args...), log: &lineWriter{w: log}, answers: make(chan answer, 1), heard: make(chan struct{})}
 	if runtime.GOOS == "linux" { // the same one, also where the file was replaced
 		c.cmd.Path, c.cmd.Err = "/proc/self/exe", nil
 	}
@@ -54,11 +59,15 @@ func startChild(args, env []string, log io.Writer) (*child, error) {
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	out, err := c.cmd.StdoutPipe()
+	out, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.cmd.Start(); err != nil {
+	c.out, c.cmd.Stdout = out, theirs
+	err = c.cmd.Start()
+	_ = theirs.Close()
+	if err != nil {
+		_ = out.Close()
 		return nil, err
 	}
 	go c.hear(bufio.NewReader(out))
@@ -67,6 +76,7 @@ func startChild(args, env []string, log io.Writer) (*child, error) {
 
 // hear takes the child's answers apart.
 func (c *child) hear(r *bufio.Reader) {
+	defer close(c.heard)
 	defer close(c.answers)
 	for {
 		head, err := r.ReadString('\n')
@@ -81,6 +91,10 @@ func (c *child) hear(r *bufio.Reader) {
 		a.body = make([]byte, n)
 		if _, err := io.ReadFull(r, a.body); err != nil {
 			return
+		}
+		if a.number == 0 {
+			c.through.Store(true)
+			continue
 		}
 		select {
 		case <-c.answers: // nobody has waited for the last one
@@ -125,6 +139,11 @@ func (c *child) kill() { killGroup(c.cmd.Process) }
 // that was killed.
 func (c *child) wait() (code int) {
 	_ = c.cmd.Wait()
+	select {
+	case <-c.heard:
+	case <-time.After(time.Second): // what it started itself has its output open
+	}
+	_ = c.out.Close()
 	c.log.flush()
 	code = c.cmd.ProcessState.ExitCode()
 	if code < 0 {

@@ -62,6 +62,17 @@ func newHosted(signals chan<- os.Signal) *hosted {
 	return &hosted{in: os.Stdin, out: out, stop: stop, die: func() { os.Exit(exitTerminated) }}
 }
 
+// throughAnswer answers what nobody has asked: all input of the process is handled. That
+// it ended well says less, for it does so too when somebody else tells it to end.
+const throughAnswer = "0 200 0\n"
+
+// through tells the host that there is no more to do.
+func (h *hosted) through() {
+	if h != nil {
+		_, _ = io.WriteString(h.out, throughAnswer)
+	}
+}
+
 // follow answers the host until it is gone.
 func (h *hosted) follow(p pages, log *slog.Logger) {
 	said := make(chan string)

@@ -81,7 +81,7 @@ func (s *share) run() {
 	pause, deaths := firstPause, 0
 	for !s.stopping() {
 		began := time.Now()
-		code, lines, err := s.process()
+		code, through, lines, err := s.process()
 		if s.stopping() {
 			s.host.ended(s.number, code, err)
 			return
@@ -91,7 +91,7 @@ func (s *share) run() {
 		}
 		deaths++
 		switch {
-		case err == nil && code == exitOK:
+		case err == nil && code == exitOK && through:
 			s.done = true
 			return
 		case err == nil && code == exitUsage:
@@ -119,13 +119,13 @@ func (s *share) run() {
 }
 
 // process runs one process to its end.
-func (s *share) process() (code int, lines []string, err error) {
+func (s *share) process() (code int, through bool, lines []string, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	h := s.host
 	c, err := startChild(childArgs(h.part, s.number, h.o), childEnvironment(), &h.stderr)
 	if err != nil {
-		return 0, nil, err
+		return 0, false, nil, err
 	}
 	s.set(c, errStarting)
 	ended := make(chan struct{})
@@ -136,7 +136,7 @@ func (s *share) process() (code int, lines []string, err error) {
 	close(ended)
 	work.Wait()
 	s.set(nil, errStarting)
-	return code, c.log.lines(), nil
+	return code, c.through.Load(), c.log.lines(), nil
 }
 
 func (s *share) set(c *child, notReady error) {

@@ -199,6 +199,9 @@ func (p *process) run(ctx context.Context, o *options) int {
 	followed.Wait()
 	sign := <-got
 	tell.end(runs.program.Load(), report, err)
+	if err == nil && runs.program.Load().StaysComplete(report) {
+		p.host.through()
+	}
 	if o.report != "" {
 		if failed := p.writeReport(o.report, report); failed != nil {
 			fmt.Fprintf(p.stderr, "%s: error: --report %s: %v\n", p.spec.Name, o.report, failed)
