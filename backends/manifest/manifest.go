@@ -48,7 +48,7 @@ type App struct {
 	Replicas          int
 	// Elastic, where set, says that the copies are hosts that come and go, of which each
 	// runs some of the process's parts. Nobody gives them numbers.
-	Elastic *Elastic
+	Elastic *Elastic `json:",omitempty"`
 	// Image is the reference of its image.
 	Image string
 	// Labels and Annotations are the pipeline's own.

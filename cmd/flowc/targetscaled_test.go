@@ -64,6 +64,7 @@ func checkedFor(t *testing.T, text, at, options string) (*driver.Result, []strin
 
 // What a target can't do of a pipeline that is cut, or of a broker, is refused, once.
 func TestScaledRefused(t *testing.T) {
+	hosts := strings.Replace(cutDoor, "replicas: 2}, f", "min: 2, max: 4}, f", 1)
 	whole := strings.NewReplacer("scale: {replicas: 2}, ", "").Replace(cutFiles)
 	for _, c := range []struct{ text, at, options, want string }{
 		{cutFiles, "compose", "{replicas: 2}", "no process of `cut` may have 2 copies that nobody tells apart"},
@@ -87,6 +88,10 @@ func TestScaledRefused(t *testing.T) {
 		{cutFiles, "compose", "{processes: {sum: {pids: 20}}}", "the pipeline has no process `sum`"},
 		{cutFiles, "k8s", "{processes: {sum: {cpu: 1}}}", "the pipeline has no process `sum`"},
 		{cutFiles, "nomad", "{storage: {volume: v}, processes: {sum: {cpu: 100}}}", "the pipeline has no process `sum`"},
+		{hosts, "k8s", "{}", "KEDA, which is in another namespace, can't ask the hosts of `some` what waits without knowing theirs"},
+		{cutFiles, "k8s", "{processes: {some: {scale: {target: 5}}}}", "the number of copies of `some` does not change, so that nothing can be said of how"},
+		{cutFiles, "nomad", "{storage: {volume: v}, processes: {some: {scale: {cpu: 5}}}}", "the number of copies of `some` does not change, so that nothing can be said of how"},
+		{strings.Replace(cutFiles, "replicas: 2}, f", "max: 2}, f", 1), "k8s", "{scale: {max: 3}}", "no process of `cut` may have copies that nobody tells apart"},
 		{whole, "compose", "{processes: {some: {pids: 20}}}", "`cut` runs in one process"},
 		{whole, "compose", "{broker: {}}", "`cut` runs in one process, and needs nothing that carries records between several"},
 		{whole, "k8s", "{broker: {}}", "`cut` runs in one process, and needs nothing that carries records between several"},
@@ -135,6 +140,50 @@ func TestIndexedJob(t *testing.T) {
 	}
 	if strings.Contains(emitted, "PersistentVolumeClaim") {
 		t.Error("it has a claim")
+	}
+}
+
+// Hosts of a process that ends are pods of one Job without numbers, whose number may be
+// changed while it runs; on the other targets as many as there are at the least.
+func TestElasticEmitted(t *testing.T) {
+	text := strings.Replace(cutFiles, "scale: {replicas: 2}", "scale: {min: 3, max: 8}", 1)
+	for _, c := range []struct {
+		at, options string
+		want, not   []string
+	}{
+		{"k8s", "{}", []string{"parallelism: 3", "value: some", "backoffLimit: 18"}, []string{"Indexed", "FLOWC_REPLICA", "ScaledObject", "Autoscaler", "cut-some-hosts"}},
+		{"nomad", "{storage: {volume: v}}", []string{`"Count": 3`}, []string{"FLOWC_REPLICA", `"Scaling"`}},
+		{"compose", "{}", []string{"replicas: 3", "FLOWC_PROCESS: some"}, []string{"FLOWC_REPLICA", "some-0"}},
+		{"local", "{}", []string{"cut-some@2.service", "--process some"}, []string{"--replica"}},
+	} {
+		t.Run(c.at, func(t *testing.T) {
+			r, said := checkedFor(t, text, c.at, c.options)
+			if len(said) > 0 && c.at != "nomad" {
+				t.Fatal(said)
+			}
+			b, err := target(c.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, err := b.Emit(r.Program, r.Program.Targets[c.at], backends.Layout{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			emitted := ""
+			for _, f := range files {
+				emitted += f.Path + "\n" + string(f.Data)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(emitted, want) {
+					t.Errorf("there is no %s in\n%s", want, emitted)
+				}
+			}
+			for _, not := range c.not {
+				if strings.Contains(emitted, not) {
+					t.Errorf("there is %s in\n%s", not, emitted)
+				}
+			}
+		})
 	}
 }
 

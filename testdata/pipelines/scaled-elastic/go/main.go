@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "cac24fa006101667"
+const hash = "1af4e8ca46e5a2a2"
 
 func main() {
 	program.Main(spec())

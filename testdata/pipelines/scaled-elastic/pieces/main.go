@@ -31,7 +31,7 @@ var processes = []program.Process{
 		Spec:     ppriced.Run,
 	},
 	program.Process{
-		Elastic:  program.Hosts(1),
+		Elastic:  program.Hosts(2),
 		Inputs:   []string{"checked-from-priced"},
 		Name:     "checked",
 		Replicas: 4,
