@@ -12,6 +12,7 @@
 package dialect
 
 import (
+	"github.com/flowc-dev/flowc/compiler/flowctl"
 	"github.com/flowc-dev/flowc/compiler/parse"
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
@@ -56,8 +57,12 @@ func Read(in Input, l *diag.List) *syntax.Pipeline {
 			notMapping(o, "an overlay", l)
 			continue
 		}
+		if s := flowctl.Recognise(o); s.Name != "" {
+			l.Errorf(diag.ForeignDialect, s.At.Place(), "an overlay is in the short spelling, and this is %s", s.What).
+				Helpf("write what it changes by name: `processors: {large: {filter: …}}`")
+			continue
+		}
 		before := root
-		o = fromFlowctl(o, l)
 		root = r.overlay(before, r.changed(before, r.withIncludes(o)), "")
 	}
 	if in.Alone != "" {

@@ -39,11 +39,12 @@ func AddTypes(f *source.File, t Types) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	types, err := declare(f, root, &t)
+	top := blocksOf(root)
+	types, err := declare(f, top, &t)
 	if err != nil {
 		return nil, err
 	}
-	out, err := setOut(f, root, &t)
+	out, err := setOut(f, top, &t)
 	if err != nil {
 		return nil, err
 	}
@@ -67,13 +68,41 @@ func read(f *source.File) (*parse.Node, error) {
 	return root, nil
 }
 
+// blocksOf is the mapping that holds the blocks: the text itself, or its `spec` in the
+// spelling of flowctl.
+func blocksOf(root *parse.Node) *parse.Node {
+	if spec := root.Get("spec"); spec != nil && root.Get("sources") == nil && spec.Kind == parse.Mapping && spec.Style == parse.Block {
+		return spec
+	}
+	return root
+}
+
+// sourceOf is the body of a source, nil where it does not stand here.
+func sourceOf(top *parse.Node, name string) *parse.Node {
+	sources := top.Get("sources")
+	if sources == nil {
+		return nil
+	}
+	for _, item := range sources.Items {
+		if id := item.Get("id"); id != nil && id.Text == name {
+			return item
+		}
+	}
+	return sources.Get(name)
+}
+
 // declare adds the types to the block `types`, or makes one before the sources.
 func declare(f *source.File, root *parse.Node, t *Types) (diag.Edit, error) {
 	block := root.Member("types")
 	if block == nil {
-		_, texts := t.Declarations(2, false)
-		at := f.Offset(beforeComments(f, root.Member("sources").Key.Span.Pos().Line), 1)
-		return insert(f, at, "types:\n"+strings.Join(texts, "\n")+"\n\n"), nil
+		sources := root.Member("sources")
+		if sources == nil {
+			return diag.Edit{}, refused("its sources do not stand in it")
+		}
+		indent := sources.Key.Span.Pos().Column - 1
+		_, texts := t.Declarations(indent+2, false)
+		at := f.Offset(beforeComments(f, sources.Key.Span.Pos().Line), 1)
+		return insert(f, at, strings.Repeat(" ", indent)+"types:\n"+strings.Join(texts, "\n")+"\n\n"), nil
 	}
 	types := block.Value
 	names, _ := t.Declarations(0, true)
@@ -86,7 +115,7 @@ func declare(f *source.File, root *parse.Node, t *Types) (diag.Edit, error) {
 	case !types.Alias.IsZero() || types.Anchor != "":
 		return diag.Edit{}, refused("its `types` are shared by an anchor")
 	case types.Kind == parse.Null && types.Text == "":
-		_, texts := t.Declarations(2, false)
+		_, texts := t.Declarations(block.Key.Span.Pos().Column+1, false)
 		return insert(f, lineEnd(f, block.Key.Span.End), "\n"+strings.Join(texts, "\n")), nil
 	case types.Kind != parse.Mapping:
 		return diag.Edit{}, refused("its `types` are %s", types.Kind)
@@ -100,11 +129,10 @@ func declare(f *source.File, root *parse.Node, t *Types) (diag.Edit, error) {
 
 // setOut gives the source its `out`.
 func setOut(f *source.File, root *parse.Node, t *Types) (diag.Edit, error) {
-	found := root.Get("sources").Member(t.Source)
-	if found == nil || found.Value.Kind != parse.Mapping {
+	body := sourceOf(root, t.Source)
+	if body == nil || body.Kind != parse.Mapping || len(body.Members) == 0 && body.Style != parse.Flow {
 		return diag.Edit{}, refused("the source `%s` does not stand in it", t.Source)
 	}
-	body := found.Value
 	if !body.Alias.IsZero() || body.Span.File != f || body.Anchor != "" {
 		return diag.Edit{}, refused("`%s` is shared by an anchor", t.Source)
 	}
@@ -172,12 +200,13 @@ func verify(f *source.File, text []byte, t *Types) error {
 		return refused("what would stand in it can't be read; write the types there yourself")
 	}
 	names, _ := t.Declarations(0, true)
+	top := blocksOf(root)
 	for _, name := range names {
-		if root.Get("types").Get(name) == nil {
+		if top.Get("types").Get(name) == nil {
 			return refused("the type `%s` would not be where it belongs; write it there yourself", name)
 		}
 	}
-	out := root.Get("sources").Get(t.Source).Get("out")
+	out := sourceOf(top, t.Source).Get("out")
 	if out == nil || string(out.Span.File.Text[out.Span.Start:out.Span.End]) != t.Out {
 		return refused("`out: %s` would not be where it belongs; write it there yourself", t.Out)
 	}

@@ -54,10 +54,12 @@ func (v *v1) pipeline(root *parse.Node) {
 	if m == nil {
 		v.l.Errorf(diag.MissingKey, root.Members[0].Key.Span, "a flowctl pipeline needs the key `spec`").
 			Helpf("`spec` holds `sources`, `processors` and `sinks`")
+		v.unread(root.Members[0].Key.Span)
 		return
 	}
 	if m.Value.Kind != parse.Mapping {
 		v.l.Errorf(diag.WrongType, m.Value.Place(), "`spec` must be a mapping, and this is %s", m.Value.Kind)
+		v.unread(m.Key.Span)
 		return
 	}
 	v.spec = m.Value
@@ -86,6 +88,13 @@ func (v *v1) pipeline(root *parse.Node) {
 	}
 	v.healthPorts()
 	v.dropped()
+}
+
+// unread stands for nodes that could not be read.
+func (v *v1) unread(at source.Span) {
+	for _, b := range blocks {
+		v.put(v.Root, b.name, at, broken(at))
+	}
 }
 
 // unnamed makes lists of blocks whose components stand by name, as in the short
