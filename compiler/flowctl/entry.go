@@ -133,7 +133,12 @@ func (v *v1) literal(n *parse.Node, key, name string) {
 	text := n.Text[at[0]:at[1]]
 	d := v.l.Warningf(diag.LiteralDollar, n.SubSpan(at[0], at[1]), "`%s` in `%s` of `%s` is taken as it stands: nobody expands it", text, key, name)
 	if variable := strings.Trim(text, "${}"); regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(variable) {
-		d.Fix(diag.Fix{Title: "for the variable of the environment write `${env:" + variable + "}`", Edits: []diag.Edit{{Span: n.SubSpan(at[0], at[1]), New: "${env:" + variable + "}"}}})
+		edit := diag.Edit{Span: n.SubSpan(at[0], at[1]), New: "${env:" + variable + "}"}
+		if n.Style == parse.Plain && n.InFlow { // where a brace begins a mapping
+			whole := n.Text[:at[0]] + edit.New + n.Text[at[1]:]
+			edit = diag.Edit{Span: n.Span, New: "'" + strings.ReplaceAll(whole, "'", "''") + "'"}
+		}
+		d.Fix(diag.Fix{Title: "for the variable of the environment write `${env:" + variable + "}`", Edits: []diag.Edit{edit}})
 		return
 	}
 	d.Helpf("a value from outside is `${env:NAME}`, and is read when the program starts")
@@ -164,7 +169,7 @@ func (v *v1) command(n *parse.Node, m *parse.Member, body *parse.Node) {
 	if m.Value.Kind == parse.Sequence && len(m.Value.Items) == 0 {
 		return // as init writes it: none
 	}
-	if shell(m.Value) && n.Get("image") != nil && n.Get("protocol") == nil && !serves(n) {
+	if n.Get("protocol") == nil && byLines(n) && (v.rewriting || shell(m.Value) && n.Get("image") != nil) {
 		v.put(body, "protocol", m.Key.Span, v.text("lines", m.Key.Span))
 	}
 	v.carry(body, "command", m, v.plain(v.strings(m.Value)))

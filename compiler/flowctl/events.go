@@ -27,10 +27,15 @@ func (v *v1) match(n *parse.Node, name string, item, producer *parse.Node) {
 		}
 	}
 	id := word(producer.Get("id"))
+	if before := v.apart[n]; before != nil {
+		before.Again(item.Place(), "`%s` gives none of them either", id)
+		return
+	}
 	d := v.l.Errorf(diag.EventType, item.Place(), "`%s` takes %s, and `%s` gives %s: nothing would pass", name, quoted(takes), id, quoted(gives)).
 		Caret("connected here").
 		Also(takes[0].Place(), "what `%s` takes", name).
 		Also(gives[0].Place(), "what `%s` gives", id)
+	v.apart[n] = d
 	for _, t := range takes {
 		if near := diag.Nearest(t.Text, given); near != "" {
 			d.Replace(t.Place(), near, "write `%s`", near)

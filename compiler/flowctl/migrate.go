@@ -26,6 +26,7 @@ type Options struct {
 func Migrate(root *parse.Node, o Options, l *diag.List) (Spelling, *Tree) {
 	s := Recognise(root)
 	m := &migration{v1: newV1(o.Native, l), o: o}
+	m.rewriting = true
 	m.first = source.Span{File: root.Span.File, Start: root.Span.Start, End: root.Span.Start}
 	if len(root.Members) > 0 {
 		m.first = root.Members[0].Key.Span

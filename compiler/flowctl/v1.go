@@ -15,11 +15,16 @@ type v1 struct {
 	native []string
 	// camel has keys of `apiVersion: v1` taken for ours, without a word.
 	camel bool
-	spec  *parse.Node
+	// rewriting tells that the tree becomes text, which says what the compiler finds
+	// out with a note.
+	rewriting bool
+	spec      *parse.Node
 	// all are the components by id, ids their names here, said the ids by name.
 	all       map[string]*parse.Node
 	ids, said map[string]string
 	claimed   map[string]claim
+	// apart are the components that take nothing of what is given to them.
+	apart map[*parse.Node]*diag.Diagnostic
 }
 
 // A claim is a port of the host that a component asks for.
@@ -42,7 +47,7 @@ func FromV1(root *parse.Node, native []string, l *diag.List) *Tree {
 func newV1(native []string, l *diag.List) *v1 {
 	return &v1{
 		builder: newBuilder(l), native: native, all: map[string]*parse.Node{}, ids: map[string]string{}, said: map[string]string{},
-		claimed: map[string]claim{},
+		claimed: map[string]claim{}, apart: map[*parse.Node]*diag.Diagnostic{},
 	}
 }
 

@@ -77,6 +77,24 @@ spec:
 		Text: `Components on one host share its ports. A port that is not written (` + "`" + `PORT` + "`" + `,
 ` + "`" + `HEALTH_PORT` + "`" + ` and ` + "`" + `health_port` + "`" + ` left out) is assigned, and handed to the component in its
 environment, so that numbers need not be counted by hand.`,
+		Bad: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], health_port: 8081}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store], health_port: 8081}
+`,
+		Good: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger]}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store]}
+`,
 	},
 	{
 		Code:  EventType,
@@ -84,6 +102,24 @@ environment, so that numbers need not be counted by hand.`,
 		Text: `What a component takes (` + "`" + `input_event_types` + "`" + `) and what those in its ` + "`" + `inputs` + "`" + ` give
 (` + "`" + `output_event_types` + "`" + `) must have an event type in common, and each type that is taken must
 come from one of them: otherwise nothing would ever arrive, and nobody would say so.`,
+		Bad: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], output_event_types: [shop.payment.v1]}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store], input_event_types: [shop.payments.v1]}
+`,
+		Good: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], output_event_types: [shop.payment.v1]}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store], input_event_types: [shop.payment.v1]}
+`,
 	},
 	{
 		Code:  LiteralDollar,
@@ -92,6 +128,24 @@ come from one of them: otherwise nothing would ever arrive, and nobody would say
 them on as they stand, and so does flowc, with this warning. A value from the environment
 of the program is ` + "`" + `${env:NAME}` + "`" + `, with a default ` + "`" + `${env:NAME:-value}` + "`" + `, and one from a file
 ` + "`" + `${file:/run/secrets/name}` + "`" + `. In a script for ` + "`" + `sh -c` + "`" + ` the dollar is the shell's, and nothing is said.`,
+		Bad: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], env: {FOLDER: "$HOME/ledger"}}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store]}
+`,
+		Good: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], env: {FOLDER: "${env:HOME}/ledger"}}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store]}
+`,
 	},
 	{
 		Code:  NotCarried,
@@ -99,6 +153,25 @@ of the program is ` + "`" + `${env:NAME}` + "`" + `, with a default ` + "`" + `$
 		Text: `Nothing of a file is left out in silence: this warning names what could not be carried
 into the pipeline (or, by ` + "`" + `flowc migrate` + "`" + `, into the new spelling) and what to do about it.
 In migrated files such entries stand as comments.`,
+		Bad: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  config: {level: info}
+  sources:
+    - {id: ledger, command: [./ledger]}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store]}
+`,
+		Good: `apiVersion: flowctl/v1
+kind: Pipeline
+metadata: {name: payments}
+spec:
+  sources:
+    - {id: ledger, command: [./ledger], config: {level: info}}
+  sinks:
+    - {id: store, inputs: [ledger], command: [./store]}
+`,
 	},
 	{
 		Code:  ChooseOne,
