@@ -184,6 +184,33 @@ func runBlock(t *testing.T, cache string, b block, in, want string) {
 	}
 }
 
+// TestForeignPage compiles the pipelines of the page on components in processes, and runs
+// those that need no component of anybody's.
+func TestForeignPage(t *testing.T) {
+	t.Parallel()
+	blocks, cache, ran := blocksOf(t, "docs/foreign.md"), t.TempDir(), 0
+	for i, b := range blocks {
+		if b.lang != "yaml" {
+			continue
+		}
+		if c := check(t, b, b.text); !c.OK || len(c.Diagnostics) > 0 {
+			t.Errorf("%s: the pipeline does not compile:%s", b.place(), c)
+			continue
+		}
+		switch {
+		case b.args == "check":
+		case b.args == "pipeline" && i+2 < len(blocks) && blocks[i+1].args == "in" && blocks[i+2].args == "out":
+			ran++
+			t.Run(fmt.Sprintf("line-%d", b.line), func(t *testing.T) { runBlock(t, cache, b, blocks[i+1].text, blocks[i+2].text) })
+		default:
+			t.Errorf("%s: a pipeline that is not run says `check`", b.place())
+		}
+	}
+	if ran < 3 {
+		t.Errorf("only %d pipelines were run", ran)
+	}
+}
+
 // TestComponents compiles the components of the document and the pipelines that
 // use them.
 func TestComponents(t *testing.T) {

@@ -444,3 +444,5 @@ func post(t *testing.T, url, body string) (int, string) {
 	}
 	return r.StatusCode, string(answer)
 }
+
+func TestExampleFilters(t *testing.T) { runExample(t, "filters") }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -75,8 +76,16 @@ func start(spec Spec) (*Process, error) {
 // byLine has a program of the C library write each line at once, where stdbuf is there to
 // ask it to.
 func byLine(command []string) []string {
-	if _, err := exec.LookPath(command[0]); err != nil || os.Getenv("LD_PRELOAD") != "" {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
 		return command // the error is to name this one
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil && filepath.Base(real) == "mawk" {
+		// It waits for a block of input, too, unless it is told not to.
+		return append([]string{command[0], "-W", "interactive"}, command[1:]...)
+	}
+	if os.Getenv("LD_PRELOAD") != "" {
+		return command // of somebody's own
 	}
 	stdbuf, err := exec.LookPath("stdbuf")
 	if err != nil {

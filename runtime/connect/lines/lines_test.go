@@ -54,6 +54,7 @@ func TestFilters(t *testing.T) {
 		{"sh", "-c", "while read -r l; do echo \"[$l]\"; done"},
 		{"gawk", `{print "[" $0 "]"; fflush()}`},
 		{"gawk", `{print "[" $0 "]"}`}, // it does as it is asked, without a call
+		{"mawk", `{print "[" $0 "]"}`},
 		{"python3", "-c", "import sys\nfor l in sys.stdin: print('[' + l.rstrip() + ']')"},
 		{"jq", "-Rr", `"[" + . + "]"`},
 	} {
