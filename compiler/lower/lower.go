@@ -74,6 +74,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		w.node(n)
 	}
 	w.consumed()
+	w.eventTypesMeet()
 	w.published()
 	w.unorderedRanges()
 	w.sharedSlots()
