@@ -43,6 +43,7 @@ type cli struct {
 	Migrate    migrateCmd    `cmd:"" help:"Write a pipeline of flowctl, cdp or Flow anew in the spelling of flowc, and say what can't be carried."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
 	Translate  translateCmd  `cmd:"" hidden:"" help:"As in flowctl: flowc emit."`
+	Init       initCmd       `cmd:"" hidden:"" help:"As in flowctl: write a pipeline of public components, by a preset."`
 	Validate   validateCmd   `cmd:"" hidden:"" help:"As in flowctl: flowc check."`
 	Processors processorsCmd `cmd:"" hidden:"" help:"As in flowctl: flowc components find."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`

@@ -41,3 +41,9 @@ type PublicComponent = flowctl.Component
 // PublicComponents are the components of flowctl's public registry that flowc
 // knows, by their descriptors.
 func PublicComponents() []PublicComponent { return flowctl.Known() }
+
+// A Preset is a pipeline of public components.
+type Preset = flowctl.Preset
+
+// Presets are the pipelines that `flowc init` writes.
+func Presets() []Preset { return flowctl.Presets() }
