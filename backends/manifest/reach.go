@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -30,10 +31,26 @@ func (r *reader) settings() {
 		}
 	}
 	for _, n := range r.p.Nodes {
+		r.component(n)
+		if n.Foreign() != nil && n.Foreign().Endpoint == nil { // nobody knows where it connects to
+			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
+		}
 		if n.Component() != nil && !n.Pure { // nobody knows where it connects to
 			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
 		}
 	}
+}
+
+// component says what the image of the program does not have: the programs that its
+// components are.
+func (r *reader) component(n *ir.Node) {
+	f := n.Foreign()
+	if f == nil || len(f.Command) == 0 || r.given.Host {
+		return
+	}
+	program := f.Command[0].Text()
+	r.list.Warningf(diag.TargetComponent, f.Span, "`%s` starts `%s`, and the image of the program holds the program alone", n.YAML, program).
+		Helpf("build the image on one that holds `%s` (`flowc image --base`), or run the component elsewhere and name its address: `endpoint: host:50051`", program)
 }
 
 // listens makes a port of an address.

@@ -58,6 +58,13 @@ func sideOf(n *ir.Node) (string, *catalog.Side) {
 		if c, ok := catalog.Lookup(op.Connector); ok {
 			return c.Name, c.Sink
 		}
+	case *ir.Apply:
+		if op.Foreign == nil {
+			break
+		}
+		if c, ok := catalog.Lookup(op.Foreign.Connector()); ok {
+			return c.Name, c.Sink
+		}
 	}
 	return "", nil
 }

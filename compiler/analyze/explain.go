@@ -160,7 +160,7 @@ func (x *explainer) node(name string) Node {
 		case *ir.Decode:
 			out.Reads = x.portReads(n, op)
 			out.Pushed = op.Pushed
-			if op.Input != nil {
+			if op.Input != nil && n.ID == n.YAML {
 				out.Does = "parses " + op.Codec
 				out.Meta = sortedUnion(out.Meta, op.Input.MetaReads)
 			}

@@ -40,6 +40,8 @@ func (g *graph) ownLoop(n *ir.Node) string {
 		return fmt.Sprintf("the pipeline asks for %d lanes of `%s`", n.Parallel, n.YAML)
 	case n.Parallel == 1 && several != 1:
 		return fmt.Sprintf("the pipeline asks for one lane of `%s`, and the loop of `%s` runs in several", n.YAML, g.nodes[feeders[0]].YAML)
+	case isForeign(n):
+		return fmt.Sprintf("`%s` is a process of its own, which is given what waits for it at once", n.YAML)
 	case takesBatches(n):
 		return fmt.Sprintf("`%s` takes records by the batch, which no loop of single records has", n.YAML)
 	case !n.Pure && several != 1:
@@ -67,6 +69,8 @@ func (g *graph) lanesOf(head *ir.Node) (lanes int, why string) {
 	switch {
 	case head.Key != nil:
 		return 0, "a key stays in its lane"
+	case isForeign(head):
+		return 1, fmt.Sprintf("`%s` is one process", head.YAML)
 	case takesBatches(head):
 		return 1, fmt.Sprintf("`%s` takes records by the batch", head.YAML)
 	case !head.Pure:

@@ -22,9 +22,21 @@ const (
 	TargetOverlay Code = "target-overlay"
 	// TargetScale is a pipeline in several processes where a target starts one.
 	TargetScale Code = "target-scale"
+	// TargetComponent is a component that starts a program which the image of the
+	// pipeline does not hold.
+	TargetComponent Code = "target-component"
 )
 
 var targetCodes = []Info{
+	{
+		Code:  TargetComponent,
+		Title: "a component whose program is not in the image of the pipeline",
+		Text: `A node with ` + "`command`" + ` starts a program, and the image that flowc makes holds the
+program of the pipeline and nothing else. An image that is built on one with the
+component in it (` + "`flowc image --base`" + `) has it; or the component runs in a container of its
+own, and the node names its address with ` + "`endpoint`" + `. It is a warning, because flowc does
+not look into images.`,
+	},
 	{
 		Code:  TargetStdin,
 		Title: "a source that reads standard input on a target that has none",
