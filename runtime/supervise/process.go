@@ -30,11 +30,15 @@ type Process struct {
 // start starts a process.
 func start(spec Spec) (*Process, error) {
 	p := &Process{done: make(chan struct{}), tail: newTail(spec.Name, spec.log())}
-	command, env := spec.Command, os.Environ()
+	command := spec.Command
 	if spec.ByLine {
-		command, env = byLine(command), append(env, "PYTHONUNBUFFERED=1")
+		command = byLine(command)
 	}
 	p.cmd = exec.Command(command[0], command[1:]...)
+	env := p.cmd.Environ()
+	if spec.ByLine {
+		env = append(env, "PYTHONUNBUFFERED=1")
+	}
 	p.cmd.Env = append(env, spec.Env...)
 	p.cmd.Stderr = p.tail
 	// What a component left running holds its output open; that is not waited for.
@@ -83,9 +87,6 @@ func byLine(command []string) []string {
 	if real, err := filepath.EvalSymlinks(path); err == nil && filepath.Base(real) == "mawk" {
 		// It waits for a block of input, too, unless it is told not to.
 		return append([]string{command[0], "-W", "interactive"}, command[1:]...)
-	}
-	if os.Getenv("LD_PRELOAD") != "" {
-		return command // of somebody's own
 	}
 	stdbuf, err := exec.LookPath("stdbuf")
 	if err != nil {

@@ -139,7 +139,7 @@ func (p *Processor) round(ctx context.Context, events []foreign.Event, places []
 		if err != nil { // the events are not to be read any more when this returns
 			p.hangUp()
 			if written != nil {
-				<-written
+				_ = <-written // it ends with the stream
 			}
 		}
 	}()

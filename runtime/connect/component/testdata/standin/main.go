@@ -60,7 +60,9 @@ func main() {
 		select {}
 	}
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
+	if !*garbage {
+		signal.Notify(stop, syscall.SIGTERM)
+	}
 	address := os.Getenv("PORT")
 	if *ownPort {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
