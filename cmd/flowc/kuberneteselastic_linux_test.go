@@ -82,6 +82,7 @@ func kubernetesElastic(t *testing.T, c *kubeCluster) {
 	a.deploy("deployment/spool-even")
 	complete("deployed")
 	settled(1)
+	a.in("delete", "horizontalpodautoscaler", "spool-even") // another scenario has what it goes by
 	for _, n := range []string{"4", "2"} {
 		feed.more(8000)
 		a.in("scale", "deployment/spool-even", "--replicas="+n)
@@ -113,4 +114,65 @@ func kubernetesElastic(t *testing.T, c *kubeCluster) {
 	a.until("hosts of the new version", func() bool { return len(hosts()) > 0 })
 	complete("with another memory")
 	a.gone("persistentvolumeclaim/data-spool-0", "persistentvolumeclaim/data-spool-edges-0", "persistentvolumeclaim/data-spool-out-0")
+}
+
+// Hosts that are busy become more, and fewer when they are not, as a
+// HorizontalPodAutoscaler decides by what they work; each record is written once.
+func kubernetesBusyHosts(t *testing.T, c *kubeCluster) {
+	here := *c
+	here.t = t
+	here.measured()
+	c.load(c.imageOf(natsProgram(t), manifest.BrokerImage, "65532:65532"))
+	a := c.app(t, `pipeline: mangle
+types: {N: {n: int, s: string}}
+edges: {nats: {url: "${env:NATS_URL}", max_bytes: 64MiB}}
+sources: {ns: {use: file, config: {path: in.ndjson, follow: true}, out: N}}
+processors:
+  costly:
+    from: ns
+    key: in.S
+    scale: {max: 3, by: cpu}
+    filter: |
+      n := in.N
+      for i := range 5_000_000 {
+        n = n*31 + i
+      }
+      return n != 0 || in.N >= 0
+sinks: {out: {from: costly, use: file, config: {path: out.ndjson}}}
+`, "namespace: mangle, files: {in.ndjson: {claim: feed}}, cpu: 10m, broker: {cpu: 10m}, processes: {costly: {cpu: 50m, scale: {target: 50, cooldown: 10}}}")
+	feed := &feeder{t: t, path: filepath.Join(a.fed(), "in.ndjson")}
+	volumes := map[string]string{}
+	for _, claim := range []string{"data-mangle-0", "data-mangle-out-0", "data-mangle-edges-0"} {
+		volumes[claim] = a.volume(claim, "storageClassName: folders\n  claimRef: {namespace: mangle, name: "+claim+"}")
+	}
+	lines := func(path string) []string {
+		text, _ := os.ReadFile(path)
+		all := strings.Split(strings.TrimSpace(string(text)), "\n")
+		slices.Sort(all)
+		return all
+	}
+	complete := func(when string) {
+		t.Helper()
+		a.until("all records "+when, func() bool {
+			return slices.Equal(lines(filepath.Join(volumes["data-mangle-out-0"], "out.ndjson")), lines(feed.path))
+		})
+		t.Logf("%s: %d records", when, feed.next)
+	}
+	scaled := func(n int) bool {
+		return a.get("deployment/mangle-costly", ".status.readyReplicas") == strconv.Itoa(n)
+	}
+	feed.more(100)
+	a.image()
+	a.deploy("deployment/mangle-costly")
+	complete("one host")
+	a.until("there is more than one can do", func() bool {
+		feed.more(40)
+		return scaled(3)
+	})
+	t.Logf("three hosts after %d records", feed.next)
+	complete("three hosts")
+	a.until("one host", func() bool { return scaled(1) })
+	feed.more(100)
+	complete("one host again")
+	a.gone("persistentvolumeclaim/data-mangle-0", "persistentvolumeclaim/data-mangle-edges-0", "persistentvolumeclaim/data-mangle-out-0")
 }

@@ -24,6 +24,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Broker", func(t *testing.T) { kubernetesBroker(t, c) })
 	t.Run("Autoscaled", func(t *testing.T) { kubernetesAutoscaled(t, c) })
 	t.Run("Elastic", func(t *testing.T) { kubernetesElastic(t, c) })
+	t.Run("Busy", func(t *testing.T) { kubernetesBusyHosts(t, c) })
 }
 
 // A program from a file to a file is a StatefulSet of one pod, whose objects are emitted

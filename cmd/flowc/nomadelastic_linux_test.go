@@ -41,7 +41,10 @@ func TestNomadElastic(t *testing.T) {
 		hosts int
 	}{{"4", 4}, {"2", 2}} {
 		feed.more(8000)
-		j.must("job", "scale", "-detach", "spool", "spool-even", step.count)
+		c.until("the last change is over, and another is taken", func() bool {
+			_, code := c.nomad("job", "scale", "-detach", "spool", "spool-even", step.count)
+			return code == 0
+		})
 		feed.more(3000)
 		c.until(step.count+" hosts", func() bool { return c.running("spool-even") == step.hosts })
 		feed.more(3000)

@@ -51,7 +51,7 @@ func TestRandomScaled(t *testing.T) {
 	f := newFarm(t)
 	b := &edgeBrokers{t: t, nats: newNATSServer(t), kafka: newKafkaCluster(t)}
 	var all []backends.File
-	cases, edges, overKafka := map[string]*cutCase{}, 0, 0
+	cases, edges, overKafka, elastic := map[string]*cutCase{}, 0, 0, 0
 	for n := seed; n < seed+count; n++ {
 		c := oracle.New(n)
 		if c.Stops() {
@@ -72,6 +72,9 @@ func TestRandomScaled(t *testing.T) {
 		all = append(all, files...)
 		for _, p := range cut.pieces {
 			edges += len(p.Outputs)
+			if p.Elastic != nil {
+				elastic++
+			}
 		}
 	}
 	if uint64(len(cases)) < count/8 {
@@ -79,6 +82,9 @@ func TestRandomScaled(t *testing.T) {
 	}
 	if count >= scaledCases && (overKafka == 0 || overKafka == len(cases)) {
 		t.Errorf("%d of %d pipelines are over Kafka, and the others over NATS: one of them is not tried", overKafka, len(cases))
+	}
+	if count >= 4*scaledCases && elastic == 0 {
+		t.Error("no process has hosts: they are not tried")
 	}
 	f.linkCut(all)
 	kills, steady := 0, 0
@@ -88,7 +94,7 @@ func TestRandomScaled(t *testing.T) {
 			steady++
 		}
 	}
-	t.Logf("%d pipelines of seeds %d to %d, %d over Kafka, cut at %d edges, %d of them steady, killed %d times", len(cases), seed, seed+count-1, overKafka, edges, steady, kills)
+	t.Logf("%d pipelines of seeds %d to %d, %d over Kafka, cut at %d edges, with %d processes of hosts, %d of them steady, killed %d times", len(cases), seed, seed+count-1, overKafka, edges, elastic, steady, kills)
 }
 
 // cutAtRandom compiles a case whole and cut, and gives the files of both; nil where no
@@ -139,7 +145,11 @@ func (f *farm) cutAtRandom(c *oracle.Case, dir string) (*cutCase, []backends.Fil
 			n := nodes[r.IntN(len(nodes))]
 			cut.scale[n.ID] = driver.Scale{Max: 1}
 			if n.Key != nil || n.Unordered {
-				cut.scale[n.ID] = driver.Scale{Max: 1 + r.IntN(3)}
+				s := driver.Scale{Max: 1 + r.IntN(3)}
+				if s.Max > 1 && !overKafka && r.IntN(2) == 0 { // hosts share the parts
+					s.Min = 1 + r.IntN(s.Max)
+				}
+				cut.scale[n.ID] = s
 			}
 		}
 		got := compile(cut.scale)
@@ -302,6 +312,12 @@ func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, b *edgeBrok
 		processes = [][]string{nil}
 	}
 	for _, p := range pieces {
+		if p.Elastic != nil {
+			for range p.Elastic.Min {
+				processes = append(processes, []string{"--process", p.Name})
+			}
+			continue
+		}
 		for i := range p.Replicas {
 			processes = append(processes, []string{"--process", p.Name, "--replica", strconv.Itoa(i)})
 		}
