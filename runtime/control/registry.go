@@ -80,6 +80,18 @@ func (r *Registry) Heartbeat(id string, status proto.HealthStatus, metrics map[s
 	return ok
 }
 
+// Heard tells whether a component, by its name, has said something within a time.
+func (r *Registry) Heard(name string, within time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.entries {
+		if (e.name == name || e.info.GetId() == name) && r.now().Sub(e.heard) <= within {
+			return true
+		}
+	}
+	return false
+}
+
 // Mark says how many have registered so far.
 func (r *Registry) Mark() int {
 	r.mu.Lock()

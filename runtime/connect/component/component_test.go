@@ -153,6 +153,24 @@ func TestProcessorDies(t *testing.T) {
 	}
 }
 
+// One that hangs is ended, and started again.
+func TestProcessorHangs(t *testing.T) {
+	p, err := NewProcessor(SinkConfig{Command: command(t, "processor", "-die-at", "5", "-freeze", "-die-once", filepath.Join(t.TempDir(), "once")), Wait: 30 * time.Second, Settle: time.Minute}, "proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.peer.interval, p.peer.grace = 50*time.Millisecond, 10*time.Millisecond
+	if err := p.Open(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.settle = 5 * time.Second // so that it is its health that tells
+	out, err := p.Process(context.Background(), events(0, 10))
+	if err != nil || payloads(out) != digits(0, 10) {
+		t.Errorf("%s %v", payloads(out), err)
+	}
+}
+
 // newSink opens a sink.
 func newSink(t *testing.T, c SinkConfig) flow.Sink {
 	t.Helper()

@@ -44,13 +44,20 @@ type peer struct {
 	conn    *grpc.ClientConn
 	address string
 	info    *proto.ComponentInfo
+	// interval is that of heartbeats and health checks.
+	interval time.Duration
+	// grace is how long a hung process may take to end.
+	grace time.Duration
 }
+
+// heartbeat is how often a component is asked how it does, and is to say so.
+const heartbeat = 10 * time.Second
 
 func newPeer(s setup) (*peer, error) {
 	if len(s.command) == 0 && s.endpoint == "" {
 		return nil, errNothing
 	}
-	return &peer{setup: s}, nil
+	return &peer{setup: s, interval: heartbeat, grace: supervise.Grace}, nil
 }
 
 // connect sees to it that the component runs and is connected; fresh tells that it is
@@ -106,7 +113,7 @@ func (p *peer) prepare() (err error) {
 		}
 	}
 	own := []string{
-		"ENABLE_FLOWCTL=true", "FLOWCTL_ENDPOINT=" + p.plane.Address(), "FLOWCTL_HEARTBEAT_INTERVAL=10s",
+		"ENABLE_FLOWCTL=true", "FLOWCTL_ENDPOINT=" + p.plane.Address(), "FLOWCTL_HEARTBEAT_INTERVAL=" + p.interval.String(),
 		"FLOWCTL_SERVICE_ID=" + p.node, "FLOWCTL_COMPONENT_ID=" + p.node,
 		"PORT=:" + strconv.Itoa(p.port), "GRPC_PORT=" + strconv.Itoa(p.port), "HEALTH_PORT=" + strconv.Itoa(p.healthPort),
 	}
@@ -156,6 +163,7 @@ func (p *peer) start(ctx context.Context) error {
 	for {
 		err = p.greet(ctx, address)
 		if err == nil {
+			go p.watch(p.conn, p.process)
 			return nil
 		}
 		var refused *roleError
@@ -254,11 +262,13 @@ func (p *peer) getInfo(ctx context.Context, conn *grpc.ClientConn) (*proto.Compo
 
 // asked is an answer; a server that does not know the question is another sort of component.
 func asked(info *proto.ComponentInfo, err error) (*proto.ComponentInfo, error) {
-	if status.Code(err) == codes.Unimplemented {
+	if unimplemented(err) {
 		return nil, &roleError{"it serves no such component: " + reason(err)}
 	}
 	return info, err
 }
+
+func unimplemented(err error) bool { return status.Code(err) == codes.Unimplemented }
 
 // A roleError is a component that is another than the pipeline says.
 type roleError struct{ text string }

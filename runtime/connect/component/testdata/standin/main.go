@@ -46,6 +46,7 @@ var (
 	hang       = flag.Bool("hang", false, "it ignores the request to end")
 	fails      = flag.Int64("fails", 0, "how many events a consumer says have failed")
 	saved      = flag.String("saved", "", "the file in which a source keeps its state")
+	freeze     = flag.Bool("freeze", false, "in the place of dying it hangs, as a whole")
 	garbage    = flag.Bool("garbage", false, "it speaks, and no gRPC")
 	closes     = flag.Bool("closes", false, "a processor ends each stream at once")
 	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes")
@@ -161,6 +162,9 @@ func die(e *proto.Event) {
 			return
 		}
 		must(os.WriteFile(*dieOnce, nil, 0o644))
+	}
+	if *freeze {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	}
 	log.Fatalf("dying at %s", *dieAt)
 }
