@@ -18,9 +18,12 @@ func short(n *parse.Node, l *diag.List) bool {
 	}
 	if s := flowctl.Recognise(n); s.Name != "" {
 		d := l.Errorf(diag.ForeignDialect, s.At.Place(), "this is %s, which flowc does not compile", s.What)
-		if s.Name == flowctl.Unknown || s.Name == flowctl.Services {
+		switch s.Name {
+		case flowctl.Descriptor:
+			d.Helpf("the node of the component names it: `metadata: %s`", fileName(n))
+		case flowctl.Unknown, flowctl.Services:
 			d.Helpf("a pipeline has `pipeline:` with its name, `sources:`, `processors:` and `sinks:`")
-		} else {
+		default:
 			d.Helpf("`flowc migrate %s` writes it anew in the short spelling, and says what it can't carry", fileName(n))
 		}
 		return false

@@ -34,6 +34,7 @@ func TestForeign(t *testing.T) {
 		"pipeline: {name: x, sources: [], sinks: []}":                      "{name, sources, processors, sinks}",
 		"version: 0.1\nsource: {type: x}\nprocessors: []\nsink: {type: y}": "flowctl's legacy spelling",
 		"source: {type: x}\nprocessors: []\nconsumers: []":                 "cdp's spelling (source, processors, consumers)",
+		"name: a\ntype: sink\ninput_types: [x]":                            "the descriptor of the component `a`",
 		"source: x\nprocess: [y]\nsave_to: z":                              "cdp's simplified spelling",
 		"services: {redis: {image: redis}}":                                "a file of services",
 	} {

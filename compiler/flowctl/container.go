@@ -138,6 +138,9 @@ func (v *v1) ports(name string, m *parse.Member, body *parse.Node) {
 
 // claim reports a port of the host that two components ask for.
 func (v *v1) claim(name string, port *parse.Node) {
+	if !v.rewriting {
+		return // the compiler compares ports of any spelling
+	}
 	text := strings.TrimPrefix(word(port), ":")
 	if _, err := strconv.ParseUint(text, 10, 16); err != nil || text == "0" {
 		return

@@ -32,6 +32,7 @@ const (
 	Quickstart = "quickstart"
 	Sandbox    = "SandboxServices"
 	Services   = "services"
+	Descriptor = "descriptor"
 	Unknown    = "unknown"
 )
 
@@ -48,6 +49,13 @@ func Recognise(n *parse.Node) Spelling {
 	}
 	if v := n.Get("apiVersion"); v != nil && scalar(v) {
 		return versioned(n, v)
+	}
+	if n.Get("name") != nil && oneOf(word(n.Get("type")), "source", "processor", "sink", "consumer") && n.Get("source") == nil && n.Get("sources") == nil {
+		for _, key := range []string{"config_schema", "env_mapping", "produces", "consumes", "input_types", "output_types"} {
+			if has(key) != nil {
+				return Spelling{Descriptor, "the descriptor of the component `" + word(n.Get("name")) + "`", has(key)}
+			}
+		}
 	}
 	if k := has("spec"); k != nil {
 		return Spelling{Headless, "the `spec` of a flowctl pipeline without its head (apiVersion, kind, metadata)", k}

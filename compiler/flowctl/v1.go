@@ -333,7 +333,7 @@ func (v *v1) healthPorts() {
 			}
 			own := map[string]bool{}
 			env := c.Get("env")
-			for _, port := range []*parse.Node{c.Get("health_port"), env.Get("HEALTH_PORT"), env.Get("PORT"), env.Get("GRPC_PORT")} {
+			for _, port := range []*parse.Node{c.Get("port"), c.Get("health_port"), env.Get("HEALTH_PORT"), env.Get("PORT"), env.Get("GRPC_PORT")} {
 				if text := strings.TrimPrefix(word(port), ":"); text != "" && !own[text] {
 					own[text] = true
 					v.claim(id, port)

@@ -75,6 +75,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 	}
 	w.consumed()
 	w.eventTypesMeet()
+	w.portsTaken()
 	w.published()
 	w.unorderedRanges()
 	w.sharedSlots()

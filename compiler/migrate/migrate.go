@@ -51,8 +51,8 @@ func File(f *source.File, o Options, l *diag.List) Result {
 	case s.Name == "":
 		r.Native = true
 		return r
-	case s.Name == flowctl.Unknown:
-		l.Errorf(diag.ForeignDialect, s.At.Place(), "this is %s, and no pipeline that can be carried", s.What).
+	case s.Name == flowctl.Unknown, s.Name == flowctl.Descriptor:
+		l.Errorf(diag.ForeignDialect, s.At.Place(), "this is %s, and no pipeline", s.What).
 			Helpf("`flowc migrate` reads files of flowctl, cdp and Flow")
 		return r
 	}

@@ -185,7 +185,7 @@ func TestCorpus(t *testing.T) {
 	}
 	found := 0
 	err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".yaml" {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".yaml" && filepath.Ext(path) != ".json" {
 			return err
 		}
 		found++
