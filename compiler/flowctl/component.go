@@ -150,6 +150,8 @@ func (v *v1) from(b block, n *parse.Node, name string, body *parse.Node) {
 	m := n.Member("inputs")
 	native := n.Get("from") != nil
 	switch {
+	case m == nil && b.name == "sinks" && n.Get("use") != nil:
+		return // it may be for dead letters alone
 	case m == nil && b.name != "sources" && !native:
 		v.l.Errorf(diag.MissingKey, v.names[name], "`%s` has no `inputs`, so nothing reaches it", name).
 			Helpf("name the components whose events it takes: `inputs: [%s]`", v.example(b, name))
@@ -214,6 +216,12 @@ func (v *v1) refs(n *parse.Node, name string, item *parse.Node) []*parse.Node {
 					return []*parse.Node{item}
 				}
 			}
+		}
+		if head, port, dot := strings.Cut(id, "."); dot && v.all[head] != nil && port != "" { // an output of a native node
+			if name := Name(head); name != head {
+				return []*parse.Node{v.text(name+"."+port, item.Place())}
+			}
+			return []*parse.Node{item}
 		}
 		ids := v.idsOf()
 		d := v.l.Errorf(diag.UnknownNode, item.Place(), "`inputs` of `%s` names `%s`, and there is no such component", name, id)

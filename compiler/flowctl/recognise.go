@@ -57,7 +57,7 @@ func Recognise(n *parse.Node) Spelling {
 			}
 		}
 	}
-	if k := has("spec"); k != nil {
+	if k := has("spec"); k != nil && has("sources") == nil && has("pipeline") == nil {
 		return Spelling{Headless, "the `spec` of a flowctl pipeline without its head (apiVersion, kind, metadata)", k}
 	}
 	if k := has("kind"); k != nil && has("sources") == nil {
