@@ -235,11 +235,26 @@ func (v *v1) env(name string, m *parse.Member, body *parse.Node) {
 			continue
 		}
 		v.literal(e.Value, "env."+e.Key.Text, name)
+		v.secret(e, e.Key.Text, name)
 		out.Members = append(out.Members, &parse.Member{Key: e.Key, Value: v.plain(v.asText(e.Value))})
 	}
 	if len(out.Members) > 0 {
 		v.carry(body, "env", m, &out)
 	}
+}
+
+// secretWords are in the names of variables that hold a secret.
+var secretWords = regexp.MustCompile(`(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY)$`)
+
+// secret warns of a secret that stands in the file: it would stand in the program and in
+// what is emitted as well.
+func (v *v1) secret(e *parse.Member, variable, name string) {
+	n := e.Value
+	if n.Kind == parse.Mapping || n.Kind == parse.Sequence || n.Text == "" || !secretWords.MatchString(variable) || strings.Contains(n.Text, "${env:") || strings.Contains(n.Text, "${file:") {
+		return
+	}
+	d := v.l.Warningf(diag.SecretLiteral, n.Place(), "`%s` of `%s` looks like a secret, and stands in the file: it would stand in the program as well", e.Key.Text, name)
+	d.Fix(diag.Fix{Title: "take it from the environment: `${env:" + variable + "}`", Edits: []diag.Edit{{Span: n.Place(), New: `"${env:` + variable + `}"`}}})
 }
 
 // assigned leaves out a variable that tells a component where flowctl's server is, or
@@ -287,6 +302,7 @@ func (v *v1) config(n *parse.Node, name string, m *parse.Member, body *parse.Nod
 			continue
 		}
 		v.literal(e.Value, "config."+e.Key.Text, name)
+		v.secret(e, Variable(e.Key.Text), name)
 		out.Members = append(out.Members, &parse.Member{Key: e.Key, Value: v.plain(e.Value)})
 	}
 	if len(out.Members) > 0 {
