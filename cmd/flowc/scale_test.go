@@ -332,6 +332,17 @@ sinks:
 	if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) {
 		t.Errorf("%d lines in one process, %d in several that ran for the second time:\n%s", len(want), len(got), &errs)
 	}
+	// Two hosts that share three parts do the same.
+	if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+		t.Fatal(err)
+	}
+	errs.Reset()
+	if code := run([]string{"run", "--scale", "kept=2..3", file}, nil, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, &errs)
+	}
+	if got := sortedLines(t, filepath.Join(dir, "out.ndjson")); !slices.Equal(got, want) || !strings.Contains(errs.String(), "kept.host1 | ") {
+		t.Errorf("%d lines in one process, %d by hosts:\n%s", len(want), len(got), &errs)
+	}
 	// One with brokers of Kafka uses these.
 	k := newKafkaCluster(t)
 	t.Setenv("KAFKA_BROKERS", k.address())
@@ -357,10 +368,13 @@ sinks:
 	if err != nil || topics.Error() != nil || strings.Contains(errs.String(), "broker | ") {
 		t.Errorf("%v, %v, or a broker was brought:\n%s", err, topics.Error(), &errs)
 	}
-	for node, want := range map[string]string{"orders": "`orders` is no processor", "nobody": "the pipeline has no node `nobody` to scale"} {
+	for word, want := range map[string]string{
+		"orders=2": "`orders` is no processor", "nobody=2": "the pipeline has no node `nobody` to scale", "kept=many": "--scale kept=many: write a number of processes, such as 4, or from how many to how many, such as 1..4",
+		"kept=0..2": "--scale kept=0..2: write", "kept=3..2": "`kept` can't run in 3 to 2 processes", "kept=0": "`kept` can't run in 0 processes",
+	} {
 		errs.Reset()
-		if code := run([]string{"run", "--scale", node + "=2", file}, nil, &out, &errs); code != 2 || !strings.Contains(errs.String(), want) {
-			t.Errorf("%s: exit code %d: %s", node, code, &errs)
+		if code := run([]string{"run", "--scale", word, file}, nil, &out, &errs); code != 2 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit code %d: %s", word, code, &errs)
 		}
 	}
 }
@@ -398,5 +412,57 @@ func TestEmitScaled(t *testing.T) {
 	}
 	if code := run([]string{"emit", file, "-t", "local", "-o", filepath.Join(dir, "local")}, nil, &out, &errs); code != 3 || !strings.Contains(errs.String(), "target-scale") {
 		t.Errorf("exit code %d: %s", code, &errs)
+	}
+}
+
+// What is said of hosts: how many there are, what one needs, and where their checkpoints
+// are that the pipeline says nothing of.
+func TestExplainHosts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	text := strings.Replace(scaled, "scale: {replicas: 3}", "scale: {min: 2, max: 5, by: cpu}", 1)
+	for _, c := range []struct{ delivery, want, not string }{
+		{"", "their checkpoints are in `nats`, with what carries the records", ""},
+		{"delivery: {checkpoint: {store: postgres, dsn: \"${env:DSN}\"}}\n", "", "their checkpoints"},
+	} {
+		if err := os.WriteFile(file, []byte(text+c.delivery), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if code := run([]string{"explain", file}, nil, &out, &errs); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, &errs)
+		}
+		said := strings.Join(strings.Fields(out.String()), " ")
+		for _, want := range []string{"passed ×5", "2 to 5 hosts share them, as many as the cpu asks for, and each runs 3 at most: 3 ×", "32 MiB for itself", c.want} {
+			if !strings.Contains(said, want) {
+				t.Errorf("no %q in\n%s", want, &out)
+			}
+		}
+		if c.not != "" && strings.Contains(said, c.not) {
+			t.Errorf("%q is in\n%s", c.not, &out)
+		}
+		out.Reset()
+		if code := run([]string{"explain", file, "--format", "json"}, nil, &out, &errs); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, &errs)
+		}
+		var e struct {
+			Processes []struct {
+				Name   string
+				Memory int64
+				Hosts  *struct {
+					Min, Max, Copies int
+					By               string
+					Memory           int64
+				}
+			}
+		}
+		if err := json.Unmarshal(out.Bytes(), &e); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range e.Processes {
+			h := p.Hosts
+			if (h != nil) != (p.Name == "passed") || h != nil && (h.Min != 2 || h.Max != 5 || h.Copies != 3 || h.By != "cpu" || h.Memory != 3*p.Memory+32<<20) {
+				t.Errorf("%s: %+v", p.Name, h)
+			}
+		}
 	}
 }

@@ -85,6 +85,21 @@ processors:
 sinks:
   out: {from: checked, use: file, config: {path: out.ndjson}}
 `},
+	// Hosts share parts, of which there are too few, or enough.
+	{name: "hosts", cores: 4, rates: map[string]float64{"orders": 1e6}, sizes: map[string]float64{"orders": 100}, text: head + `
+edges: {nats: {url: "nats://localhost", max_bytes: 4GiB}}
+processors:
+  checked: {from: orders, check: {a: in.N > 0}, key: in.Account, scale: {min: 1, max: 2}}
+sinks:
+  out: {from: checked, use: file, config: {path: out.ndjson}}
+`},
+	{name: "hosts-enough", cores: 4, rates: map[string]float64{"orders": 1e5}, sizes: map[string]float64{"orders": 100}, text: head + `
+edges: {nats: {url: "nats://localhost", max_bytes: 4GiB}}
+processors:
+  checked: {from: orders, check: {a: in.N > 0}, key: in.Account, scale: {min: 1, max: 4}}
+sinks:
+  out: {from: checked, use: file, config: {path: out.ndjson}}
+`},
 	// Edges go the way that the pipeline has for them.
 	{name: "cut-by-kafka", cores: 4, rates: map[string]float64{"orders": 1e6}, sizes: map[string]float64{"orders": 100}, text: head + `
 edges: {kafka: {brokers: ["localhost:9092"], replication_factor: 3}}

@@ -53,7 +53,7 @@ const (
 	lookEach    = 30 * time.Millisecond
 	lookTimeout = 10 * time.Second
 	leaveTime   = 5 * time.Second
-	hostMargin  = 5 * time.Second
+	hostMargin  = 2 * time.Second
 )
 
 // runHost is the run of a host.
