@@ -42,9 +42,14 @@ func (r *reader) settings() {
 }
 
 // component says what the image of the program does not have: the programs that its
-// components are.
+// components are, and an engine for those in containers.
 func (r *reader) component(n *ir.Node) {
 	f := n.Foreign()
+	if f != nil && f.Image != nil && !r.given.Host {
+		r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container of `%s`, and the program can't start one from its own", n.YAML, f.Image.Text()).
+			Helpf("run the component beside it, and name its address: `endpoint: host:50051`")
+		return
+	}
 	if f == nil || len(f.Command) == 0 || r.given.Host {
 		return
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"bufio"
 	"bytes"
 	"fmt"
@@ -13,17 +14,26 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flowc-dev/flowc/backends/oci/dockertest"
 )
 
 // standin builds the component of the tests of runtime/connect/component, once.
 var standin = sync.OnceValues(func() ([]byte, error) {
 	path := filepath.Join(os.TempDir(), fmt.Sprintf("flowc-standin-%d", os.Getpid()))
 	defer os.Remove(path)
-	if out, err := exec.Command("go", "build", "-o", path, "../../runtime/connect/component/testdata/standin").CombinedOutput(); err != nil {
+	if out, err := staticBuild(path).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	return os.ReadFile(path)
 })
+
+// staticBuild builds the component so that it runs in an empty container as well.
+func staticBuild(path string) *exec.Cmd {
+	cmd := exec.Command("go", "build", "-o", path, "../../runtime/connect/component/testdata/standin")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return cmd
+}
 
 // foreignPipeline writes a pipeline beside the component and builds it.
 func foreignPipeline(t *testing.T, text string) (dir, binary string) {
@@ -214,4 +224,92 @@ func inFolder(t *testing.T, dir string) (names []string) {
 		}
 	}
 	return names
+}
+
+// Components in containers, by a real engine: talked to as processes are, with their volumes,
+// and gone when the program is, also where that is killed.
+func TestForeignContainers(t *testing.T) {
+	t.Parallel()
+	if why := dockertest.NotHere(); why != "" {
+		t.Skip(why)
+	}
+	dir, binary := foreignPipeline(t, numberType+`
+sources:
+  src: {image: "acme/standin:1", args: [source, -count, "30"], gives: test.number.v1, out: N, resources: {limits: {memory: 256Mi, cpu: 500m}}}
+processors:
+  some: {from: src, filter: in.N >= 20}
+  done: {from: some, image: "acme/standin:1", args: [processor, -jitter]}
+sinks:
+  stored: {from: done, image: "acme/standin:1", args: [consumer, -out, /data/got], volumes: [{host: ./data, container: /data}]}
+`)
+	engine := dockertest.New(t)
+	docker := func(stdin []byte, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("docker", args...)
+		cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host)
+		cmd.Stdin = bytes.NewReader(stdin)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("docker %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	program, err := standin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var image bytes.Buffer
+	archive := tar.NewWriter(&image)
+	if err := archive.WriteHeader(&tar.Header{Name: "standin", Mode: 0o755, Size: int64(len(program))}); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = archive.Write(program)
+	_ = archive.Close()
+	docker(image.Bytes(), "import", "--change", `ENTRYPOINT ["/standin"]`, "-", "acme/standin:1")
+
+	cmd := exec.Command(binary)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "data", "got"))
+	if err != nil || strings.Count(string(got), "\n") != 10 || !strings.HasPrefix(string(got), `e20-done|test.done.v1|{"n":20, "text":"n 20"}|standin|done|application/json|7.2|`) {
+		t.Errorf("%v\n%s\n%s", err, got, out)
+	}
+	if left := docker(nil, "ps", "--all", "--quiet"); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+
+	dir, binary = foreignPipeline(t, `
+sources:
+  src: {image: "acme/standin:1", args: [source, -count, "9", -endless], out: json}
+sinks:
+  shown: {from: src, use: stdout}
+`)
+	cmd = exec.Command(binary)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "DOCKER_HOST="+engine.Host)
+	lines, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReader(lines).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	left := "?"
+	for range 300 {
+		if left = docker(nil, "ps", "--quiet"); left == "" {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if left != "" {
+		t.Errorf("a container runs on behind its program: %s", left)
+	}
 }

@@ -109,7 +109,7 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // environment is what the component's environment becomes: `env`, and `config` by the
 // descriptor, else by keys in upper case. What `env` says wins.
-func (w *lowering) environment(n *node, d *descriptor) []ir.Entry {
+func (w *lowering) environment(n *node, f *ir.Foreign, d *descriptor) []ir.Entry {
 	var out []ir.Entry
 	add := func(name string, c syntax.ConfigKey) {
 		if c.Value == nil || c.Bad {
@@ -127,6 +127,11 @@ func (w *lowering) environment(n *node, d *descriptor) []ir.Entry {
 			continue
 		}
 		add(c.Key.Text, c)
+	}
+	for _, e := range secretVariables(f) {
+		if !slices.ContainsFunc(out, func(o ir.Entry) bool { return o.Key == e.Key }) {
+			out = append(out, e)
+		}
 	}
 	for _, c := range n.Config {
 		if c.Bad || c.Value == nil || !w.perRecord(n, c.Key.Text, false, c.Value) {

@@ -38,7 +38,7 @@ func (w *lowering) foreign(n *node) *ir.Foreign {
 	}
 	w.protocol(n, f)
 	d := w.descriptor(n, f)
-	f.Env = w.environment(n, d)
+	f.Env = w.environment(n, f, d)
 	w.foreignRole(n, f)
 	return f
 }

@@ -42,17 +42,14 @@ func (w *lowering) foreignNode(n *node) {
 	}
 }
 
-// imageHere reports a container where processes are run.
+// imageHere reports a container that is also a process.
 func (w *lowering) imageHere(n *node, f *ir.Foreign) {
 	s := n.Node.Foreign
 	if len(f.Command) > 0 {
 		w.l.Errorf(diag.KeyConflict, s.ImageSpan, "`%s` has an `image` and a `command`: the program runs components as processes, and would run one of the two", n.Name.Text).
 			Also(s.CommandSpan, "the command").
 			Helpf("choose: remove `image`, or remove `command`")
-		return
 	}
-	w.l.Errorf(diag.NotYet, s.ImageSpan, "this version of flowc does not start containers for components").
-		Helpf("run it as a process, `command: [./component]`, or start the container yourself and name its address, `endpoint: localhost:50051`")
 }
 
 // envelope is the type of `meta` on records of components that give events.
@@ -113,6 +110,16 @@ func (w *lowering) foreignConfig(n *node, f *ir.Foreign, side *catalog.Side) []i
 		env = append(env, &v)
 	}
 	add("env", list(env))
+	add("image", f.Image)
+	var mounts []*ir.Value
+	for _, m := range mountsOf(f) {
+		mounts = append(mounts, word("string", m))
+	}
+	add("mounts", list(mounts))
+	if f.Image != nil {
+		add("memory", word("string", engineMemory(f.Limits.Memory)))
+		add("cpus", word("string", engineCores(f.Limits.CPU)))
+	}
 	add("endpoint", f.Endpoint)
 	add("restart", word("string", string(f.Restart)))
 	add("settle", word("string", durationWord(f.Settle)))

@@ -35,7 +35,8 @@ var targetCodes = []Info{
 program of the pipeline and nothing else. An image that is built on one with the
 component in it (` + "`flowc image --base`" + `) has it; or the component runs in a container of its
 own, and the node names its address with ` + "`endpoint`" + `. It is a warning, because flowc does
-not look into images.`,
+not look into images; an error for a node with ` + "`image`" + `, because a program in a container
+has no engine to start others with.`,
 	},
 	{
 		Code:  TargetStdin,

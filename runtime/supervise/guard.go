@@ -18,12 +18,15 @@ type guard struct {
 }
 
 // newGuard guards a group; nil where there is no shell.
-func newGuard(group int) *guard {
+func newGuard(group int, b *box) *guard {
 	sh, err := exec.LookPath("sh")
 	if err != nil {
 		return nil
 	}
-	cmd := exec.Command(sh, "-c", `trap "" INT TERM HUP; read -r line; [ "$line" = over ] || kill -s KILL -- "-$1" 2>/dev/null`, "flowc-guard", strconv.Itoa(group))
+	cmd := exec.Command(sh, "-c", `trap "" INT TERM HUP; read -r line; [ "$line" = over ] && exit; kill -s KILL -- "-$1"; [ -z "$2" ] || "$2" rm --force "$3"`, "flowc-guard", strconv.Itoa(group))
+	if b != nil {
+		cmd.Args = append(cmd.Args, b.engine, b.name)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -20,6 +20,7 @@ type Process struct {
 	cmd   *exec.Cmd
 	tail  *tail
 	guard *guard
+	box   *box // nil for a process of this machine
 	done  chan struct{}
 	err   error // of Wait, when done is closed
 
@@ -31,7 +32,13 @@ type Process struct {
 func start(spec Spec) (*Process, error) {
 	p := &Process{done: make(chan struct{}), tail: newTail(spec.Name, spec.log())}
 	command := spec.Command
-	if spec.ByLine {
+	switch {
+	case spec.Container != nil:
+		var err error
+		if command, p.box, err = spec.Container.command(spec); err != nil {
+			return nil, err
+		}
+	case spec.ByLine:
 		command = byLine(command)
 	}
 	p.cmd = exec.Command(command[0], command[1:]...)
@@ -72,7 +79,7 @@ func start(spec Spec) (*Process, error) {
 		}
 		return nil, err
 	}
-	p.guard = newGuard(p.cmd.Process.Pid)
+	p.guard = newGuard(p.cmd.Process.Pid, p.box)
 	go p.wait()
 	return p, nil
 }
@@ -120,6 +127,9 @@ func startApart(cmd *exec.Cmd) error {
 func (p *Process) wait() {
 	p.err = p.cmd.Wait()
 	killGroup(p.cmd.Process.Pid)
+	if !p.cmd.ProcessState.Success() {
+		p.box.remove()
+	}
 	p.guard.release()
 	p.tail.flush()
 	close(p.done)

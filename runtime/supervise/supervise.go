@@ -47,6 +47,8 @@ type Spec struct {
 	// this program.
 	Command []string
 	Env     []string
+	// Container is what it runs in, nil for a process of this machine.
+	Container *Container
 	// Restart is the policy.
 	Restart string
 	// Piped tells that standard input and output carry records; without it what the
@@ -120,7 +122,7 @@ func (k *Keeper) Start(ctx context.Context) (*Process, error) {
 	}
 	p, err := start(k.spec)
 	if err != nil {
-		return nil, &StartError{Program: k.spec.Command[0], Err: err}
+		return nil, &StartError{Program: k.spec.program(), Err: err}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -183,6 +185,14 @@ func (k *Keeper) Log(format string, args ...any) { k.logf(format, args...) }
 
 func (k *Keeper) logf(format string, args ...any) {
 	fmt.Fprintf(k.spec.log(), "[%s] flowc: %s\n", k.spec.Name, fmt.Sprintf(format, args...))
+}
+
+// program is what messages call that which is started.
+func (s Spec) program() string {
+	if s.Container != nil {
+		return s.Container.Image
+	}
+	return s.Command[0]
 }
 
 func (s Spec) log() io.Writer {

@@ -26,6 +26,7 @@ import (
 // A setup is what the three sorts of components have in common.
 type setup struct {
 	node              string
+	in                *supervise.Container
 	command, env      []string
 	endpoint, restart string
 	port, healthPort  int
@@ -54,7 +55,7 @@ type peer struct {
 const heartbeat = 10 * time.Second
 
 func newPeer(s setup) (*peer, error) {
-	if len(s.command) == 0 && s.endpoint == "" {
+	if len(s.command) == 0 && s.endpoint == "" && s.in == nil {
 		return nil, errNothing
 	}
 	return &peer{setup: s, interval: heartbeat, grace: supervise.Grace}, nil
@@ -118,7 +119,7 @@ func (p *peer) prepare() (err error) {
 		"PORT=:" + strconv.Itoa(p.port), "GRPC_PORT=" + strconv.Itoa(p.port), "HEALTH_PORT=" + strconv.Itoa(p.healthPort),
 	}
 	// What the pipeline says wins: of two of a name the last counts.
-	p.keeper = supervise.New(supervise.Spec{Name: p.node, Command: p.command, Env: append(own, p.env...), Restart: p.restart})
+	p.keeper = supervise.New(supervise.Spec{Name: p.node, Command: p.command, Container: p.in, Env: append(own, p.env...), Restart: p.restart})
 	return nil
 }
 

@@ -30,8 +30,18 @@ const SinkMemory = 64 << 10
 
 // SourceConfig is the config of a source.
 type SourceConfig struct {
+	// Image is the reference of the image of a container that it runs in; Command is then what
+	// stands behind its entrypoint.
+	Image string `json:"image" flowc:"fixed"`
+	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
+	// what can't be written.
+	Mounts []string `json:"mounts" flowc:"fixed"`
+	// Memory is the most that the container may hold, in the engine's words.
+	Memory string `json:"memory" flowc:"fixed"`
+	// CPUs is how many cores it may use.
+	CPUs string `json:"cpus" flowc:"fixed"`
 	// Command is the program and its arguments.
-	Command []string `json:"command" flowc:"required,fixed"`
+	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
 	Env []string `json:"env" flowc:"fixed"`
 	// Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.
@@ -45,8 +55,18 @@ type SourceConfig struct {
 
 // SinkConfig is the config of a sink, and of a processor.
 type SinkConfig struct {
+	// Image is the reference of the image of a container that it runs in; Command is then what
+	// stands behind its entrypoint.
+	Image string `json:"image" flowc:"fixed"`
+	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
+	// what can't be written.
+	Mounts []string `json:"mounts" flowc:"fixed"`
+	// Memory is the most that the container may hold, in the engine's words.
+	Memory string `json:"memory" flowc:"fixed"`
+	// CPUs is how many cores it may use.
+	CPUs string `json:"cpus" flowc:"fixed"`
 	// Command is the program and its arguments.
-	Command []string `json:"command" flowc:"required,fixed"`
+	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
 	Env []string `json:"env" flowc:"fixed"`
 	// Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.
@@ -61,11 +81,11 @@ type SinkConfig struct {
 }
 
 // keeper makes the keeper of a component.
-func keeper(node string, command, env []string, restart string) (*supervise.Keeper, error) {
-	if len(command) == 0 || command[0] == "" {
+func keeper(node string, command, env []string, restart string, in *supervise.Container) (*supervise.Keeper, error) {
+	if in == nil && (len(command) == 0 || command[0] == "") {
 		return nil, errors.New("command is empty: name the program and its arguments")
 	}
 	return supervise.New(supervise.Spec{
-		Name: node, Command: command, Env: env, Restart: restart, Piped: true, ByLine: true,
+		Name: node, Command: command, Container: in, Env: env, Restart: restart, Piped: true, ByLine: true,
 	}), nil
 }

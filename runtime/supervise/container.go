@@ -1,0 +1,90 @@
+package supervise
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A Container is what a component runs in that is no process of this machine's own. Its
+// network is that of the host, so that ports and addresses are those of a process.
+type Container struct {
+	// Image is the reference of its image; Command of the Spec stands behind its entrypoint.
+	Image string
+	// Mounts are HOST:CONTAINER, with :ro behind those that can't be written.
+	Mounts []string
+	// Memory and CPUs are its limits, in the engine's words; "" for none.
+	Memory, CPUs string
+}
+
+// In is the container of an image, nil for none.
+func In(image string, mounts []string, memory, cpus string) *Container {
+	if image == "" {
+		return nil
+	}
+	return &Container{Image: image, Mounts: mounts, Memory: memory, CPUs: cpus}
+}
+
+// engines are the commands that start containers, all of them in the same words.
+var engines = []string{"docker", "podman", "nerdctl"}
+
+// ErrNoEngine is a machine that starts no containers.
+var ErrNoEngine = errors.New("there is neither docker nor podman nor nerdctl on this machine; run the component as a process, `command`, or elsewhere, `endpoint`")
+
+// A box is a container that was started: what removes it.
+type box struct{ engine, name string }
+
+// command is the engine's command that runs the container. Variables are named alone: their
+// values are in the engine's environment, and not in its arguments, which all can see.
+func (c *Container) command(spec Spec) (command []string, b *box, err error) {
+	b = &box{name: containerName(spec.Name)}
+	for _, e := range engines {
+		if path, err := exec.LookPath(e); err == nil {
+			b.engine = path
+			break
+		}
+	}
+	if b.engine == "" {
+		return nil, nil, ErrNoEngine
+	}
+	command = []string{b.engine, "run", "--rm", "--interactive", "--init", "--network", "host", "--name", b.name}
+	for _, e := range spec.Env {
+		name, _, _ := strings.Cut(e, "=")
+		command = append(command, "--env", name)
+	}
+	for _, m := range c.Mounts {
+		if strings.HasPrefix(m, ".") { // engines know no paths from a folder
+			host, rest, _ := strings.Cut(m, ":")
+			if host, err = filepath.Abs(host); err != nil {
+				return nil, nil, err
+			}
+			m = host + ":" + rest
+		}
+		command = append(command, "--volume", m)
+	}
+	if c.Memory != "" {
+		command = append(command, "--memory", c.Memory)
+	}
+	if c.CPUs != "" {
+		command = append(command, "--cpus", c.CPUs)
+	}
+	return append(append(command, c.Image), spec.Command...), b, nil
+}
+
+// containerName is a name that no other container has.
+func containerName(node string) string {
+	var random [4]byte
+	_, _ = rand.Read(random[:])
+	return "flowc-" + strings.ToLower(node) + "-" + hex.EncodeToString(random[:])
+}
+
+// remove removes what is left of the container: the engine's command may have been killed,
+// and the container goes on without it.
+func (b *box) remove() {
+	if b != nil {
+		_ = exec.Command(b.engine, "rm", "--force", b.name).Run()
+	}
+}
