@@ -299,3 +299,70 @@ func TestElasticEnds(t *testing.T) {
 		})
 	}
 }
+
+// Where a sink keeps the checkpoint with its records, each part has a transaction of its
+// own, and who takes a part over fences the one before: each record is seen once, also
+// where hosts are killed.
+func TestElasticTransactions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	writeFile(t, file, `pipeline: once
+types: {Line: {n: int, text: string}}
+edges: {nats: {url: "${env:NATS_URL}", max_bytes: 64MiB}}
+delivery: {guarantee: effectively-once, checkpoint: {every: 100ms}}
+sources: {lines: {use: file, config: {path: lines.ndjson, follow: true}, out: Line, on_error: {then: drop}}}
+processors:
+  odd: {from: lines, key: 'fmt.Sprint(in.N % 50)', scale: {min: 1, max: 4}, filter: in.N % 2 == 1}
+sinks:
+  out: {from: odd, use: kafka, config: {brokers: ["${env:KAFKA_BROKERS}"], topic: out}}
+`)
+	binary, dir := buildProgram(t, file), t.TempDir()
+	server, k := newNATSServer(t), newKafkaCluster(t, "out")
+	env := []string{"NATS_URL=" + server.url(), "KAFKA_BROKERS=" + k.address()}
+	seen := func() (all []int) {
+		for _, r := range k.committed("out") {
+			var v struct{ N int }
+			if err := json.Unmarshal(r.Value, &v); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, v.N)
+		}
+		slices.Sort(all)
+		return all
+	}
+	lines := newFeed(t, filepath.Join(dir, "lines.ndjson"))
+	reader := startWith(t, binary, dir, []string{"--process", "once"}, env...)
+	host := func() *started { return startWith(t, binary, dir, []string{"--process", "odd"}, env...) }
+	hosts := []*started{host(), host()}
+	grows := func() {
+		t.Helper()
+		before := len(seen())
+		eventually(t, "records are committed", func() bool { return len(seen()) > before+50 })
+	}
+	grows()
+	for range 2 {
+		hosts[0].kill()
+		grows() // of the parts of the other
+		hosts = []*started{hosts[1], host()}
+		eventually(t, "two hosts share the parts", func() bool { return len(hosts[0].copies()) == 2 && len(hosts[1].copies()) == 2 })
+		grows()
+	}
+	hosts[0].end()
+	grows()
+	n := lines.end()
+	eventually(t, "all is committed\n"+hosts[1].said(), func() bool { return len(seen()) >= odds(n) })
+	hosts[1].end()
+	reader.end()
+	var want []int
+	for i := range n {
+		if i%2 == 1 && i%500 != 499 {
+			want = append(want, i)
+		}
+	}
+	if got := seen(); !slices.Equal(got, want) {
+		t.Errorf("%d records of %d lines are seen, want %d, each once", len(got), n, len(want))
+	}
+	t.Logf("%d lines were read, %d are seen", n, len(want))
+}
