@@ -16,6 +16,7 @@ type migrateCmd struct {
 	Output   string   `short:"o" help:"The file to write; without, standard output." placeholder:"FILE" xor:"to"`
 	InPlace  bool     `help:"Write over the file itself." xor:"to"`
 	Pipeline string   `help:"The pipeline that is meant, where the file has several." placeholder:"NAME"`
+	As       string   `help:"The spelling to write: ${enum}." enum:"short,flowctl/v1" default:"short" placeholder:"SPELLING"`
 	Through  []string `help:"Components that a topology of flowctl/v2 goes through, where there are several ways." placeholder:"NAME"`
 }
 
@@ -39,7 +40,7 @@ func (c *migrateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r, l := driver.Migrate(c.File, text, driver.MigrateOptions{Pipeline: c.Pipeline, Through: c.Through})
+	r, l := driver.Migrate(c.File, text, driver.MigrateOptions{V1: c.As == "flowctl/v1", Pipeline: c.Pipeline, Through: c.Through})
 	if err := a.report(l); err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 type MigrateOptions struct {
 	// Pipeline is its name.
 	Pipeline string
+	// V1 asks for flowctl/v1 in the place of the short spelling.
+	V1 bool
 	// Through are components that a topology goes through.
 	Through []string
 }
@@ -29,7 +31,7 @@ func Migrate(file string, text []byte, o MigrateOptions) (migrate.Result, diag.L
 	var l diag.List
 	base := strings.TrimSuffix(name, filepath.Ext(name))
 	r := migrate.File(source.NewFile(name, path, text), migrate.Options{
-		Name: dialect.Label(strings.TrimSuffix(base, ".flow")), Pipeline: o.Pipeline, Through: o.Through,
+		Name: dialect.Label(strings.TrimSuffix(base, ".flow")), Pipeline: o.Pipeline, Through: o.Through, V1: o.V1,
 	}, &l)
 	l.Sort()
 	return r, l

@@ -66,7 +66,39 @@ func Migrate(root *parse.Node, o Options, l *diag.List) (Spelling, *Tree) {
 		return s, nil
 	}
 	m.rename()
+	m.complete(s.Name)
 	return s, m.Tree
+}
+
+// complete gives the tree of flowctl/v1 what was carried beside it, and its version.
+func (m *migration) complete(spelling string) {
+	if m.V1 == nil {
+		return
+	}
+	root := *m.V1
+	root.Members = nil
+	for _, e := range m.V1.Members {
+		switch {
+		case e.Key.Text == "apiVersion" && word(e.Value) != V1:
+			e = &parse.Member{Key: e.Key, Value: m.text(V1, e.Value.Place())}
+		case e.Key.Text == "metadata" && !oneOf(spelling, V1, Headless, Camel, Flow):
+			metadata := *e.Value
+			metadata.Members = []*parse.Member{m.member("name", m.first, m.Root.Get("pipeline"))}
+			for _, key := range []string{"namespace", "labels", "annotations"} {
+				if carried := m.Root.Member(key); carried != nil {
+					metadata.Members = append(metadata.Members, carried)
+				}
+			}
+			e = &parse.Member{Key: e.Key, Value: &metadata}
+		case e.Key.Text == "spec" && m.Root.Get("telemetry") != nil && e.Value.Get("telemetry") == nil:
+			spec := *e.Value
+			spec.Members = append([]*parse.Member{m.Root.Member("telemetry")}, e.Value.Members...)
+			e = &parse.Member{Key: e.Key, Value: &spec}
+		}
+		root.Members = append(root.Members, e)
+	}
+	m.Lost[&root] = m.Lost[m.Root]
+	m.V1 = &root
 }
 
 // rename gives the pipeline a name that it can have.
@@ -146,7 +178,11 @@ func (m *migration) compile(name *parse.Node, lists ...*list) {
 		if l.at != nil {
 			at = l.at.Key.Span
 		}
-		spec.Members = append(spec.Members, m.member(l.block, at, sequence(at, l.items...)))
+		entry := m.member(l.block, at, sequence(at, l.items...))
+		if l.at != nil {
+			m.From[entry] = l.at.Key
+		}
+		spec.Members = append(spec.Members, entry)
 	}
 	metadata := mapping(m.first)
 	if name == nil || word(name) == "" {

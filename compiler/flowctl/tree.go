@@ -22,6 +22,8 @@ import (
 type Tree struct {
 	// Root is the pipeline.
 	Root *parse.Node
+	// V1 is the pipeline in flowctl/v1, nil for what is no pipeline.
+	V1 *parse.Node
 	// Made are the scalars whose text is not that of their place in the file.
 	Made map[*parse.Node]bool
 	// From is the value of the file that an entry was made of, where the entry is

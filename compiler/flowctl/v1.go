@@ -53,7 +53,7 @@ func newV1(native []string, l *diag.List) *v1 {
 
 // pipeline carries the head and the lists.
 func (v *v1) pipeline(root *parse.Node) {
-	v.Root = mapping(root.Place())
+	v.Root, v.V1 = mapping(root.Place()), root
 	v.head(root)
 	m := root.Member("spec")
 	if m == nil {

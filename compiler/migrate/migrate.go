@@ -17,6 +17,8 @@ type Options struct {
 	Name string
 	// Pipeline is the one that is meant where the file has several.
 	Pipeline string
+	// V1 asks for flowctl/v1 in the place of the short spelling.
+	V1 bool
 	// Through are components that an intent goes through.
 	Through []string
 }
@@ -68,6 +70,9 @@ func File(f *source.File, o Options, l *diag.List) Result {
 		return r
 	}
 	r.Compose = s.Name == flowctl.Sandbox || s.Name == flowctl.Services
+	if o.V1 && tree.V1 != nil {
+		tree.Root = tree.V1
+	}
 	r.Text = render(f, root, tree)
 	return r
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/flowc-dev/flowc/ir/source"
 )
 
-// Each folder of testdata is a file in one spelling, what becomes of it, and the
-// report. FLOWC_UPDATE=1 writes both anew: read what it wrote.
+// Each folder of testdata is a file in one spelling, what becomes of it in the short
+// one and in flowctl/v1, and the report. FLOWC_UPDATE=1 writes both anew: read what it wrote.
 func TestForms(t *testing.T) {
 	folders, err := filepath.Glob("testdata/*")
 	if err != nil || len(folders) == 0 {
@@ -30,6 +30,12 @@ func TestForms(t *testing.T) {
 			out, report := migrated(t, "in.yaml", text)
 			same(t, filepath.Join(folder, "out.yaml"), out)
 			same(t, filepath.Join(folder, "report.txt"), report)
+			var l diag.List
+			r := File(source.NewFile("in.yaml", "", text), Options{Name: "unnamed", V1: true}, &l)
+			if r.Compose {
+				r.Text = nil
+			}
+			same(t, filepath.Join(folder, "v1.yaml"), string(r.Text))
 		})
 	}
 }
@@ -98,6 +104,9 @@ func migrated(t *testing.T, name string, text []byte) (out, report string) {
 	if diff := differs(tree.Root, read, "the file"); diff != "" {
 		t.Errorf("what was written reads otherwise: %s\n%s", diff, r.Text)
 	}
+	if !r.Compose {
+		inV1(t, name, text, tree)
+	}
 	for _, c := range readComments(f, root).byLine {
 		if parse.FormatOf(name) == parse.FormatYAML && !strings.Contains(string(r.Text), c.text) {
 			t.Errorf("the comment %q of line %d is lost", c.text, c.line)
@@ -113,6 +122,29 @@ func migrated(t *testing.T, name string, text []byte) (out, report string) {
 		}
 	}
 	return string(r.Text), b.String()
+}
+
+// inV1 writes a text in flowctl/v1, which must become the same tree of the short
+// spelling.
+func inV1(t *testing.T, name string, text []byte, tree *flowctl.Tree) {
+	t.Helper()
+	var l diag.List
+	r := File(source.NewFile(name, "", text), Options{Name: "unnamed", V1: true}, &l)
+	l = nil
+	again := File(source.NewFile("v1.yaml", "", r.Text), Options{Name: "unnamed"}, &l)
+	if again.Spelling.Name != flowctl.V1 || again.Text == nil {
+		t.Errorf("what was written is %q, and no flowctl/v1: %v\n%s", again.Spelling.Name, l, r.Text)
+		return
+	}
+	switch r.Spelling.Name {
+	case flowctl.CDP, flowctl.Simplified, flowctl.Quickstart:
+		return // nothing says yet what runs, on which it depends what a config may hold
+	}
+	l = nil
+	read := parse.File(source.NewFile("out.yaml", "", again.Text), parse.FormatYAML, &l)
+	if diff := differs(tree.Root, read, "the file"); diff != "" {
+		t.Errorf("by way of flowctl/v1 it reads otherwise: %s\n%s", diff, r.Text)
+	}
 }
 
 // differs tells where two trees have other values, "" where nowhere. Entries that

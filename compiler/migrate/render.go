@@ -49,7 +49,7 @@ func render(f *source.File, root *parse.Node, tree *flowctl.Tree) []byte {
 
 // The orders in which a reader expects keys; others follow as they come.
 var (
-	blockOrder = []string{"pipeline", "name", "flowc", "namespace", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "services", "targets"}
+	blockOrder = []string{"apiVersion", "kind", "metadata", "pipeline", "name", "flowc", "namespace", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "services", "targets"}
 	nodeOrder  = []string{"from", "type", "use", "image", "command", "args", "protocol", "takes", "gives"}
 )
 
@@ -88,7 +88,7 @@ func (p *printer) place(m *parse.Member) (source.Span, bool) {
 // mapping writes the entries of a mapping as a block.
 func (p *printer) mapping(n *parse.Node, indent int, top bool) {
 	for i, m := range n.Members {
-		if m.Value.Broken() {
+		if m.Value.Broken() || slices.Contains(p.tree.Lost[n], m) {
 			continue
 		}
 		if top && i > 0 && (isBlock(m.Value) || len(n.Members[i-1].Value.Members) > 0) {
