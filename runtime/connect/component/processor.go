@@ -15,7 +15,7 @@ import (
 
 // gap is how long a processor that has answered is quiet when it has said all: what it makes
 // of one event it sends at once.
-const gap = 2 * time.Millisecond
+const gap = time.Millisecond
 
 // A Processor gives events to a component and takes what it makes of them.
 type Processor struct {
@@ -124,9 +124,10 @@ func (p *Processor) Exchange(ctx context.Context, events []foreign.Event, places
 
 // round gives the component some events at once, and waits until it is done with them.
 func (p *Processor) round(ctx context.Context, events []foreign.Event, places []int) (out []foreign.Event, err error) {
-	written := make(chan error, 1)
+	written, over := make(chan error, 1), make(chan struct{})
 	stream := p.stream
 	go func() { // it may answer before it has read all, and wait for that to be read
+		defer close(over)
 		for _, i := range places {
 			if err := stream.Send(p.maker.event(&events[i].Meta, events[i].Payload)); err != nil {
 				written <- err
@@ -138,9 +139,7 @@ func (p *Processor) round(ctx context.Context, events []foreign.Event, places []
 	defer func() {
 		if err != nil { // the events are not to be read any more when this returns
 			p.hangUp()
-			if written != nil {
-				_ = <-written // it ends with the stream
-			}
+			<-over
 		}
 	}()
 	quiet := time.NewTimer(p.settle)
