@@ -30,6 +30,7 @@ type cli struct {
 	Status     statusCmd     `cmd:"" help:"Show how a pipeline that was applied does."`
 	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
 	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
+	Server     serverCmd     `cmd:"" help:"Serve the control plane: components register with it, and say how they do."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types, compose, k8s, nomad, local."`

@@ -32,8 +32,12 @@ func Listen(address string) (*Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plane{Registry: NewRegistry(), listener: l, server: grpc.NewServer()}
-	proto.RegisterControlPlaneServiceServer(p.server, &service{registry: p.Registry})
+	registry, err := NewRegistry(Options{})
+	if err != nil {
+		return nil, err
+	}
+	p := &Plane{Registry: registry, listener: l, server: grpc.NewServer()}
+	Serve(p.server, p.Registry)
 	go func() { _ = p.server.Serve(l) }()
 	return p, nil
 }
@@ -86,7 +90,7 @@ func (p *Plane) Registered(ctx context.Context, id string, since int) (*proto.Co
 	for {
 		entry, changed := p.Registry.find(id, since)
 		if entry != nil {
-			return entry.info, nil
+			return entry.Info, nil
 		}
 		select {
 		case <-changed:

@@ -110,7 +110,7 @@ func TestRegistered(t *testing.T) {
 		release()
 	}
 	ctx := context.Background()
-	p.Registry.Register("earlier", &proto.ComponentInfo{Endpoint: "earlier:1"})
+	register(t, p, "earlier", &proto.ComponentInfo{Endpoint: "earlier:1"})
 	mark := p.Registry.Mark()
 	got := make(chan *proto.ComponentInfo)
 	wait := func(id string) {
@@ -121,11 +121,11 @@ func TestRegistered(t *testing.T) {
 		got <- info
 	}
 	go wait("node")
-	p.Registry.Register("its-own-name", &proto.ComponentInfo{Endpoint: "own:1"})
+	register(t, p, "its-own-name", &proto.ComponentInfo{Endpoint: "own:1"})
 	if info := <-got; info.GetEndpoint() != "own:1" {
 		t.Error(info)
 	}
-	p.Registry.Register("", &proto.ComponentInfo{Id: "node", Endpoint: "node:1"})
+	register(t, p, "", &proto.ComponentInfo{Id: "node", Endpoint: "node:1"})
 	go wait("node")
 	if info := <-got; info.GetEndpoint() != "node:1" {
 		t.Error(info)
@@ -134,5 +134,12 @@ func TestRegistered(t *testing.T) {
 	cancel()
 	if _, err := p.Registered(over, "node", p.Registry.Mark()); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func register(t *testing.T, p *Plane, name string, info *proto.ComponentInfo) {
+	t.Helper()
+	if _, err := p.Registry.Register(t.Context(), name, "", info); err != nil {
+		t.Fatal(err)
 	}
 }

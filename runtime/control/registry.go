@@ -1,83 +1,223 @@
 package control
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"maps"
+	"net"
 	"slices"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/flowc-dev/flowc/runtime/proto"
 )
 
+// ErrUnknown is the error of a service id that nobody has.
+var ErrUnknown = errors.New("no component is registered under this service id")
+
 // A Registry knows components by the service ids that it gave them.
 type Registry struct {
 	mu      sync.Mutex
 	entries map[string]*entry
+	places  map[place]string // the service ids of components with a name
 	next    int
 	changed chan struct{} // closed at each registration
-	now     func() time.Time
+	counted Counters
+	options Options
+	journal *journal // nil where nothing is kept
 }
 
-// An entry is one registration.
+// Options say how a Registry takes what it hears.
+type Options struct {
+	// TTL is for how long a component is taken for well without a heartbeat; 0 is for ever.
+	// One that is silent for longer is not told of to those who look for components, until
+	// it is heard again.
+	TTL time.Duration
+	// Forget is after how long a silent one is forgotten; 0 is never.
+	Forget time.Duration
+	// Store keeps what is known; nil has it end with the process.
+	Store Store
+	// Now is the time; nil is that of the machine.
+	Now func() time.Time
+}
+
+// Counters are what a Registry has done since it began.
+type Counters struct {
+	Registrations, Heartbeats, Forgotten uint64
+}
+
+// A place is where a component of a name is: whoever registers there next is the same one,
+// started again.
+type place struct{ name, endpoint string }
+
+func (e *entry) place() place { return place{e.Name, e.Info.GetEndpoint()} }
+
+// An entry is one registration. Nothing behind its pointers changes.
 type entry struct {
-	id         string // of the service
-	name       string // of the component
-	number     int
-	info       *proto.ComponentInfo
-	status     proto.HealthStatus
-	metrics    map[string]string
-	registered time.Time
-	heard      time.Time
+	Record
+	number int
 }
 
-// NewRegistry returns a registry that knows nobody.
-func NewRegistry() *Registry {
-	return &Registry{entries: map[string]*entry{}, changed: make(chan struct{}), now: time.Now}
+// NewRegistry returns a registry that knows what its store does.
+func NewRegistry(o Options) (*Registry, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	r := &Registry{entries: map[string]*entry{}, places: map[place]string{}, changed: make(chan struct{}), options: o}
+	if o.Store == nil {
+		return r, nil
+	}
+	records, err := o.Store.Load()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(records, func(a, b Record) int { return a.Registered.Compare(b.Registered) })
+	for _, record := range records {
+		r.put(record)
+	}
+	r.journal = newJournal(o.Store)
+	return r, nil
 }
 
-// Register adds a component and returns the id of its service. Who registers again under
-// the same name takes the place of who was there.
-func (r *Registry) Register(name string, info *proto.ComponentInfo) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// Close ends it, when all is stored that was acknowledged.
+func (r *Registry) Close() {
+	if r.journal != nil {
+		r.journal.close()
+	}
+}
+
+// Register adds a component and returns the id of its service. name is what it is to be
+// called, without one what it calls itself; host is where it is, for an endpoint such as
+// ":50051" that does not say it. Who registers again under the same name, at the same
+// endpoint, takes the place of who was there: it was started again.
+func (r *Registry) Register(ctx context.Context, name, host string, info *proto.ComponentInfo) (string, error) {
 	if name == "" {
 		name = info.GetId()
 	}
-	maps.DeleteFunc(r.entries, func(_ string, e *entry) bool { return name != "" && e.name == name })
-	r.next++
-	e := &entry{id: serviceID(name, r.next), name: name, number: r.next, info: info, registered: r.now(), heard: r.now()}
-	r.entries[e.id] = e
+	info = located(info, host)
+	r.mu.Lock()
+	now := r.options.Now()
+	if old, ok := r.places[place{name, info.GetEndpoint()}]; ok {
+		r.drop(old)
+		r.note(old, nil)
+	}
+	e := r.put(Record{ID: serviceID(name), Name: name, Info: info, Registered: now, Heard: now})
+	r.counted.Registrations++
+	wait := r.note(e.ID, e)
 	close(r.changed)
 	r.changed = make(chan struct{})
-	return e.id
+	r.mu.Unlock()
+	return e.ID, wait.wait(ctx)
 }
 
-func serviceID(name string, n int) string {
+// put adds an entry.
+func (r *Registry) put(record Record) *entry {
+	r.next++
+	e := &entry{record, r.next}
+	r.entries[e.ID] = e
+	if e.Name != "" {
+		r.places[e.place()] = e.ID
+	}
+	return e
+}
+
+// drop takes an entry out.
+func (r *Registry) drop(id string) {
+	e := r.entries[id]
+	delete(r.entries, id)
+	if r.places[e.place()] == id {
+		delete(r.places, e.place())
+	}
+}
+
+// located is a component whose endpoint names its host.
+func located(info *proto.ComponentInfo, host string) *proto.ComponentInfo {
+	at, port, err := net.SplitHostPort(info.GetEndpoint())
+	if err != nil || host == "" || at != "" && !net.ParseIP(at).IsUnspecified() {
+		return info
+	}
+	return &proto.ComponentInfo{
+		Id: info.GetId(), Name: info.GetName(), Description: info.GetDescription(), Version: info.GetVersion(), Type: info.GetType(),
+		InputEventTypes: info.GetInputEventTypes(), OutputEventTypes: info.GetOutputEventTypes(), Endpoint: net.JoinHostPort(host, port), Metadata: info.GetMetadata(),
+	}
+}
+
+// serviceID is one that was never given out before, also by a registry that has forgotten.
+func serviceID(name string) string {
 	if name == "" {
 		name = "component"
 	}
-	return name + "-" + strconv.Itoa(n)
+	return name + "-" + strings.ToLower(rand.Text()[:10])
 }
 
-// Unregister forgets a component; false where nobody has the id.
-func (r *Registry) Unregister(id string) bool {
+// Unregister forgets a component.
+func (r *Registry) Unregister(ctx context.Context, id string) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	_, ok := r.entries[id]
-	delete(r.entries, id)
-	return ok
+	if !ok {
+		r.mu.Unlock()
+		return ErrUnknown
+	}
+	r.drop(id)
+	wait := r.note(id, nil)
+	r.mu.Unlock()
+	return wait.wait(ctx)
 }
 
-// Heartbeat notes that a component is there; false where nobody has the id.
-func (r *Registry) Heartbeat(id string, status proto.HealthStatus, metrics map[string]string) bool {
+// Heartbeat notes that a component is there, and how it does.
+func (r *Registry) Heartbeat(ctx context.Context, id string, status proto.HealthStatus, metrics map[string]string) error {
+	r.mu.Lock()
+	e, ok := r.entries[id]
+	if !ok {
+		r.mu.Unlock()
+		return ErrUnknown
+	}
+	next := *e
+	next.Status, next.Metrics, next.Heard = status, metrics, r.options.Now()
+	r.entries[id] = &next
+	r.counted.Heartbeats++
+	wait := r.note(id, &next)
+	r.mu.Unlock()
+	return wait.wait(ctx)
+}
+
+// note has the journal keep an entry, or forget it. The registry is locked, so that the
+// journal hears of changes in their order.
+func (r *Registry) note(id string, e *entry) *round {
+	switch {
+	case r.journal == nil:
+		return nil
+	case e == nil:
+		return r.journal.note(id, nil)
+	default:
+		return r.journal.note(id, &e.Record)
+	}
+}
+
+// Sweep forgets those who have been silent for too long.
+func (r *Registry) Sweep() {
+	if r.options.Forget == 0 {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, ok := r.entries[id]
-	if ok {
-		e.status, e.metrics, e.heard = status, metrics, r.now()
+	now := r.options.Now()
+	for id, e := range r.entries {
+		if now.Sub(e.Heard) > r.options.Forget {
+			r.drop(id)
+			r.counted.Forgotten++
+			r.note(id, nil)
+		}
 	}
-	return ok
+}
+
+// Counters says what the registry has done.
+func (r *Registry) Counters() Counters {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.counted
 }
 
 // Heard tells whether a component, by its name, has said something within a time.
@@ -107,7 +247,7 @@ func (r *Registry) find(name string, since int) (found *entry, changed <-chan st
 	for _, e := range r.entries {
 		switch {
 		case e.number <= since:
-		case e.name == name || e.info.GetId() == name:
+		case e.Name == name || e.Info.GetId() == name:
 			return e, r.changed
 		case found == nil || e.number < found.number:
 			found = e
@@ -116,17 +256,47 @@ func (r *Registry) find(name string, since int) (found *entry, changed <-chan st
 	return found, r.changed
 }
 
-// list are the entries that a condition holds for, in the order of their registration.
-func (r *Registry) list(keep func(*entry) bool) []*entry {
+// A Component is a registration, as others see it.
+type Component struct {
+	Record
+	// Silent tells that no heartbeat has come for longer than the TTL. The status is then
+	// that it is not healthy.
+	Silent bool
+}
+
+// Components are those that a condition holds for, in the order of their registration; nil
+// is all.
+func (r *Registry) Components(keep func(*Component) bool) []Component {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []*entry
-	for _, e := range r.entries {
-		if keep(e) {
-			copied := *e
-			out = append(out, &copied)
+	now := r.options.Now()
+	entries := slices.Collect(maps.Values(r.entries))
+	r.mu.Unlock() // an entry is replaced and never changed
+	slices.SortFunc(entries, func(a, b *entry) int { return a.number - b.number })
+	var out []Component
+	for _, e := range entries {
+		if c := r.seen(e, now); keep == nil || keep(&c) {
+			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b *entry) int { return a.number - b.number })
 	return out
+}
+
+// seen is an entry as others see it at a time.
+func (r *Registry) seen(e *entry, now time.Time) Component {
+	c := Component{Record: e.Record, Silent: r.options.TTL > 0 && now.Sub(e.Heard) > r.options.TTL}
+	if c.Silent {
+		c.Status = proto.HealthStatus_HEALTH_STATUS_UNHEALTHY
+	}
+	return c
+}
+
+// Component is the one of a service id.
+func (r *Registry) Component(id string) (Component, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.entries[id]
+	if !ok {
+		return Component{}, ErrUnknown
+	}
+	return r.seen(e, r.options.Now()), nil
 }
