@@ -102,7 +102,7 @@ func (c *serverCmd) open() (*boltstore.Store, error) {
 	if err != nil {
 		host = "this machine"
 	}
-	store, err := boltstore.Open(c.DBPath, fmt.Sprintf("process %d of %s, a control plane at %s since %s", os.Getpid(), host, net.JoinHostPort(c.Address, strconv.Itoa(c.Port)), time.Now().Format(time.RFC3339)))
+	store, err := boltstore.Open(c.DBPath, fmt.Sprintf("process %d of %s, a control plane at %s", os.Getpid(), host, net.JoinHostPort(c.Address, strconv.Itoa(c.Port))))
 	var held *boltstore.HeldError
 	switch {
 	case errors.As(err, &held):

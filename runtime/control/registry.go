@@ -225,7 +225,7 @@ func (r *Registry) Heard(name string, within time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.entries {
-		if (e.name == name || e.info.GetId() == name) && r.now().Sub(e.heard) <= within {
+		if (e.Name == name || e.Info.GetId() == name) && r.options.Now().Sub(e.Heard) <= within {
 			return true
 		}
 	}

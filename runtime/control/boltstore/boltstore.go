@@ -67,7 +67,7 @@ func Open(path, who string) (*Store, error) {
 		return err
 	})
 	if err == nil {
-		err = os.WriteFile(ownerOf(path), []byte(who+"\n"), 0o600)
+		err = os.WriteFile(ownerOf(path), []byte(who+" since "+time.Now().Format(time.RFC3339)+"\n"), 0o600)
 	}
 	if err != nil {
 		_ = db.Close()
