@@ -22,6 +22,7 @@ func (u *unit) check() {
 	u.checkStorage()
 	u.checkPorts()
 	u.checkNames()
+	u.checkBeside()
 	u.checkOverlay()
 }
 

@@ -54,7 +54,7 @@ func read(p *ir.Program, text backends.Options, image string) *deployment {
 			o.Env = d.broker.given(o.Env)
 		}
 		given := manifest.Given{
-			Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(),
+			Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(), Beside: true, Apart: true,
 			Place: "{bind: PATH}", Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
 		}
 		app, list := part.App("compose", given)
@@ -67,6 +67,7 @@ func read(p *ir.Program, text backends.Options, image string) *deployment {
 		d.units = append(d.units, u.copies()...)
 	}
 	for _, u := range d.units {
+		u.reach()
 		u.check()
 		d.list = manifest.Join(d.list, u.list)
 	}
@@ -124,6 +125,7 @@ func (d *deployment) project() (*Project, error) {
 		maps.Copy(p.Networks, u.networks())
 		maps.Copy(p.Volumes, u.volumes())
 		maps.Copy(p.Secrets, u.secrets())
+		u.addBeside(p)
 	}
 	if d.broker != nil {
 		p.Services[d.broker.Name] = d.broker.service(first)
@@ -173,6 +175,12 @@ func (d *deployment) check() {
 				Helpf("give a node another name: a process is called as the node that is scaled, or as its first")
 		}
 		names[u.app.Name] = u.process()
+		for _, b := range u.app.Beside {
+			if other, ok := names[u.besideName(b)]; ok {
+				d.list.Errorf(diag.TargetName, b.Foreign.Span, "%s and `%s` would both be the service `%s`", other, b.Node, u.besideName(b)).Helpf("give the node another name")
+			}
+			names[u.besideName(b)] = "`" + b.Node + "`"
+		}
 	}
 	containers := map[string]string{}
 	for _, u := range d.units {

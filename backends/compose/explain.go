@@ -39,6 +39,7 @@ func (u *unit) explain() []backends.Reason {
 	default:
 		say("copies", "one: %s", a.Copies.Why)
 	}
+	out = append(out, u.explainBeside()...)
 	for _, d := range a.Dirs {
 		if d.Lasts {
 			say("state", "%s is kept: %s", d.Path, cmp.Or(u.kept(d.Path), a.State.Why))
@@ -105,6 +106,7 @@ func (u *unit) needs() (all []string) {
 			say("%s, which the user %d can %s", strings.ReplaceAll(m.Source, "$$", "$"), manifest.User, does)
 		}
 	}
+	u.besideNeeds(say)
 	volumes, networks := u.volumes(), u.networks()
 	for _, name := range sorted(volumes) {
 		if v := volumes[name]; v.External {

@@ -19,28 +19,31 @@ type Origin struct {
 
 // A Service is a container, or several of them.
 type Service struct {
-	Image           string            `json:"image"`
-	Command         []string          `json:"command,omitempty"`
-	PullPolicy      string            `json:"pull_policy,omitempty"`
-	Profiles        []string          `json:"profiles,omitempty"`
-	Restart         string            `json:"restart"`
-	StopSignal      string            `json:"stop_signal"`
-	StopGracePeriod string            `json:"stop_grace_period"`
-	User            string            `json:"user"`
-	ReadOnly        bool              `json:"read_only"`
-	CapDrop         []string          `json:"cap_drop"`
-	SecurityOpt     []string          `json:"security_opt"`
-	Environment     map[string]string `json:"environment"`
-	Secrets         []SecretMount     `json:"secrets,omitempty"`
-	Volumes         []Mount           `json:"volumes,omitempty"`
-	Tmpfs           []string          `json:"tmpfs"`
-	Ports           []string          `json:"ports,omitempty"`
-	Expose          []string          `json:"expose,omitempty"`
-	Networks        []string          `json:"networks,omitempty"`
-	Healthcheck     *Healthcheck      `json:"healthcheck,omitempty"`
-	Deploy          Deploy            `json:"deploy"`
-	Logging         Logging           `json:"logging"`
-	Labels          map[string]string `json:"labels"`
+	Image           string   `json:"image"`
+	Entrypoint      []string `json:"entrypoint,omitempty"`
+	Command         []string `json:"command,omitempty"`
+	PullPolicy      string   `json:"pull_policy,omitempty"`
+	Profiles        []string `json:"profiles,omitempty"`
+	Restart         string   `json:"restart"`
+	StopSignal      string   `json:"stop_signal"`
+	StopGracePeriod string   `json:"stop_grace_period"`
+	// User is "", and ReadOnly not set, for a component whose image says who it is.
+	User        string                `json:"user,omitempty"`
+	ReadOnly    bool                  `json:"read_only,omitempty"`
+	CapDrop     []string              `json:"cap_drop"`
+	SecurityOpt []string              `json:"security_opt"`
+	Environment map[string]string     `json:"environment"`
+	Secrets     []SecretMount         `json:"secrets,omitempty"`
+	Volumes     []Mount               `json:"volumes,omitempty"`
+	Tmpfs       []string              `json:"tmpfs"`
+	Ports       []string              `json:"ports,omitempty"`
+	Expose      []string              `json:"expose,omitempty"`
+	Networks    []string              `json:"networks,omitempty"`
+	DependsOn   map[string]Dependency `json:"depends_on,omitempty"`
+	Healthcheck *Healthcheck          `json:"healthcheck,omitempty"`
+	Deploy      Deploy                `json:"deploy"`
+	Logging     Logging               `json:"logging"`
+	Labels      map[string]string     `json:"labels"`
 }
 
 // A Healthcheck is a command that says whether the container is well. An interval
@@ -68,7 +71,7 @@ type Resources struct {
 // pids_limit: engines refuse two places that say two things.
 type Limits struct {
 	CPUs   string `json:"cpus,omitempty"`
-	Memory string `json:"memory"`
+	Memory string `json:"memory,omitempty"`
 	Pids   int    `json:"pids"`
 }
 

@@ -35,7 +35,7 @@ func (u *unit) service() *Service {
 		User: fmt.Sprintf("%d:%d", manifest.User, manifest.Group), ReadOnly: true,
 		CapDrop: []string{"ALL"}, SecurityOpt: []string{"no-new-privileges:true"},
 		Environment: u.environment(), Secrets: u.secretMounts(), Volumes: u.mounts(), Tmpfs: u.tmpfs(),
-		Networks: u.joined(),
+		Networks: u.joined(), DependsOn: u.dependencies(),
 		// The program asks its own /readyz: an image from scratch has no shell and no curl.
 		Healthcheck: &Healthcheck{Test: []string{"CMD", manifest.Binary, "health"}, Interval: "5s", Timeout: "3s", Retries: 3, StartPeriod: "30s"},
 		Deploy: Deploy{Resources: Resources{Limits: Limits{
@@ -92,6 +92,9 @@ func (u *unit) environment() map[string]string {
 	}
 	if u.app.Process != "" {
 		env[manifest.ProcessVariable] = literal(u.app.Process)
+	}
+	if u.app.Control != 0 {
+		env[manifest.ControlVariable] = ":" + strconv.Itoa(u.app.Control)
 	}
 	if u.replica != "" {
 		env[manifest.ReplicaVariable] = u.replica

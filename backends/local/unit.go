@@ -76,7 +76,7 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 
 // given is what the options say that decides the app.
 func (u *unit) given() manifest.Given {
-	return manifest.Given{Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true}
+	return manifest.Given{Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true, Children: true}
 }
 
 // name is that of the process: each of several copies has its number behind an @.

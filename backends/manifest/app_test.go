@@ -14,7 +14,7 @@ import (
 
 // everywhere places all files and gives all variables, as secrets.
 func everywhere(p *ir.Program) Given {
-	g := Given{Env: map[string]string{}, Placed: func(string) bool { return true }}
+	g := Given{Env: map[string]string{}, Beside: true, Placed: func(string) bool { return true }}
 	for _, at := range values(p) {
 		parts(at.value, func(_ *ir.Value, part *ir.Part) {
 			if part.Kind == ir.Env && !part.HasDefault {
@@ -27,7 +27,7 @@ func everywhere(p *ir.Program) Given {
 
 // TestApps compares what deployments see of programs of all kinds with files.
 func TestApps(t *testing.T) {
-	for _, name := range []string{"payments", "kafka", "nats", "postgres", "checkpoint-postgres", "sqlite", "per-record-path", "let-env", "meta", "components", "parquet"} {
+	for _, name := range []string{"payments", "kafka", "nats", "postgres", "checkpoint-postgres", "sqlite", "per-record-path", "let-env", "meta", "components", "parquet", "beside"} {
 		t.Run(name, func(t *testing.T) {
 			p := backendtest.Program(t, name)
 			app, list := Of(p, "k8s", everywhere(p))

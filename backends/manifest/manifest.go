@@ -76,6 +76,10 @@ type App struct {
 	// Settings are assignments for FLOWC_SET, by key: addresses and paths that are
 	// others in a container.
 	Settings []Setting
+	// Beside are the components that are containers of their own, in the order of the
+	// program; Control is the port of the control plane that they register with, 0 for none.
+	Beside  []Beside `json:",omitempty"`
+	Control int      `json:",omitempty"`
 	// Memory is the limit and GoMemory the collector's (GOMEMLIMIT), in bytes. Of a host
 	// the latter is that of each process which it starts.
 	Memory, GoMemory int64
@@ -174,6 +178,9 @@ type Given struct {
 	Place string
 	// Memory is the limit instead of the computed one, in bytes; 0 for that.
 	Memory int64
+	// Children tells that components are processes of the program, and Beside that the target
+	// runs them as containers; Apart that each container has an address of its own.
+	Children, Beside, Apart bool
 	// Host tells that the program runs on the host as it is: paths and addresses
 	// stay what they are.
 	Host bool

@@ -24,6 +24,7 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r.secretFiles()
 	r.settings()
 	r.pages()
+	r.beside()
 	r.state()
 	r.app.Copies = copies(p, given, r.app.State)
 	r.memory()

@@ -65,6 +65,10 @@ func (part Part) App(target string, given Given) (*App, diag.List) {
 	if a.Image == "" {
 		a.Image = a.Pipeline + ":" + a.Hash
 	}
+	if part.elastic != nil && len(a.Beside) > 0 {
+		list.Errorf(diag.TargetOption, a.Beside[0].Foreign.Span, "`%s` is in a process whose hosts come and go, and each of the programs that a host starts would need a container for it", a.Beside[0].Node).
+			Helpf("say a number, `scale: {replicas: N}`, run it yourself and name its address (`endpoint`), or talk to it by lines")
+	}
 	if part.Replicas > 1 {
 		a.Copies = Copies{Why: fmt.Sprintf("`scale` of `%s` says how many, and each reads a partition of its own", part.Process)}
 	}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
@@ -31,7 +30,6 @@ func (r *reader) settings() {
 		}
 	}
 	for _, n := range r.p.Nodes {
-		r.component(n)
 		if n.Foreign() != nil && n.Foreign().Endpoint == nil { // nobody knows where it connects to
 			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
 		}
@@ -39,23 +37,6 @@ func (r *reader) settings() {
 			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
 		}
 	}
-}
-
-// component says what the image of the program does not have: the programs that its
-// components are, and an engine for those in containers.
-func (r *reader) component(n *ir.Node) {
-	f := n.Foreign()
-	if f != nil && f.Image != nil && !r.given.Host {
-		r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container of `%s`, and the program can't start one from its own", n.YAML, f.Image.Text()).
-			Helpf("run the component beside it, and name its address: `endpoint: host:50051`")
-		return
-	}
-	if f == nil || len(f.Command) == 0 || r.given.Host {
-		return
-	}
-	program := f.Command[0].Text()
-	r.list.Warningf(diag.TargetComponent, f.Span, "`%s` starts `%s`, and the image of the program holds the program alone", n.YAML, program).
-		Helpf("build the image on one that holds `%s` (`flowc image --base`), or run the component elsewhere and name its address: `endpoint: host:50051`", program)
 }
 
 // listens makes a port of an address.

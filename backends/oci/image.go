@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"strconv"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -34,7 +36,22 @@ type Spec struct {
 type Program struct {
 	Platform Platform
 	Binary   []byte
+	// Files are what the program starts, in [ComponentDir].
+	Files []File
 }
+
+// A File is a program of a component, with its path in the image.
+type File struct {
+	Path string
+	Data []byte
+}
+
+// ComponentDir is the folder of the files of components, which the variable
+// componentVariable names to the program.
+const (
+	ComponentDir      = "/components"
+	componentVariable = "FLOWC_COMPONENTS"
+)
 
 // A Base is an image of the user's below the programs.
 type Base struct {
@@ -135,7 +152,8 @@ func (s Spec) part(ground *layer, p Program) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	top, err := newLayer([]file{{name: Entry[1:], mode: 0o755, data: p.Binary}, {name: SBOMFile[1:], mode: 0o644, data: sbom}})
+	files := []file{{name: Entry[1:], mode: 0o755, data: p.Binary}, {name: SBOMFile[1:], mode: 0o644, data: sbom}}
+	top, err := newLayer(append(files, components(p.Files)...))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +163,7 @@ func (s Spec) part(ground *layer, p Program) (*Part, error) {
 			return nil, fmt.Errorf("the base %s has no such platform", s.Base.Reference)
 		}
 	}
-	image, err := s.stacked(base, p.Platform, ground, top)
+	image, err := s.stacked(base, p, ground, top)
 	if err != nil {
 		return nil, err
 	}
@@ -153,10 +171,25 @@ func (s Spec) part(ground *layer, p Program) (*Part, error) {
 	return measured(&Part{Platform: p.Platform, Image: image, Binary: int64(len(p.Binary)), SBOM: sbom})
 }
 
+// components are the entries of the files of components, and of the folders that they are in.
+func components(files []File) (all []file) {
+	folders := map[string]bool{}
+	for _, f := range files {
+		name := strings.TrimPrefix(f.Path, "/")
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if !folders[dir] {
+				folders[dir], all = true, append(all, file{name: dir + "/", mode: 0o755})
+			}
+		}
+		all = append(all, file{name: name, mode: 0o755, data: f.Data})
+	}
+	return all
+}
+
 // stacked is the base's layers, if there is one, with ours on them. All is of
 // OCI's types, as the index is: a base in Docker's has the same bytes by another
 // name.
-func (s Spec) stacked(base v1.Image, platform Platform, ours ...v1.Layer) (v1.Image, error) {
+func (s Spec) stacked(base v1.Image, p Program, ours ...v1.Layer) (v1.Image, error) {
 	config := &v1.ConfigFile{}
 	var adds []mutate.Addendum
 	if base != nil {
@@ -189,7 +222,10 @@ func (s Spec) stacked(base v1.Image, platform Platform, ours ...v1.Layer) (v1.Im
 		return nil, err
 	}
 	config.RootFS = stack.RootFS
-	s.configure(config, platform)
+	s.configure(config, p.Platform)
+	if len(p.Files) > 0 {
+		config.Config.Env = append(config.Config.Env, componentVariable+"="+ComponentDir)
+	}
 	return mutate.ConfigFile(image, config)
 }
 

@@ -28,7 +28,7 @@ func testProgram(t *testing.T) Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Program{Platform{"linux", "amd64"}, binary}
+	return Program{Platform: Platform{"linux", "amd64"}, Binary: binary}
 }
 
 func TestSBOM(t *testing.T) {

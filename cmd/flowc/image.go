@@ -121,6 +121,10 @@ func (c *imageCmd) image(a *app, r *driver.Result, platforms []oci.Platform) (im
 		base = spec.Base.Reference + " " + spec.Base.Digest.String()
 	}
 	for _, p := range platforms {
+		files, err := componentFiles(r, p, c.Base != "")
+		if err != nil {
+			return nil, "", buildFailed(err)
+		}
 		program, err := a.program(r, p, build.Request{Zones: true})
 		if failed, ok := errors.AsType[*exitError](err); ok && failed.code == exitBuild && r.Program.Module != nil {
 			return nil, "", buildFailed(fmt.Errorf("%s: %w\nwhere your Go is not for all platforms, --platform names those that it is for", p, err))
@@ -128,6 +132,7 @@ func (c *imageCmd) image(a *app, r *driver.Result, platforms []oci.Platform) (im
 		if err != nil {
 			return nil, "", err
 		}
+		program.Files = files
 		spec.Programs = append(spec.Programs, program)
 	}
 	if image, err = oci.New(spec); err != nil {

@@ -32,11 +32,11 @@ var targetCodes = []Info{
 		Code:  TargetComponent,
 		Title: "a component whose program is not in the image of the pipeline",
 		Text: `A node with ` + "`command`" + ` starts a program, and the image that flowc makes holds the
-program of the pipeline and nothing else. An image that is built on one with the
-component in it (` + "`flowc image --base`" + `) has it; or the component runs in a container of its
-own, and the node names its address with ` + "`endpoint`" + `. It is a warning, because flowc does
-not look into images; an error for a node with ` + "`image`" + `, because a program in a container
-has no engine to start others with.`,
+program of the pipeline and files of its folder, and nothing else. An image that is built
+on one with the component in it (` + "`flowc image --base`" + `) has it; or the component is a
+container of its own, with an ` + "`image`" + `. It is a warning, because flowc does
+not look into images. It is an error for a node with ` + "`image`" + ` that is talked to by lines,
+which would be the program's child, and where a target runs no containers.`,
 	},
 	{
 		Code:  TargetStdin,

@@ -7,8 +7,11 @@
 package control
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net"
+	"os"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -42,8 +45,14 @@ func Listen(address string) (*Plane, error) {
 	return p, nil
 }
 
-// Address is where it listens.
-func (p *Plane) Address() string { return p.listener.Addr().String() }
+// Address is where it listens, as a process of this host reaches it.
+func (p *Plane) Address() string {
+	host, port, err := net.SplitHostPort(p.listener.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return p.listener.Addr().String()
+}
 
 // Close ends it.
 func (p *Plane) Close() { p.server.Stop() }
@@ -62,14 +71,20 @@ var embedded struct {
 	users int
 }
 
-// Embedded is the control plane of this program, which listens on the loopback. It is
-// there until all who asked for it have called release.
+// addressVariable says where the control plane of a program listens: components in
+// containers must know it before the program runs.
+const addressVariable = "FLOWC_CONTROL"
+
+// Embedded is the control plane of this program, which listens on the loopback, at a free
+// port, or where the environment says (FLOWC_CONTROL=:9091). It is there until all who asked
+// for it have called release.
 func Embedded() (p *Plane, release func(), err error) {
 	embedded.Lock()
 	defer embedded.Unlock()
 	if embedded.plane == nil {
-		if embedded.plane, err = Listen("127.0.0.1:0"); err != nil {
-			return nil, nil, err
+		address := cmp.Or(os.Getenv(addressVariable), "127.0.0.1:0")
+		if embedded.plane, err = Listen(address); err != nil {
+			return nil, nil, fmt.Errorf("the control plane of the components: %w", err)
 		}
 	}
 	embedded.users++

@@ -256,6 +256,14 @@ func (r *Registry) find(name string, since int) (found *entry, changed <-chan st
 	return found, r.changed
 }
 
+// Named is what a component said of itself that has registered under a name; nil for none.
+func (r *Registry) Named(name string) *proto.ComponentInfo {
+	for _, c := range r.Components(func(c *Component) bool { return c.Name == name || c.Info.GetId() == name }) {
+		return c.Info
+	}
+	return nil
+}
+
 // A Component is a registration, as others see it.
 type Component struct {
 	Record

@@ -12,6 +12,10 @@
 // FLOWCTL_COMPONENT_ID, PORT and GRPC_PORT, and HEALTH_PORT, on free ports. The address that
 // it registers under wins over the port that it was given.
 //
+// Where a target runs the component as a container beside the program, the program is told its
+// address as the endpoint: it starts nothing, but waits for it as it does for a process, and
+// the control plane listens where the environment says (FLOWC_CONTROL).
+//
 // Order is kept by giving a processor one event at a time, unless it says that it handles one
 // after another (max_concurrent=1 among its metadata). It is done with an event when it has
 // answered and is quiet, or when it was quiet for the settle time: neither the number of

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
 	"github.com/flowc-dev/flowc/runtime/control"
 	"github.com/flowc-dev/flowc/runtime/proto"
@@ -64,7 +65,10 @@ func newPeer(s setup) (*peer, error) {
 // connect sees to it that the component runs and is connected; fresh tells that it is
 // another one than before.
 func (p *peer) connect(ctx context.Context) (fresh bool, err error) {
-	if p.endpoint != "" {
+	switch {
+	case p.beside() && p.release == nil:
+		return p.await(ctx)
+	case p.endpoint != "":
 		return p.connectTo(ctx)
 	}
 	if p.keeper == nil {
@@ -119,7 +123,11 @@ func (p *peer) prepare() (err error) {
 		"PORT=:" + strconv.Itoa(p.port), "GRPC_PORT=" + strconv.Itoa(p.port), "HEALTH_PORT=" + strconv.Itoa(p.healthPort),
 	}
 	// What the pipeline says wins: of two of a name the last counts.
-	p.keeper = supervise.New(supervise.Spec{Name: p.node, Command: p.command, Container: p.in, Env: append(own, p.env...), Restart: p.restart})
+	command := p.command
+	if p.in == nil {
+		command = foreign.Command(command)
+	}
+	p.keeper = supervise.New(supervise.Spec{Name: p.node, Command: command, Container: p.in, Env: append(own, p.env...), Restart: p.restart})
 	return nil
 }
 
@@ -214,7 +222,7 @@ func (p *peer) connectTo(ctx context.Context) (fresh bool, err error) {
 	}
 	short, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := p.greet(short, p.endpoint); err != nil {
+	if err := p.greet(short, p.where()); err != nil {
 		var refused *roleError
 		if errors.As(err, &refused) || ctx.Err() != nil {
 			return false, err

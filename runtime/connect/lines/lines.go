@@ -19,6 +19,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
 
@@ -84,6 +85,9 @@ type SinkConfig struct {
 func keeper(node string, command, env []string, restart string, in *supervise.Container) (*supervise.Keeper, error) {
 	if in == nil && (len(command) == 0 || command[0] == "") {
 		return nil, errors.New("command is empty: name the program and its arguments")
+	}
+	if in == nil {
+		command = foreign.Command(command)
 	}
 	return supervise.New(supervise.Spec{
 		Name: node, Command: command, Container: in, Env: env, Restart: restart, Piped: true, ByLine: true,
