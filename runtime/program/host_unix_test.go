@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -120,6 +121,9 @@ var _ = func() bool {
 	if os.Getenv("TEST_CELLS") != "" {
 		if os.Getenv("TEST_BAD") != "" {
 			mostDeaths = 3
+		}
+		if os.Getenv("TEST_SILENCE") != "" {
+			childSilence = 2 * time.Second
 		}
 		os.Exit(RunOf("shop", []Process{{Name: "work", Replicas: 4, Elastic: Hosts(2), Inputs: []string{"in"}, Spec: hostSpec}}, os.Args[1:]))
 	}
@@ -232,6 +236,37 @@ func TestHostsEnd(t *testing.T) {
 				t.Errorf("%v: part %d was not read:\n%s", args, part, both)
 			}
 		}
+	}
+}
+
+// A process that hangs is killed, and another one takes its place.
+func TestHostKillsWhatHangs(t *testing.T) {
+	h := startHost(t, t.TempDir(), nil, "TEST_SILENCE=1")
+	h.eventually("it is ready", func() bool { status, _ := h.page("/readyz"); return status == 200 })
+	var children []byte
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", h.cmd.Process.Pid))
+	for _, task := range tasks {
+		more, _ := os.ReadFile(task)
+		children = append(children, more...)
+	}
+	pids := strings.Fields(string(children))
+	if len(pids) == 0 {
+		t.Skip("the system does not show the processes of a process")
+	}
+	pid, err := strconv.Atoi(pids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("another takes its place", func() bool {
+		_, page := h.page("/metrics")
+		return strings.Contains(page, "flowc_copy_restarts_total{copy=\"0\"} 1") || strings.Contains(page, "flowc_copy_restarts_total{copy=\"1\"} 1")
+	})
+	h.eventually("it is ready again", func() bool { status, _ := h.page("/readyz"); return status == 200 })
+	if !strings.Contains(h.said(), "a copy answers nothing any more and is killed") {
+		t.Errorf("nothing is said of it:\n%s", h.said())
 	}
 }
 

@@ -77,19 +77,19 @@ func (h *hosted) through() {
 func (h *hosted) follow(p pages, log *slog.Logger) {
 	said := make(chan string)
 	go func() {
-		defer close(said)
 		lines := bufio.NewScanner(h.in)
 		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), tellStop) { // behind no answer that takes its time
+				h.stop()
+				continue
+			}
 			said <- lines.Text()
 		}
+		h.die()
 	}()
 	for {
 		select {
-		case line, ok := <-said:
-			if !ok {
-				h.die()
-				return
-			}
+		case line := <-said:
 			h.answer(p, line)
 		case <-time.After(hostSilence):
 			log.Warn("the host says nothing any more: others have its parts, so this copy ends")
@@ -101,10 +101,6 @@ func (h *hosted) follow(p pages, log *slog.Logger) {
 // answer answers one line: the number of the question, the status, the length, the page.
 func (h *hosted) answer(p pages, line string) {
 	what, number, _ := strings.Cut(line, " ")
-	if what == tellStop {
-		h.stop()
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), telemetryTimeout)
 	defer cancel()
 	path := "/metrics"

@@ -16,8 +16,13 @@ import (
 // record needs some deaths to find out which it is.
 const steadyTime = time.Minute
 
-// mostDeaths is a variable so that tests need not wait.
-var mostDeaths = 12
+// Variables, so that tests need not wait.
+var (
+	mostDeaths = 12
+	// childSilence is how long a process may answer nothing before it is killed: its
+	// engine hangs, and does not come back from that.
+	childSilence = time.Minute
+)
 
 // A share is a part that a host holds, as long as it works on it.
 type share struct {
@@ -156,10 +161,19 @@ func (s *share) watch(c *child, ended <-chan struct{}) {
 		case <-ctx.Done():
 		}
 	}()
+	last := time.Now()
 	for every := notifyEvery; ctx.Err() == nil; {
 		one, cancel := context.WithTimeout(ctx, telemetryTimeout)
 		status, body, err := c.ask(one, askReady)
 		cancel()
+		if err == nil {
+			last = time.Now()
+		}
+		if time.Since(last) > childSilence && ctx.Err() == nil {
+			s.host.log.Warn("a copy answers nothing any more and is killed", "copy", s.number, "after", childSilence)
+			c.kill()
+			return
+		}
 		if err == nil && status != 200 {
 			err = errors.New(strings.TrimSpace(string(body)))
 		}
