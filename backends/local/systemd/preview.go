@@ -63,7 +63,7 @@ func (e *Engine) Releases(context.Context) ([]*deploy.Release, error) {
 // objects are what there is of a pipeline.
 func (e *Engine) objects(id string, units []unit) (all []deploy.Object, err error) {
 	for _, u := range units {
-		all = append(all, deploy.Object{Kind: kindUnit, Name: u.Name, Spec: u.spec()})
+		all = append(all, deploy.Object{Kind: kindUnit, Name: u.Name, Spec: u.spec(), Runs: true})
 	}
 	folders, err := e.kept(id)
 	if err != nil {

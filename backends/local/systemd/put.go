@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,6 +109,9 @@ func (e *Engine) forget(ctx context.Context, units []string) error {
 		return err
 	}
 	for _, name := range there {
+		if strings.HasSuffix(name, ".timer") {
+			_, _ = e.systemctl(ctx, "clean", "--what=state", name) // when it last started something, which does no harm where it stays
+		}
 		if err := os.Remove(filepath.Join(e.Units, name)); err != nil {
 			return err
 		}
@@ -167,7 +171,11 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 		if !u.is("service") {
 			continue
 		}
-		if err := e.check(ctx, u); err != nil {
+		err := lacks(u)
+		if err == nil {
+			err = e.check(ctx, u)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -175,6 +183,35 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 		}
 	}
 	return nil
+}
+
+// lacks says which file with secrets is not there. The manager too starts nothing without,
+// and does not say which file it looked for.
+func lacks(u unit) error {
+	there := func(path string) bool {
+		_, err := os.Stat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	for _, value := range u.values("Service", "EnvironmentFile") {
+		if path := unquoted(value); !strings.HasPrefix(path, "-") && !there(path) {
+			return fmt.Errorf("%s is not there, with a line NAME=… for each secret variable of %s: make it, with mode 0600", path, u.Name)
+		}
+	}
+	for _, value := range u.values("Service", "LoadCredential") {
+		name, at, _ := strings.Cut(value, ":")
+		if path := unquoted(at); !there(path) {
+			return fmt.Errorf("%s is not there, which %s reads as the secret file %s: make it, with mode 0600", path, u.Name, name)
+		}
+	}
+	return nil
+}
+
+// unquoted is a path that a directive names.
+func unquoted(value string) string {
+	if text, err := strconv.Unquote(value); err == nil {
+		value = text
+	}
+	return strings.ReplaceAll(value, "%%", "%")
 }
 
 // check runs one check. Its error is what the program says.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 type status map[string]string
 
 // shown are the properties that it is asked for.
-var shown = []string{"Id", "LoadState", "ActiveState", "SubState", "Result", "NRestarts", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp", "StatusText", "NextElapseUSecRealtime"}
+var shown = []string{"Id", "LoadState", "ActiveState", "SubState", "Result", "NRestarts", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp", "StatusText", "ActiveEnterTimestamp", "NextElapseUSecRealtime", "TimersCalendar"}
 
 // show asks how units do, by name.
 func (e *Engine) show(ctx context.Context, units []unit) (map[string]status, error) {
@@ -38,7 +39,41 @@ func (e *Engine) show(ctx context.Context, units []unit) (map[string]status, err
 		name, value, _ := strings.Cut(line, "=")
 		one[name] = value
 	}
+	if len(names(units, "timer")) > 0 {
+		return all, nil // runs that come and go, of which none counts
+	}
+	for _, u := range units {
+		if u.first("Service", "Type") == "oneshot" {
+			e.recall(ctx, u, all[u.Name])
+		}
+	}
 	return all, nil
+}
+
+// finished is the journal's identity of the end of a start; of a run, that is its end.
+const finished = "39f53479d3a045ac8e11786248231fbf"
+
+// recall has a status say that a run has ended well, where that is so and the manager has
+// forgotten it: it forgets a unit that does nothing, has not failed and is wanted by none. The
+// journal has it still. An end from before the unit was written is another's.
+func (e *Engine) recall(ctx context.Context, u unit, s status) {
+	if s == nil || s["ActiveState"] != "inactive" || !s.at("ExecMainStartTimestamp").IsZero() {
+		return
+	}
+	info, err := os.Stat(filepath.Join(e.Units, u.Name))
+	if err != nil {
+		return
+	}
+	text, err := e.commands().Output(ctx, "journalctl", append(e.journal([]string{u.Name}), "--output=json", "--lines=1", "MESSAGE_ID="+finished, "JOB_RESULT=done")...)
+	if err != nil {
+		return // nobody may read it: then it was not started, as far as anybody knows
+	}
+	end, ok := entry([]byte(strings.TrimSpace(text)))
+	if !ok || end.Time.Before(info.ModTime().Truncate(time.Microsecond)) {
+		return
+	}
+	at := "@" + strconv.FormatInt(end.Time.Unix(), 10)
+	s["ExecMainStartTimestamp"], s["ExecMainExitTimestamp"], s["ExecMainStatus"] = at, at, "0"
 }
 
 // at is a time of a status, the zero one where it did not come to pass.
@@ -121,12 +156,23 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 func (s status) timer(u unit) deploy.Instance {
 	i := deploy.Instance{Name: u.Name, State: deploy.Stopped}
 	if s["ActiveState"] == "active" {
-		i.State = deploy.Ready
-		if next := s.at("NextElapseUSecRealtime"); !next.IsZero() {
+		i.State, i.Since = deploy.Ready, s.at("ActiveEnterTimestamp")
+		if next := s.next(); !next.IsZero() {
 			i.Says = "it starts next at " + next.UTC().Format(time.DateTime) + " UTC"
 		}
 	}
 	return i
+}
+
+// next is when a timer starts its unit, the zero time where nobody knows. The property of
+// that name ignores, in systemd 252, how times are asked for; that of the schedule does not.
+func (s status) next() time.Time {
+	if t := s.at("NextElapseUSecRealtime"); !t.IsZero() {
+		return t
+	}
+	_, text, _ := strings.Cut(s["TimersCalendar"], "next_elapse=")
+	text, _, _ = strings.Cut(text, " ")
+	return status{"next": text}.at("next")
 }
 
 // service is a service in the words of all targets.

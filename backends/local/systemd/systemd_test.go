@@ -28,6 +28,7 @@ type fake struct {
 	states  map[string]status
 	enabled map[string]bool
 	did     []string
+	journal string // the end of a run, as the journal has it
 }
 
 // newFake is a machine with such a manager, in folders of the test's.
@@ -46,6 +47,9 @@ func (f *fake) Output(_ context.Context, command string, args ...string) (string
 			f.t.Errorf("%s %q is for the system", command, args)
 		}
 		args = args[1:]
+	}
+	if command == "journalctl" && slices.Contains(args, "MESSAGE_ID="+finished) {
+		return f.journal, nil
 	}
 	if command == "journalctl" {
 		return "it is\nwrong\n", nil
@@ -95,7 +99,7 @@ func (f *fake) Output(_ context.Context, command string, args ...string) (string
 			return "", fmt.Errorf("%s is not loaded", u)
 		}
 		switch verb {
-		case "reset-failed":
+		case "reset-failed", "clean":
 		case "enable":
 			if !strings.Contains(text, "[Install]") {
 				return "", fmt.Errorf("%s can't be enabled", u)
@@ -115,6 +119,19 @@ func (f *fake) Output(_ context.Context, command string, args ...string) (string
 	return "", nil
 }
 
+// now is the time by which files are written, which a test's own clock is not.
+func (f *fake) now() time.Time {
+	path := filepath.Join(f.t.TempDir(), "now")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return info.ModTime()
+}
+
 // start starts a unit: its state directory is made, and it becomes what its text says.
 func (f *fake) start(name, text string) error {
 	u := unit{name, text}
@@ -130,6 +147,10 @@ func (f *fake) start(name, text string) error {
 		}
 	}
 	s := status{"ActiveState": "active", "SubState": "running", "NRestarts": "0", "ExecMainStatus": "0", "ExecMainStartTimestamp": began}
+	if u.is("timer") {
+		s["ActiveEnterTimestamp"], s["NextElapseUSecRealtime"] = began, "Thu 2026-11-26 14:51:36 UTC"
+		s["TimersCalendar"] = "{ OnCalendar=*-*-* *:*:00/2 ; next_elapse=@1795704696 }"
+	}
 	switch {
 	case strings.HasSuffix(name, "-check.service"):
 		if strings.Contains(text, "WRONG") {
@@ -139,7 +160,10 @@ func (f *fake) start(name, text string) error {
 	case strings.Contains(text, "DIES"):
 		s = status{"ActiveState": "activating", "SubState": "auto-restart", "NRestarts": "3", "ExecMainStatus": "6", "ExecMainStartTimestamp": began, "ExecMainExitTimestamp": began}
 	case u.is("service") && u.ends():
-		s = status{"ActiveState": "inactive", "SubState": "dead", "Result": "success", "ExecMainStatus": "0", "ExecMainStartTimestamp": began, "ExecMainExitTimestamp": began}
+		// It has ended, and is forgotten but by the journal.
+		f.journal = fmt.Sprintf(`{"MESSAGE":"Finished %s","UNIT":"%s","__REALTIME_TIMESTAMP":"%d"}`+"\n", name, name, f.now().UnixMicro())
+		delete(f.states, name)
+		return nil
 	}
 	f.states[name] = s
 	return nil
@@ -303,6 +327,17 @@ func TestKinds(t *testing.T) {
 		if len(f.enabled) > 0 {
 			t.Errorf("a run starts with the host: %v", f.enabled)
 		}
+		if _, out, err := apply(t, e, release(t, map[string]string{"orders.service": once})); err != nil || out.Run.State() != deploy.Ended || out.Run.Instances[0].Since.IsZero() {
+			t.Errorf("a run that was forgotten: %+v %v", out, err)
+		}
+		ended := f.journal
+		for _, other := range []string{"", "no entry", strings.Replace(ended, `TIMESTAMP":"`, `TIMESTAMP":"-`, 1)} {
+			f.journal = other
+			if run, err := e.Run(t.Context(), "orders"); err != nil || run.State() != deploy.Starting {
+				t.Errorf("with %q in the journal: %+v %v", other, run, err)
+			}
+		}
+		f.journal = ended
 		timer := "[Timer]\nOnCalendar=daily\n\n[X-Flowc]\n" + strings.Join(Notes("orders", "cafe", "orders:v1", "/src"), "\n") + "\n\n[Install]\nWantedBy=timers.target\n"
 		f.did, f.states = nil, map[string]status{}
 		plan, out, err := apply(t, e, release(t, map[string]string{"orders.service": once, "orders.timer": timer}))
@@ -310,8 +345,24 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%+v %v", out.Run, err)
 		}
 		says(t, plan, "+ create unit orders.timer")
+		if i := out.Run.Instances[0]; i.Says != "it starts next at 2026-11-26 14:51:36 UTC" || i.Since.IsZero() {
+			t.Errorf("%+v", i)
+		}
 		if !slices.Contains(f.did, "restart --no-block orders.timer") {
 			t.Errorf("%q", f.did)
+		}
+
+		// Without the schedule again, which is all that is another.
+		plan, out, err = apply(t, e, release(t, map[string]string{"orders.service": once}))
+		if err != nil || out.Result != deploy.Applied || f.enabled["orders.timer"] || out.Run.State() != deploy.Ended {
+			t.Errorf("%+v %v", out, err)
+		}
+		says(t, plan, "- delete unit orders.timer")
+		if _, err := os.Stat(filepath.Join(e.Units, "orders.timer")); err == nil || !slices.Contains(f.did, "clean --what=state orders.timer") {
+			t.Errorf("the timer is still there, or when it last started something: %q", f.did)
+		}
+		if _, _, err := apply(t, e, release(t, map[string]string{"orders.service": once, "orders.timer": timer})); err != nil {
+			t.Error(err)
 		}
 
 		f.did = nil
