@@ -77,6 +77,8 @@ func (u *unit) process() Process {
 	a := u.app
 	p := Process{Name: u.name(), Args: u.args(), Ends: a.Bounded, Grace: a.Grace.Round(time.Second).String(), Environment: map[string]string{}, Ports: map[string]string{}}
 	p.Environment["GOMEMLIMIT"] = strconv.FormatInt(a.GoMemory>>20, 10) + "MiB"
+	name, value, _ := strings.Cut(dieOfFaults, "=")
+	p.Environment[name] = value
 	if u.o.CPU > 0 {
 		p.Environment["GOMAXPROCS"] = strconv.Itoa(int(math.Ceil(u.o.CPU)))
 	}

@@ -80,6 +80,11 @@ func (u *unit) serviceSection() *section {
 // setting that is wrong.
 const exitUsage = 2
 
+// dieOfFaults is the variable that has a fault of Go's, such as no memory left, and SIGABRT
+// end a program by a signal. Without it both are exit code 2, after which a program is not
+// started again.
+const dieOfFaults = "GOTRACEBACK=crash"
+
 // run is how it starts, ends and is started again.
 func (u *unit) run(s *section) {
 	if u.app.Bounded && u.several() {
@@ -108,6 +113,8 @@ func (u *unit) environment(s *section) {
 		s.all("StateDirectory="+u.folder(), "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.folder())
 	}
 	s.set("Environment", "GOMEMLIMIT="+strconv.FormatInt(u.app.GoMemory>>20, 10)+"MiB")
+	s.remark("What the watchdog ends dies of its signal, and not with the exit code of a wrong setting.")
+	s.set("Environment", dieOfFaults)
 	if text := assignments(u.settings()); text != "" {
 		s.set("Environment", quote("FLOWC_SET="+text))
 	}
@@ -135,7 +142,7 @@ func (u *unit) limits(s *section) {
 		s.set("CPUQuota", strconv.FormatFloat(u.o.CPU*100, 'f', -1, 64)+"%")
 	}
 	s.set("TasksMax", strconv.Itoa(u.o.Tasks*u.app.Programs()))
-	s.set("LimitNOFILE", "65536")
+	s.all("LimitNOFILE=65536", "LimitCORE=0")
 }
 
 // user is who it runs as, and where that user may write.
