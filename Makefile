@@ -75,6 +75,10 @@ mutants: ## Break the runtime in each of the ways that MUTANTS (all) match, and 
 e2e-compose: ## Deploy with Docker Compose in an engine of its own, kill, change, delete
 	bash .ci/e2e-compose
 
+.PHONY: e2e-local
+e2e-local: ## Apply units to a machine of its own with a real systemd, kill, change, reboot, delete
+	bash .ci/e2e-local
+
 .PHONY: e2e-nomad
 e2e-nomad: ## Run jobs in a Nomad of its own, kill, change, revert, stop
 	bash .ci/e2e-nomad

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/flowc-dev/flowc/backends/local/machinetest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -34,25 +36,21 @@ func (m cached) Run() int {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(cached{m}, map[string]func(){
+	commands := map[string]func(){
 		"flowc": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-	})
+	}
+	// Where machines can be booted, a test's binary is what boots them too.
+	maps.Copy(commands, machinetest.Stages())
+	testscript.Main(cached{m}, commands)
 }
 
 // TestScripts runs the command line end to end: testdata/script/*.txtar. They
 // share one cache of builds, as a user's commands do.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	goEnv := func(name string) string {
-		out, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(string(out))
-	}
 	cache := filepath.Join(t.TempDir(), "flowc")
 	env := []string{
-		"GOCACHE=" + goEnv("GOCACHE"), "GOMODCACHE=" + goEnv("GOMODCACHE"), "GOPATH=" + goEnv("GOPATH"), "GOFLAGS=-buildvcs=false", "GOTOOLCHAIN=local",
+		"GOCACHE=" + goEnv(t, "GOCACHE"), "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOPATH=" + goEnv(t, "GOPATH"), "GOFLAGS=-buildvcs=false", "GOTOOLCHAIN=local",
 		// Nothing that a script builds needs a module from outside.
 		"GOPROXY=off",
 		"FLOWC_CACHE=" + cache,
@@ -68,6 +66,16 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCode},
 	})
+}
+
+// goEnv is a setting of the go command's.
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // exitCode runs a command and demands its exit code: exitcode 3 flowc check.
