@@ -45,7 +45,7 @@ func TestMachineSecrets(t *testing.T) {
 	a.flowc(exitOK, "apply", "--yes")
 
 	post := func(token string, n int) string {
-		return a.Run("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header", "Authorization: Bearer "+token, "--data", fmt.Sprintf(`{"n":%d}`, n), "http://127.0.0.1:8080/events")
+		return a.Run("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--header", "Authorization: Bearer "+token, "--header", "Content-Type: application/json", "--data", fmt.Sprintf(`{"n":%d}`, n), "http://127.0.0.1:8080/events")
 	}
 	if no, yes := post("other", 1), post("hidden-token", 1); no != "401" || yes != "200" {
 		t.Errorf("who has no token gets %s, who has it %s", no, yes)
