@@ -81,6 +81,11 @@ func (d *division) checkBehind(l *diag.List) {
 		for _, e := range n.Exprs() {
 			if len(e.MetaReads) > 0 && !told[n.YAML] {
 				told[n.YAML] = true
+				if n.Foreign() != nil {
+					l.Errorf(diag.ScaleCut, e.Span, "`%s` is in another process than the source, and the envelopes of events stay there", n.YAML).
+						Helpf("run several of the component in one process: `parallel: 4`, with the `key`")
+					continue
+				}
 				l.Errorf(diag.ScaleCut, e.Span, "`%s` is in another process than the source, and `meta` stays there", n.YAML).
 					Helpf("put what it needs into the record before: `set: {%s: meta.…}`", e.MetaReads[0])
 			}
