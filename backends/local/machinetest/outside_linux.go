@@ -95,14 +95,17 @@ func (p *plan) boot(group, text string, dead <-chan struct{}) (again bool, err e
 		return false, fmt.Errorf("a process in namespaces of its own: %w", err)
 	}
 	fmt.Fprintf(os.Stdout, "pid %d\n", cmd.Process.Pid)
-	gone := make(chan error, 1)
-	go func() { gone <- cmd.Wait() }()
+	gone := make(chan struct{})
+	go func() {
+		err = cmd.Wait()
+		close(gone)
+	}()
 	select {
 	case <-dead:
 		_ = cmd.Process.Kill() // all of its processes end with process 1
 		<-gone
 		return false, nil
-	case err = <-gone:
+	case <-gone:
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
