@@ -23,7 +23,7 @@ type Dependency struct {
 
 // reach tells the program and its components of each other: by the names of their services.
 func (u *unit) reach() {
-	u.app = u.app.Reach(func(b manifest.Beside) string { return u.besideName(b) }, u.app.Name)
+	u.app = u.app.Reach(func(b manifest.Beside) string { return net.JoinHostPort(u.besideName(b), strconv.Itoa(b.Port)) }, net.JoinHostPort(u.app.Name, strconv.Itoa(u.app.Control)))
 }
 
 // besideName is the service of a component.

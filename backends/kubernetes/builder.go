@@ -68,7 +68,7 @@ func (b *builder) build() {
 // read asks for what every target must know of the program; files are the names of the
 // files of secrets that any process of the pipeline reads.
 func (b *builder) read(part manifest.Part, files map[string]bool) {
-	given := manifest.Given{Image: b.layout.Image, Env: b.o.Env, Placed: func(path string) bool {
+	given := manifest.Given{Image: b.layout.Image, Env: b.o.Env, Beside: true, Placed: func(path string) bool {
 		_, ok := b.o.Files[path]
 		return ok
 	}}
@@ -88,7 +88,7 @@ func (b *builder) read(part manifest.Part, files map[string]bool) {
 	}
 	slices.Sort(given.Secrets)
 	app, list := part.App(target, given)
-	b.app, b.given = app, given
+	b.app, b.given = app.Reach(func(b manifest.Beside) string { return inPodAt(b.Port) }, inPodAt(app.Control)), given
 	b.list = append(b.list, list...)
 }
 
@@ -144,9 +144,14 @@ func (b *builder) checkOptions() {
 func secretFiles(p *ir.Program) map[string]bool {
 	files := map[string]bool{}
 	for _, part := range manifest.Parts(p) {
-		app, _ := part.App(target, manifest.Given{})
+		app, _ := part.App(target, manifest.Given{Beside: true})
 		for _, f := range app.SecretFiles {
 			files[f.Name], files[f.Path] = true, true
+		}
+		for _, b := range app.Beside {
+			for _, s := range b.Foreign.Secrets {
+				files[s.Name] = true
+			}
 		}
 	}
 	return files

@@ -19,6 +19,9 @@ func (b *builder) environment() []corev1.EnvVar {
 	if text := b.app.Assignments(); text != "" {
 		env = append(env, corev1.EnvVar{Name: "FLOWC_SET", Value: literal(text)})
 	}
+	if b.app.Control != 0 {
+		env = append(env, corev1.EnvVar{Name: manifest.ControlVariable, Value: inPodAt(b.app.Control)})
+	}
 	env = append(env, b.identity()...)
 	for _, v := range b.app.Env {
 		switch {

@@ -61,6 +61,7 @@ func (b *builder) explain() []backends.Reason {
 	default:
 		say("copies", "%d, and `replicas` or `scale` may say more: %s", *b.replicas(), b.app.Copies.Why)
 	}
+	out = append(out, b.explainBeside()...)
 	say("rollout", "%s", b.rollout())
 	for _, d := range b.app.Dirs {
 		say("state", "%s", b.kept(d))

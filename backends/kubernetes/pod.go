@@ -26,6 +26,9 @@ const (
 // template is the pod. It passes the restricted Pod Security Standard.
 func (b *builder) template() *corev1.PodTemplateSpec {
 	grace := int64(math.Ceil(b.app.Grace.Seconds()))
+	for _, one := range b.app.Beside { // they are stopped behind the program, all at once
+		grace = max(grace, int64(math.Ceil(b.app.Grace.Seconds()))+int64(one.Grace))
+	}
 	t := &corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: maps.Clone(b.labels), Annotations: maps.Clone(b.annotations)},
 		Spec: corev1.PodSpec{
@@ -49,6 +52,7 @@ func (b *builder) template() *corev1.PodTemplateSpec {
 	b.mount(&t.Spec, c)
 	c.Resources = b.resources(&t.Spec)
 	t.Spec.Containers = []corev1.Container{*c}
+	b.beside(&t.Spec)
 	return t
 }
 

@@ -107,7 +107,7 @@ func (r *reader) beside() {
 		}
 		if !r.given.Beside {
 			r.list.Errorf(diag.NotYet, f.Span, "this version of flowc does not run components beside the program on the target %s", r.target).
-				Helpf("deploy to compose, or run the component yourself and name its address: `endpoint: HOST:50051`")
+				Helpf("deploy to compose, k8s or nomad, or run the component yourself and name its address: `endpoint: HOST:50051`")
 			continue
 		}
 		r.app.Beside = append(r.app.Beside, r.container(n, f))
@@ -306,9 +306,9 @@ func bytesOf(text string) (int64, bool) {
 	return int64(n * unit), err == nil && n > 0
 }
 
-// Reach tells the program where its components are, and these where it is: at is the host of
-// a component as the program calls it, program that of the program as they call it. The
-// result is an App of its own.
+// Reach tells the program where its components are, and these where it is: at is the address
+// of a component as the program calls it, program that of the control plane as they call it.
+// The result is an App of its own.
 func (a *App) Reach(at func(Beside) string, program string) *App {
 	if len(a.Beside) == 0 {
 		return a
@@ -316,10 +316,10 @@ func (a *App) Reach(at func(Beside) string, program string) *App {
 	out := *a
 	out.Settings, out.Beside = slices.Clone(a.Settings), slices.Clone(a.Beside)
 	for i, b := range out.Beside {
-		out.Settings = append(out.Settings, Setting{b.Node + ".config.endpoint", at(b) + ":" + strconv.Itoa(b.Port)})
+		out.Settings = append(out.Settings, Setting{b.Node + ".config.endpoint", at(b)})
 		own := []BesideVar{}
 		for _, v := range [][2]string{
-			{"ENABLE_FLOWCTL", "true"}, {"FLOWCTL_COMPONENT_ID", b.Node}, {"FLOWCTL_ENDPOINT", program + ":" + strconv.Itoa(a.Control)},
+			{"ENABLE_FLOWCTL", "true"}, {"FLOWCTL_COMPONENT_ID", b.Node}, {"FLOWCTL_ENDPOINT", program},
 			{"FLOWCTL_HEARTBEAT_INTERVAL", "10s"}, {"FLOWCTL_SERVICE_ID", b.Node}, {"GRPC_PORT", strconv.Itoa(b.Port)},
 			{"HEALTH_PORT", strconv.Itoa(b.HealthPort)}, {"PORT", ":" + strconv.Itoa(b.Port)},
 		} {

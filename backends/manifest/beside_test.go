@@ -65,8 +65,8 @@ func TestReach(t *testing.T) {
 	p := backendtest.Program(t, "beside")
 	app, _ := Of(p, "compose", everywhere(p))
 	app.Beside[0].Env = append(app.Beside[0].Env, BesideVar{"FLOWCTL_HEARTBEAT_INTERVAL", []Piece{{Text: "1s"}}})
-	told := app.Reach(func(b Beside) string { return "to-" + b.Name }, "program")
-	if got := told.Assignments(); !strings.Contains(got, "ledgers.config.endpoint=to-ledgers:50052\n") || !strings.Contains(got, "transfers.config.endpoint=to-transfers:50051\n") {
+	told := app.Reach(func(b Beside) string { return "to-" + b.Name + ":1" }, "program:2")
+	if got := told.Assignments(); !strings.Contains(got, "ledgers.config.endpoint=to-ledgers:1\n") || !strings.Contains(got, "transfers.config.endpoint=to-transfers:1\n") {
 		t.Errorf("the settings are %s", got)
 	}
 	if strings.Contains(app.Assignments(), "endpoint") {
@@ -81,7 +81,7 @@ func TestReach(t *testing.T) {
 		got[v.Name] = v.Text(plain, func(name string) string { return "<" + name + ">" })
 	}
 	for name, want := range map[string]string{
-		"FLOWCTL_ENDPOINT": "program:9091", "FLOWCTL_HEARTBEAT_INTERVAL": "1s", "PORT": ":50052", "HEALTH_PORT": "18080",
+		"FLOWCTL_ENDPOINT": "program:2", "FLOWCTL_HEARTBEAT_INTERVAL": "1s", "PORT": ":50052", "HEALTH_PORT": "18080",
 		"API_TOKEN": "bearer <API_TOKEN>", "START_LEDGER": "1", "FLOWCTL_COMPONENT_ID": "ledgers",
 	} {
 		if got[name] != want {

@@ -164,6 +164,11 @@ func SecretNames(a *App) (all []string) {
 	for _, f := range a.SecretFiles {
 		all = append(all, f.Path, f.Name)
 	}
+	for _, b := range a.Beside {
+		for _, s := range b.Foreign.Secrets {
+			all = append(all, s.Name)
+		}
+	}
 	return all
 }
 

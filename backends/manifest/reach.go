@@ -31,7 +31,7 @@ func (r *reader) settings() {
 	}
 	for _, n := range r.p.Nodes {
 		if n.Foreign() != nil && n.Foreign().Endpoint == nil { // nobody knows where it connects to
-			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
+			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML, Connector: n.Foreign().Connector()})
 		}
 		if n.Component() != nil && !n.Pure { // nobody knows where it connects to
 			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})

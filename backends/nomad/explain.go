@@ -45,6 +45,7 @@ func (u *unit) explain(n int) []backends.Reason {
 	if kind == service {
 		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
 	}
+	reasons = append(reasons, u.explainBeside()...)
 	return append(reasons,
 		backends.Reason{Subject: "lost client", Says: u.lostSays()},
 		backends.Reason{Subject: "state", Says: u.stateSays()},

@@ -89,6 +89,7 @@ func (u *unit) group() *api.TaskGroup {
 			g.Volumes[name] = v.request
 		}
 	}
+	u.beside(g)
 	return g
 }
 

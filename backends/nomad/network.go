@@ -34,6 +34,7 @@ func (u *unit) network() []*api.NetworkResource {
 			n.DynamicPorts = append(n.DynamicPorts, port)
 		}
 	}
+	n.DynamicPorts = append(n.DynamicPorts, u.besidePorts()...)
 	for name := range u.o.Ports {
 		if !said[name] {
 			var names []string

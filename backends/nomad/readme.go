@@ -141,6 +141,11 @@ func (u *unit) secretItems() (items map[string][]string, vault []string) {
 			add(u.sourceOf(f.Path, f.Name))
 		}
 	}
+	for _, b := range u.app.Beside {
+		for _, s := range b.Foreign.Secrets {
+			add(u.sourceOf(s.Name, ""))
+		}
+	}
 	return items, vault
 }
 

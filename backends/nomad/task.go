@@ -44,6 +44,9 @@ func (u *unit) container() map[string]any {
 	for _, p := range u.app.Ports {
 		ports = append(ports, portLabel(p))
 	}
+	if u.app.Control != 0 {
+		ports = append(ports, controlLabel)
+	}
 	u.mounts = append(u.mounts, tmpfs(manifest.TempDir))
 	return map[string]any{
 		"image": u.app.Image, "ports": ports, "readonly_rootfs": true, "cap_drop": []any{"ALL"},
@@ -104,6 +107,9 @@ func (u *unit) env() map[string]string {
 	env := map[string]string{"GOMEMLIMIT": strconv.FormatInt(u.app.GoMemory>>20, 10) + "MiB"}
 	if set := strings.TrimSuffix(u.assignments(), "\n"); set != "" {
 		env["FLOWC_SET"] = set
+	}
+	if u.app.Control != 0 {
+		env[manifest.ControlVariable] = ":" + strconv.Itoa(u.app.Control)
 	}
 	if u.app.Process != "" {
 		env[manifest.ProcessVariable] = u.app.Process

@@ -136,12 +136,18 @@ func (a *kubeApp) pullFails() bool {
 // kill ends the program of a pod as a lack of memory would.
 func (a *kubeApp) kill(pod string) {
 	a.t.Helper()
+	a.killOf(pod, ".status.containerStatuses[0]")
+}
+
+// killOf is kill of the container that a status is of.
+func (a *kubeApp) killOf(pod, status string) {
+	a.t.Helper()
 	path := "pod/" + pod
-	_, id, ok := strings.Cut(a.get(path, ".status.containerStatuses[0].containerID"), "://")
+	_, id, ok := strings.Cut(a.get(path, status+".containerID"), "://")
 	if !ok {
 		a.t.Fatalf("%s has no container", pod)
 	}
-	before := a.get(path, ".status.containerStatuses[0].restartCount")
+	before := a.get(path, status+".restartCount")
 	said, err := a.ctr("tasks", "ls")
 	if err != nil {
 		a.t.Fatal(err)
@@ -155,7 +161,7 @@ func (a *kubeApp) kill(pod string) {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				a.t.Fatal(err)
 			}
-			a.until("a new start of "+pod, func() bool { return a.get(path, ".status.containerStatuses[0].restartCount") > before })
+			a.until("a new start of "+pod, func() bool { return a.get(path, status+".restartCount") > before })
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/flowc-dev/flowc/runtime/control"
@@ -50,7 +51,7 @@ func (p *peer) where() string {
 	info := p.plane.Registry.Named(p.node)
 	host, _, err := net.SplitHostPort(p.endpoint)
 	_, port, failed := net.SplitHostPort(local(info.GetEndpoint()))
-	if err != nil || failed != nil {
+	if err != nil || failed != nil || port == strconv.Itoa(p.port) { // which may be another outside of its container
 		return p.endpoint
 	}
 	return net.JoinHostPort(host, port)
