@@ -47,7 +47,7 @@ func (b *builder) beside(pod *corev1.PodSpec) {
 		m := &mounts{pod: pod, c: &c}
 		if one.Own { // an image of another's writes where it likes
 			c.SecurityContext.ReadOnlyRootFilesystem = new(true)
-			m.add(manifest.Label("tmp-"+one.Name, maxLabel), manifest.TempDir, empty(tempStorage))
+			m.add(manifest.Label("tmp-"+one.Name, maxLabel), manifest.TempDir, empty())
 		}
 		b.besidePlaces(one, m)
 		for _, p := range one.Foreign.Ports {

@@ -209,7 +209,7 @@ func (b *broker) template(first *builder) corev1.PodTemplateSpec {
 		ServiceAccountName: b.Name, AutomountServiceAccountToken: new(false), EnableServiceLinks: new(false),
 		TerminationGracePeriodSeconds: new(int64(manifest.BrokerGrace)), PriorityClassName: first.o.PriorityClass,
 		SecurityContext: first.podSecurity(),
-		Volumes:         []corev1.Volume{{Name: "tmp", VolumeSource: empty(tempStorage)}},
+		Volumes:         []corev1.Volume{{Name: "tmp", VolumeSource: empty()}},
 		Containers:      []corev1.Container{c},
 	}
 	for _, name := range first.o.ImagePullSecrets {

@@ -20,14 +20,14 @@ func (b *builder) mount(pod *corev1.PodSpec, c *corev1.Container) {
 	for _, d := range b.app.Dirs {
 		switch {
 		case !d.Lasts:
-			m.add(d.Name, d.Path, empty(tempStorage))
+			m.add(d.Name, d.Path, empty())
 		case b.kind.as == asStatefulSet: // the volume comes from a claim of each pod
 			c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: d.Name, MountPath: d.Path})
 		default:
 			m.add(d.Name, d.Path, corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: b.named(d.Name)}})
 		}
 	}
-	m.add("tmp", manifest.TempDir, empty(tempStorage))
+	m.add("tmp", manifest.TempDir, empty())
 	b.inputs(m)
 	b.secretMounts(m)
 }
@@ -44,8 +44,8 @@ func (m *mounts) add(name, at string, source corev1.VolumeSource) *corev1.Volume
 	return &m.c.VolumeMounts[len(m.c.VolumeMounts)-1]
 }
 
-func empty(limit int64) corev1.VolumeSource {
-	q := bytesOf(limit)
+func empty() corev1.VolumeSource {
+	q := bytesOf(tempStorage)
 	return corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &q}}
 }
 

@@ -319,9 +319,14 @@ func (a *App) Reach(at func(Beside) string, program string) *App {
 		out.Settings = append(out.Settings, Setting{b.Node + ".config.endpoint", at(b)})
 		own := []BesideVar{}
 		for _, v := range [][2]string{
-			{"ENABLE_FLOWCTL", "true"}, {"FLOWCTL_COMPONENT_ID", b.Node}, {"FLOWCTL_ENDPOINT", program},
-			{"FLOWCTL_HEARTBEAT_INTERVAL", "10s"}, {"FLOWCTL_SERVICE_ID", b.Node}, {"GRPC_PORT", strconv.Itoa(b.Port)},
-			{"HEALTH_PORT", strconv.Itoa(b.HealthPort)}, {"PORT", ":" + strconv.Itoa(b.Port)},
+			{"ENABLE_FLOWCTL", "true"},
+			{"FLOWCTL_COMPONENT_ID", b.Node},
+			{"FLOWCTL_ENDPOINT", program},
+			{"FLOWCTL_HEARTBEAT_INTERVAL", "10s"},
+			{"FLOWCTL_SERVICE_ID", b.Node},
+			{"GRPC_PORT", strconv.Itoa(b.Port)},
+			{"HEALTH_PORT", strconv.Itoa(b.HealthPort)},
+			{"PORT", ":" + strconv.Itoa(b.Port)},
 		} {
 			if !slices.ContainsFunc(b.Env, func(said BesideVar) bool { return said.Name == v[0] }) { // the pipeline's own wins
 				own = append(own, BesideVar{v[0], []Piece{{Text: v[1]}}})

@@ -18,16 +18,21 @@ const settling = time.Millisecond
 // what ends a transaction goes through the list: the topic would stay in the old
 // transaction, so that the next write to it is refused.
 func listed(ctx context.Context, client *kgo.Client, topic string) error {
-	for {
-		if leader, epoch, err := client.PartitionLeader(topic, 0); leader >= 0 || epoch >= 0 || err != nil {
-			return nil
-		}
+	for !lists(client, topic) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(settling):
 		}
 	}
+	return nil
+}
+
+// lists tells whether a client knows a partition of a topic, if only that it can't be
+// written to.
+func lists(client *kgo.Client, topic string) bool {
+	leader, epoch, err := client.PartitionLeader(topic, 0)
+	return leader >= 0 || epoch >= 0 || err != nil
 }
 
 // settle waits until the client lists a topic.
