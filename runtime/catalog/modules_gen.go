@@ -30,6 +30,7 @@ var Modules = []Module{
 	{Path: "github.com/twmb/franz-go/pkg/kadm", Version: "v1.20.0", Sum: "h1:Gx9q6UwA1QP0SXHutlT3iNpGC3dfm5DY5XDdUYrC9M8=", GoModSum: "h1:84WtODAAftpVi1KQIr+rrIaYMjk3TXBmZKv1w1pnD8Y=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go", "github.com/twmb/franz-go/pkg/kmsg"}},
 	{Path: "github.com/twmb/franz-go/pkg/kmsg", Version: "v1.15.1", Sum: "h1:3sj7ekbH33t73nsBcHS0wtp/PyMIViHLNItZrE8V9zM=", GoModSum: "h1:sGkGxKexpRLBThFHJLjjywcyfkK09qB/g+X+wFWZQ/A="},
 	{Path: "github.com/twpayne/go-geom", Version: "v1.6.1", Sum: "h1:iLE+Opv0Ihm/ABIcvQFGIiFBXd76oBIar9drAwHFhR4=", GoModSum: "h1:Kr+Nly6BswFsKM5sd31YaoWS5PeDDH2NftJTK7Gd028="},
+	{Path: "go.etcd.io/bbolt", Version: "v1.4.3", Sum: "h1:dEadXpI6G79deX5prL3QRNP6JB8UxVkqo4UPnHaNXJo=", GoModSum: "h1:tKQlpPaYCVFctUIgFKFnAlvbmB3tpy1vkTnDWohtc0E=", Needs: []string{"golang.org/x/sys"}},
 	{Path: "golang.org/x/crypto", Version: "v0.58.0", Sum: "h1:COkYLr4k7nDI4r6QtMML2AfzeIswWHAJthLS6K/M/54=", GoModSum: "h1:Xh+kl5A+M0gMiWDytH2Hhr5Z7WbNCpv/eB/EFgfSk+w="},
 	{Path: "golang.org/x/net", Version: "v0.61.0", Sum: "h1:RR+6j/BTBCrggOLugxa+66R8FvoN6MHlzDlZIbN9YFw=", GoModSum: "h1:WgDCOTH8iwtB66T4/GfI94AHo/hhdb7Hah9NDseQfiI="},
 	{Path: "golang.org/x/sys", Version: "v0.49.0", Sum: "h1:XbzkgYJHdqh/8m2Uu0W/dQv8nktxx4BFHp1M0gROTXA=", GoModSum: "h1:hNLxWAXmnKAxqDtdwIYC4bM9oQPEecfsnNMuSxOs3og="},
