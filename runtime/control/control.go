@@ -82,7 +82,7 @@ func Embedded() (p *Plane, release func(), err error) {
 	embedded.Lock()
 	defer embedded.Unlock()
 	if embedded.plane == nil {
-		address := cmp.Or(os.Getenv(addressVariable), "127.0.0.1:0")
+		address := cmp.Or(os.Getenv(addressVariable), "127.0.0.1:0") //nolint:forbidigo // what its deployment says, which is no setting of a node
 		if embedded.plane, err = Listen(address); err != nil {
 			return nil, nil, fmt.Errorf("the control plane of the components: %w", err)
 		}
