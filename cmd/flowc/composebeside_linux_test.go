@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,18 +11,6 @@ import (
 
 	"github.com/flowc-dev/flowc/backends/oci/dockertest"
 )
-
-// standinBinary builds the component of the tests, static, into a folder.
-func standinBinary(t *testing.T, dir string) string {
-	t.Helper()
-	binary := filepath.Join(dir, "standin")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./runtime/connect/component/testdata/standin")
-	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return binary
-}
 
 // standinImage makes an image of a binary and nothing else, and loads it into an engine.
 func standinImage(t *testing.T, e *dockertest.Engine, binary, name string) {
