@@ -189,7 +189,7 @@ func measure(flowc, name string, args ...string) {
 		}
 	})
 	all.Wait()
-	fmt.Printf("| %s | %s | %s | %s | %.2f | %s |\n", name, &register, &heartbeat, &discover, (s.cpu() - before).Seconds()/time.Since(begin).Seconds(), s.rss())
+	fmt.Printf("| %s | %s | %s | %s | %.2f | %s |\n", name, &register, &heartbeat, &discover, (s.cpu()-before).Seconds()/time.Since(begin).Seconds(), s.rss())
 }
 
 func check(err error) {
