@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/flowc-dev/flowc/backends/compose"
 	"github.com/flowc-dev/flowc/backends/deploy"
 )
 
@@ -20,8 +21,9 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 		return err
 	}
 	for _, name := range sorted(services) {
-		if services[name]["image"] != escape(want.Image) {
-			continue // none of ours, and without such a question
+		labels, _ := services[name]["labels"].(map[string]any)
+		if services[name]["image"] != escape(want.Image) || labels[compose.LabelComponent] != nil {
+			continue // none of ours, or a component in our image, and without such a question
 		}
 		if _, err := e.on(ctx, want, "run", "--rm", "--no-deps", "-T", "--quiet-pull", name, "check"); err != nil {
 			if ctx.Err() != nil {
