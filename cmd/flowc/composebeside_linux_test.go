@@ -112,3 +112,24 @@ func TestComposeBeside(t *testing.T) {
 	}
 	c.gone()
 }
+
+// flowc apply puts the components' files into the image, starts all of it, and deletes it.
+func TestComposeBesideApply(t *testing.T) {
+	p := newApplied(t)
+	writeFile(t, filepath.Join(p.dir, "pipeline.yaml"), besidePipeline("mixed", ", --endless"))
+	standinImage(t, p.engine, standinBinary(t, p.dir), "standin:1")
+	said, _ := p.flowc(exitOK, "apply", "--target", "compose", "--yes")
+	p.says(said, "mixed-done", "mixed-numbers", "applied")
+	out := filepath.Join(p.engine.Volume("mixed_mixed-data"), "out/odd.ndjson")
+	eventually(t, "the program writes", func() bool { return len(linesOf(t, out)) >= besideCount/2 })
+	if got := linesOf(t, out); !slices.Equal(got, oddNumbers()) {
+		t.Errorf("it wrote %q", got)
+	}
+	said, _ = p.flowc(exitOK, "apply", "--target", "compose", "--yes")
+	p.says(said, "unchanged")
+	p.flowc(exitOK, "status", "mixed", "--target", "compose")
+	p.flowc(exitOK, "delete", "mixed", "--target", "compose", "--yes")
+	if ids := p.engine.Docker("ps", "-aq"); ids != "" {
+		t.Errorf("containers are left: %s", p.engine.Docker("ps", "-a"))
+	}
+}
