@@ -19,6 +19,7 @@ type applyCmd struct {
 	Image      string        `help:"The image's name; with a digest it is taken as it is, and nothing is built." placeholder:"REF"`
 	Push       bool          `help:"Push the image to its registry, instead of loading it into the engine."`
 	Base       string        `help:"Put the program on this image, instead of on nothing." placeholder:"IMAGE"`
+	Platform   []string      `help:"What an image that is pushed is for, as linux/amd64,linux/arm64: the default." placeholder:"PLATFORM"`
 	DryRun     bool          `help:"Show the plan, and change nothing."`
 	Diff       bool          `help:"Show the plan, change nothing, and exit with 8 if there is something to change."`
 	Prune      bool          `help:"Delete what was applied earlier and is no longer wanted; of a folder, its pipelines that are gone too."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,8 +16,8 @@ import (
 // its digest, so that it always means this image.
 func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Result) (name string, loaded bool, deliver func(context.Context) error, err error) {
 	if t.runsImage != nil && !t.runsImage(r) {
-		if c.Image != "" || c.Push {
-			return "", false, nil, usage(fmt.Errorf("%s runs %s without an image: leave out --image and --push", t.name, r.Program.Name))
+		if c.Image != "" || c.Push || c.Platform != nil {
+			return "", false, nil, usage(fmt.Errorf("%s runs %s without an image: leave out --image, --push and --platform", t.name, r.Program.Name))
 		}
 		if programs, ok := e.(programEngine); ok {
 			name, deliver, err = a.programFor(programs, r)
@@ -37,7 +38,7 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 		Load(context.Context, *oci.Image, oci.Reference) error
 		Has(context.Context, string) (bool, error)
 	})
-	making := &imageCmd{Base: c.Base}
+	making := &imageCmd{Base: c.Base, Platform: c.Platform}
 	if c.Push || !loads {
 		if given == "" {
 			return "", false, nil, usage(fmt.Errorf("%s takes the image from a registry: --image registry.example.com/%s, or image in its options, says where, and it is pushed there", t.name, r.Program.Name))
@@ -58,6 +59,9 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 			_, err := live.Push(ctx, ref, image)
 			return err
 		}, nil
+	}
+	if c.Platform != nil {
+		return "", false, nil, usage(errors.New("--platform is for images that are pushed (--push): an engine is given what it runs"))
 	}
 	platform, err := loader.Platform(a.ctx)
 	if err != nil {

@@ -50,17 +50,17 @@ sinks: {out: {from: two, use: file, config: {path: out.ndjson}}}
 	complete("by a Job")
 	a.in("delete", "-f", a.emit(), "--timeout=240s")
 
-	a.write(fmt.Sprintf(pipeline, ", follow: true"), "namespace: mixed, files: {in.ndjson: {claim: feed}}")
-	image()
+	a.write(fmt.Sprintf(pipeline, ", follow: true"), fmt.Sprintf("namespace: mixed, image: %s/mixed, files: {in.ndjson: {claim: feed}}", c.registry(t)))
 	out = filepath.Join(a.volume("mixed-more", "storageClassName: folders"), "out.ndjson")
-	a.deploy("statefulset/mixed")
+	says(t, a.applies(exitOK, "--yes", "--platform", "linux/amd64"), "mixed/mixed: applied, ready")
 	feed.more(500)
 	complete("by a pod that goes on")
+	says(t, a.applies(exitOK, "--yes", "--platform", "linux/amd64"), ": unchanged, ready")
 	if names := a.get("pod/mixed-0", ".spec.initContainers[*].name"); names != "one two" {
 		t.Errorf("the sidecars are %q", names)
 	}
 	a.killOf("mixed-0", ".status.initContainerStatuses[1]")
 	feed.more(500)
 	complete("with a sidecar killed")
-	a.in("delete", "-f", a.emit(), "--timeout=240s")
+	a.deleted()
 }

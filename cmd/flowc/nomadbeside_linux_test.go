@@ -46,18 +46,23 @@ sinks: {out: {from: two, use: file, config: {path: out.ndjson}}}
 	c.until("no task is left", func() bool { return c.engine.Docker("ps", "-q") == "" })
 	batch.must("job", "stop", "-purge", "batch")
 
-	j := c.job(pipeline("mixed", ", follow: true"), "files: {in.ndjson: {volume: feed}}, storage: {volume: mixed}")
-	standinBinary(t, j.dir)
-	j.flowc("image", "--load")
-	j.deploy()
+	a := c.applied("mixed")
+	a.write(pipeline("mixed", ", follow: true"), "files: {in.ndjson: {volume: feed}}, storage: {volume: mixed}")
+	standinBinary(t, a.dir)
+	said, _ := a.flowc(exitOK, "apply", "--yes")
+	a.says(said, "mixed: applied, ready")
 	complete("mixed", "by a job that goes on")
 	feed.more(500)
+	complete("mixed", "by more of it")
+	said, _ = a.flowc(exitOK, "apply", "--yes")
+	a.says(said, "mixed: unchanged, ready")
+	j := &nomadJob{nomadCluster: c, name: "mixed"}
 	c.engine.Docker("kill", "-s", "KILL", c.containerOf("two"))
 	c.until("a new start", func() bool {
 		return slices.ContainsFunc(j.allocations(false), func(a allocation) bool { return a.TaskStates["two"].Restarts > 0 })
 	})
 	feed.more(500)
 	complete("mixed", "with a component killed")
-	j.must("job", "stop", "-purge", "mixed")
+	a.flowc(exitOK, "delete", "--yes")
 	c.until("nothing is left", func() bool { return c.engine.Docker("ps", "-q") == "" })
 }
