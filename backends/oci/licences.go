@@ -33,6 +33,7 @@ var licences = map[string]string{
 	"github.com/twmb/franz-go/pkg/kadm":         "BSD-3-Clause",
 	"github.com/twmb/franz-go/pkg/kmsg":         "BSD-3-Clause",
 	"github.com/twpayne/go-geom":                "BSD-2-Clause",
+	"go.etcd.io/bbolt":                          "MIT",
 	"golang.org/x/crypto":                       "BSD-3-Clause",
 	"golang.org/x/net":                          "BSD-3-Clause",
 	"golang.org/x/sys":                          "BSD-3-Clause",
