@@ -130,6 +130,20 @@ func (c *kafkaCluster) all(topics ...string) (out []*kgo.Record) {
 	return out
 }
 
+// missing is how many of n orders no message of a topic is of.
+func (c *kafkaCluster) missing(topic string, n int) int {
+	c.t.Helper()
+	got := map[string]bool{}
+	for _, r := range c.all(topic) {
+		var bill struct{ ID string }
+		if err := json.Unmarshal(r.Value, &bill); err != nil {
+			c.t.Fatal(err)
+		}
+		got[bill.ID] = true
+	}
+	return n - len(got)
+}
+
 // A program that reads a topic and writes to others loses nothing and keeps the
 // order of each key, whatever dies and comes back: it, or the broker.
 func TestKafka(t *testing.T) {

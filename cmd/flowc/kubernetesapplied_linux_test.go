@@ -328,18 +328,7 @@ func kubernetesKafka(t *testing.T, c *kubeCluster) {
 	t.Cleanup(k.stop)
 	options := fmt.Sprintf("namespace: clearing, replicas: 2, image: %s/clearing, env: {BROKER: %q}", c.registry(t), k.address())
 	a := c.app(t, fmt.Sprintf(kubeShared, "clearing", "kafka", `brokers: ["${env:BROKER}"], topics: [orders], group: clearing`, "kafka", `brokers: ["${env:BROKER}"], topic: bills, key: "${in.ID}"`), options)
-	missing := func(n int) int {
-		got := map[string]bool{}
-		for _, r := range k.all("bills") {
-			var bill struct{ ID string }
-			if err := json.Unmarshal(r.Value, &bill); err != nil {
-				t.Fatal(err)
-			}
-			got[bill.ID] = true
-		}
-		return n - len(got)
-	}
-	a.shares(options, "bills.config.max_message=900000", k.produce, missing)
+	a.shares(options, "bills.config.max_message=900000", k.produce, func(n int) int { return k.missing("bills", n) })
 	t.Logf("6000 messages, %d of them written again", k.count("bills")-6000)
 }
 

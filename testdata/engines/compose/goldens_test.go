@@ -77,6 +77,10 @@ func TestGoldens(t *testing.T) {
 					checkBroker(t, s)
 					continue
 				}
+				if s.Labels["dev.flowc.component"] != "" {
+					checkComponent(t, s)
+					continue
+				}
 				check(t, s)
 			}
 		})
@@ -126,6 +130,24 @@ func checkBroker(t *testing.T, s types.ServiceConfig) {
 	}
 	if len(s.Volumes) != 1 || s.Volumes[0].Target != "/data" || s.Deploy.Resources.Limits.MemoryBytes < 64<<20 || !slices.Contains(s.Command, "-js") {
 		t.Errorf("it is %+v", s)
+	}
+}
+
+// checkComponent holds a component beside the program against what it has: an image of
+// somebody else's has a user of its own, and writes where it likes; one of flowc's does not.
+func checkComponent(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	if !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) || len(s.Ports) > 0 {
+		t.Errorf("%s may do too much: without %v, %v, published at %v", s.Name, s.CapDrop, s.SecurityOpt, s.Ports)
+	}
+	if own := strings.HasPrefix(s.Image, s.Labels["dev.flowc.pipeline"]+":"); own && (!s.ReadOnly || s.User != "65532:65532") {
+		t.Errorf("%s may write to its image: read only %v, user %s", s.Name, s.ReadOnly, s.User)
+	}
+	if s.Deploy == nil || s.Deploy.Resources.Limits == nil || s.Deploy.Resources.Limits.Pids < 16 || s.Restart == "" || s.StopGracePeriod == nil {
+		t.Errorf("%s has no limits, or no end: %+v", s.Name, s)
+	}
+	if s.Environment["FLOWCTL_ENDPOINT"] == nil || s.Environment["PORT"] == nil {
+		t.Errorf("%s does not know where to listen, and with whom to register: %v", s.Name, s.Environment)
 	}
 }
 
