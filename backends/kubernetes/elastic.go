@@ -20,8 +20,7 @@ func (b *builder) elastic() {
 	e, given := b.app.Elastic, b.o.Scale
 	if e == nil {
 		if given != nil && given.Max == 0 { // that of a process alone
-			b.list.Errorf(diag.TargetOption, b.at("scale"), "the number of copies of `%s` does not change, so that nothing can be said of how", b.app.Process).
-				Helpf("take `scale` away, or write `scale: {min: …, max: …}` on the node")
+			b.app.NotScaled(&b.list, b.at("scale"))
 			b.o.Scale = nil
 		}
 		return

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/flowc-dev/flowc/ir"
+	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/source"
 )
 
 // LagPath is the page of a host that has what waits for all hosts, as JSON: {"lag": N}.
@@ -45,6 +47,13 @@ func (part Part) hosts(a *App, given Given) {
 	a.Memory = max(given.Memory, int64(e.Copies)*e.CopyMemory+e.OwnMemory)
 	a.Elastic, a.Replicas = e, 1
 	a.Copies = Copies{Many: true, Why: fmt.Sprintf("`scale` of `%s` says so, and hosts share its %d parts, each at most %d", part.Process, e.Max, e.Copies)}
+}
+
+// NotScaled refuses options that say how the number of copies changes, of a program of
+// which nobody says that it does.
+func (a *App) NotScaled(l *diag.List, at source.Span) {
+	l.Errorf(diag.TargetOption, at, "the number of copies of `%s` does not change, so that nothing can be said of how", a.Process).
+		Helpf("take `scale` away, or write `scale: {min: …, max: …}` on the node")
 }
 
 // MemorySum is how the memory of a host adds up, "" for a program that is none.

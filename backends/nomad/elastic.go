@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"github.com/flowc-dev/flowc/ir"
-	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // cpuPercent is the load of a host that an autoscaler keeps, where nothing else is said.
@@ -17,8 +16,7 @@ func (u *unit) elastic() {
 	e, given := u.app.Elastic, u.o.Scale
 	if e == nil {
 		if given != nil && given.Max == 0 { // that of a process alone
-			u.list.Errorf(diag.TargetOption, u.at("scale"), "the number of copies of `%s` does not change, so that nothing can be said of how", u.app.Process).
-				Helpf("take `scale` away, or write `scale: {min: …, max: …}` on the node")
+			u.app.NotScaled(&u.list, u.at("scale"))
 			u.o.Scale = nil
 		}
 		return

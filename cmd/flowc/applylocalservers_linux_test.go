@@ -46,6 +46,7 @@ func (m *machine) serves(connectors, broker string, publish func(from, to int), 
 }
 
 func TestLocalNATS(t *testing.T) {
+	t.Parallel() // most of it is the wait for what a dead reader had
 	m := newMachine(t)
 	s := newNATSServer(t)
 	s.make("ORDERS", "orders.>")
@@ -55,6 +56,7 @@ func TestLocalNATS(t *testing.T) {
 }
 
 func TestLocalKafka(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	k := &kafkaCluster{t: t, dir: t.TempDir(), port: freePort(t, "127.0.0.1")}
 	k.start(kfake.SeedTopics(4, "orders", "bills"))

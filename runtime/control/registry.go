@@ -225,7 +225,7 @@ func (r *Registry) Heard(name string, within time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.entries {
-		if (e.Name == name || e.Info.GetId() == name) && r.options.Now().Sub(e.Heard) <= within {
+		if e.called(name) && r.options.Now().Sub(e.Heard) <= within {
 			return true
 		}
 	}
@@ -247,7 +247,7 @@ func (r *Registry) find(name string, since int) (found *entry, changed <-chan st
 	for _, e := range r.entries {
 		switch {
 		case e.number <= since:
-		case e.Name == name || e.Info.GetId() == name:
+		case e.called(name):
 			return e, r.changed
 		case found == nil || e.number < found.number:
 			found = e
@@ -258,7 +258,7 @@ func (r *Registry) find(name string, since int) (found *entry, changed <-chan st
 
 // Named is what a component said of itself that has registered under a name; nil for none.
 func (r *Registry) Named(name string) *proto.ComponentInfo {
-	for _, c := range r.Components(func(c *Component) bool { return c.Name == name || c.Info.GetId() == name }) {
+	for _, c := range r.Components(func(c *Component) bool { return c.called(name) }) {
 		return c.Info
 	}
 	return nil

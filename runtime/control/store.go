@@ -20,6 +20,10 @@ type Record struct {
 	Registered, Heard time.Time
 }
 
+// called tells whether a name is that of the component: the one that it registered under, or
+// what it calls itself.
+func (r *Record) called(name string) bool { return r.Name == name || r.Info.GetId() == name }
+
 // A Store keeps records for longer than a process lives.
 type Store interface {
 	// Load returns all of them, in any order.

@@ -50,8 +50,8 @@ var (
 // nobody has the claim.
 const releaseTime = 2 * time.Second
 
-// whoAmI describes this process to people.
-func whoAmI() string {
+// WhoAmI describes this process to people: its number, its host, and since when it runs.
+func WhoAmI() string {
 	host, _ := os.Hostname()
 	return fmt.Sprintf("process %d on %s, started %s", os.Getpid(), host, time.Now().Format(time.RFC3339))
 }
@@ -91,7 +91,7 @@ func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
 		text, _ := os.ReadFile(filepath.Join(dir, claimFile))
 		known = strings.Fields(string(text))
 	}
-	e.mine = claim{Version: claimVersion, Run: fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()), Who: whoAmI()}
+	e.mine = claim{Version: claimVersion, Run: fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()), Who: WhoAmI()}
 	silent, last := 0, uint64(0)
 	for told := false; ; {
 		began := time.Now()

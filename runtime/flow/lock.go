@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -40,11 +39,9 @@ func takeLock(ctx context.Context, path string, wait bool) (*lockFile, error) {
 			return nil, &LockedError{Path: path, Holder: strings.TrimSpace(string(holder))}
 		}
 	}
-	host, _ := os.Hostname()
-	note := fmt.Sprintf("process %d on %s, started %s\n", os.Getpid(), host, time.Now().Format(time.RFC3339))
 	if err := f.Truncate(0); err == nil {
 		// The note is for people: a folder that can't take it still locks.
-		_, _ = f.WriteAt([]byte(note), 0)
+		_, _ = f.WriteAt([]byte(WhoAmI()+"\n"), 0)
 	}
 	return &lockFile{f}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -156,7 +155,7 @@ func (h *host) run(ctx context.Context, cells flow.Cells) error {
 		defer cancel()
 		_ = cells.Close(ctx)
 	}()
-	h.member = shares.NewMember(shares.Options{Who: whoAmI(), Cells: cells, Parts: h.part.Replicas, Most: h.part.most(), Anew: h.o.fresh})
+	h.member = shares.NewMember(shares.Options{Who: flow.WhoAmI(), Cells: cells, Parts: h.part.Replicas, Most: h.part.most(), Anew: h.o.fresh})
 	h.log.Info("a host begins", "parts", h.part.Replicas, "most", h.part.most(), "path", cells.Where())
 	complete, failed := h.work(ctx)
 	h.leave(complete)
@@ -420,10 +419,4 @@ func (h *host) end(err error) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.code
-}
-
-// whoAmI describes this host to people.
-func whoAmI() string {
-	name, _ := os.Hostname()
-	return fmt.Sprintf("process %d on %s, started %s", os.Getpid(), name, time.Now().Format(time.RFC3339))
 }

@@ -58,6 +58,9 @@ func (s *Sink) settleAll(ctx context.Context, o *flow.Out, errs []error) error {
 		if err := s.keeping.settle(ctx, topic); err != nil {
 			return err
 		}
+		if s.topic < 0 { // all records go there
+			return nil
+		}
 		last = topic
 	}
 	return nil
