@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/alive"
 	"github.com/flowc-dev/flowc/backends/local/live"
 )
 
@@ -72,13 +73,13 @@ func recordOf(r *deploy.Release) (*record, error) {
 type state struct {
 	// Supervisor is the process that looks after the others, Release the digest of what
 	// it runs.
-	Supervisor identity `json:"supervisor"`
-	Release    string   `json:"release"`
+	Supervisor alive.Process `json:"supervisor"`
+	Release    string        `json:"release"`
 	// Stopped tells that it was told to end.
 	Stopped   bool           `json:"stopped,omitempty"`
 	Processes []processState `json:"processes"`
 	// Orphans are processes of a supervisor before it that was killed.
-	Orphans []identity `json:"orphans,omitempty"`
+	Orphans []alive.Process `json:"orphans,omitempty"`
 	// Digests are those of the secrets with which it was started, by variable and with
 	// salt: they tell another value from this one, and nothing more.
 	Salt    string            `json:"salt,omitempty"`
@@ -87,13 +88,13 @@ type state struct {
 
 // A processState is how one process does.
 type processState struct {
-	Name     string     `json:"name"`
-	Is       identity   `json:"is,omitzero"`
-	Phase    live.Phase `json:"phase"`
-	Restarts int        `json:"restarts"`
-	Code     int        `json:"code"`
-	Says     string     `json:"says,omitempty"`
-	Since    time.Time  `json:"since"`
+	Name     string        `json:"name"`
+	Is       alive.Process `json:"is,omitzero"`
+	Phase    live.Phase    `json:"phase"`
+	Restarts int           `json:"restarts"`
+	Code     int           `json:"code"`
+	Says     string        `json:"says,omitempty"`
+	Since    time.Time     `json:"since"`
 }
 
 // state is the one that was written last; a zero one where there is none.
@@ -113,14 +114,14 @@ func (f folder) state() (*state, error) {
 }
 
 // left are the processes that still run though their supervisor does not.
-func (s *state) left() (all []identity) {
+func (s *state) left() (all []alive.Process) {
 	for _, p := range s.Processes {
-		if p.Is.alive() {
+		if p.Is.Alive() {
 			all = append(all, p.Is)
 		}
 	}
 	for _, o := range s.Orphans {
-		if o.alive() {
+		if o.Alive() {
 			all = append(all, o)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *state) idle(release string) string {
 		return "it was never started"
 	case s.Release != release:
 		return "another version runs"
-	case s.Supervisor.alive():
+	case s.Supervisor.Alive():
 		return ""
 	}
 	if s.Stopped {

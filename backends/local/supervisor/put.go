@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/alive"
 )
 
 // Try has the program check what it is given: its settings, secrets and files of secrets.
@@ -126,14 +127,14 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 // the next one's to wait for.
 func (f folder) stop(ctx context.Context) error {
 	s, err := f.state()
-	if err != nil || !s.Supervisor.alive() {
+	if err != nil || !s.Supervisor.Alive() {
 		return err
 	}
 	grace, err := f.grace()
 	if err != nil {
 		return err
 	}
-	return s.Supervisor.end(ctx, grace)
+	return s.Supervisor.End(ctx, grace)
 }
 
 // clear is stop where nothing comes next: it ends what is left, too.
@@ -150,7 +151,7 @@ func (f folder) clear(ctx context.Context) error {
 		return err
 	}
 	for _, p := range s.left() {
-		if err := p.end(ctx, grace); err != nil {
+		if err := p.End(ctx, grace); err != nil {
 			return err
 		}
 	}
@@ -209,7 +210,7 @@ func (e *Engine) start(ctx context.Context, f folder, secrets map[string]string,
 			return fmt.Errorf("the supervisor ended (%w): %s", errors.Join(err, errEnded), strings.TrimSpace(string(said)))
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(lookEvery):
+		case <-time.After(alive.LookEvery):
 		}
 	}
 }

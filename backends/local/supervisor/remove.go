@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/flowc-dev/flowc/backends/deploy"
+	"github.com/flowc-dev/flowc/backends/local/logfile"
 )
 
 // Remove stops and deletes. Of a pipeline of which nothing is left the folder goes too.
@@ -46,8 +47,8 @@ func (f folder) forget(ctx context.Context) error {
 		return err
 	}
 	names := []string{"release.json", "state.json", "lock", "log", "supervisor.log", "credentials"}
-	for n := range logFiles {
-		names = append(names, filepath.Base(rotated("log", n+1)))
+	for n := range logfile.Files {
+		names = append(names, filepath.Base(logfile.Rotated("log", n+1)))
 	}
 	for _, name := range names {
 		if err := os.RemoveAll(f.path(name)); err != nil {

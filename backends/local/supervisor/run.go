@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/local/live"
+	"github.com/flowc-dev/flowc/backends/local/logfile"
 )
 
 // Run reads how the processes of a pipeline do.
@@ -40,7 +41,7 @@ func (s *state) instance(p processState, ends bool) deploy.Instance {
 	switch {
 	case p.Phase == live.Over:
 		i.State = over(p, ends, s.Stopped)
-	case !s.Supervisor.alive():
+	case !s.Supervisor.Alive():
 		i.State, i.Says = deploy.Failed, s.killed()+": `flowc apply` starts it again, when that has ended"
 	case len(s.Orphans) > 0:
 		i.State, i.Says = deploy.Starting, fmt.Sprintf("it waits for process %d, whose supervisor was killed", s.Orphans[0].PID)
@@ -61,4 +62,14 @@ func over(p processState, ends, stopped bool) deploy.State {
 		return deploy.Stopped
 	}
 	return deploy.Failed
+}
+
+// Logs reads the log of a pipeline. Who follows gets what comes, across restarts and new
+// versions.
+func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line func(deploy.Line)) error {
+	path := e.folder(id).path("log")
+	if !is(path) {
+		return fmt.Errorf("%s: nothing has run", id)
+	}
+	return logfile.Read(ctx, path, o, nil, line)
 }

@@ -90,11 +90,11 @@ func newSalt() string {
 // ran are the secrets with which a group was started, as far as its supervisor can still
 // be asked.
 func (s *state) ran(g *local.Group) map[string]string {
-	if !s.Supervisor.alive() {
+	if !s.Supervisor.Alive() {
 		return nil
 	}
 	env := map[string]string{}
-	for _, v := range environ(s.Supervisor.PID) {
+	for _, v := range s.Supervisor.Environ() {
 		name, value, _ := strings.Cut(v, "=")
 		env[name] = value
 	}

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flowc-dev/flowc/backends/local/alive"
 	"github.com/flowc-dev/flowc/backends/local/live"
+	"github.com/flowc-dev/flowc/backends/local/logfile"
 )
 
 // errLocked tells that another process has a lock.
@@ -39,20 +41,20 @@ func Serve(ctx context.Context, dir string, lookup func(string) (string, bool)) 
 	if err != nil {
 		return err
 	}
-	log, err := openLog(f.path("log"))
+	log, err := logfile.Open(f.path("log"))
 	if err != nil {
 		return err
 	}
-	defer log.close()
+	defer log.Close()
 	s := &serving{folder: f, record: r, log: log, lookup: lookup}
-	s.state = state{Supervisor: identify(os.Getpid()), Release: digest, Orphans: before.left(), Salt: newSalt()}
+	s.state = state{Supervisor: alive.Identify(os.Getpid()), Release: digest, Orphans: before.left(), Salt: newSalt()}
 	return s.run(ctx)
 }
 
 // lockSoon takes a lock that somebody may still have who was killed: of a process that
 // counts as ended, threads are at work for a moment.
 func lockSoon(ctx context.Context, f *os.File) error {
-	late := time.NewTimer(killTime)
+	late := time.NewTimer(alive.KillTime)
 	defer late.Stop()
 	for {
 		err := lock(f)
@@ -64,7 +66,7 @@ func lockSoon(ctx context.Context, f *os.File) error {
 			return err
 		case <-ctx.Done():
 			return err
-		case <-time.After(lookEvery):
+		case <-time.After(alive.LookEvery):
 		}
 	}
 }
@@ -73,7 +75,7 @@ func lockSoon(ctx context.Context, f *os.File) error {
 type serving struct {
 	folder folder
 	record *record
-	log    *logFile
+	log    *logfile.File
 	lookup func(string) (string, bool)
 
 	mu    sync.Mutex
@@ -101,7 +103,7 @@ func (s *serving) run(ctx context.Context) error {
 	if err := link(s.folder.path("credentials"), g); err != nil {
 		return err
 	}
-	group := live.Group{Patient: true, Line: s.log.put, Changed: s.changed}
+	group := live.Group{Patient: true, Line: s.log.Put, Changed: s.changed}
 	env := base(s.lookup, nil)
 	for i := range g.Processes {
 		p := &g.Processes[i]
@@ -121,8 +123,8 @@ func (s *serving) run(ctx context.Context) error {
 // run.
 func (s *serving) endOrphans(ctx context.Context) error {
 	for _, o := range s.state.Orphans {
-		s.log.put(s.record.Pipeline, fmt.Appendf(nil, "process %d still runs, and its supervisor was killed: waiting for its end", o.PID))
-		if err := o.end(ctx, s.record.longest()); err != nil {
+		s.log.Put(s.record.Pipeline, fmt.Appendf(nil, "process %d still runs, and its supervisor was killed: waiting for its end", o.PID))
+		if err := o.End(ctx, s.record.longest()); err != nil {
 			return err
 		}
 	}
@@ -149,12 +151,12 @@ func (s *serving) changed(is live.Status) {
 	p := processState{Name: is.Name, Phase: is.Phase, Restarts: is.Restarts, Code: is.Code, Says: is.Says, Since: is.Since}
 	if is.PID != 0 {
 		if p.Is = s.state.Processes[i].Is; p.Is.PID != is.PID {
-			p.Is = identify(is.PID)
+			p.Is = alive.Identify(is.PID)
 		}
 	}
 	s.state.Processes[i] = p
 	if err := s.folder.write("state.json", &s.state); err != nil {
-		s.log.put(s.record.Pipeline, fmt.Appendf(nil, "how it does can't be written down: %v", err))
+		s.log.Put(s.record.Pipeline, fmt.Appendf(nil, "how it does can't be written down: %v", err))
 	}
 }
 

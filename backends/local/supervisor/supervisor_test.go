@@ -20,6 +20,7 @@ import (
 
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/local"
+	"github.com/flowc-dev/flowc/backends/local/alive"
 )
 
 // playVariable makes a process of this test the program of a group; its value says how it
@@ -162,7 +163,7 @@ func TestOrphans(t *testing.T) {
 	until(t, e, "ready", ready)
 	s := stateOf(t, e)
 	orphan, first := s.Processes[0].Is, s.Supervisor
-	if err := first.signal(os.Kill); err != nil {
+	if err := first.Signal(os.Kill); err != nil {
 		t.Fatal(err)
 	}
 	// Where the system does not tell children of the end, the next supervisor does.
@@ -180,22 +181,22 @@ func TestOrphans(t *testing.T) {
 	put(t, e, orders(t, "slow:"+file))
 	until(t, e, "waiting", waits)
 	second := stateOf(t, e)
-	if err := second.Supervisor.signal(os.Kill); err != nil {
+	if err := second.Supervisor.Signal(os.Kill); err != nil {
 		t.Fatal(err)
 	}
-	if !second.Supervisor.gone(t.Context(), time.Minute) {
+	if !second.Supervisor.Gone(t.Context(), time.Minute) {
 		t.Fatal("it does not die")
 	}
 	put(t, e, orders(t, "slow:"+file))
 	until(t, e, "waiting", waits)
-	if third := stateOf(t, e); third.Processes[0].Is.PID != 0 || !orphan.alive() {
+	if third := stateOf(t, e); third.Processes[0].Is.PID != 0 || !orphan.Alive() {
 		t.Errorf("%+v was started beside %d", third, orphan.PID)
 	}
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	until(t, e, "ready", ready)
-	if orphan.alive() || stateOf(t, e).Processes[0].Is.PID == orphan.PID {
+	if orphan.Alive() || stateOf(t, e).Processes[0].Is.PID == orphan.PID {
 		t.Error("there are two")
 	}
 }
@@ -211,12 +212,12 @@ func TestNumbersComeAgain(t *testing.T) {
 		_ = other.Process.Kill()
 		_ = other.Wait()
 	}()
-	is := identify(other.Process.Pid)
-	if !is.alive() {
+	is := alive.Identify(other.Process.Pid)
+	if !is.Alive() {
 		t.Fatalf("%+v is not alive", is)
 	}
-	before := identity{is.PID, is.Born + "0"}
-	if before.alive() || before.signal(syscall.SIGKILL) != nil || before.end(t.Context(), time.Minute) != nil || !is.alive() {
+	before := alive.Process{PID: is.PID, Born: is.Born + "0"}
+	if before.Alive() || before.Signal(syscall.SIGKILL) != nil || before.End(t.Context(), time.Minute) != nil || !is.Alive() {
 		t.Error("it was taken for another process of its number")
 	}
 	f := e.folder("orders")
@@ -225,7 +226,7 @@ func TestNumbersComeAgain(t *testing.T) {
 	}
 	put(t, e, orders(t, "ends"))
 	until(t, e, "its end", func(r *deploy.Run) bool { return r.State() == deploy.Stopped })
-	if !is.alive() {
+	if !is.Alive() {
 		t.Error("a stranger was killed")
 	}
 }
@@ -246,7 +247,7 @@ func TestLockSoon(t *testing.T) {
 	}
 	got := make(chan error)
 	go func() { got <- lockSoon(t.Context(), files[1]) }()
-	time.Sleep(2 * lookEvery)
+	time.Sleep(2 * alive.LookEvery)
 	_ = files[0].Close()
 	if err := <-got; err != nil {
 		t.Error(err)

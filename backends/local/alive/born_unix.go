@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package supervisor
+package alive
 
 import (
 	"os/exec"

@@ -1,4 +1,4 @@
-package supervisor
+package logfile
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 // the next begins.
 func TestLogRotates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	l, err := openLog(path)
+	l, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestLogRotates(t *testing.T) {
 	var want []string
 	for i := range 200 {
 		text := fmt.Sprintf("line %d of some", i)
-		l.put("orders", []byte(text))
+		l.Put("orders", []byte(text))
 		want = append(want, "orders: "+text)
 		if i%7 == 0 {
 			more()
@@ -43,16 +43,16 @@ func TestLogRotates(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%d of %d lines: %q", len(got), len(want), got)
 	}
-	l.close()
-	again, err := openLog(path)
+	l.Close()
+	again, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	again.limit = 1000
-	again.put("orders", []byte("a later one"))
-	again.close()
+	again.Put("orders", []byte("a later one"))
+	again.Close()
 	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) != logFiles+1 {
+	if err != nil || len(entries) != Files+1 {
 		t.Fatalf("%v: %v", entries, err)
 	}
 	for _, e := range entries {
@@ -91,23 +91,16 @@ func TestTailWaits(t *testing.T) {
 }
 
 // Of each instance the last lines are taken, and of all those since a time.
-func TestLogs(t *testing.T) {
-	e := &Engine{Base: t.TempDir()}
-	f := e.folder("orders")
-	if err := os.Mkdir(string(f), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Logs(t.Context(), "orders", deploy.LogOptions{}, nil); err == nil || !strings.Contains(err.Error(), "nothing has run") {
-		t.Errorf("%v", err)
-	}
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	texts := map[string]string{}
 	for i, file := range []string{"log.2", "log.1", "log", "log"} {
-		texts[file] += begin.Add(time.Duration(i)*time.Second).Format(logTime) + " a " + file + "\n"
-		texts[file] += begin.Add(time.Duration(i)*time.Second).Format(logTime) + " b " + file + "\n"
+		texts[file] += begin.Add(time.Duration(i)*time.Second).Format(Time) + " a " + file + "\n"
+		texts[file] += begin.Add(time.Duration(i)*time.Second).Format(Time) + " b " + file + "\n"
 	}
 	for file, text := range texts {
-		if err := os.WriteFile(f.path(file), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -121,7 +114,7 @@ func TestLogs(t *testing.T) {
 		{deploy.LogOptions{Tail: 3, Since: begin.Add(2 * time.Second)}, "a log, b log, a log, b log"},
 	} {
 		var got []string
-		if err := e.Logs(t.Context(), "orders", c.o, func(l deploy.Line) { got = append(got, l.Instance+" "+l.Text) }); err != nil {
+		if err := Read(t.Context(), filepath.Join(dir, "log"), c.o, nil, func(l deploy.Line) { got = append(got, l.Instance+" "+l.Text) }); err != nil {
 			t.Fatal(err)
 		}
 		if text := strings.Join(got, ", "); text != c.want {

@@ -1,10 +1,9 @@
-package supervisor
+package logfile
 
 import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,21 +16,17 @@ import (
 // followEvery is how often somebody who follows a log looks for more.
 const followEvery = 200 * time.Millisecond
 
-// Logs reads the log of a pipeline. Who follows gets what comes, across restarts and new
-// versions.
-func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line func(deploy.Line)) error {
-	f := e.folder(id)
-	if !is(f.path("log")) {
-		return fmt.Errorf("%s: nothing has run", id)
-	}
+// Read hands over the lines of a log. Who follows gets what comes, from whichever process
+// writes it, until ctx ends, or until over, which may be nil, says that nothing more comes.
+func Read(ctx context.Context, path string, o deploy.LogOptions, over func() bool, line func(deploy.Line)) error {
 	var lines []deploy.Line
 	keep := func(l deploy.Line) {
 		if !l.Time.Before(o.Since) {
 			lines = append(lines, l)
 		}
 	}
-	for n := logFiles; n > 0; n-- {
-		old, err := os.Open(rotated(f.path("log"), n))
+	for n := Files; n > 0; n-- {
+		old, err := os.Open(Rotated(path, n))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -44,7 +39,7 @@ func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line 
 			return err
 		}
 	}
-	newest := &tail{path: f.path("log")}
+	newest := &tail{path: path}
 	defer newest.close()
 	if err := newest.more(keep); err != nil {
 		return err
@@ -54,12 +49,15 @@ func (e *Engine) Logs(ctx context.Context, id string, o deploy.LogOptions, line 
 	}
 	lines = nil
 	for o.Follow {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(followEvery):
+		ended := over != nil && over() // what is written after this was asked is not waited for
+		if !ended {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(followEvery):
+			}
 		}
-		if err := newest.more(line); err != nil {
+		if err := newest.more(line); err != nil || ended {
 			return err
 		}
 	}
@@ -159,7 +157,7 @@ func (t *tail) close() {
 // parse takes a line apart; one that is none of ours is text.
 func parse(text string) deploy.Line {
 	stamp, rest, _ := strings.Cut(text, " ")
-	at, err := time.Parse(logTime, stamp)
+	at, err := time.Parse(Time, stamp)
 	if err != nil {
 		return deploy.Line{Text: text}
 	}
