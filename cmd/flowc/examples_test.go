@@ -389,21 +389,7 @@ func TestExampleHTTPIngest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		body, answer string
-		status       int
-	}{
-		{`{"id":"e1","kind":"view","at":"2026-05-08T10:00:00Z"}`, `{"accepted": 1}`, 200},
-		{string(events), `{"accepted": 4}`, 200},
-		{`[{"id":"e6","kind":"view","at":"2026-05-08T11:00:00Z"},{"id":"e7","kind":"click","at":"2026-05-08T11:00:01Z"}]`, `{"accepted": 2}`, 200},
-		{`{"id":"e8","kind":"view"`, `"line":1`, 400},
-		{`{"id":"e9","kind":"purchase","at":"2026-05-08T10:00:00Z"}`, `"code":"value"`, 422},
-	} {
-		status, answer := post(t, "http://"+address+"/events", c.body)
-		if status != c.status || !strings.Contains(answer, c.answer) {
-			t.Errorf("%.40s…: %d %s, not %d with %s", c.body, status, answer, c.status, c.answer)
-		}
-	}
+	postIngest(t, "http://"+address+"/events", string(events))
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -412,6 +398,26 @@ func TestExampleHTTPIngest(t *testing.T) {
 	}
 	t.Log(lastLine(stderr.String()))
 	wanted(t, "http-ingest", dir, nil)
+}
+
+// postIngest sends http-ingest what it takes and what it refuses, and holds its answers.
+func postIngest(t *testing.T, url, events string) {
+	t.Helper()
+	for _, c := range []struct {
+		body, answer string
+		status       int
+	}{
+		{`{"id":"e1","kind":"view","at":"2026-05-08T10:00:00Z"}`, `{"accepted": 1}`, 200},
+		{events, `{"accepted": 4}`, 200},
+		{`[{"id":"e6","kind":"view","at":"2026-05-08T11:00:00Z"},{"id":"e7","kind":"click","at":"2026-05-08T11:00:01Z"}]`, `{"accepted": 2}`, 200},
+		{`{"id":"e8","kind":"view"`, `"line":1`, 400},
+		{`{"id":"e9","kind":"purchase","at":"2026-05-08T10:00:00Z"}`, `"code":"value"`, 422},
+	} {
+		status, answer := post(t, url, c.body)
+		if status != c.status || !strings.Contains(answer, c.answer) {
+			t.Errorf("%.40s…: %d %s, not %d with %s", c.body, status, answer, c.status, c.answer)
+		}
+	}
 }
 
 // waitFor returns when something listens at an address.
