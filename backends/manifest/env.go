@@ -34,8 +34,8 @@ func (r *reader) environment() {
 			switch {
 			case v.Secret && some && !harmless(at, given), secretName.MatchString(part.Text) && some:
 				r.list.Errorf(diag.SecretLiteral, part.Span, "`%s` is a secret, and `targets.%s.env` would write it into the files of the deployment", part.Text, r.target).
-					Helpf("name where the target has it: `targets.%s.secrets: {%s: …}`", r.target, part.Text)
-			case v.Secret && !some, slices.Contains(r.given.Secrets, part.Text):
+					Helpf("name where the target has it: `targets.%s.secrets: %s`", r.target, r.secretOption(part.Text))
+			case v.Secret && !some, slices.Contains(r.given.Secrets, part.Text), secretName.MatchString(part.Text) && !part.HasDefault:
 				one.Secret = true
 			}
 		})
@@ -51,7 +51,7 @@ func (r *reader) environment() {
 			r.app.Env = append(r.app.Env, *v)
 		case !optional[v.Name]:
 			r.list.Errorf(diag.TargetEnv, v.Span, "the program needs the variable `%s`, and the target %s does not give it", v.Name, r.target).
-				Helpf("add it to the pipeline: `targets: {%s: {env: {%s: …}}}`, or, where it is a secret, `targets: {%s: {secrets: {%s: …}}}`", r.target, v.Name, r.target, v.Name)
+				Helpf("add it to the pipeline: `targets: {%s: {env: {%s: …}}}`, or, where it is a secret, `targets: {%s: {secrets: %s}}`", r.target, v.Name, r.target, r.secretOption(v.Name))
 		}
 	}
 	for name, value := range r.given.Env {
@@ -64,6 +64,14 @@ func (r *reader) environment() {
 			r.app.Env = append(r.app.Env, Var{Name: name, Secret: true})
 		}
 	}
+}
+
+// secretOption is how the target's options say that a variable is a secret.
+func (r *reader) secretOption(name string) string {
+	if r.target == "local" { // one file has them all
+		return "{names: [" + name + "]}"
+	}
+	return "{" + name + ": {}}"
 }
 
 // secretName are the names that variables with secrets bear.

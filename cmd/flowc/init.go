@@ -16,7 +16,7 @@ type initCmd struct {
 	Preset         string `help:"What to write: testnet-duckdb, testnet-postgres, mainnet-duckdb or mainnet-postgres." placeholder:"PRESET"`
 	Network        string `help:"Of which network, without a preset: ${enum}." enum:"testnet,mainnet" default:"testnet" placeholder:"NETWORK"`
 	Destination    string `help:"Where to, without a preset: ${enum}." enum:"duckdb,postgres" default:"duckdb" placeholder:"SINK"`
-	StartLedger    string `help:"The first ledger; without, START_LEDGER of the program's environment." placeholder:"N"`
+	StartLedger    string `help:"The first ledger; without, START_LEDGER of the program's environment, or the newest." placeholder:"N"`
 	Output         string `short:"o" help:"The file to write." default:"pipeline.yaml" placeholder:"FILE"`
 	Force          bool   `help:"Write over a file that is there."`
 	NonInteractive bool   `help:"As always: nothing is asked."`

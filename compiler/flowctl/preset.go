@@ -25,11 +25,12 @@ func Presets() []Preset {
 }
 
 // Text is the pipeline in the short spelling. start is the first ledger, "" for the
-// variable START_LEDGER of the program's environment.
+// variable START_LEDGER of the program's environment, and without that the newest.
+// Every target takes it as it is.
 func (p Preset) Text(start string) string {
 	values := map[string]string{
 		"NETWORK_PASSPHRASE": "Test SDF Network ; September 2015", "RPC_ENDPOINT": "https://soroban-testnet.stellar.org",
-		"START_LEDGER": "${env:START_LEDGER}", "POSTGRES_PASSWORD": "${env:POSTGRES_PASSWORD}",
+		"START_LEDGER": "${env:START_LEDGER:-}", "POSTGRES_PASSWORD": "${env:POSTGRES_PASSWORD}",
 	}
 	if p.Network == "mainnet" {
 		values["NETWORK_PASSPHRASE"], values["RPC_ENDPOINT"] = "Public Global Stellar Network ; September 2015", "${env:RPC_ENDPOINT}"
@@ -43,6 +44,13 @@ func (p Preset) Text(start string) string {
 	p.node(&b, "sources", "stellar-source", "", "stellar-live-source", values, "END_LEDGER")
 	p.node(&b, "processors", "contract-events", "stellar-source", "contract-events-processor", values)
 	p.node(&b, "sinks", p.Sink+"-sink", "contract-events", p.Sink+"-consumer", values)
+	if p.Network == "mainnet" {
+		b.WriteString("\n# The address of an RPC provider has a key in it, most often.\ntargets:\n")
+		for _, target := range []string{"compose", "k8s", "nomad"} {
+			fmt.Fprintf(&b, "  %s: {secrets: {RPC_ENDPOINT: {}}}\n", target)
+		}
+		b.WriteString("  local: {secrets: {names: [RPC_ENDPOINT]}}\n")
+	}
 	return b.String()
 }
 

@@ -64,7 +64,8 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	}
 	s := &Source{peer: p, gives: c.Gives, params: map[string]string{}}
 	for _, e := range c.Env {
-		if name, value, _ := strings.Cut(e, "="); name == "START_LEDGER" || name == "END_LEDGER" {
+		// An empty one is none: where to begin is left to the component.
+		if name, value, _ := strings.Cut(e, "="); value != "" && (name == "START_LEDGER" || name == "END_LEDGER") {
 			s.params[name] = value
 		}
 	}

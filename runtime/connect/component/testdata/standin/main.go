@@ -2,6 +2,11 @@
 // components in the field do, their odd habits included.
 //
 //	standin source|processor|consumer [flags]
+//
+// By another name, and with arguments of anybody's, it stands in for the component of that
+// name: raw-ledger-source is a source of two ledgers from START_LEDGER on (to END_LEDGER,
+// where there is one), postgres-sink a consumer that writes down what it gets in
+// postgres-sink.got, all else a processor.
 package main
 
 import (
@@ -14,6 +19,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,13 +56,19 @@ var (
 	garbage    = flag.Bool("garbage", false, "it speaks, and no gRPC")
 	closes     = flag.Bool("closes", false, "a processor ends each stream at once")
 	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes")
+	pad        = flag.Int("pad", 0, "how many bytes the payloads of a source have in addition")
+	sent       = flag.String("sent", "", "a file that says how many events a source has sent")
+	gate       = flag.String("gate", "", "a file: a consumer receives nothing until it is there")
 	breakAfter = flag.Int("break-after", 0, "a source dies behind that many events, once: where saved.broken is not there")
 )
 
 func main() {
 	log.SetFlags(0)
-	role := os.Args[1]
-	_ = flag.CommandLine.Parse(os.Args[2:])
+	role := byName(filepath.Base(os.Args[0]))
+	if role == "" {
+		role = os.Args[1]
+		_ = flag.CommandLine.Parse(os.Args[2:])
+	}
 	if *deaf {
 		select {}
 	}
@@ -111,6 +123,26 @@ func main() {
 		server.GracefulStop() // waits for streams that are open
 	}()
 	must(server.Serve(l))
+}
+
+// byName is the role of the component that a name stands for, and sets the flags that it has.
+func byName(name string) string {
+	switch {
+	case name == "standin":
+		return ""
+	case strings.Contains(name, "source"):
+		first, _ := strconv.Atoi(os.Getenv("START_LEDGER"))
+		last, err := strconv.Atoi(os.Getenv("END_LEDGER"))
+		if err != nil {
+			last = max(first, 1) + 1
+		}
+		*count = 3 * last
+		return "source"
+	case strings.Contains(name, "sink"), strings.Contains(name, "consumer"):
+		*out = name + ".got"
+		return "consumer"
+	}
+	return "processor"
 }
 
 func must(err error) {
@@ -204,8 +236,11 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 				os.Exit(4)
 			}
 		}
+		if *sent != "" {
+			must(os.WriteFile(*sent, []byte(strconv.Itoa(i)), 0o644))
+		}
 		if err := stream.Send(&proto.Event{
-			Id: fmt.Sprintf("e%d", i), Type: "test.number.v1", Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d"}`, i, i)),
+			Id: fmt.Sprintf("e%d", i), Type: "test.number.v1", Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d%s"}`, i, i, strings.Repeat(".", *pad))),
 			Metadata: map[string]string{"origin": "standin", "n": strconv.Itoa(i)}, Timestamp: timestamppb.New(time.Unix(1_700_000_000+int64(i), 0)),
 			SourceComponentId: "standin-source", ContentType: "application/json",
 			StellarCursor: &proto.StellarCursor{LedgerSequence: uint64(i/3 + 1), IndexInLedger: uint32(i % 3)},
@@ -319,6 +354,12 @@ func (c *consumer) Consume(stream grpc.ClientStreamingServer[proto.Event, proto.
 		return err
 	}
 	defer f.Close()
+	for *gate != "" {
+		if _, err := os.Stat(*gate); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	n := int64(0)
 	for {
 		e, err := stream.Recv()
