@@ -2,6 +2,7 @@ package compose
 
 import (
 	"cmp"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,7 +63,11 @@ func (u *unit) checkFiles() {
 			u.list.Errorf(diag.TargetFile, u.at("files", name), "the pipeline reads no file `%s`", name).Near(name, paths)
 			continue
 		}
-		if (place.Bind == "") == (place.Volume == "") {
+		switch i := slices.IndexFunc(u.app.Inputs, func(in manifest.Input) bool { return in.Path == name }); {
+		case u.app.Inputs[i].Within && place.Volume != "":
+			u.list.Errorf(diag.TargetFile, u.at("files", name), "`%s` is one file in a folder of the program's, and Compose mounts no file of a volume", name).
+				Helpf("name the file on the host, `{bind: PATH}`, or the folder in which the program finds it: `%s/: {volume: NAME}`", path.Dir(name))
+		case (place.Bind == "") == (place.Volume == ""):
 			u.list.Errorf(diag.TargetFile, u.at("files", name), "where `%s` is must be said in one way", name).
 				Helpf("a path of the host, `{bind: PATH}`, or a volume, `{volume: NAME}`")
 		}
@@ -133,7 +138,7 @@ func (u *unit) checkStorage() {
 				ways++
 			}
 		}
-		if ways != 1 {
+		if ways > 1 {
 			u.list.Errorf(diag.TargetOption, u.at("storage", name), "what keeps `%s` must be said in one way", name).
 				Helpf("a folder of the host, `{bind: PATH}`, a volume that is there, `{external: NAME}`, or the driver of a new one, `{driver: NAME, options: {…}}`")
 		}

@@ -56,6 +56,7 @@ func read(p *ir.Program, text backends.Options, image string) *deployment {
 		given := manifest.Given{
 			Image: cmp.Or(image, o.Image), Env: o.Env, Secrets: u.secretVars(), Memory: u.limit(), Beside: true, Apart: true,
 			Place: "{bind: PATH}", Placed: func(path string) bool { _, ok := o.Files[path]; return ok },
+			Files: sorted(o.Files), Keeps: o.keeps(), Ends: o.As == "job" || o.Restart == "on-failure" || o.Restart == "no",
 		}
 		app, list := part.App("compose", given)
 		u.app, d.list = app, manifest.Join(d.list, list)

@@ -10,6 +10,14 @@ import (
 	"github.com/flowc-dev/flowc/backends/manifest"
 )
 
+// unkept says how to keep what only the user can know to be there.
+func (u *unit) unkept(d manifest.Dir) string {
+	if name := manifest.Unkept(u.p); d.Path == manifest.WorkDir && name != "" {
+		return fmt.Sprintf(": `storage: {%s: {}}` keeps files of `%s`, if it writes any", d.Path, name)
+	}
+	return ""
+}
+
 // explain says what the service is, and why.
 func (u *unit) explain() []backends.Reason {
 	a := u.app
@@ -25,7 +33,7 @@ func (u *unit) explain() []backends.Reason {
 	case a.Bounded:
 		say("service", "started again where it fails (%s): all its sources end by themselves", u.restart())
 	default:
-		say("service", "started again however it ends (%s): a source never ends", u.restart())
+		say("service", "started again however it ends (%s): %s", u.restart(), cmp.Or(manifest.MayEnd(u.p, "`restart: on-failure`"), "a source never ends"))
 	}
 	switch {
 	case u.replica != "":
@@ -44,7 +52,7 @@ func (u *unit) explain() []backends.Reason {
 		if d.Lasts {
 			say("state", "%s is kept: %s", d.Path, cmp.Or(u.kept(d.Path), a.State.Why))
 		} else {
-			say("state", "%s is in memory and does not last", d.Path)
+			say("state", "%s is in memory and does not last%s", d.Path, u.unkept(d))
 		}
 	}
 	for _, p := range u.ports() {

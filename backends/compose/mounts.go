@@ -27,7 +27,11 @@ func (u *unit) mounts() []Mount {
 		m := Mount{Type: "volume", Source: inputVolume(place), Target: literal(in.Dir), ReadOnly: true}
 		if place.Bind != "" {
 			m = Mount{Type: "bind", Source: literal(hostPath(place.Bind)), Target: literal(in.Dir), ReadOnly: true}
-			if !folder(place.Bind, in) {
+			switch {
+			case in.Within && strings.HasSuffix(place.Bind, "/"): // beside it the program has others
+				m.Source = literal(hostPath(path.Join(place.Bind, in.Base)))
+				fallthrough
+			case !folder(place.Bind, in):
 				m.Target = literal(path.Join(in.Dir, in.Base))
 			}
 		}

@@ -93,6 +93,12 @@ func decode(text backends.Options) *Options {
 	return o
 }
 
+// keeps tells whether the options say what keeps the working folder.
+func (o *Options) keeps() bool {
+	_, ok := o.Storage[manifest.WorkDir]
+	return ok
+}
+
 // limit is the memory that the options give, in bytes, 0 for none.
 func (u *unit) limit() int64 {
 	u.memory, _ = catalog.ParseSize(u.options.Memory)

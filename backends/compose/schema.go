@@ -35,7 +35,7 @@ storage?: {[string]: {
 	// The driver of a volume of the project, and its options.
 	driver?: =~"." @is("the name of a driver")
 	options?: {[=~"^[A-Za-z_][A-Za-z0-9_./-]*$"]: string} @is("a mapping of options to texts")
-} @is("{bind: PATH}, {external: NAME} or {driver: NAME}")} @is("a mapping of folders to what keeps them")
+} @is("{bind: PATH}, {external: NAME}, {driver: NAME}, or {} for a volume")} @is("a mapping of folders to what keeps them")
 // The limit of memory, instead of the computed one.
 memory?: =~"^[1-9][0-9]*(B|KB|MB|GB|KiB|MiB|GiB)$" @is("a size like 256MiB")
 // The limit of processors; by default none.
@@ -77,7 +77,7 @@ processes?: {[string]: {
 	memory?: =~"^[1-9][0-9]*(B|KB|MB|GB|KiB|MiB|GiB)$" @is("a size like 256MiB")
 	cpu?: (number & >0) @is("a number of processors like 0.5")
 	pids?: (int & >=16) @is("a number, 16 at least")
-	storage?: {[string]: {bind?: =~".", external?: =~"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", driver?: =~".", options?: {[=~"^[A-Za-z_][A-Za-z0-9_./-]*$"]: string}} @is("{bind: PATH}, {external: NAME} or {driver: NAME}")} @is("a mapping of folders to what keeps them")
+	storage?: {[string]: {bind?: =~".", external?: =~"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", driver?: =~".", options?: {[=~"^[A-Za-z_][A-Za-z0-9_./-]*$"]: string}} @is("{bind: PATH}, {external: NAME}, {driver: NAME}, or {} for a volume")} @is("a mapping of folders to what keeps them")
 	publish?: {[string]: (bool | (int & >0 & <65536) | =~"^([^ ]*:)?[0-9]+(-[0-9]+)?$") @is("a port, \"address:port\", true or false")} @is("a mapping of ports to places on the host")
 	labels?: {[string]: string} @is("a mapping of names to texts")
 	overlay?: {...} @is("a mapping of keys of a service")

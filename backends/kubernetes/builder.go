@@ -71,7 +71,7 @@ func (b *builder) read(part manifest.Part, files map[string]bool) {
 	given := manifest.Given{Image: b.layout.Image, Env: b.o.Env, Beside: true, Placed: func(path string) bool {
 		_, ok := b.o.Files[path]
 		return ok
-	}}
+	}, Place: "{configMap: NAME}", Files: slices.Sorted(maps.Keys(b.o.Files)), Keeps: b.o.Storage != "", Ends: b.o.As == asJob || b.o.As == asCronJob || b.o.Schedule != ""}
 	if given.Image == "" {
 		given.Image = b.o.Image
 	}

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"path"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,7 +21,7 @@ const maxContent = 1 << 20
 
 // content keeps a file for the ConfigMap, and returns its key there.
 func (b *builder) content(in manifest.Input, text string) string {
-	key := path.Base(in.Dir)
+	key := strings.TrimPrefix(inputName(in), "input-")
 	if b.files == nil {
 		b.files = map[string]string{}
 	}

@@ -42,7 +42,7 @@ func (b *builder) explain() []backends.Reason {
 	say := func(subject, format string, args ...any) {
 		out = append(out, backends.Reason{Subject: subject, Says: fmt.Sprintf(format, args...)})
 	}
-	say("workload", "a %s: %s", b.kind.object(), b.kind.why)
+	say("workload", "a %s: %s%s", b.kind.object(), b.kind.why, b.mayEnd())
 	switch s := b.o.Scale; {
 	case b.app.Elastic != nil && s == nil:
 		say("copies", "%d: %s", b.app.Elastic.Min, b.app.Copies.Why)
@@ -86,6 +86,14 @@ func (b *builder) explain() []backends.Reason {
 	return out
 }
 
+// mayEnd says what to write where the program ends and only the user can know that.
+func (b *builder) mayEnd() string {
+	if more := manifest.MayEnd(b.p, "`as: job`"); more != "" && !b.kind.ends() && b.app.Process == "" {
+		return "; " + more
+	}
+	return ""
+}
+
 // rollout says how a new version takes the place of an old one.
 func (b *builder) rollout() string {
 	switch {
@@ -106,6 +114,8 @@ func (b *builder) rollout() string {
 // kept says where a folder is that the program writes to.
 func (b *builder) kept(d manifest.Dir) string {
 	switch {
+	case !d.Lasts && d.Path == manifest.WorkDir && manifest.Unkept(b.p) != "":
+		return fmt.Sprintf("%s goes with the pod: `storage: 1Gi` keeps files of `%s`, if it writes any", d.Path, manifest.Unkept(b.p))
 	case !d.Lasts:
 		return d.Path + " goes with the pod"
 	case b.kind.as == asStatefulSet && b.numbered():

@@ -53,9 +53,12 @@ func empty() corev1.VolumeSource {
 // which is replaced is seen (a mount of a single file would stay the old one).
 func (b *builder) inputs(m *mounts) {
 	for _, in := range b.app.Inputs {
-		p := b.o.Files[in.Path]
+		p, placed := b.o.Files[in.Path]
+		if !placed {
+			continue // which was said where the pipeline names it
+		}
 		option := "files." + in.Path
-		name := manifest.Label("input-"+path.Base(in.Dir), maxLabel)
+		name := inputName(in)
 		if wrong := p.wrong(); wrong != "" {
 			b.list.Errorf(diag.TargetFile, b.at(option), "where `%s` is %s", in.Path, wrong).Helpf("write one of {hostPath: …}, {claim: …, path: …}, {configMap: …, key: …}, {secret: …, key: …} and {content: …}")
 			continue
@@ -74,19 +77,18 @@ func (b *builder) inputs(m *mounts) {
 					Helpf("put the files into a claim (`{claim: NAME}`), or leave the namespace to others")
 			}
 			b.note("%s is a folder of the node: restricted Pod Security refuses it, and every node that may run the pod must have it.", dir)
-			m.add(name, in.Dir, corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: dir, Type: new(corev1.HostPathDirectory)}}).ReadOnly = true
+			m.input(name, in, corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: dir, Type: new(corev1.HostPathDirectory)}})
 		case p.Claim != "":
 			b.objectName(p.Claim, option+".claim")
-			mount := m.add(name, in.Dir, corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: p.Claim, ReadOnly: true}})
-			mount.ReadOnly = true
+			mount := m.input(name, in, corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: p.Claim, ReadOnly: true}})
 			if sub := strings.Trim(path.Clean("/"+p.Path), "/"); sub != "" {
-				mount.SubPath = sub
+				mount.SubPath = path.Join(sub, mount.SubPath)
 			}
 		case p.ConfigMap != "":
 			b.objectName(p.ConfigMap, option+".configMap")
-			m.add(name, in.Dir, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+			m.input(name, in, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 				LocalObjectReference: corev1.LocalObjectReference{Name: p.ConfigMap}, Items: items(in, p.Key), DefaultMode: new(int32(0o440)),
-			}}).ReadOnly = true
+			}})
 		case p.Secret != "":
 			b.objectName(p.Secret, option+".secret")
 			key := p.Key
@@ -94,20 +96,38 @@ func (b *builder) inputs(m *mounts) {
 				key = in.Base
 			}
 			b.secrets = append(b.secrets, secretKey{p.Secret, key, "the file " + in.Path})
-			m.add(name, in.Dir, corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
+			m.input(name, in, corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
 				SecretName: p.Secret, Items: items(in, p.Key), DefaultMode: new(int32(0o440)),
-			}}).ReadOnly = true
+			}})
 		case p.Content != nil:
 			if in.Pattern {
-				b.list.Errorf(diag.TargetFile, b.at(option+".content"), "`%s` is a pattern, and a content is one file", in.Path).Helpf("put the files into a ConfigMap or a claim")
+				b.list.Errorf(diag.TargetFile, b.at(option+".content"), "`%s` is more than one file, and a content is one", in.Path).Helpf("put the files into a ConfigMap or a claim")
 				continue
 			}
 			key := b.content(in, *p.Content)
-			m.add(name, in.Dir, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+			m.input(name, in, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 				LocalObjectReference: corev1.LocalObjectReference{Name: contentName}, Items: []corev1.KeyToPath{{Key: key, Path: in.Base}}, DefaultMode: new(int32(0o440)),
-			}}).ReadOnly = true
+			}})
 		}
 	}
+}
+
+// input mounts the folder of an input, or the input alone.
+func (m *mounts) input(name string, in manifest.Input, source corev1.VolumeSource) *corev1.VolumeMount {
+	mount := m.add(name, in.Dir, source)
+	mount.ReadOnly = true
+	if in.Within {
+		mount.MountPath, mount.SubPath = path.Join(in.Dir, in.Base), in.Base
+	}
+	return mount
+}
+
+// inputName is a name for the volume of an input, and the key of its content.
+func inputName(in manifest.Input) string {
+	if in.Key == "" { // two may have one base name
+		return manifest.Label("input-"+in.Path, maxLabel)
+	}
+	return manifest.Label("input-"+path.Base(in.Dir), maxLabel)
 }
 
 // items is the one key that is a file, nil where all of them are.
@@ -160,7 +180,7 @@ func (b *builder) occupied(dir string) bool {
 	}
 	inside := func(other string) bool { return dir == other || strings.HasPrefix(other, dir+"/") }
 	return slices.ContainsFunc(b.app.Dirs, func(d manifest.Dir) bool { return inside(d.Path) }) ||
-		slices.ContainsFunc(b.app.Inputs, func(in manifest.Input) bool { return inside(in.Dir) })
+		slices.ContainsFunc(b.app.Inputs, func(in manifest.Input) bool { return inside(path.Join(in.Dir, in.Base)) || inside(in.Dir) })
 }
 
 // claim is what a volume that lasts asks for.

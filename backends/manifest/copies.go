@@ -72,6 +72,7 @@ func (r *reader) state() {
 			others = append(others, Dir{Path: w.dir, Name: Label("data"+w.dir, 63), Lasts: true})
 		}
 	}
+	r.keeps(&work)
 	slices.SortFunc(others, func(x, y Dir) int { return cmp.Compare(x.Path, y.Path) })
 	if r.given.Host { // where it works is the target's own
 		a.Dirs = others

@@ -124,14 +124,16 @@ type SecretFile struct {
 // An Input is a file, or a pattern of files, that a node reads.
 type Input struct {
 	// Node and Key are where the pipeline names it: ledger, path; Path is what it
-	// says.
+	// says. Without a Key the pipeline does not: the options do, for Go of the user's own.
 	Node, Key, Path string
 	// Dir is the folder in the container that it is mounted at or into; Base is its
 	// name there, which is the end of a pattern where Pattern is set. On the host they
 	// are those of Path.
 	Dir, Base string
 	Pattern   bool
-	Span      source.Span `json:"-"`
+	// Within tells that Dir has more in it than the input, which is mounted alone, at its path.
+	Within bool        `json:",omitempty"`
+	Span   source.Span `json:"-"`
 }
 
 // A Dir is a folder that the program writes to.
@@ -173,6 +175,12 @@ type Given struct {
 	// Placed tells where the target has a file that the pipeline reads; the key is
 	// the path as the pipeline has it.
 	Placed func(path string) bool
+	// Files are the paths of all such places: those that no key of the pipeline names are
+	// for Go of the user's own and for commands.
+	Files []string
+	// Keeps tells that the options say what keeps WorkDir, Ends that they say the program
+	// ends by itself: both count where the user alone can know.
+	Keeps, Ends bool
 	// Place is how the options say such a place, for the line to add: `{bind: PATH}`; ""
 	// where there are several ways.
 	Place string

@@ -22,7 +22,9 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r.stdin()
 	r.environment()
 	r.secretFiles()
+	r.ends()
 	r.settings()
+	r.unseenInputs()
 	r.pages()
 	r.beside()
 	r.state()
@@ -107,7 +109,7 @@ func (r *reader) sort() {
 	slices.SortFunc(a.Env, func(x, y Var) int { return cmp.Compare(x.Name, y.Name) })
 	slices.SortFunc(a.SecretFiles, func(x, y SecretFile) int { return cmp.Compare(x.Path, y.Path) })
 	slices.SortFunc(a.Inputs, func(x, y Input) int {
-		return cmp.Or(cmp.Compare(x.Node, y.Node), cmp.Compare(x.Key, y.Key))
+		return cmp.Or(cmp.Compare(x.Node, y.Node), cmp.Compare(x.Key, y.Key), cmp.Compare(x.Path, y.Path))
 	})
 	slices.SortFunc(a.Settings, func(x, y Setting) int { return cmp.Compare(x.Key, y.Key) })
 	slices.SortStableFunc(a.Endpoints, func(x, y Endpoint) int {

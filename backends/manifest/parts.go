@@ -91,6 +91,7 @@ func (part Part) own(given Given) Given {
 	}
 	given.Env = maps.Clone(given.Env)
 	maps.DeleteFunc(given.Env, func(name, _ string) bool { return all[name] && !mine[name] })
+	given.Files = part.ownFiles(given.Files)
 	given.Secrets = slices.DeleteFunc(slices.Clone(given.Secrets), func(name string) bool { return all[name] && !mine[name] })
 	if text, ok := given.Env[settingsVariable]; ok {
 		var own strings.Builder
