@@ -5,13 +5,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // What an autoscaler does where the options say nothing else.
 const (
 	cpuPercent   = 80
-	waiting      = 1000
+	waiting      = manifest.Waiting
 	downSeconds  = 300
 	pollSeconds  = 30
 	scaleFailure = 3 // how often the lag may be unknown before fallback.replicas

@@ -11,6 +11,9 @@ import (
 // LagPath is the page of a host that has what waits for all hosts, as JSON: {"lag": N}.
 const LagPath = "/lag"
 
+// Waiting is how many messages may wait for each host or copy, where nothing else is said.
+const Waiting = 1000
+
 // An Elastic says how many hosts of a process there are.
 type Elastic struct {
 	// Min and Max are how many there are at the least and at the most; By is what says how

@@ -61,7 +61,9 @@ func (u *unit) copiesSay(n int) string {
 	case e != nil && u.o.Scale == nil:
 		return fmt.Sprintf("%d: %s.", n, u.app.Copies.Why)
 	case e != nil && e.By == ir.ByLag && len(u.o.Scale.Policy) == 0:
-		return fmt.Sprintf("%d to begin with, %d to %d as `nomad job scale` says, or an autoscaler by a policy of yours (`processes: {%s: {scale: {policy: …}}}`, over the metric flowc_edge_backlog_messages): %s.", n, e.Min, e.Max, u.app.Process, u.app.Copies.Why)
+		return fmt.Sprintf("%d to begin with, %d to %d as `nomad job scale` says, or an autoscaler by what waits (%d messages for each, as its APM `%s` has it from /metrics): %s.", n, e.Min, e.Max, u.o.Scale.Target, u.o.Scale.Source, u.app.Copies.Why)
+	case u.o.Scale != nil && len(u.o.Scale.Policy) == 0 && u.check() == nil:
+		return fmt.Sprintf("%d to begin with, %d to %d as `nomad job scale` says; `cpu` or `policy` gives an autoscaler something to go by: %s.", n, u.o.Scale.Min, u.o.Scale.Max, u.app.Copies.Why)
 	case u.app.Replicas > 1:
 		return fmt.Sprintf("%d, each with a number of its own: %s.", n, u.app.Copies.Why)
 	case !u.app.Copies.Many:

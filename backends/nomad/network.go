@@ -66,7 +66,7 @@ func (u *unit) pagesAddress() string {
 func (u *unit) services() []*api.Service {
 	var all []*api.Service
 	for _, p := range u.app.Ports {
-		s := &api.Service{Name: manifest.Label(u.service()+"-"+p.Name, 63), PortLabel: portLabel(p), Provider: "nomad", Tags: []string{"flowc"}}
+		s := &api.Service{Name: u.portService(p), PortLabel: portLabel(p), Provider: "nomad", Tags: []string{"flowc"}}
 		if p.Pages {
 			s.Checks = []api.ServiceCheck{
 				{Name: "ready", Type: "http", Path: "/readyz", Interval: 10 * time.Second, Timeout: 3 * time.Second},
@@ -80,6 +80,9 @@ func (u *unit) services() []*api.Service {
 	}
 	return all
 }
+
+// portService is what the catalogue calls a port.
+func (u *unit) portService(p manifest.Port) string { return manifest.Label(u.service()+"-"+p.Name, 63) }
 
 // assignments are those of the App, with the pages where the client puts them.
 func (u *unit) assignments() string {

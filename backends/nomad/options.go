@@ -104,6 +104,8 @@ type scale struct {
 	Min      int             `json:"min"`
 	Max      int             `json:"max"`
 	CPU      int             `json:"cpu"`
+	Target   int             `json:"target"`
+	Source   string          `json:"source"`
 	Cooldown string          `json:"cooldown"`
 	Policy   json.RawMessage `json:"policy"`
 }

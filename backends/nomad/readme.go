@@ -97,6 +97,9 @@ func (u *unit) needs() (needs []string) {
 	if u.grace() > killDefault {
 		needs = append(needs, u.readmeKill())
 	}
+	if e := u.app.Elastic; e != nil && u.o.Scale != nil && u.o.Scale.Target > 0 && len(u.o.Scale.Policy) == 0 {
+		needs = append(needs, fmt.Sprintf("for as many hosts of `%s` as there is work: the autoscaler with an APM `%s` that has /metrics of the service `%s`; without, `nomad job scale`", u.app.Process, u.o.Scale.Source, u.portService(u.app.PagesPort())))
+	}
 	return needs
 }
 

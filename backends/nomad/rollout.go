@@ -78,19 +78,17 @@ func (u *unit) scaling() *api.ScalingPolicy {
 	case u.kind.name != service:
 		u.list.Errorf(diag.TargetOption, u.at("scale"), "Nomad scales services, and this is a %s job", u.kind.name).Helpf("leave `scale` out")
 	}
-	policy := map[string]any{"cooldown": s.Cooldown}
+	scaling := &api.ScalingPolicy{Type: "horizontal", Min: new(int64(s.Min)), Max: new(int64(s.Max)), Enabled: new(true)}
+	check := u.check()
 	switch {
 	case len(s.Policy) > 0:
-		policy = map[string]any{}
-		if err := json.Unmarshal(s.Policy, &policy); err != nil {
+		if err := json.Unmarshal(s.Policy, &scaling.Policy); err != nil {
 			panic(err) // it was JSON before
 		}
-	case s.CPU > 0:
-		policy["evaluation_interval"] = "10s"
-		policy["check"] = []any{map[string]any{"cpu": []any{map[string]any{
-			"source": "nomad-apm", "query": "avg_cpu",
-			"strategy": []any{map[string]any{"target-value": []any{map[string]any{"target": s.CPU}}}},
-		}}}}
+	case check == nil:
+		scaling.Enabled = new(false)
+	default:
+		scaling.Policy = map[string]any{"cooldown": s.Cooldown, "evaluation_interval": "10s", "check": []any{check}}
 	}
-	return &api.ScalingPolicy{Type: "horizontal", Min: new(int64(s.Min)), Max: new(int64(s.Max)), Enabled: new(true), Policy: policy}
+	return scaling
 }

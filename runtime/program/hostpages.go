@@ -94,7 +94,7 @@ func (h *host) metrics(ctx context.Context) []byte {
 	if each, _, err := h.backlogs.count(ctx); err == nil {
 		m.family("flowc_edge_backlog_messages", "gauge", "Messages of an edge that no checkpoint has passed, of all parts.")
 		for _, name := range slices.Sorted(maps.Keys(each)) {
-			m.sample("flowc_edge_backlog_messages", float64(each[name]), "edge", name)
+			m.sample("flowc_edge_backlog_messages", float64(each[name]), "pipeline", h.p.spec.Name, "edge", name)
 		}
 	}
 	m.family("flowc_copy_restarts_total", "counter", "How often the process of a part was started again.")
