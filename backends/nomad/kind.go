@@ -2,9 +2,11 @@ package nomad
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/cronexpr"
 
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -25,11 +27,14 @@ const (
 // has a schedule; the rest is a service.
 func (u *unit) kindOf() kind {
 	k := kind{service, "it has no end: " + u.endless() + "."}
+	if more := manifest.MayEnd(u.p, "`as: batch`, or a `schedule`"); more != "" && u.app.Process == "" {
+		k.why = strings.TrimSuffix(k.why, ".") + "; " + more + "."
+	}
 	switch {
 	case u.app.Bounded && u.o.Schedule != "":
 		k = kind{periodic, fmt.Sprintf("it ends by itself, and `schedule` says when it begins (%s, %s). A run that is still going when the next is due goes on, and that one is left out.", u.o.Schedule, u.o.TimeZone)}
 	case u.app.Bounded:
-		k = kind{batch, "it ends by itself: all its sources do. A run that fails is tried again, and one that has ended is not."}
+		k = kind{batch, "it ends by itself: " + u.ends() + ". A run that fails is tried again, and one that has ended is not."}
 	}
 	switch as := u.o.As; {
 	case as == "" || as == k.name:
@@ -54,6 +59,14 @@ func (u *unit) kindOf() kind {
 		}
 	}
 	return k
+}
+
+// ends says why it comes to an end.
+func (u *unit) ends() string {
+	if manifest.MayEnd(u.p, "") != "" {
+		return "the options say so"
+	}
+	return "all its sources do"
 }
 
 // endless names a source without an end.

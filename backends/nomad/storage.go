@@ -136,7 +136,14 @@ func (u *unit) workDir() string {
 func (u *unit) stateSays() string {
 	switch s := u.o.Storage; {
 	case !u.app.State.Lasts:
-		return "No folder has to outlive the program: its memory of how far it came is elsewhere."
+		more := ""
+		if name := manifest.Unkept(u.p); name != "" {
+			more = fmt.Sprintf(" `storage: {volume: NAME}` keeps files of `%s`, if it writes any.", name)
+			if u.o.Driver == raw {
+				more = fmt.Sprintf(" `work_dir: /srv/%s` keeps files of `%s`, if it writes any.", u.app.Pipeline, name)
+			}
+		}
+		return "No folder has to outlive the program: its memory of how far it came is elsewhere." + more
 	case u.o.Driver == raw:
 		return fmt.Sprintf("It is kept, since %s: in `%s` of the client. A client that is gone takes it along, and another would begin anew.", u.app.State.Why, u.o.WorkDir)
 	case s == nil:

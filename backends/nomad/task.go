@@ -145,6 +145,7 @@ func (u *unit) resources() *api.Resources {
 
 // inputs bring the files that the pipeline reads to where the program looks for them.
 func (u *unit) inputs(t *api.Task) {
+	u.unread()
 	for _, in := range u.app.Inputs {
 		from, ok := u.o.Files[in.Path]
 		if !ok {
@@ -157,6 +158,7 @@ func (u *unit) inputs(t *api.Task) {
 				Helpf("write `{host: /path}`, `{volume: NAME, path: path/in/it}` or `{url: https://…}`")
 		case u.o.Driver == raw:
 			u.ownInput(t, in, from)
+		case in.Key == "" && u.unseen(t, in, from):
 		case from.URL != "":
 			dest, mode := path.Join("local", in.Dir, in.Base), "file"
 			if in.Pattern {

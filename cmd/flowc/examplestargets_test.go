@@ -46,7 +46,7 @@ var examplesOnTargets = []exampleOnTarget{
 	{name: "backfill", pipeline: "backfill", reads: map[string]string{"clicks/*.ndjson": "clicks/"}},
 	// What Go and programs of the user's own read the compiler does not know: their paths
 	// are relative to the folder in which the program runs.
-	{name: "connector", pipeline: "ledger", reads: map[string]string{"sales": "sales/"}, endless: true},
+	{name: "connector", pipeline: "ledger", reads: map[string]string{"sales/": "sales/"}},
 	{name: "filters", pipeline: "filters", reads: map[string]string{"access.log": "access.log"}, prints: true, programs: []string{"cat", "awk", "grep", "sh", "mkdir", "tee"}},
 	{name: "mirror", pipeline: "mirror", database: "SHOP_DB", endless: true},
 }

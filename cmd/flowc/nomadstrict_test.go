@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/nomad/api"
@@ -53,6 +54,9 @@ func sameJob(said, all any, at string, report func(string, ...any)) {
 	switch all := all.(type) {
 	case map[string]any:
 		some, ok := said.(map[string]any)
+		if strings.HasSuffix(at, ".strategy.pass-through") && len(some)+len(all) == 0 {
+			return // a strategy has a block, and this one has nothing to say
+		}
 		if !ok || len(some) == 0 {
 			report("%s: %v became %v", at, said, all)
 			return

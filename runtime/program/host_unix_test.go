@@ -192,7 +192,7 @@ func TestHost(t *testing.T) {
 	h.eventually("it is ready", func() bool { status, _ := h.page("/readyz"); return status == 200 })
 	_, page := h.page("/metrics")
 	for _, want := range []string{
-		"flowc_host_parts 2\n", "flowc_hosts 1\n", "flowc_host_parts_idle 2\n", `flowc_edge_backlog_messages{edge="numbers"} 7`,
+		"flowc_host_parts 2\n", "flowc_hosts 1\n", "flowc_host_parts_idle 2\n", `flowc_edge_backlog_messages{pipeline="shop-work",edge="numbers"} 7`,
 		`flowc_info{copy="0",pipeline="shop-work.0"`, `flowc_ready{copy="1"} 1`, `flowc_copy_restarts_total{copy="0"} 0`,
 	} {
 		if !strings.Contains(page, want) {
