@@ -82,6 +82,8 @@ func (c *translateCmd) Run(a *app) error {
 	if err != nil {
 		return bug(err)
 	}
+	// A page for readers is no part of what is handed to the engine.
+	files = slices.DeleteFunc(files, func(f backends.File) bool { return path.Ext(f.Path) == ".md" })
 	if c.ToFile == "" {
 		return a.answer(plural(len(files), "file"), translated(b, r.Program, files), func(w io.Writer) {
 			for _, f := range files {
