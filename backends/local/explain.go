@@ -33,7 +33,7 @@ func (u *unit) explain() []backends.Reason {
 	case u.app.Bounded:
 		kind = backends.Reason{Subject: "run", Says: "It ends by itself: `systemctl start` comes back when it has, and one that fails is started again."}
 	default:
-		kind = backends.Reason{Subject: "service", Says: fmt.Sprintf("It has no end: `%s` goes on for ever. systemd takes it for started when all inputs and outputs are connected, and starts it again when it dies, or when it is silent for a minute.", u.endless())}
+		kind = backends.Reason{Subject: "service", Says: fmt.Sprintf("It has no end: `%s` goes on for ever%s. systemd takes it for started when all inputs and outputs are connected, and starts it again when it dies, or when it is silent for a minute.", u.endless(), u.mayEnd())}
 	}
 	user := "One that systemd makes for it."
 	if u.o.User != "" {

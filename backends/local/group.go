@@ -41,6 +41,8 @@ type Process struct {
 	SecretsFile string   `json:"secrets_file,omitempty"`
 	// Credentials are files of secrets, by the name at which the program asks for them.
 	Credentials map[string]string `json:"credentials,omitempty"`
+	// Links are what the folder it runs in has of the host, by the path there.
+	Links map[string]string `json:"links,omitempty"`
 	// Grace is how long an ordered stop may take, as time.ParseDuration reads it.
 	Grace string `json:"grace"`
 	// Ports are where it listens, by name.
@@ -93,6 +95,7 @@ func (u *unit) process() Process {
 		}
 	}
 	p.SecretsFile = u.environmentFile()
+	p.Links = u.links()
 	for _, f := range a.SecretFiles {
 		if p.Credentials == nil {
 			p.Credentials = map[string]string{}

@@ -11,6 +11,7 @@ import (
 // options are what a pipeline says under `targets.local`; the schema says what each of
 // them means.
 type options struct {
+	As       string            `json:"as"`
 	Schedule string            `json:"schedule"`
 	Binary   string            `json:"binary"`
 	User     string            `json:"user"`

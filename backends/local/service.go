@@ -112,6 +112,7 @@ func (u *unit) environment(s *section) {
 		s.remark("Its state and relative paths are in /var/lib/" + u.folder() + ", which outlives it.")
 		s.all("StateDirectory="+u.folder(), "StateDirectoryMode=0700", "WorkingDirectory=%S/"+u.folder())
 	}
+	u.bring(s)
 	s.set("Environment", "GOMEMLIMIT="+strconv.FormatInt(u.app.GoMemory>>20, 10)+"MiB")
 	s.remark("What the watchdog ends dies of its signal, and not with the exit code of a wrong setting.")
 	s.set("Environment", dieOfFaults)

@@ -64,6 +64,7 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 			u.app, u.list = part.App("local", u.given())
 			u.list = append(u.list, CheckRun(part.Program)...)
 			u.schedule()
+			u.checkKind()
 			all = append(all, u)
 		}
 	}
@@ -76,7 +77,10 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 
 // given is what the options say that decides the app.
 func (u *unit) given() manifest.Given {
-	return manifest.Given{Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true, Children: true}
+	return manifest.Given{
+		Env: u.o.Env, Secrets: u.o.Secrets.Names, Memory: u.memory(), Host: true, Children: true,
+		Files: slices.Sorted(maps.Keys(u.o.Files)), Ends: u.o.As == asRun || u.o.Schedule != "",
+	}
 }
 
 // name is that of the process: each of several copies has its number behind an @.
@@ -214,7 +218,7 @@ func (u *unit) input(in manifest.Input) (at string, elsewhere bool) {
 func (u *unit) settings() []manifest.Setting {
 	var all []manifest.Setting
 	for _, in := range u.app.Inputs {
-		if at, elsewhere := u.input(in); elsewhere {
+		if at, elsewhere := u.input(in); elsewhere && in.Key != "" {
 			all = append(all, manifest.Setting{Key: in.Node + ".config." + in.Key, Value: at})
 		}
 	}

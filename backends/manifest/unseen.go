@@ -46,7 +46,7 @@ func (r *reader) ends() {
 // are for what is unseen, which finds them by the path that it has for them.
 func (r *reader) unseenInputs() {
 	n := unseen(r.p)
-	if n == nil || r.given.Host {
+	if n == nil {
 		return
 	}
 	known := InputPaths(r.app)
@@ -55,17 +55,27 @@ func (r *reader) unseenInputs() {
 			continue
 		}
 		at := path.Clean(name)
-		if !path.IsAbs(name) {
+		switch {
+		case !path.IsAbs(name):
 			at = path.Join(WorkDir, name)
 			if !strings.HasPrefix(at, WorkDir+"/") {
 				r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` is not below the folder that the program works in", name).
 					Helpf("a path below it (`data/`), or an absolute one, is where `%s` finds it", n.YAML)
 				continue
 			}
+		case r.given.Host:
+			r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` is a path of the host, where `%s` finds what is there", name, n.YAML).
+				Helpf("put the file there, or have `%s` read it by a relative path", n.YAML)
+			continue
 		}
 		in := Input{Node: n.YAML, Path: name, Span: n.Span, Dir: path.Dir(at), Base: path.Base(at), Within: true}
 		if strings.HasSuffix(name, "/") {
 			in.Dir, in.Base, in.Pattern, in.Within = at, "", true, false
+		}
+		if r.given.Host {
+			in.Dir, in.Base = path.Dir(path.Clean(name)), path.Base(name)
+			r.app.Inputs = append(r.app.Inputs, in)
+			continue
 		}
 		if foreign(at) {
 			r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` would be at `%s`, which in a container is the system's own", name, at).

@@ -18,6 +18,15 @@ func (u *unit) keeps() bool {
 	return u.o.WorkDir != "" || s != nil && (s.Volume != "" || s.Ephemeral != "")
 }
 
+// mounted are the files that the options have for a program which does not see those of the
+// client.
+func (u *unit) mounted() []string {
+	if u.host() {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(u.o.Files))
+}
+
 // unread says which files the options have and nothing reads.
 func (u *unit) unread() {
 	paths := manifest.InputPaths(u.app)

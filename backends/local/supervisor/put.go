@@ -31,6 +31,9 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 	if err != nil {
 		return refused(err)
 	}
+	if err := reachable(g); err != nil {
+		return refused(err)
+	}
 	secrets, err := e.secrets(g, want.Secrets)
 	if err != nil {
 		return refused(err)

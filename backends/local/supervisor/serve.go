@@ -103,6 +103,9 @@ func (s *serving) run(ctx context.Context) error {
 	if err := link(s.folder.path("credentials"), g); err != nil {
 		return err
 	}
+	if err := bring(s.folder.data(), g); err != nil {
+		return err
+	}
 	group := live.Group{Patient: true, Line: s.log.Put, Changed: s.changed}
 	env := base(s.lookup, nil)
 	for i := range g.Processes {
