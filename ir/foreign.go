@@ -31,6 +31,9 @@ const (
 // container, or a server that runs already. One of Command, Image and Endpoint says
 // which; Command beside Image replaces the entrypoint of the container.
 type Foreign struct {
+	// Brought is where flowc has the program of Command from, nil for one of the pipeline's
+	// own.
+	Brought *Brought
 	Command []*Value
 	// Args stand behind the command, or behind the entrypoint of the image.
 	Args     []*Value
@@ -60,6 +63,19 @@ type Foreign struct {
 	// Window is how many events may be under way in a processor, 0 for the default.
 	Window int
 	Span   source.Span // the key that gives the kind
+}
+
+// A Brought is where flowc has a component from: a registry, or a module of Go. Its command
+// then begins with the name under which the program finds it (lock.FilePrefix).
+type Brought struct {
+	// Reference is what the pipeline writes: org/name@v1, or a package of Go, where Go is set.
+	Reference string
+	Go        bool
+	// Image is its image with the digest; "" for Go, and for a reference that is not pinned.
+	Image string
+	// File is the name of its program, which means this one for ever; but for a folder of
+	// Go beside the pipeline.
+	File string
 }
 
 // A ForeignPort is a port that a component listens on besides its own.

@@ -14,6 +14,7 @@ func (f *form) foreign(v *Foreign) {
 	f.duration("settle", &v.Settle)
 	number(f, "window", &v.Window)
 	f.block(func() {
+		f.when("brought", v.Brought != nil, func() { f.brought(&v.Brought) })
 		f.values("command", &v.Command)
 		f.values("args", &v.Args)
 		f.when("image", v.Image != nil, func() { f.newValue(&v.Image) })
@@ -44,6 +45,18 @@ func (f *form) foreign(v *Foreign) {
 		f.resources("requests", &v.Requests)
 		f.resources("limits", &v.Limits)
 	})
+}
+
+// brought is where flowc has a component from.
+func (f *form) brought(v **Brought) {
+	if *v == nil {
+		*v = &Brought{}
+	}
+	o := *v
+	f.quoted(&o.Reference)
+	f.flag("go", &o.Go)
+	f.text("image", &o.Image)
+	f.text("file", &o.File)
 }
 
 func (f *form) foreignSecret(s *ForeignSecret) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/lock"
 )
 
 const (
@@ -18,6 +19,8 @@ const (
 	ComponentVariable = "FLOWC_COMPONENTS"
 	// ControlVariable says where the program has the control plane of its components.
 	ControlVariable = "FLOWC_CONTROL"
+	// broughtProgram is the program in the image of a component of a registry.
+	broughtProgram = "/component"
 )
 
 // Where ports are assigned from.
@@ -122,6 +125,9 @@ func (r *reader) beside() {
 // of the pipeline's folder, and nothing else.
 func (r *reader) file(n *ir.Node, f *ir.Foreign) {
 	name, known := r.given.Text(f.Command[0])
+	if f.Brought != nil {
+		return // `flowc image` brings it
+	}
 	if !(Command{Program: name}).Beside() {
 		r.list.Warningf(diag.TargetComponent, f.Span, "`%s` starts `%s`, and the image of the program holds the program and files of the pipeline's folder", n.YAML, name).
 			Helpf("build the image on one that holds `%s` (`flowc image --base IMAGE`)", name)
@@ -139,13 +145,20 @@ func (r *reader) container(n *ir.Node, f *ir.Foreign) Beside {
 		b.HealthPath = "/health"
 	}
 	b.Entry, b.Args = r.words(n, f.Command), r.words(n, f.Args)
-	if f.Image != nil {
+	switch {
+	case f.Image != nil:
 		b.Image, _ = r.given.Text(f.Image)
-	} else {
+	case f.Brought != nil && !f.Brought.Go: // of a registry: its own image, which has its program
+		b.Image, b.Entry = f.Brought.Image, []string{broughtProgram}
+		if b.Image == "" {
+			r.list.Errorf(diag.LockFile, f.Span, "`%s` is not pinned, so nothing says which image `%s` is", n.YAML, f.Brought.Reference).
+				Helpf("run `flowc components add %s`", f.Brought.Reference)
+		}
+	default:
 		r.file(n, f)
 		b.Own, b.Image = true, r.app.Image
-		if name := b.Entry[0]; strings.Contains(name, "/") && !path.IsAbs(name) {
-			b.Entry[0] = path.Join(ComponentDir, name)
+		if c := (Command{Program: b.Entry[0]}); c.Beside() {
+			b.Entry[0] = c.Path()
 		}
 	}
 	for _, e := range f.Env {
@@ -350,8 +363,22 @@ type Command struct {
 // Beside tells that the program is a file of the pipeline's folder.
 func (c Command) Beside() bool { return strings.Contains(c.Program, "/") && !path.IsAbs(c.Program) }
 
-// Path is where the image has a file of the pipeline's folder.
-func (c Command) Path() string { return path.Join(ComponentDir, c.Program) }
+// Brought is the name of a program that flowc brings, "" for another.
+func (c Command) Brought() string {
+	name, ok := strings.CutPrefix(c.Program, lock.FilePrefix)
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// Path is where the image has a file of the pipeline's folder, or that flowc brings.
+func (c Command) Path() string {
+	if name := c.Brought(); name != "" {
+		return path.Join(ComponentDir, name)
+	}
+	return path.Join(ComponentDir, c.Program)
+}
 
 // Commands are the programs of components that run in a program's image.
 func Commands(p *ir.Program) (all []Command) {

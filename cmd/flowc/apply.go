@@ -25,7 +25,8 @@ type applyCmd struct {
 	Prune      bool          `help:"Delete what was applied earlier and is no longer wanted; of a folder, its pipelines that are gone too."`
 	Wait       bool          `help:"Wait until it is ready, and roll back if it does not become so." default:"true" negatable:""`
 	Timeout    time.Duration `help:"How long that may take." default:"5m" placeholder:"DURATION"`
-	Yes        bool          `short:"y" help:"Ask nobody."`
+	bringArg   `embed:""`
+	Yes        bool `short:"y" help:"Ask nobody."`
 }
 
 // An applyResult is what `flowc apply` tells.

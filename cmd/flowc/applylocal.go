@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/components"
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local"
@@ -183,12 +186,38 @@ func (a *app) programFor(e programEngine, r *driver.Result) (reference string, d
 		return "", nil, err
 	}
 	id := r.Program.Name
-	reference, err = programs.Reference(id, layout(r.Program).Hash, binary)
+	brought, err := a.bring(r, components.Here())
+	if err != nil {
+		return "", nil, err
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(brought)) {
+		parts = append(parts, brought[name])
+	}
+	reference, err = programs.Reference(id, layout(r.Program).Hash, binary, parts...)
 	if err != nil {
 		return "", nil, environment(err)
 	}
 	if e.Has(id, reference) {
 		return reference, nil, nil
 	}
-	return reference, func(ctx context.Context) error { return e.Install(ctx, id, reference, binary) }, nil
+	return reference, func(ctx context.Context) error {
+		if len(brought) == 0 {
+			return e.Install(ctx, id, reference, binary)
+		}
+		// Where its components are beside it, as they are installed.
+		dir, err := os.MkdirTemp(filepath.Dir(binary), ".install-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		staged := filepath.Join(dir, filepath.Base(binary))
+		if _, err := install(binary, staged); err != nil {
+			return err
+		}
+		if err := components.Gather(filepath.Join(dir, programs.Components), brought); err != nil {
+			return err
+		}
+		return e.Install(ctx, id, reference, staged)
+	}, nil
 }

@@ -24,7 +24,7 @@ func (c *applyCmd) compile(a *app) (all []*driver.Result, folders []string, err 
 	}
 	seen := map[string]string{}
 	for _, file := range files {
-		r, failed := pipelineArg{File: file, Overlay: c.Overlay, Env: c.Env}.compile(a)
+		r, failed := pipelineArg{File: file, Overlay: c.Overlay, Env: c.Env, bringArg: c.bringArg, pins: true}.compile(a)
 		if failed == nil {
 			failed = c.check(a, r)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/components"
 	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
@@ -28,10 +31,13 @@ type buildResult struct {
 	Bytes  int64  `json:"bytes"`
 	Hash   string `json:"hash"`
 	Cached bool   `json:"cached"`
+	// Components are files that the program starts, beside it.
+	Components []string `json:"components,omitempty"`
 }
 
 // Run builds one static, reproducible binary.
 func (c *buildCmd) Run(a *app) error {
+	c.pins = true
 	r, err := c.compile(a)
 	if err != nil {
 		return err
@@ -45,9 +51,17 @@ func (c *buildCmd) Run(a *app) error {
 	if err != nil {
 		return environment(err)
 	}
-	res := buildResult{Binary: out, Bytes: n, Hash: layout(r.Program).Hash, Cached: !built}
+	here := components.Here()
+	parts, err := a.installBrought(r, oci.Platform{OS: cmp.Or(c.GOOS, here.OS), Arch: cmp.Or(c.GOARCH, here.Arch)}, c.Output)
+	if err != nil {
+		return err
+	}
+	res := buildResult{Binary: out, Bytes: n, Hash: layout(r.Program).Hash, Cached: !built, Components: parts}
 	return a.answer("built "+out, res, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %.1f MB  %s\n", out, float64(n)/1e6, res.Hash)
+		for _, part := range parts {
+			fmt.Fprintln(w, part)
+		}
 	})
 }
 

@@ -15,6 +15,7 @@ type checkCmd struct {
 	Paths   []string `arg:"" optional:"" help:"Pipelines to check; without, the one of this folder."`
 	Overlay []string `help:"Merge this file over each pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Frozen  bool     `help:"A reference of a component that flowc.lock lacks is an error."`
 }
 
 type checkResult struct {
@@ -38,7 +39,7 @@ func (c *checkCmd) Run(a *app) error {
 	var worst error
 	var unread []error
 	for _, p := range paths {
-		r, err := pipelineArg{File: p, Overlay: c.Overlay, Env: c.Env}.compile(a)
+		r, err := pipelineArg{File: p, Overlay: c.Overlay, Env: c.Env, bringArg: bringArg{Frozen: c.Frozen}}.compile(a)
 		if err == nil {
 			err = a.report(targetsOf(r.Program))
 		}

@@ -128,6 +128,11 @@ func (a *app) forward(pipeline *pipelineArg, args []string) error {
 	if err != nil {
 		return err
 	}
+	if pipeline.pins {
+		if err := a.bringHere(r); err != nil {
+			return err
+		}
+	}
 	code, err := becomeProgram(a.ctx, binary, args, r.Dir)
 	if err != nil {
 		return environment(err)

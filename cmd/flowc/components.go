@@ -8,18 +8,28 @@ import (
 
 	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/lock"
 )
 
 type componentsCmd struct {
-	List componentsListCmd `cmd:"" help:"List the connectors that are built in."`
-	Show componentsShowCmd `cmd:"" help:"Show the config, the promises and the meta of a connector."`
-	Find componentsFindCmd `cmd:"" help:"Find public components of flowctl's, by event types or a word of the name."`
+	List    componentsListCmd    `cmd:"" help:"List the connectors that are built in, or the components that are pinned."`
+	Show    componentsShowCmd    `cmd:"" help:"Show the config, the promises and the meta of a connector, or what a component says of itself."`
+	Find    componentsFindCmd    `cmd:"" help:"Find public components of flowctl's, by event types or a word of the name."`
+	Add     componentsAddCmd     `cmd:"" help:"Pin components in flowc.lock: what their references mean from now on."`
+	Update  componentsUpdateCmd  `cmd:"" help:"Pin anew what references mean now, and tell what is different."`
+	Publish componentsPublishCmd `cmd:"" help:"Make an image of a component, without Docker, and push it to its registry."`
 }
 
-type componentsListCmd struct{}
+type componentsListCmd struct {
+	Pinned bool   `help:"List what flowc.lock has."`
+	Dir    string `help:"The folder of the pipelines, which has flowc.lock." default:"." placeholder:"DIR"`
+}
 
-// Run lists the built-in connectors.
-func (componentsListCmd) Run(a *app) error {
+// Run lists the built-in connectors, or the pinned components.
+func (c *componentsListCmd) Run(a *app) error {
+	if c.Pinned {
+		return c.pinned(a)
+	}
 	all := analyze.Connectors()
 	return a.answer(fmt.Sprintf("%d connectors", len(all)), all, func(w io.Writer) {
 		for _, c := range all {
@@ -40,11 +50,16 @@ func sides(c *analyze.Connector) string {
 }
 
 type componentsShowCmd struct {
-	Name string `arg:"" help:"What use: names, such as kafka."`
+	Name     string `arg:"" help:"What use: names, such as kafka; a reference, org/name@v1 or go:example.com/mod/name@v1; or the path of a metadata.json."`
+	Registry string `help:"Where references without a host are." placeholder:"REGISTRY"`
+	Dir      string `help:"The folder of the pipelines, whose flowc.lock is asked first." default:"." placeholder:"DIR"`
 }
 
-// Run shows a connector.
+// Run shows a connector, or a component.
 func (c *componentsShowCmd) Run(a *app) error {
+	if strings.HasSuffix(c.Name, ".json") || lock.IsReference(c.Name) {
+		return c.component(a)
+	}
 	all := analyze.Connectors()
 	i := slices.IndexFunc(all, func(known *analyze.Connector) bool { return known.Name == c.Name })
 	if i < 0 {

@@ -50,6 +50,7 @@ var imports = []struct {
 	{"ir", nil, "everything stands on it, so it stands on nothing"},
 
 	{"backends", []string{"ir/..."}, "the seam: a program and its options go in, files come out"},
+	{"backends/components", []string{"backends/golang/build", "backends/oci", "backends/oci/live", "ir/lock"}, "it brings what references name, from registries and modules: it sees a lock, and no program"},
 	{"backends/compose", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog"}, "words of Compose for what the manifest knows; its YAML is the manifest's"},
 	{"backends/compose/live", []string{"backends/compose", "backends/deploy", "backends/oci/live"}, "it applies a project, and reads what became of it"},
 	{"backends/deploy", nil, "how a release is brought to an engine, whatever engine that is: it sees no program, and no network"},
@@ -72,7 +73,7 @@ var imports = []struct {
 	{"backends/kubernetes/live", []string{"backends/kubernetes", "backends/deploy", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go/rest", "k8s.io/client-go/tools/clientcmd"}, "it applies objects, and reads what became of them; of client-go it has the login alone (docs/adr/0021)"},
 	{"backends/gotypes", []string{"backends", "backends/gocode", "backends/golang", "ir/..."}, "event types as a package are a part of what the Go backend emits"},
 
-	{"backends/oci", []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots/fallback"}, "images and bills of materials of bytes: it sees binaries, and no program"},
+	{"backends/oci", []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots/fallback", "github.com/klauspost/compress"}, "images and bills of materials of bytes: it sees binaries, and no program (layers of others may be in zstd)"},
 	{"backends/oci/live", []string{"backends/oci", "github.com/google/go-containerregistry"}, "what talks to registries and engines for it"},
 	{"backends/oci/dockertest", nil, "it starts an engine for tests, and knows nothing of images"},
 	{"backends/oci/ocitest", []string{"backends/oci"}, "programs for tests of images"},

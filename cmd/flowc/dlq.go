@@ -106,5 +106,6 @@ func (c *dlqReplay) Run(a *app) error {
 	if c.DryRun {
 		args = append(args, "--dry-run")
 	}
+	pipeline.pins = true // the records may go through components
 	return a.forward(&pipeline, append(args, c.settingsOf.args()...))
 }

@@ -99,6 +99,7 @@ func (c *emitCmd) Run(a *app) error {
 	if c.form() != "" && b.Name() != "k8s" {
 		return usage(fmt.Errorf("--%s is a form of the target k8s, and not of %s", c.form(), b.Name()))
 	}
+	c.pins = true
 	if isFolder(c.File) {
 		return c.folder(a, b)
 	}

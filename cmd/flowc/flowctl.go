@@ -68,7 +68,7 @@ func (c *translateCmd) Run(a *app) error {
 		return usage(fmt.Errorf("translate writes docker-compose, kubernetes, nomad and local; `flowc emit %s --target %s -o DIR` writes %s", file, b.Name(), b.Name()))
 	}
 	a.called("flowc emit %s --target %s -o DIR", file, b.Name())
-	r, err := pipelineArg{File: file}.compile(a)
+	r, err := pipelineArg{File: file, pins: true}.compile(a)
 	if err != nil {
 		return err
 	}

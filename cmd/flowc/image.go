@@ -24,6 +24,7 @@ type imageCmd struct {
 
 // Run builds the program for each platform and makes an image of it.
 func (c *imageCmd) Run(a *app) error {
+	c.pins = true
 	r, err := c.compile(a)
 	if err != nil {
 		return err
@@ -121,9 +122,9 @@ func (c *imageCmd) image(a *app, r *driver.Result, platforms []oci.Platform) (im
 		base = spec.Base.Reference + " " + spec.Base.Digest.String()
 	}
 	for _, p := range platforms {
-		files, err := componentFiles(r, p, c.Base != "")
+		files, err := a.componentFiles(r, p, c.Base != "")
 		if err != nil {
-			return nil, "", buildFailed(err)
+			return nil, "", err
 		}
 		program, err := a.program(r, p, build.Request{Zones: true})
 		if failed, ok := errors.AsType[*exitError](err); ok && failed.code == exitBuild && r.Program.Module != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/compiler/driver"
+	"github.com/flowc-dev/flowc/ir/lock"
 )
 
 // machines are the processors of programs, by the names of platforms.
@@ -24,12 +26,29 @@ var machines = map[string]elf.Machine{
 // componentFiles are the files of commands that the image of a pipeline must have, for a
 // platform: static binaries of the pipeline's folder. On a base they may be anything, and a
 // command may be of the base.
-func componentFiles(r *driver.Result, p oci.Platform, based bool) ([]oci.File, error) {
+func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool) ([]oci.File, error) {
 	var all []oci.File
+	brought, err := a.bring(r, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(brought)) {
+		data, err := os.ReadFile(brought[name])
+		if err != nil {
+			return nil, environment(err)
+		}
+		if why := unfit(data, p, based); why != "" {
+			return nil, buildFailed(fmt.Errorf("the component %s %s, and would not start in the image: `flowc image --base IMAGE` puts it on one that has what it needs", name, why))
+		}
+		all = append(all, oci.File{Path: manifest.Command{Program: lock.FilePrefix + name}.Path(), Data: data})
+	}
 	for _, c := range manifest.Commands(r.Program) {
+		if c.Brought() != "" {
+			continue
+		}
 		if !c.Beside() {
 			if !based {
-				return nil, fmt.Errorf("`%s` runs `%s`, and the image has nothing but the program and files of the pipeline's folder: `flowc image --base IMAGE` puts it on an image that has it, or the node names one, `image: …`", c.Node, c.Program)
+				return nil, buildFailed(fmt.Errorf("`%s` runs `%s`, and the image has nothing but the program and files of the pipeline's folder: `flowc image --base IMAGE` puts it on an image that has it, or the node names one, `image: …`", c.Node, c.Program))
 			}
 			continue
 		}
@@ -38,13 +57,13 @@ func componentFiles(r *driver.Result, p oci.Platform, based bool) ([]oci.File, e
 		}
 		data, name, err := componentFile(r.Dir, c.Program, p)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("`%s` runs `%s`, which is not in the pipeline's folder: build it there, static (CGO_ENABLED=0), for %s", c.Node, c.Program, p)
+			return nil, buildFailed(fmt.Errorf("`%s` runs `%s`, which is not in the pipeline's folder: build it there, static (CGO_ENABLED=0), for %s", c.Node, c.Program, p))
 		}
 		if err != nil {
-			return nil, err
+			return nil, buildFailed(err)
 		}
 		if why := unfit(data, p, based); why != "" {
-			return nil, fmt.Errorf("`%s` runs `%s`, which %s: put one that runs on %s beside it, as %s-%s-%s, or name an image that has it (`image: …`, or `flowc image --base IMAGE`)", c.Node, name, why, p, path.Base(c.Program), p.OS, p.Arch)
+			return nil, buildFailed(fmt.Errorf("`%s` runs `%s`, which %s: put one that runs on %s beside it, as %s-%s-%s, or name an image that has it (`image: …`, or `flowc image --base IMAGE`)", c.Node, name, why, p, path.Base(c.Program), p.OS, p.Arch))
 		}
 		all = append(all, oci.File{Path: c.Path(), Data: data})
 	}

@@ -53,7 +53,7 @@ func TestImageComponents(t *testing.T) {
 			if err != nil || r.Program == nil {
 				t.Fatal(err, r.Diagnostics)
 			}
-			files, err := componentFiles(r, c.platform, c.based)
+			files, err := (&app{ctx: t.Context(), getenv: os.Getenv}).componentFiles(r, c.platform, c.based)
 			switch {
 			case c.want != "":
 				if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -115,6 +115,9 @@ func (c *inferCmd) alone(a *app) (*driver.Result, error) {
 			return nil, usage(fmt.Errorf("the source `%s` is Go, whose types say what its records are", c.Source))
 		}
 	}
+	if err := a.bringHere(r); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 

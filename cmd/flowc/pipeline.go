@@ -63,6 +63,10 @@ type pipelineArg struct {
 	Overlay []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 
+	bringArg `embed:""`
+
+	// pins has references of components pinned that flowc.lock lacks.
+	pins bool
 	// text, where set, is what the file has: for a second compile of standard input.
 	text []byte
 	// scale and carrier are those of a trial (see driver.Options).
@@ -82,6 +86,15 @@ func (p pipelineArg) compileUpTo(a *app, pass string) (*driver.Result, error) {
 	}
 	o.StopAfter = pass
 	r, err := driver.Compile(a.ctx, o)
+	if err == nil && p.pins && !o.Frozen && !r.Diagnostics.HasErrors() && len(unpinned(r)) > 0 {
+		if err := p.pin(a, r); err != nil {
+			return nil, err
+		}
+		if p.File == "-" { // which is read
+			o.Text = r.Files[0].Text
+		}
+		r, err = driver.Compile(a.ctx, o)
+	}
 	if err != nil {
 		return nil, compileError(err)
 	}
@@ -96,7 +109,7 @@ func (p pipelineArg) options(a *app) (driver.Options, error) {
 	cache, err := a.cacheDir()
 	return driver.Options{
 		File: p.File, Text: p.text, Overlays: p.Overlay, Env: p.Env, Stdin: a.stdin, Targets: targetSchemas(), CacheDir: cache,
-		MinGo: golang.GoVersion, Scale: p.scale, Carrier: p.carrier,
+		MinGo: golang.GoVersion, Scale: p.scale, Carrier: p.carrier, Frozen: p.frozen(a),
 	}, err
 }
 

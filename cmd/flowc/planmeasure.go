@@ -36,6 +36,11 @@ func (c *planCmd) measure(a *app, samples map[string]string) (*plan.Measured, er
 	if err != nil {
 		return nil, compileError(err)
 	}
+	if r.Program != nil && len(r.References) > 0 {
+		if err := a.bringHere(r); err != nil {
+			return nil, err
+		}
+	}
 	m := &measurement{app: a, result: r, sources: plan.Sources(r.Program)}
 	if m.dir, err = os.MkdirTemp("", "flowc-plan-"); err != nil {
 		return nil, environment(err)

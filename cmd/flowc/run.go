@@ -13,17 +13,18 @@ import (
 )
 
 type runCmd struct {
-	Target  string            `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
-	Scale   map[string]string `help:"Run this node in so many processes, or in a number of hosts that may change (1..4), with a broker for them on this machine, unless they have Kafka. It implies --target local." placeholder:"NODE=N"`
-	Overlay []string          `help:"Merge this file over the pipeline." placeholder:"FILE"`
-	Env     string            `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Args    []string          `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
+	Target   string            `short:"t" help:"local runs it as a child, which is started again when it dies, and its log with its name." placeholder:"TARGET"`
+	Scale    map[string]string `help:"Run this node in so many processes, or in a number of hosts that may change (1..4), with a broker for them on this machine, unless they have Kafka. It implies --target local." placeholder:"NODE=N"`
+	Overlay  []string          `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env      string            `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	bringArg `embed:""`
+	Args     []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
 }
 
 // Run builds the pipeline into the cache and becomes the program: it runs in
 // the pipeline's folder, with the streams, signals and exit code its own.
 func (c *runCmd) Run(a *app) error {
-	arg := pipelineArg{Overlay: c.Overlay, Env: c.Env}
+	arg := pipelineArg{Overlay: c.Overlay, Env: c.Env, bringArg: c.bringArg, pins: true}
 	args := c.Args
 	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
 		arg.File, args = args[0], args[1:]
@@ -98,7 +99,7 @@ func forProgram(args []string) []string {
 				i++
 				own = append(own, args[i])
 			}
-		case name == "--all", len(rest) == 0 && (name == "--help" || name == "-h"):
+		case name == "--all", name == "--frozen", len(rest) == 0 && (name == "--help" || name == "-h"):
 			own = append(own, args[i])
 		default:
 			rest = append(rest, args[i])
@@ -116,7 +117,7 @@ func forProgram(args []string) []string {
 
 // ownFlags are flowc's flags of `flowc run` that take a value; the program has none of
 // these names.
-var ownFlags = []string{"--overlay", "--env", "--format", "--color", "--target", "-t", "--scale"}
+var ownFlags = []string{"--overlay", "--env", "--format", "--color", "--target", "-t", "--scale", "--registry"}
 
 // fileAmong takes the pipeline out of arguments that begin with flags of the
 // program: `flowc run --fresh pipeline.yaml`. The program's own commands are

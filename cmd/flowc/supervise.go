@@ -34,6 +34,9 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.bringHere(r); err != nil {
+		return err
+	}
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
 	go build.Keep(ctx, binary)

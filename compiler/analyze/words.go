@@ -51,6 +51,8 @@ func component(f *ir.Foreign) string {
 		protocol = "by lines"
 	}
 	switch {
+	case f.Brought != nil:
+		what = "the component `" + f.Brought.Reference + "`"
 	case f.Endpoint != nil:
 		what = "the component at its endpoint"
 		if f.Endpoint.IsLiteral() {

@@ -42,7 +42,7 @@ func alone(root *parse.Node, name string, l *diag.List) *parse.Node {
 	body.Members = nil
 	for _, m := range members(found.Value) {
 		switch m.Key.Text {
-		case "use", "config", "command", "image", "type":
+		case "use", "config", "command", "image", "type", "go":
 			body.Members = append(body.Members, m)
 		}
 	}

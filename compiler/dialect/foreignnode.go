@@ -11,7 +11,7 @@ import (
 
 // foreignKeys are the keys that make a node a component in a process or a container of
 // its own.
-var foreignKeys = []string{"command", "image", "endpoint"}
+var foreignKeys = []string{"command", "image", "endpoint", "type", "go"}
 
 // foreign reads what a node says of its component.
 func (r *reader) foreign(n *syntax.Node, body *parse.Node) {
@@ -38,6 +38,10 @@ func (r *reader) foreign(n *syntax.Node, body *parse.Node) {
 		f.Args = r.scalars(a)
 	}
 	f.Image, f.Endpoint = r.scalar(body.Get("image")), r.scalar(body.Get("endpoint"))
+	if isReference(body) {
+		f.Reference = text(body.Get("type"))
+	}
+	f.Go = text(body.Get("go"))
 	f.Env = r.config(body.Get("env"))
 	if m := body.Get("metadata"); m != nil && m.Kind == parse.String && m.Text != "" {
 		f.Metadata = syntax.Text{Text: r.beside(m.Text, m), Span: m.Place()}
@@ -50,6 +54,13 @@ func (r *reader) foreign(n *syntax.Node, body *parse.Node) {
 		n.ConfigSpan, n.ConfigUnread = m.Key.Span, m.Value.Kind != parse.Mapping
 		n.Config = r.config(m.Value)
 	}
+}
+
+// isReference tells that the `type` of a node is a reference of a registry, and no other
+// word for `use`.
+func isReference(body *parse.Node) bool {
+	n := body.Get("type")
+	return n != nil && n.Kind == parse.String && strings.Contains(n.Text, "@")
 }
 
 // foreignPlaces reads ports, volumes and secrets.

@@ -38,7 +38,7 @@ var (
 		syntax.Sink:      {"command", "ForeignSink", "a sink in a process of its own", syntax.External},
 	}
 	// later are kinds of nodes that this version does not compile.
-	later = []string{"type", "lookup", "window", "aggregate", "join", "dedupe"}
+	later = []string{"lookup", "window", "aggregate", "join", "dedupe"}
 )
 
 // form finds out what kind a node is, and reports one that is none or several.
@@ -48,10 +48,7 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 	}
 	for _, name := range later {
 		m := n.Body.Member(name)
-		if m != nil && name == "type" && !strings.Contains(m.Value.Text, "@") {
-			continue // no registry reference, but another word for `use`
-		}
-		if m != nil && n.Body.Get("use") == nil && (n.Role == syntax.Processor || name == "type") {
+		if m != nil && n.Body.Get("use") == nil && n.Role == syntax.Processor {
 			r.l.Errorf(diag.NotYet, m.Key.Span, "this version of flowc does not compile nodes with `%s`", name).
 				Helpf("a processor in Go is `use: ./dir.Symbol`; inline Go stands under `filter`, `map`, `set`, `check`, `flatmap` and `route`")
 			return form{}, false
@@ -99,6 +96,9 @@ func (r *reader) form(n *syntax.Node) (form, bool) {
 func (r *reader) foreignForm(n *syntax.Node) (f form, is, ok bool) {
 	var own *parse.Member
 	for _, key := range foreignKeys {
+		if key == "type" && !isReference(n.Body) {
+			continue // another word for `use`
+		}
 		if m := n.Body.Member(key); m != nil && (own == nil || m.Key.Span.Compare(own.Key.Span) < 0) {
 			own = m
 		}
@@ -133,7 +133,7 @@ func (r *reader) noKind(n *syntax.Node) string {
 	for _, f := range stepForms {
 		kinds = append(kinds, f.key)
 	}
-	kinds = append(kinds, foreignKeys...)
+	kinds = append(kinds, "command", "image", "endpoint", "go")
 	known := slices.Concat(schema.Keys("Filter"), schema.Keys("Map"), schema.Keys("Processor"))
 	for _, m := range n.Body.Members {
 		if slices.Contains(known, m.Key.Text) {

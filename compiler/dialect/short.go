@@ -42,6 +42,7 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	r.edges(p, root.Get("edges"))
 	p.Labels, p.Annotations = labels(root.Get("labels")), labels(root.Get("annotations"))
 	p.Namespace = text(root.Get("namespace"))
+	p.Registry = text(root.Get("registry"))
 	for _, m := range members(root.Get("targets")) {
 		if m.Value.Kind == parse.Mapping {
 			p.Targets = append(p.Targets, syntax.Target{Name: key(m), Value: m.Value})

@@ -32,6 +32,7 @@ import (
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/lock"
 	"github.com/flowc-dev/flowc/ir/source"
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
@@ -74,6 +75,8 @@ type Options struct {
 	MinGo string
 	// GoEnv is the environment of the go command, nil for that of the process.
 	GoEnv []string
+	// Frozen makes an error of a reference of a component that flowc.lock does not have.
+	Frozen bool
 }
 
 // A Scale is in how many processes a node runs in a trial.
@@ -95,6 +98,12 @@ type Result struct {
 	Files []*source.File
 	// Dir is the folder of the root pipeline, absolute.
 	Dir string
+	// References are those of components that flowc brings, each once, in the order of the
+	// text; Registry is where the pipeline says that they are, "" for nothing. Lock is what
+	// flowc.lock has, nil where there is none.
+	References []Reference
+	Registry   string
+	Lock       *lock.File
 	// Overrides are the values that overlays replaced.
 	Overrides []ir.Override
 	// Inputs are the paths of all files that the result depends on, in the order
@@ -169,9 +178,10 @@ func (c *compile) run(ctx context.Context) error {
 		return nil
 	}
 	c.r.Overrides = tree.Overrides
+	c.references(tree)
 	p := lower.Program(ctx, tree, lower.Options{
 		Dir: c.r.Dir, Connectors: connectors, Std: check.NewStd(check.StdOptions{CacheDir: c.o.CacheDir}),
-		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile,
+		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile, Lock: c.r.Lock, Frozen: c.o.Frozen,
 	}, l)
 	c.targets(p, tree)
 	if ctx.Err() != nil {

@@ -273,7 +273,7 @@ var tag = regexp.MustCompile(`^[A-Za-z0-9][-A-Za-z0-9_./:]*@[A-Za-z0-9][-A-Za-z0
 // of a binary, or a form of stdio.
 func (v *v1) kind(b block, n *parse.Node, name string, body *parse.Node) {
 	m := n.Member("type")
-	runs := n.Get("command") != nil || n.Get("image") != nil || n.Get("endpoint") != nil
+	runs := n.Get("command") != nil || n.Get("image") != nil || n.Get("endpoint") != nil || n.Get("go") != nil
 	verb := false
 	for _, key := range verbs {
 		verb = verb || n.Get(key) != nil
@@ -295,7 +295,7 @@ func (v *v1) kind(b block, n *parse.Node, name string, body *parse.Node) {
 	case tag.MatchString(t):
 		if runs || verb {
 			v.l.Errorf(diag.KeyConflict, m.Value.Place(), "`%s` is a reference of the registry, and `%s` says otherwise what runs", t, name).
-				Helpf("keep one: the reference, or `command`, `image` or `use`")
+				Helpf("keep one: the reference, or `command`, `image`, `go` or `use`")
 			return
 		}
 		v.carry(body, "type", m, m.Value)
@@ -308,7 +308,7 @@ func (v *v1) kind(b block, n *parse.Node, name string, body *parse.Node) {
 	case v.otherRole(b, t) != "":
 		v.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` stands under `%s`, and its `type` says `%s`", name, b.name, t).
 			Helpf("move it under `%s`, or leave `type` out", v.otherRole(b, t))
-	case verb || n.Get("command") != nil || n.Get("endpoint") != nil:
+	case verb || n.Get("command") != nil || n.Get("endpoint") != nil || n.Get("go") != nil:
 		// A name for people: what runs is said otherwise.
 	case runs:
 		v.binary(n, m, t)

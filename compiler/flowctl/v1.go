@@ -34,7 +34,7 @@ type claim struct {
 }
 
 // topLevel are the blocks of the short spelling that a `spec` may have as well.
-var topLevel = []string{"types", "imports", "include", "defaults", "delivery", "telemetry", "targets", "edges", "flowc"}
+var topLevel = []string{"types", "imports", "include", "defaults", "delivery", "telemetry", "targets", "edges", "registry", "flowc"}
 
 // FromV1 carries a pipeline of flowctl/v1 into the short spelling. native are the
 // keys that nodes of the short spelling have, which components may have as well.

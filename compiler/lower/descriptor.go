@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,69 +11,56 @@ import (
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/lock"
 )
-
-// A descriptor is what a component's metadata.json says.
-type descriptor struct {
-	Name, Version, Type string
-	Consumes, Produces  []string
-	InputTypes          []string                 `json:"input_types"`
-	OutputTypes         []string                 `json:"output_types"`
-	EnvMapping          map[string]string        `json:"env_mapping"`
-	ConfigSchema        map[string]descriptorKey `json:"config_schema"`
-	Port                int
-	HealthPort          int `json:"health_port"`
-}
-
-// A descriptorKey is what it says of a key of the config.
-type descriptorKey struct {
-	Type     string
-	Env      string
-	Default  any
-	Required bool
-	Enum     []any
-}
 
 // descriptor reads the component's metadata.json and checks the node against it; nil
 // where there is none, or none that can be read.
-func (w *lowering) descriptor(n *node, f *ir.Foreign) *descriptor {
+func (w *lowering) descriptor(n *node, f *ir.Foreign, entry *lock.Entry) *lock.Descriptor {
 	s := n.Node.Foreign
-	if s.Metadata.IsZero() {
-		return nil
+	if s.Metadata.IsZero() || !s.Reference.IsZero() {
+		d := w.pinnedDescriptor(n, entry, s.Named())
+		if d == nil && entry == nil {
+			d = w.folderDescriptor(n)
+		}
+		if d != nil {
+			w.agree(n, f, d)
+		}
+		return d
 	}
 	var text []byte
 	var err error
 	if w.o.ReadFile != nil {
 		text, err = w.o.ReadFile(s.Metadata.Text)
 	}
-	d := &descriptor{}
+	var d *lock.Descriptor
 	if err == nil {
-		err = json.Unmarshal(text, d)
+		d, err = lock.ParseDescriptor(text)
 	}
 	if err != nil {
 		w.l.Errorf(diag.Descriptor, s.Metadata.Span, "the descriptor of `%s` can't be read: %s", n.Name.Text, reason(err)).
 			Helpf("`metadata` is the path of the component's metadata.json, from this file")
 		return nil
 	}
-	w.descriptorRole(n, d)
-	w.descriptorTypes(n, "takes", s.Takes, &f.Takes, append(d.Consumes, d.InputTypes...))
-	w.descriptorTypes(n, "gives", s.Gives, &f.Gives, append(d.Produces, d.OutputTypes...))
+	w.agree(n, f, d)
 	return d
 }
 
+// agree compares what a node says with the descriptor of its component, and takes from that
+// what the node does not say.
+func (w *lowering) agree(n *node, f *ir.Foreign, d *lock.Descriptor) {
+	s := n.Node.Foreign
+	w.descriptorRole(n, d)
+	w.descriptorTypes(n, "takes", s.Takes, &f.Takes, d.Takes())
+	w.descriptorTypes(n, "gives", s.Gives, &f.Gives, d.Gives())
+}
+
 // descriptorRole checks that the component is what the node is.
-func (w *lowering) descriptorRole(n *node, d *descriptor) {
-	role := syntax.Role(strings.ToLower(d.Type))
-	if role == "consumer" {
-		role = syntax.Sink
-	}
-	switch role {
-	case syntax.Source, syntax.Processor, syntax.Sink:
-		if role != n.Role {
-			w.l.Errorf(diag.Descriptor, n.Name.Span, "`%s` is a %s, and its descriptor says that it is a %s", n.Name.Text, n.Role, d.Type).
-				Also(n.Node.Foreign.Metadata.Span, "its descriptor").
-				Helpf("move the node under `%ss:`", role)
-		}
+func (w *lowering) descriptorRole(n *node, d *lock.Descriptor) {
+	if role := syntax.Role(d.Role()); role != "" && role != n.Role {
+		w.l.Errorf(diag.Descriptor, n.Name.Span, "`%s` is a %s, and its descriptor says that it is a %s", n.Name.Text, n.Role, d.Type).
+			Also(n.Node.Foreign.Named(), "its descriptor").
+			Helpf("move the node under `%ss:`", role)
 	}
 }
 
@@ -109,7 +95,7 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // environment is what the component's environment becomes: `env`, and `config` by the
 // descriptor, else by keys in upper case. What `env` says wins.
-func (w *lowering) environment(n *node, f *ir.Foreign, d *descriptor) []ir.Entry {
+func (w *lowering) environment(n *node, f *ir.Foreign, d *lock.Descriptor) []ir.Entry {
 	var out []ir.Entry
 	add := func(name string, c syntax.ConfigKey) {
 		if c.Value == nil || c.Bad {
@@ -148,13 +134,45 @@ func (w *lowering) environment(n *node, f *ir.Foreign, d *descriptor) []ir.Entry
 		}
 		add(name, c)
 	}
+	w.required(n, out, d)
 	slices.SortFunc(out, func(a, b ir.Entry) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
 
+// required reports keys that a component needs and that nothing gives it.
+func (w *lowering) required(n *node, env []ir.Entry, d *lock.Descriptor) {
+	if d == nil || n.ConfigUnread {
+		return
+	}
+	for _, key := range d.Keys() {
+		k := d.ConfigSchema[key]
+		if !k.Required || k.Default != nil || slices.ContainsFunc(n.Config, func(c syntax.ConfigKey) bool { return c.Key.Text == key }) {
+			continue
+		}
+		name := d.Variable(key)
+		if name == "" {
+			name = variableName(key)
+		}
+		if slices.ContainsFunc(env, func(e ir.Entry) bool { return e.Key == name }) {
+			continue
+		}
+		at := n.ConfigSpan
+		if at.IsZero() {
+			at = n.Node.Foreign.Named()
+		}
+		w.l.Errorf(diag.MissingKey, at, "`%s` needs the key `%s` in its `config`, as its descriptor says", n.Name.Text, key).
+			Helpf("write `config: {%s: …}`, or give it the variable: `env: {%s: …}`", key, name)
+	}
+}
+
+// variableName is the variable that a key becomes of which nothing else is said.
+func variableName(key string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(key))
+}
+
 // variableOf is the variable that a key of the config becomes; "" where there is none,
 // which has been reported.
-func (w *lowering) variableOf(n *node, d *descriptor, c syntax.ConfigKey) string {
+func (w *lowering) variableOf(n *node, d *lock.Descriptor, c syntax.ConfigKey) string {
 	key := c.Key.Text
 	if d != nil {
 		if k, ok := d.ConfigSchema[key]; ok {
@@ -178,7 +196,7 @@ func (w *lowering) variableOf(n *node, d *descriptor, c syntax.ConfigKey) string
 			return name
 		}
 	}
-	name := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(key))
+	name := variableName(key)
 	if !variable.MatchString(name) {
 		w.l.Errorf(diag.BadValue, c.Key.Span, "`%s` gives no name of an environment variable", key).
 			Helpf("write the variable under `env:`")
@@ -189,7 +207,7 @@ func (w *lowering) variableOf(n *node, d *descriptor, c syntax.ConfigKey) string
 
 // fitsDescriptor checks a value that is known at compile time against what the
 // descriptor says of its key.
-func (w *lowering) fitsDescriptor(n *node, k descriptorKey, c syntax.ConfigKey) {
+func (w *lowering) fitsDescriptor(n *node, k lock.DescriptorKey, c syntax.ConfigKey) {
 	if !c.Value.IsLiteral() {
 		return
 	}

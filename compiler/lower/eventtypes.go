@@ -84,7 +84,7 @@ func typesPlace(n *node, takes bool) source.Span {
 	if len(list) > 0 {
 		return list[0].Span
 	}
-	return n.Node.Foreign.Metadata.Span
+	return n.Node.Foreign.Named()
 }
 
 // wordList is words in quotes, as a sentence has them.

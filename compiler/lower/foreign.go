@@ -36,8 +36,12 @@ func (w *lowering) foreign(n *node) *ir.Foreign {
 	if !w.foreignKind(n, f) {
 		return nil
 	}
+	entry, ok := w.brought(n, f)
+	if !ok {
+		return nil
+	}
 	w.protocol(n, f)
-	d := w.descriptor(n, f)
+	d := w.descriptor(n, f, entry)
 	f.Env = w.environment(n, f, d)
 	w.foreignRole(n, f)
 	return f

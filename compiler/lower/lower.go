@@ -28,6 +28,7 @@ import (
 	"github.com/flowc-dev/flowc/compiler/syntax"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
+	"github.com/flowc-dev/flowc/ir/lock"
 	"github.com/flowc-dev/flowc/ir/source"
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
@@ -48,6 +49,10 @@ type Options struct {
 	MinGo string
 	// ReadFile reads a file that a type names, relative to Dir.
 	ReadFile func(name string) ([]byte, error)
+	// Lock is what references of components mean, nil for nothing; Frozen makes an error of
+	// one that it lacks.
+	Lock   *lock.File
+	Frozen bool
 }
 
 // Program lowers a pipeline. The program is whole only where the list holds no

@@ -49,7 +49,7 @@ func render(f *source.File, root *parse.Node, tree *flowctl.Tree) []byte {
 
 // The orders in which a reader expects keys; others follow as they come.
 var (
-	blockOrder = []string{"apiVersion", "kind", "metadata", "pipeline", "name", "flowc", "namespace", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "services", "targets"}
+	blockOrder = []string{"apiVersion", "kind", "metadata", "pipeline", "name", "flowc", "namespace", "registry", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "services", "targets"}
 	nodeOrder  = []string{"from", "type", "use", "image", "command", "args", "protocol", "takes", "gives"}
 )
 

@@ -8,6 +8,8 @@ import (
 // A Foreign is what a node says of a component in a process or a container of its own,
 // beside its config (Node.Config). Every spelling is read into it.
 type Foreign struct {
+	// Reference and Go name a component that flowc brings: of a registry, or in Go.
+	Reference, Go Text
 	// Command, Image and Endpoint say what it is; their spans are those of the keys.
 	// CommandLine tells that the command was one text, which has been taken apart.
 	Command                              []*ir.Value
@@ -34,4 +36,14 @@ type Foreign struct {
 	WindowSpan source.Span
 	// Format is how payloads are written.
 	Format Text
+}
+
+// Named is where the component's descriptor is named: by its path, or with the component.
+func (f *Foreign) Named() source.Span {
+	for _, t := range []Text{f.Reference, f.Metadata, f.Go} {
+		if !t.IsZero() {
+			return t.Span
+		}
+	}
+	return source.Span{}
 }

@@ -37,6 +37,8 @@ type Pipeline struct {
 	Edges               Edges
 	Labels, Annotations []Label
 	Targets             []Target
+	// Registry is where references of components without a host are.
+	Registry Text
 	// Namespace is for targets that have namespaces.
 	Namespace Text
 	// Overrides are the values that overlays replaced, in their order.

@@ -7,6 +7,9 @@ const (
 	// Descriptor is a metadata.json that can't be read, or that says something else than
 	// the node.
 	Descriptor Code = "descriptor"
+	// LockFile is a reference that flowc.lock does not have, or a flowc.lock that can't be
+	// read.
+	LockFile Code = "lock-file"
 )
 
 var foreignCodes = []Info{
@@ -51,6 +54,30 @@ sinks:
 		Good: `pipeline: ledgers
 sources:
   ledgers: {command: [./ledgers], protocol: lines}
+sinks:
+  show: {from: ledgers, use: stdout, config: {format: text}}
+`,
+	},
+	{
+		Code:  LockFile,
+		Title: "a reference that is not pinned, or a flowc.lock that can't be read",
+		Text: `flowc.lock stands beside the pipelines and says what their references of components mean:
+the digest of the image that ` + "`" + `type: org/name@v1` + "`" + ` had when it was pinned, the sum of the module
+of ` + "`" + `go: example.com/mod/cmd/name@v1` + "`" + `, and what the component says of itself. A reference
+that it does not have is pinned by the first command that needs the component (` + "`" + `run` + "`" + `,
+` + "`" + `build` + "`" + `, ` + "`" + `image` + "`" + `, ` + "`" + `emit` + "`" + `, ` + "`" + `apply` + "`" + `), or by ` + "`" + `flowc components add` + "`" + `; until then its types and
+its config are not checked. With ` + "`" + `--frozen` + "`" + `, and where CI runs, nothing is pinned, and this
+is an error. The file is written by flowc and committed with the pipeline; after a merge
+that can't be resolved take either side, and pin what is missing again.`,
+		Bad: `pipeline: ledgers
+sources:
+  ledgers: {type: acme/ledgers@v1.0.0}
+sinks:
+  show: {from: ledgers, use: stdout, config: {format: text}}
+`,
+		Good: `pipeline: ledgers
+sources:
+  ledgers: {command: [./ledgers]}
 sinks:
   show: {from: ledgers, use: stdout, config: {format: text}}
 `,

@@ -18,6 +18,8 @@ const (
 	trimmedAt  = "trimmed"
 	binaryPart = "bin"
 	sourcePart = "src"
+	// broughtPart has programs of components, which package components keeps.
+	broughtPart = "components"
 )
 
 // used notes that an entry is in use.
@@ -27,6 +29,9 @@ func used(entry string) {
 		_ = os.Chtimes(entry, now, now) // at worst it is built once more
 	}
 }
+
+// Used notes that a folder of the cache is in use.
+func Used(dir string) { used(dir) }
 
 // Keep has the cache keep a binary that it gave until ctx ends: one that is started again
 // after days must be there still.
@@ -54,7 +59,7 @@ func trim(cache string, now time.Time) {
 	if os.WriteFile(mark, nil, 0o644) != nil || os.Chtimes(mark, now, now) != nil {
 		return
 	}
-	for _, part := range []string{binaryPart, sourcePart} {
+	for _, part := range []string{binaryPart, sourcePart, broughtPart} {
 		entries, err := filepath.Glob(filepath.Join(cache, part, "??", "*"))
 		if err != nil {
 			continue

@@ -15,19 +15,29 @@ import (
 )
 
 // Reference is the name of a binary that means this one for ever: the pipeline's, its
-// hash, and enough of the digest of its bytes.
-func Reference(pipeline, hash, binary string) (string, error) {
-	f, err := os.Open(binary)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
+// hash, and enough of the digest of its bytes, and of those of the components beside it.
+func Reference(pipeline, hash, binary string, components ...string) (string, error) {
 	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
+	for _, file := range append([]string{binary}, components...) {
+		if err := digest(sum, file); err != nil {
+			return "", err
+		}
 	}
 	return pipeline + ":" + hash + "-" + hex.EncodeToString(sum.Sum(nil))[:12], nil
 }
+
+func digest(sum io.Writer, file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(sum, f)
+	return err
+}
+
+// Components is the folder beside a program that has the components which it starts.
+const Components = "components"
 
 // A Store is the folder of one pipeline's binaries.
 type Store string
@@ -59,7 +69,8 @@ func (s Store) References(pipeline string) (all []string, err error) {
 	return all, nil
 }
 
-// Put copies a binary to the place of its reference, at once; one that is there stays.
+// Put copies a binary to the place of its reference, at once, and before it the components
+// beside it; one that is there stays.
 func (s Store) Put(reference, binary string) error {
 	to := s.Path(reference)
 	if s.Has(reference) {
@@ -73,7 +84,38 @@ func (s Store) Put(reference, binary string) error {
 			return err
 		}
 	}
-	in, err := os.Open(binary)
+	if err := putComponents(filepath.Join(filepath.Dir(to), Components), filepath.Join(filepath.Dir(binary), Components)); err != nil {
+		return err
+	}
+	return put(to, binary)
+}
+
+// putComponents copies a folder of components, where there is one.
+func putComponents(to, from string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	if err := os.Chmod(to, 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := put(filepath.Join(to, e.Name()), filepath.Join(from, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put copies a program to its place, at once.
+func put(to, from string) error {
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}

@@ -28,13 +28,8 @@ func options(ctx context.Context) []remote.Option {
 // why it does not: they are in the image in any case.
 func Push(ctx context.Context, ref oci.Reference, image *oci.Image) (attached, err error) {
 	o := options(ctx)
-	if image.Index != nil {
-		err = remote.WriteIndex(ref.Tag, image.Index, o...)
-	} else {
-		err = remote.Write(ref.Tag, image.Parts[0].Image, o...)
-	}
-	if err != nil {
-		return nil, registryError(ref.Registry(), "push to", err)
+	if err := upload(ref, image, o); err != nil {
+		return nil, err
 	}
 	for _, p := range image.Parts {
 		if err := attach(ref.Tag.Context(), p, o); err != nil {
@@ -45,6 +40,24 @@ func Push(ctx context.Context, ref oci.Reference, image *oci.Image) (attached, e
 		}
 	}
 	return nil, nil
+}
+
+// PushComponent uploads the image of a component under its name.
+func PushComponent(ctx context.Context, ref oci.Reference, image *oci.Image) error {
+	return upload(ref, image, options(ctx))
+}
+
+// upload uploads an image, for one platform or several.
+func upload(ref oci.Reference, image *oci.Image, o []remote.Option) (err error) {
+	if image.Index != nil {
+		err = remote.WriteIndex(ref.Tag, image.Index, o...)
+	} else {
+		err = remote.Write(ref.Tag, image.Parts[0].Image, o...)
+	}
+	if err != nil {
+		return registryError(ref.Registry(), "push to", err)
+	}
+	return nil
 }
 
 // attach uploads the bill of materials of a part.

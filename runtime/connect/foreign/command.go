@@ -10,12 +10,44 @@ import (
 // of its own, since the folder in which the program works there holds its state.
 const folderVariable = "FLOWC_COMPONENTS"
 
+// broughtVariable names the folder of the components that flowc has brought for the program
+// that it runs; broughtPrefix begins their commands.
+const (
+	broughtVariable = "FLOWC_BROUGHT"
+	broughtPrefix   = "@components/"
+	besideProgram   = "components"
+)
+
 // Command is a command as it is started: a path that is relative to the pipeline is, where
-// the environment names the folder of the commands' files, relative to that.
+// the environment names the folder of the commands' files, relative to that. A component
+// that flowc has brought lies where the environment says, or beside the program.
 func Command(command []string) []string {
 	folder := os.Getenv(folderVariable) //nolint:forbidigo // what its image says, which is no setting of a node
+	if len(command) > 0 && strings.HasPrefix(command[0], broughtPrefix) {
+		return append([]string{brought(command[0][len(broughtPrefix):], folder)}, command[1:]...)
+	}
 	if folder == "" || len(command) == 0 || filepath.IsAbs(command[0]) || !strings.ContainsRune(command[0], '/') {
 		return command
 	}
 	return append([]string{filepath.Join(folder, command[0])}, command[1:]...)
+}
+
+// brought is the file of a component that flowc has brought. Where it is nowhere, that is
+// the place beside the program, of which the failed start then speaks.
+func brought(name, folder string) string {
+	var last string
+	folders := []string{os.Getenv(broughtVariable), folder} //nolint:forbidigo // what flowc or its image says
+	if program, err := os.Executable(); err == nil {
+		folders = append(folders, filepath.Join(filepath.Dir(program), besideProgram))
+	}
+	for _, f := range folders {
+		if f == "" {
+			continue
+		}
+		last = filepath.Join(f, name)
+		if _, err := os.Stat(last); err == nil {
+			break
+		}
+	}
+	return last
 }

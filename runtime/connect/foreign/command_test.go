@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -20,6 +22,34 @@ func TestCommand(t *testing.T) {
 		t.Setenv(folderVariable, c.folder)
 		if got := Command(c.given); !slices.Equal(got, c.want) {
 			t.Errorf("%q in %q: %q", c.given, c.folder, got)
+		}
+	}
+}
+
+// A component that flowc has brought is where the environment says, or beside the program.
+func TestBroughtCommand(t *testing.T) {
+	run, image := t.TempDir(), t.TempDir()
+	for _, file := range []string{filepath.Join(run, "a-1"), filepath.Join(image, "a-1"), filepath.Join(image, "b-1")} {
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := filepath.Join(filepath.Dir(program), "components")
+	for _, c := range []struct{ run, image, given, want string }{
+		{run, image, "@components/a-1", filepath.Join(run, "a-1")},
+		{run, image, "@components/b-1", filepath.Join(image, "b-1")},
+		{"", image, "@components/a-1", filepath.Join(image, "a-1")},
+		{run, "", "@components/b-1", filepath.Join(beside, "b-1")},
+		{"", "", "@components/a-1", filepath.Join(beside, "a-1")},
+	} {
+		t.Setenv(broughtVariable, c.run)
+		t.Setenv(folderVariable, c.image)
+		if got := Command([]string{c.given, "x"}); !slices.Equal(got, []string{c.want, "x"}) {
+			t.Errorf("%+v: %q", c, got)
 		}
 	}
 }
