@@ -3,6 +3,7 @@ package gocode
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -21,6 +22,24 @@ func (l *loop) metaType() *ir.Type {
 		return nil
 	}
 	return l.metaBehind(l.r.Head, map[string]bool{})
+}
+
+// readMetaOf quotes that the loop's meta becomes that of the record which is decoded: the
+// connector's, or what has come with the record from another process.
+func (l *loop) readMetaOf() []jen.Code {
+	source, ok := l.source.Op.(*ir.Source)
+	if !ok || !strings.HasPrefix(source.Connector, "edge-") {
+		return []jen.Code{l.Go("l.meta.At(b, l.Record)")}
+	}
+	code := []jen.Code{l.Go("carried := @edge.Meta(b, l.Record)")}
+	for _, f := range l.meta.Fields {
+		value := fmt.Sprintf("carried.%s(%q)", f.Type.Carried(), f.Name)
+		if f.Type.Kind == ir.Int {
+			value = "int(" + value + ")"
+		}
+		code = append(code, l.Gof("l.meta.%s = %s", f.Go, value))
+	}
+	return code
 }
 
 // metaBehind is the meta of the records that leave a node: that of its source, or of the

@@ -99,12 +99,12 @@ var typeSuffixes = []string{"Loop", "Decoder"}
 // reserved are the names that generated functions use themselves: variables,
 // and packages, which a variable would hide.
 var reserved = map[string]bool{
-	"address": true, "b": true, "ctx": true, "d": true, "data": true, "dst": true, "end": true, "err": true, "errs": true, "failed": true, "i": true, "in": true,
+	"address": true, "b": true, "carried": true, "ctx": true, "d": true, "data": true, "dst": true, "end": true, "err": true, "errs": true, "failed": true, "i": true, "in": true,
 	"item": true, "joined": true, "l": true, "lane": true, "line": true, "n": true, "next": true, "ok": true, "other": true, "out": true,
 	"r": true, "raw": true, "record": true, "rest": true, "row": true, "rows": true, "s": true, "settings": true, "start": true, "stop": true,
 	"tag": true, "text": true, "values": true,
 	"attempt": true, "complete": true, "header": true, "meta": true, "nodes": true, "random": true,
-	"base64": true, "codec": true, "csv": true, "decimal": true, "errors": true, "file": true, "flow": true, "frame": true, "generate": true, "http": true,
+	"base64": true, "codec": true, "csv": true, "decimal": true, "edge": true, "errors": true, "file": true, "flow": true, "frame": true, "generate": true, "http": true,
 	"iter": true, "json": true, "jsonscan": true, "logfmt": true, "program": true, "regexp": true, "postgres": true, "slices": true, "sqlite": true, "time": true,
 }
 

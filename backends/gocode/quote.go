@@ -31,7 +31,7 @@ func newQuoter(runtime string) quoter {
 	for _, p := range []string{
 		"codec", "codec/jsonscan", "codec/csv", "codec/row", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "program",
 		"connect/drop", "connect/file", "connect/generate", "connect/http", "connect/kafka", "connect/log", "connect/native", "connect/nats",
-		"connect/foreign", "connect/lines", "connect/component", "connect/postgres", "connect/sqlite", "connect/stdin", "connect/stdout", "connect/table", "connect", "codec/zstd", "codec/parquet",
+		"connect/edge", "connect/foreign", "connect/lines", "connect/component", "connect/postgres", "connect/sqlite", "connect/stdin", "connect/stdout", "connect/table", "connect", "codec/zstd", "codec/parquet",
 	} {
 		q.packages[packageName(p)] = runtime + "/" + p
 	}

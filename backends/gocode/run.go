@@ -98,7 +98,7 @@ func (l *loop) begin(body []jen.Code, before ...jen.Code) []jen.Code {
 func (l *loop) decodeRecord(n *ir.Node, op *ir.Decode, at place) ([]jen.Code, error) {
 	var code []jen.Code
 	if l.meta != nil {
-		code = append(code, l.Go("l.meta.At(b, l.Record)"))
+		code = append(code, l.readMetaOf()...)
 	}
 	switch op.Codec {
 	case "text":

@@ -75,22 +75,7 @@ func (d *division) checkBehind(l *diag.List) {
 	}
 	told := map[string]bool{}
 	for _, n := range d.p.Nodes {
-		if !behind[n.YAML] || told[n.YAML] {
-			continue
-		}
-		for _, e := range n.Exprs() {
-			if len(e.MetaReads) > 0 && !told[n.YAML] {
-				told[n.YAML] = true
-				if n.Foreign() != nil {
-					l.Errorf(diag.ScaleCut, e.Span, "`%s` is in another process than the source, and the envelopes of events stay there", n.YAML).
-						Helpf("run several of the component in one process: `parallel: 4`, with the `key`")
-					continue
-				}
-				l.Errorf(diag.ScaleCut, e.Span, "`%s` is in another process than the source, and `meta` stays there", n.YAML).
-					Helpf("put what it needs into the record before: `set: {%s: meta.…}`", e.MetaReads[0])
-			}
-		}
-		if n.OnError != nil && n.OnError.Then == ir.ThenReject && !told[n.YAML] {
+		if behind[n.YAML] && !told[n.YAML] && n.OnError != nil && n.OnError.Then == ir.ThenReject {
 			told[n.YAML] = true
 			at := n.OnError.Span
 			if at.IsZero() {

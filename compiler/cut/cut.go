@@ -6,6 +6,7 @@
 //	cut.go      the programs
 //	group.go    which nodes share a process
 //	edge.go     the ends of a cut edge
+//	meta.go     the `meta` that records take along
 //	schema.go   what its records look like
 //	steady.go   whether a writer sends the same again after a crash
 //	check.go    what can't be cut

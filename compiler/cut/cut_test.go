@@ -267,12 +267,6 @@ sinks:
   out: {from: a, use: log}
   dead: {use: file, config: {path: dead.ndjson}}
 `, "`dead` has one writer, and 2 processes have dead letters for it"},
-		{`
-processors:
-  a: {from: orders, filter: meta.Line > 1, key: in.Account, scale: {replicas: 2}}
-sinks:
-  out: {from: a, use: log}
-`, "`meta` stays there"},
 	} {
 		r := compile(t, head+strings.TrimPrefix(c.text, "\n"))
 		found := slices.ContainsFunc(r.Diagnostics, func(d *diag.Diagnostic) bool { return strings.Contains(d.Message, c.want) })

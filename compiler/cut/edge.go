@@ -63,8 +63,9 @@ func (c *cutting) begin(e *ir.Edge) {
 	reader := c.of[to.YAML]
 	carrier, _ := catalog.Lookup("edge-" + c.p.Carrier.Connector)
 	sink := &ir.Sink{Connector: carrier.Name, Facts: ir.Facts{Ordered: true, Memory: carrier.Sink.Facts.Memory, Gathers: carrier.Sink.Facts.Gathers}}
-	sink.Config = c.config(carrier.Sink, e, name, reader)
-	if c.bounded(c.group) {
+	meta, reads := c.carried(e)
+	sink.Config = c.config(carrier.Sink, e, name, reader, schemaOf(e.Type, meta, nil))
+	if c.mayEnd(c.group) {
 		sink.Config = append(sink.Config, flag("ends", e))
 	}
 	if key := to.Key; key != nil && reader.head == to {
@@ -72,6 +73,9 @@ func (c *cutting) begin(e *ir.Edge) {
 			Key: "key", Type: key.Type, Span: key.Span,
 			Value: &ir.Value{Kind: "string", Span: key.Span, Parts: []ir.Part{{Kind: ir.Record, Text: key.Text, Expr: key, Span: key.Span}}},
 		})
+	}
+	if meta != nil {
+		carry(sink, e, meta, reads)
 	}
 	if c.exactly(to.YAML) {
 		sink.Guarantee = ir.EffectivelyOnce
@@ -92,9 +96,15 @@ func (c *cutting) end(e *ir.Edge) {
 	writer := c.of[from.YAML]
 	carrier, _ := catalog.Lookup("edge-" + c.p.Carrier.Connector)
 	source := &ir.Source{Connector: carrier.Name, Facts: ir.Facts{Acks: true, Replayable: true, Ordered: true, Memory: carrier.Source.Facts.Memory}}
-	source.Config = c.config(carrier.Source, e, name, c.group)
-	if source.Bounded = c.bounded(writer); source.Bounded {
+	meta, reads := c.carried(e)
+	source.Meta = meta
+	source.Config = c.config(carrier.Source, e, name, c.group, schemaOf(e.Type, meta, reads))
+	source.Bounded = c.bounded(writer)
+	if c.mayEnd(writer) {
 		source.Config = append(source.Config, number("writers", max(writer.replicas, 1), e))
+		if !source.Bounded {
+			source.Config = append(source.Config, flag("open", e))
+		}
 	}
 	decode := &ir.Node{ID: name + ".decode", YAML: name, Span: e.Span, Op: &ir.Decode{Codec: codecOf(e.Type), Validate: ir.Structural}, Pure: true, OnError: policy()}
 	decode.Out = []ir.Port{{Type: e.Type, Span: e.Span}}
@@ -107,8 +117,9 @@ func (c *cutting) end(e *ir.Edge) {
 	c.made.Inputs = append(c.made.Inputs, ir.CutEdge{Node: name, From: from.YAML, Port: e.Port, To: to.YAML, Peer: writer.name, Steady: c.steady[name]})
 }
 
-// config is that of an end of an edge: where the carrier is, and what this edge is.
-func (c *cutting) config(side *catalog.Side, e *ir.Edge, name string, reader *group) []ir.Setting {
+// config is that of an end of an edge: where the carrier is, what this edge is, and what
+// its records look like.
+func (c *cutting) config(side *catalog.Side, e *ir.Edge, name string, reader *group, schema string) []ir.Setting {
 	var out []ir.Setting
 	for _, s := range c.p.Carrier.Config {
 		if side.Key(s.Key) != nil {
@@ -122,7 +133,7 @@ func (c *cutting) config(side *catalog.Side, e *ir.Edge, name string, reader *gr
 	return append(out,
 		text(place, "flowc-"+c.p.Name+"-"+name, e),
 		number("partitions", max(reader.replicas, 1), e),
-		text("schema", schemaOf(e.Type), e))
+		text("schema", schema, e))
 }
 
 func text(key, value string, e *ir.Edge) ir.Setting {
@@ -144,8 +155,19 @@ func literal(text, kind string, e *ir.Edge) *ir.Value {
 
 // bounded tells whether all sources upstream of a group, and its own, end.
 func (d *division) bounded(g *group) bool {
+	return d.sources(g, func(s *ir.Source) bool { return s.Bounded })
+}
+
+// mayEnd tells whether they end, or may: a component in a process of its own comes to its
+// end when it likes, and then all processes behind it have to.
+func (d *division) mayEnd(g *group) bool {
+	return d.sources(g, func(s *ir.Source) bool { return s.Bounded || s.Foreign != nil })
+}
+
+// sources tells whether all sources upstream of a group, and its own, are such.
+func (d *division) sources(g *group, such func(*ir.Source) bool) bool {
 	for _, n := range d.p.Nodes {
-		if source, ok := n.Op.(*ir.Source); ok && !source.Bounded && d.feeds(d.of[n.YAML], g) {
+		if source, ok := n.Op.(*ir.Source); ok && !such(source) && d.feeds(d.of[n.YAML], g) {
 			return false
 		}
 	}

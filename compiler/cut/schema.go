@@ -23,9 +23,14 @@ func codecOf(t *ir.Type) string {
 	return ""
 }
 
-// schemaOf is the text that package runtime/codec/envelope compares.
-func schemaOf(t *ir.Type) string {
-	text, err := json.Marshal(schema(t, nil))
+// schemaOf is the text that package runtime/codec/envelope compares: of records, and of
+// the `meta` that they take along where there is one, all of it or the fields that are read.
+func schemaOf(t, meta *ir.Type, reads []string) string {
+	whole := schema(t, nil)
+	if meta != nil {
+		whole = []any{"meta", whole, metaSchema(meta, reads)}
+	}
+	text, err := json.Marshal(whole)
 	if err != nil {
 		panic(err) // it is made of strings
 	}

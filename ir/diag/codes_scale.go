@@ -72,32 +72,34 @@ sinks:
 	{
 		Code:  ScaleCut,
 		Title: "something that does not get from one process to another",
-		Text: `Between processes records travel alone. What belongs to their source stays there: ` + "`meta`" + `,
-and the sender who waits for an answer (` + "`reject`" + `). Structs, texts, bytes and JSON can
-travel. A file has one writer, so dead letters of several processes go where several can
+		Text: `Structs, texts, bytes and JSON travel between processes, with what is read of their
+` + "`meta`" + ` behind it. A number by itself does not, nor does the sender who waits for an answer
+(` + "`reject`" + `), which stays with the source. A file has one writer, so dead letters of several processes go where several can
 write. ` + "`flowc explain`" + ` shows which nodes are in which process.`,
 		Bad: `pipeline: payments
 types:
-  Payment: {id: string, account: string}
+  Payment: {id: string, parts: [int]}
 edges: {nats: {url: "nats://localhost:4222"}}
 sources:
   ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
 processors:
-  placed: {from: ledger, set: {line: meta.Line}, key: in.Account, scale: {replicas: 4}}
+  parts: {from: ledger, flatmap: in.Parts, out: int}
+  large: {from: parts, filter: in > 1, order: none, scale: {replicas: 4}}
 sinks:
-  store: {from: placed, use: file, config: {path: large.ndjson}}
+  store: {from: large, use: file, config: {path: large.ndjson}}
 `,
 		Good: `pipeline: payments
 types:
-  Payment: {id: string, account: string}
+  Payment: {id: string, parts: [int]}
 edges: {nats: {url: "nats://localhost:4222"}}
 sources:
   ledger: {use: file, config: {path: payments.ndjson}, out: Payment}
 processors:
-  lined: {from: ledger, set: {line: meta.Line}}
-  placed: {from: lined, filter: in.Line > 1, key: in.Account, scale: {replicas: 4}}
+  parts: {from: ledger, flatmap: in.Parts, out: int}
+  held: {from: parts, map: {part: in}}
+  large: {from: held, filter: in.Part > 1, order: none, scale: {replicas: 4}}
 sinks:
-  store: {from: placed, use: file, config: {path: large.ndjson}}
+  store: {from: large, use: file, config: {path: large.ndjson}}
 `,
 	},
 	{

@@ -3,14 +3,17 @@
 // and what they look like.
 //
 //	magic 4 bytes: F1 6F 77 and the version
-//	flags 1 byte: bit 0 is the end of the writer's run, bit 1 its begin
+//	flags 1 byte: bit 0 is the end of the writer's run, bit 1 its begin, bit 2 that
+//	records come with their `meta`
 //	writer, schema: a length (uvarint) and text
 //	run 8 bytes, epoch 8 bytes, first uvarint
-//	records: a length (uvarint) and bytes each
+//	records: a length (uvarint) and bytes each, before it those of its `meta` (see Meta)
+//	where they come with it
 //	CRC-32C 4 bytes of all before it
 //
 // A record is encoded by itself (JSON, text or bytes), so it can be read by whoever
-// knows a part of its fields. Numbers are little endian.
+// knows a part of its fields. Numbers are little endian. Version 1 knows no `meta`, and is
+// still what is written where there is none.
 package envelope
 
 import (
@@ -21,13 +24,14 @@ import (
 )
 
 // Version is what is written. Readers take every version up to theirs.
-const Version = 1
+const Version = 2
 
 var magic = [3]byte{0xF1, 'o', 'w'}
 
 const (
 	flagEnd = 1 << iota
 	flagBegin
+	flagMeta
 )
 
 // A Header says what an envelope holds.
@@ -46,6 +50,8 @@ type Header struct {
 	// Begin tells that the run sends its first envelope, End that it has nothing more to
 	// send. An End means nothing to a reader that has not read the Begin.
 	Begin, End bool
+	// Meta tells that each record comes with its `meta`.
+	Meta bool
 }
 
 // Begin appends the head of an envelope. Records are added to it by Add, and Seal
@@ -58,7 +64,11 @@ func Begin(dst []byte, h Header) []byte {
 	if h.Begin {
 		flags |= flagBegin
 	}
-	dst = append(dst, magic[0], magic[1], magic[2], Version, flags)
+	version := byte(1)
+	if h.Meta {
+		version, flags = 2, flags|flagMeta
+	}
+	dst = append(dst, magic[0], magic[1], magic[2], version, flags)
 	dst = appendText(dst, h.Writer)
 	dst = appendText(dst, h.Schema)
 	dst = binary.LittleEndian.AppendUint64(dst, h.Run)
@@ -73,9 +83,14 @@ func appendText(dst []byte, s string) []byte {
 // Size is how many bytes an envelope of one record has at most.
 func Size(h Header, record int) int { return len(h.Writer) + len(h.Schema) + record + 64 }
 
-// Add appends a record.
+// Add appends a record to an envelope without `meta`.
 func Add(dst, record []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(record))), record...)
+}
+
+// AddWith appends a record with its `meta` to an envelope that has it.
+func AddWith(dst []byte, meta string, record []byte) []byte {
+	return Add(appendText(dst, meta), record)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -86,7 +101,10 @@ func Seal(dst []byte, from int) []byte {
 }
 
 // A Records are what an envelope holds, one after another.
-type Records struct{ rest []byte }
+type Records struct {
+	rest []byte
+	meta bool
+}
 
 var errShort = errors.New("the envelope ends in the middle")
 
@@ -102,7 +120,7 @@ func Open(data []byte) (h Header, records Records, err error) {
 	if crc32.Checksum(body, castagnoli) != sum {
 		return h, records, errors.New("the envelope is damaged: its checksum is another one")
 	}
-	h.Begin, h.End = body[4]&flagBegin != 0, body[4]&flagEnd != 0
+	h.Begin, h.End, h.Meta = body[4]&flagBegin != 0, body[4]&flagEnd != 0, body[4]&flagMeta != 0
 	body = body[5:]
 	if h.Writer, body, err = text(body); err != nil {
 		return h, records, err
@@ -119,7 +137,7 @@ func Open(data []byte) (h Header, records Records, err error) {
 		return h, records, errShort
 	}
 	h.First = first
-	return h, Records{body[n:]}, nil
+	return h, Records{body[n:], h.Meta}, nil
 }
 
 func text(data []byte) (s string, rest []byte, err error) {
@@ -136,11 +154,17 @@ func part(data []byte) (part, rest []byte, err error) {
 	return data[:length], data[length:], nil
 }
 
-// Next gives the next record; false behind the last one.
-func (r *Records) Next() (record []byte, ok bool, err error) {
+// Next gives the next record, and its `meta` where it comes with it; false behind the last
+// one.
+func (r *Records) Next() (record, meta []byte, ok bool, err error) {
 	if len(r.rest) == 0 {
-		return nil, false, nil
+		return nil, nil, false, nil
+	}
+	if r.meta {
+		if meta, r.rest, err = part(r.rest); err != nil {
+			return nil, nil, false, err
+		}
 	}
 	record, r.rest, err = part(r.rest)
-	return record, err == nil, err
+	return record, meta, err == nil, err
 }

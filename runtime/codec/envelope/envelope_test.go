@@ -22,7 +22,7 @@ func read(t *testing.T, data []byte) (Header, []string) {
 	}
 	var got []string
 	for {
-		r, ok, err := records.Next()
+		r, _, ok, err := records.Next()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestDamaged(t *testing.T) {
 	}
 	newer := bytes.Clone(good[:len(good)-4])
 	newer[3] = Version + 1
-	if _, _, err := Open(Seal(newer, 0)); err == nil || !strings.Contains(err.Error(), "version 2") {
+	if _, _, err := Open(Seal(newer, 0)); err == nil || !strings.Contains(err.Error(), "version 3") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -85,7 +85,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		_ = h
 		for {
-			if _, ok, err := records.Next(); !ok || err != nil {
+			if _, _, ok, err := records.Next(); !ok || err != nil {
 				return
 			}
 		}
@@ -114,6 +114,11 @@ func TestCompatible(t *testing.T) {
 		{`["enum","a"]`, `"string"`, "the record is written as string and read as enum"},
 		{`"string"`, `{`, `the schema "{" can't be read: unexpected end of JSON input`},
 		{`[]`, `["list"]`, "the record is written as list and read as nothing"},
+		{`["meta","string",{"offset":"int64"}]`, `["meta","string",{"offset":"int64","path":"string"}]`, ""},
+		{`"string"`, `["meta","string",{"offset":"int64"}]`, ""},
+		{`["meta","string",{"offset":"int64"}]`, `"string"`, "records come without `meta`, and it is read"},
+		{`["meta","string",{"topic":"string"}]`, `["meta","string",{"offset":"int64"}]`, "meta.topic is not written, and must be there where it is read"},
+		{`["meta","string",{}]`, `["meta","int",{}]`, "the record is written as int and read as string"},
 		{`1`, `2`, "the record is written as nothing and read as nothing"},
 	} {
 		got := ""

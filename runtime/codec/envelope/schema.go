@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,9 @@ import (
 // not looked into, ["list", T], ["map", T], ["enum", "a", "b"], and {"id": T, "memo?":
 // T} for fields, of which those with ? may be missing. What a reader has must be
 // there, or be optional for it; what else there is is none of its business.
+//
+// ["meta", T, {…}] is that of records which come with their `meta`: T is that of the record,
+// and the fields are those that are there, or that are read.
 func Compatible(reader, writer string) error {
 	if reader == writer {
 		return nil
@@ -27,7 +31,27 @@ func Compatible(reader, writer string) error {
 			return fmt.Errorf("the schema %q can't be read: %w", one.text, err)
 		}
 	}
+	r, needs := apart(r)
+	w, has := apart(w)
+	switch {
+	case needs != nil && has == nil:
+		return errors.New("records come without `meta`, and it is read")
+	case needs != nil:
+		if err := fields(needs, has, "meta"); err != nil {
+			return err
+		}
+	}
 	return compatible(r, w, "")
+}
+
+// apart takes a schema apart: that of the record, and the fields of its `meta`, nil where
+// it comes without.
+func apart(schema any) (record any, meta map[string]any) {
+	if list, ok := schema.([]any); ok && len(list) == 3 && list[0] == "meta" {
+		meta, _ = list[2].(map[string]any)
+		return list[1], meta
+	}
+	return schema, nil
 }
 
 // widened are the types that hold all of others, and read what these are written as.

@@ -26,6 +26,7 @@ import (
 type Packing struct {
 	writer Writer
 	key    int // in Out.Keys; -1 for none
+	meta   int // likewise
 	text   bool
 
 	numbers numbering
@@ -65,10 +66,14 @@ type numbering struct {
 // places.
 type Publish func(ctx context.Context, envelopes []Envelope) error
 
+// MetaKey is what the engine calls the packed `meta` of records that take it along.
+const MetaKey = "meta.carried"
+
 // NewPacking returns the packing of a writer. Its records go to the partitions by the
-// key that is called `key`, or in turn.
+// key that is called `key`, or in turn, and take their `meta` along where there is one
+// (MetaKey).
 func NewPacking(w Writer, out connect.Output) *Packing {
-	return &Packing{writer: w, key: slices.Index(out.Keys, "key"), text: out.Format == "text" || out.Format == "ndjson"}
+	return &Packing{writer: w, key: slices.Index(out.Keys, "key"), meta: slices.Index(out.Keys, MetaKey), text: out.Format == "text" || out.Format == "ndjson"}
 }
 
 // Restore goes on with the run and the numbers of the checkpoint.
@@ -216,8 +221,12 @@ func (p *Packing) fill(o *flow.Out, limit int) (turn int) {
 		} else {
 			to, turn = turn, (turn+1)%p.writer.Partitions
 		}
-		h := envelope.Header{Writer: p.writer.Name, Run: p.numbers.Run, Epoch: p.numbers.Epoch, First: next[to], Schema: p.writer.Schema}
-		if open[to] == 0 || len(boxes[open[to]-1].Data)+envelope.Size(envelope.Header{}, len(record)) > limit {
+		h := envelope.Header{Writer: p.writer.Name, Run: p.numbers.Run, Epoch: p.numbers.Epoch, First: next[to], Schema: p.writer.Schema, Meta: p.meta >= 0}
+		meta := ""
+		if p.meta >= 0 {
+			meta = o.Keys[p.meta][i]
+		}
+		if open[to] == 0 || len(boxes[open[to]-1].Data)+envelope.Size(envelope.Header{}, len(meta)+len(record)) > limit {
 			boxes = append(boxes, Envelope{Partition: to, Data: envelope.Begin(nil, h)})
 			open[to] = len(boxes)
 			if count[to] == len(rounds) {
@@ -227,7 +236,11 @@ func (p *Packing) fill(o *flow.Out, limit int) (turn int) {
 			count[to]++
 		}
 		b := &boxes[open[to]-1]
-		b.Data = envelope.Add(b.Data, record)
+		if p.meta >= 0 {
+			b.Data = envelope.AddWith(b.Data, meta, record)
+		} else {
+			b.Data = envelope.Add(b.Data, record)
+		}
 		b.Records = append(b.Records, i)
 		next[to]++
 	}

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -39,6 +40,15 @@ type Note struct {
 	// Message is the number of its message, Record its place in there.
 	Message uint64
 	Record  int
+	meta    envelope.Meta // nil for none
+}
+
+// Meta is what a record has taken along over an edge.
+func Meta(b *flow.Batch, r flow.Record) envelope.Meta {
+	if n := messages.Note[Note](b, r); n != nil {
+		return n.meta
+	}
+	return nil
 }
 
 // An Unpacking takes records out of the envelopes of a partition. It knows how far each
@@ -62,6 +72,8 @@ type Reader struct {
 	// Writers is how many copies of the writer there are that come to an end; 0 where
 	// they do not.
 	Writers int
+	// Open tells that nobody knows whether they will.
+	Open bool
 }
 
 // NewUnpacking returns the unpacking of a reader, which ends when its writers have.
@@ -69,8 +81,8 @@ func NewUnpacking(r Reader, from Partition) *Unpacking {
 	return &Unpacking{from: from, reader: r, progress: map[string]Progress{}, known: r.Schema}
 }
 
-// Endless says that it ends where its writers do.
-func (u *Unpacking) Endless() bool { return u.reader.Writers == 0 }
+// Endless says that it ends where its writers do, for all that is known.
+func (u *Unpacking) Endless() bool { return u.reader.Writers == 0 || u.reader.Open }
 
 // Seek goes on where the writers were, by a position.
 func (u *Unpacking) Seek(writers map[string]Progress) {
@@ -155,7 +167,7 @@ func (u *Unpacking) unpack(b *flow.Batch, notes *[]Note) error {
 		}
 		number := h.First
 		for place := 0; ; place++ {
-			record, ok, err := records.Next()
+			record, meta, ok, err := records.Next()
 			if err != nil {
 				return u.failed(message, err)
 			}
@@ -164,7 +176,11 @@ func (u *Unpacking) unpack(b *flow.Batch, notes *[]Note) error {
 			}
 			if number >= w.Next {
 				messages.Add(b, record)
-				*notes = append(*notes, Note{message, place})
+				note := Note{Message: message, Record: place}
+				if len(meta) > 0 {
+					note.meta = bytes.Clone(meta) // the envelope's memory is used again
+				}
+				*notes = append(*notes, note)
 			}
 			number++
 		}

@@ -39,6 +39,9 @@ type EdgeSourceConfig struct {
 	// Writers is how many copies of the writer there are that come to an end; 0 where
 	// they do not.
 	Writers int `json:"writers" flowc:"fixed"`
+	// Open tells that nobody knows whether the writers come to an end; where they do, they
+	// say so.
+	Open bool `json:"open" flowc:"fixed"`
 	// ReplicationFactor is how many brokers keep the topic that is made; without it
 	// the brokers decide (default.replication.factor).
 	ReplicationFactor int `json:"replication_factor" flowc:"positive"`

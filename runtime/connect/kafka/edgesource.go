@@ -43,7 +43,7 @@ func NewEdgeSource(c EdgeSourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, err
 	}
 	p := &edgePartition{topic: topic, of: partition{c.Topic, int32(c.Partition)}, queue: queue{link: topic.link}}
-	return &EdgeSource{p, edge.NewUnpacking(edge.Reader{Node: in.Node, Schema: c.Schema, Writers: c.Writers}, p)}, nil
+	return &EdgeSource{p, edge.NewUnpacking(edge.Reader{Node: in.Node, Schema: c.Schema, Writers: c.Writers, Open: c.Open}, p)}, nil
 }
 
 // Joined says that other processes are before it.

@@ -44,6 +44,9 @@ type EdgeSourceConfig struct {
 	// Writers is how many copies of the writer there are that come to an end; 0 where
 	// they do not.
 	Writers int `json:"writers" flowc:"fixed"`
+	// Open tells that nobody knows whether the writers come to an end; where they do, they
+	// say so.
+	Open bool `json:"open" flowc:"fixed"`
 	// MaxBytes is how much may wait in the stream; a writer that finds it full waits.
 	MaxBytes int64 `json:"max_bytes" type:"size" default:"1GiB" flowc:"positive"`
 	// Replicas is how many servers of a cluster keep the stream.

@@ -587,7 +587,7 @@ func TestEdgeSinkConforms(t *testing.T) {
 						t.Fatal(err)
 					}
 					for number := h.First; ; number++ {
-						r, ok, err := records.Next()
+						r, _, ok, err := records.Next()
 						if err != nil {
 							t.Fatal(err)
 						}

@@ -46,7 +46,7 @@ func NewEdgeSource(c EdgeSourceConfig, in connect.Input) (flow.Source, error) {
 		return nil, err
 	}
 	p := &edgePartition{&Source{link: link, stream: c.Stream, subject: subject(c.Stream, c.Partition), purged: true}, c.Partition}
-	return &EdgeSource{p, c, edge.NewUnpacking(edge.Reader{Node: in.Node, Schema: c.Schema, Writers: c.Writers}, p)}, nil
+	return &EdgeSource{p, c, edge.NewUnpacking(edge.Reader{Node: in.Node, Schema: c.Schema, Writers: c.Writers, Open: c.Open}, p)}, nil
 }
 
 // Messages says that it knows where each record ends.
