@@ -152,6 +152,12 @@ func (p *Process) Well() bool {
 	return p.ended() && p.cmd.ProcessState != nil && p.cmd.ProcessState.Success()
 }
 
+// Failed tells whether the process has ended with a status of its own other than 0, and not by
+// a signal.
+func (p *Process) Failed() bool {
+	return p.ended() && p.cmd.ProcessState != nil && p.cmd.ProcessState.ExitCode() > 0
+}
+
 // State is how it ended: "ended with exit status 1".
 func (p *Process) State() string {
 	if !p.ended() {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -324,54 +323,5 @@ func TestEndpoint(t *testing.T) {
 	var gone interface{ Unavailable() bool }
 	if err := away.Open(context.Background()); !errors.As(err, &gone) || !gone.Unavailable() {
 		t.Error(err)
-	}
-}
-
-// What is hostile ends in an error that says what it was, and hangs nobody.
-func TestHostile(t *testing.T) {
-	p := newProcessor(t, SinkConfig{Command: command(t, "processor", "-closes")})
-	out, err := p.Process(context.Background(), events(0, 2))
-	var undone *foreign.Undone
-	if !errors.As(err, &undone) || len(out) > 0 || len(undone.Failed()) != 2 {
-		t.Errorf("one that ends each stream: %v %v", out, err)
-	}
-	c := SourceConfig{Command: command(t, "source", "-huge", "70000000"), Restart: "no"}
-	r := newReader(t, c, nil)
-	if _, _, err := r.all(); err == nil || flow.ClassOf(err) != flow.Fatal {
-		t.Errorf("an event that is too long: %v", err)
-	}
-	r.source.Close(context.Background())
-}
-
-// A component in Python, by the published protocol: where there are Python with gRPC, and
-// protoc.
-func TestPython(t *testing.T) {
-	dir := t.TempDir()
-	protoc, err := exec.LookPath("protoc")
-	if err != nil {
-		t.Skip("there is no protoc")
-	}
-	if out, err := exec.Command(protoc, "--python_out="+dir, "-I../../proto", "flowctl.proto").CombinedOutput(); err != nil {
-		t.Skipf("protoc: %v\n%s", err, out)
-	}
-	python := ""
-	for _, p := range []string{"python3", "/usr/bin/python3"} {
-		try := exec.Command(p, "-c", "import grpc, flowctl_pb2")
-		try.Env = append(os.Environ(), "PYTHONPATH="+dir)
-		if python == "" && try.Run() == nil {
-			python = p
-		}
-	}
-	if python == "" {
-		t.Skip("no Python has gRPC")
-	}
-	p := newProcessor(t, SinkConfig{Command: []string{python, "testdata/upper.py"}, Env: []string{"PYTHONPATH=" + dir}, Takes: []string{"test.text.v1"}})
-	list := []foreign.Event{{Payload: []byte("one")}, {Payload: []byte("two"), Meta: foreign.Meta{ID: "own", Metadata: map[string]string{"a": "b"}}}}
-	out, err := p.Process(context.Background(), list)
-	if err != nil || payloads(out) != "ONE TWO" || out[0].Type != "test.text.v1" || out[1].ID != "own" || out[1].Metadata["a"] != "b" || out[1].Component != "python" || out[1].Of != 1 {
-		t.Errorf("%+v %v", out, err)
-	}
-	if rest, err := p.Flush(context.Background()); err != nil || len(rest) > 0 {
-		t.Error(rest, err)
 	}
 }

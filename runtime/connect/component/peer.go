@@ -46,6 +46,8 @@ type peer struct {
 	conn    *grpc.ClientConn
 	address string
 	info    *proto.ComponentInfo
+	// cause is why its last stream broke off, nil where it has done something since.
+	cause error
 	// interval is that of heartbeats and health checks.
 	interval time.Duration
 	// grace is how long a hung process may take to end.
@@ -88,6 +90,10 @@ func (p *peer) connect(ctx context.Context) (fresh bool, err error) {
 		err := p.plane.Start(func() error { return p.start(ctx) })
 		var died *diedError
 		if !errors.As(err, &died) {
+			var gone *supervise.ExitError
+			if p.cause != nil && errors.As(err, &gone) {
+				err = fmt.Errorf("its stream ended: %w; %w", p.cause, err)
+			}
 			return true, err
 		}
 		// The keeper makes pauses, and says when it is in vain.
@@ -353,6 +359,7 @@ func (p *peer) close() {
 }
 
 func (p *peer) progress() {
+	p.cause = nil
 	if p.keeper != nil {
 		p.keeper.Progress()
 	}

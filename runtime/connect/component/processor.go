@@ -3,10 +3,13 @@ package component
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/proto"
@@ -222,7 +225,7 @@ func (p *Processor) Flush(ctx context.Context) (out []foreign.Event, err error) 
 		select {
 		case a := <-p.answers:
 			if a.err != nil {
-				return out, nil // it has ended, with nothing to do
+				return out, p.unsaid(a.err)
 			}
 			take(a)
 			quiet.Reset(p.settle)
@@ -240,7 +243,7 @@ func (p *Processor) Flush(ctx context.Context) (out []foreign.Event, err error) 
 		select {
 		case a := <-p.answers:
 			if a.err != nil {
-				return out, nil
+				return out, p.unsaid(a.err)
 			}
 			take(a)
 		case <-quiet.C:
@@ -249,6 +252,16 @@ func (p *Processor) Flush(ctx context.Context) (out []foreign.Event, err error) 
 			return out, ctx.Err()
 		}
 	}
+}
+
+// unsaid is the error of a stream that broke off behind the last event, nil where it ended, or
+// the component with it, with nothing to do. What it had to say, and could not, is lost.
+func (p *Processor) unsaid(err error) error {
+	switch {
+	case errors.Is(err, io.EOF), status.Code(err) == codes.Canceled, status.Code(err) == codes.Unavailable:
+		return nil
+	}
+	return fmt.Errorf("what it answered last is lost: %w", p.peer.broken(err))
 }
 
 // Close ends the stream, and the component.

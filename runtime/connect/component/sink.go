@@ -27,6 +27,8 @@ type Sink struct {
 	stream grpc.ClientStreamingClient[proto.Event, proto.ConsumeResponse]
 	cancel context.CancelFunc
 	sent   int64 // on this stream
+	// earlier are the streams that the consumer ended by itself.
+	earlier shortError
 }
 
 // NewSink returns the sink.
@@ -83,7 +85,12 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 		if err := s.begin(ctx); err != nil {
 			return err
 		}
+		before := s.sent
 		err := s.give(ctx, o)
+		var ended *endedError
+		if errors.As(err, &ended) { // this packet is given again, what was before it is not
+			s.earlier.add(before, ended.answer)
+		}
 		if err == nil {
 			s.peer.progress()
 			return nil
@@ -97,6 +104,7 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 			return err
 		}
 		s.peer.keeper.Log("its stream ended: %s", err)
+		s.peer.cause = err
 	}
 }
 
@@ -128,18 +136,38 @@ func (s *Sink) why(err error) error {
 	}
 	answer, err := s.stream.CloseAndRecv()
 	if err == nil {
-		return fmt.Errorf("it ended the stream after %d of %d events", answer.GetEventsConsumed(), s.sent)
+		return &endedError{s.sent, answer}
 	}
 	return err
+}
+
+// An endedError is a consumer that ended its stream by itself, and said what it had received.
+type endedError struct {
+	sent   int64
+	answer *proto.ConsumeResponse
+}
+
+func (e *endedError) Error() string {
+	return fmt.Sprintf("it ended the stream after %d of %d events", e.answer.GetEventsConsumed(), e.sent)
 }
 
 // Sync does nothing: there is nothing to ask for.
 func (s *Sink) Sync(context.Context) error { return nil }
 
-// A shortError is a consumer that did not take all.
+// A shortError is a consumer that did not take all, over all of its streams.
 type shortError struct {
 	sent, consumed, failed int64
 	errors                 []string
+}
+
+// add counts a stream: of events that were sent on it, what the consumer said. Of what it
+// says more no event is known.
+func (e *shortError) add(sent int64, answer *proto.ConsumeResponse) {
+	e.sent += sent
+	e.consumed += min(sent, answer.GetEventsConsumed())
+	e.failed += answer.GetEventsFailed()
+	e.errors = append(e.errors, answer.GetErrors()...)
+	e.errors = e.errors[:min(len(e.errors), 4)] // as many as are told
 }
 
 func (e *shortError) Error() string {
@@ -171,8 +199,10 @@ func (s *Sink) Close(_ context.Context, done bool) error {
 		return nil
 	case err != nil:
 		return s.peer.broken(err)
-	case answer.GetEventsFailed() > 0 || answer.GetEventsConsumed() < s.sent:
-		return &shortError{s.sent, answer.GetEventsConsumed(), answer.GetEventsFailed(), answer.GetErrors()}
+	}
+	s.earlier.add(s.sent, answer)
+	if s.earlier.failed > 0 || s.earlier.consumed < s.earlier.sent {
+		return &s.earlier
 	}
 	return nil
 }

@@ -254,6 +254,7 @@ func (s *Source) over(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	s.peer.keeper.Log("its stream ended: %s", err)
+	s.peer.cause = err
 	return true, nil
 }
 

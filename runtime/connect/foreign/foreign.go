@@ -94,10 +94,15 @@ type KillerError struct {
 	// Times is how often, State how it ended, Last what it wrote last.
 	Times       int
 	State, Last string
+	// Cause is what was wrong before it ended, nil where that it ended is all.
+	Cause error
 }
 
 func (e *KillerError) Error() string {
 	text := fmt.Sprintf("the component %s at this event, %d times", e.State, e.Times)
+	if e.Cause != nil {
+		text = fmt.Sprintf("the component failed at this event, %d times: %s (it %s)", e.Times, e.Cause, e.State)
+	}
 	if e.Last != "" {
 		text += "; it wrote last:\n" + e.Last
 	}

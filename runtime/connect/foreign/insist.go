@@ -60,7 +60,11 @@ func Give(ctx context.Context, peer Peer, events []Event, failed map[int]error) 
 			return nil, err
 		}
 		if tries++; tries >= mostTries {
-			failed[todo[0]] = &KillerError{Times: tries, State: process.State(), Last: process.Last()}
+			killer := &KillerError{Times: tries, State: process.State(), Last: process.Last()}
+			if !process.Failed() { // it was asked to end, because of what it did
+				killer.Cause = err
+			}
+			failed[todo[0]] = killer
 			todo, tries = todo[1:], 0
 			peer.Progress() // it is the event's fault
 		}

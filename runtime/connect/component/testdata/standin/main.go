@@ -54,8 +54,8 @@ var (
 	saved      = flag.String("saved", "", "the file in which a source keeps its state")
 	freeze     = flag.Bool("freeze", false, "in the place of dying it hangs, as a whole")
 	garbage    = flag.Bool("garbage", false, "it speaks, and no gRPC")
-	closes     = flag.Bool("closes", false, "a processor ends each stream at once")
-	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes")
+	closes     = flag.Bool("closes", false, "it ends each stream at once")
+	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes, a processor answers with such, a consumer ends its stream with such an answer")
 	pad        = flag.Int("pad", 0, "how many bytes the payloads of a source have in addition")
 	sent       = flag.String("sent", "", "a file that says how many events a source has sent")
 	gate       = flag.String("gate", "", "a file: a consumer receives nothing until it is there")
@@ -220,6 +220,9 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 	if *huge > 0 {
 		return stream.Send(&proto.Event{Id: "huge", Payload: make([]byte, *huge)})
 	}
+	if *closes {
+		return nil
+	}
 	first := false
 	s.once.Do(func() { first = true })
 	if !first {
@@ -318,6 +321,9 @@ func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.E
 			if *double {
 				answers = []string{"a", "b"}
 			}
+			if *huge > 0 {
+				e.Payload = make([]byte, *huge)
+			}
 			for _, a := range answers {
 				o := &proto.Event{
 					Id: e.Id + "-done" + a, Type: "test.done.v1", Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
@@ -349,6 +355,9 @@ func (c *consumer) HealthCheck(ctx context.Context, r *proto.HealthCheckRequest)
 
 // Consume counts what it has received.
 func (c *consumer) Consume(stream grpc.ClientStreamingServer[proto.Event, proto.ConsumeResponse]) error {
+	if *closes {
+		return stream.SendAndClose(&proto.ConsumeResponse{})
+	}
 	f, err := os.OpenFile(*out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -364,7 +373,11 @@ func (c *consumer) Consume(stream grpc.ClientStreamingServer[proto.Event, proto.
 	for {
 		e, err := stream.Recv()
 		if err == io.EOF {
-			return stream.SendAndClose(&proto.ConsumeResponse{EventsConsumed: n, EventsFailed: *fails})
+			r := &proto.ConsumeResponse{EventsConsumed: n, EventsFailed: *fails}
+			if *huge > 0 {
+				r.Errors = []string{strings.Repeat("x", *huge)}
+			}
+			return stream.SendAndClose(r)
 		}
 		if err != nil {
 			return err
