@@ -197,6 +197,7 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	var long time.Duration
 	if text := os.Getenv("FLOWC_CHAOS"); text != "" {
 		var err error

@@ -96,6 +96,7 @@ func TestElasticHosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "pipeline.yaml")
 	for _, carrier := range []string{"nats", "kafka"} {
@@ -227,6 +228,7 @@ func TestElasticEnds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	const records = 60_000
 	folder := t.TempDir()
 	file := filepath.Join(folder, "pipeline.yaml")
@@ -307,6 +309,7 @@ func TestElasticTransactions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pipeline.yaml")
 	writeFile(t, file, `pipeline: once
 types: {Line: {n: int, text: string}}

@@ -328,6 +328,7 @@ func TestKafkaRebalances(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
+	t.Parallel()
 	c := newKafkaCluster(t, "in", "in-too", "out-a", "out-b")
 	binary := buildPipeline(t, "members", `
 types: {T: {id: int64, key: string, side: string}}

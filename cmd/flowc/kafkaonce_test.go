@@ -147,6 +147,7 @@ func TestKafkaOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
+	t.Parallel()
 	var flaky atomic.Int64
 	c := newKafkaCluster(t, "in", "out-a", "out-b")
 	c.stop()

@@ -33,6 +33,7 @@ func TestPoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	all := os.Getenv("FLOWC_POINTS") != ""
 	seed := number(t, "FLOWC_SEED", 1)
 	reached, ran := map[string]bool{}, 0
@@ -222,6 +223,7 @@ func TestCheckpointsLast(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
+	t.Parallel()
 	w := buildHarmed(t, chaosWorld{name: "lasting", pipeline: pointType + `
 sources: {in: {use: file, config: {path: in.ndjson}, out: T}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson}}}

@@ -47,6 +47,7 @@ func TestRandomScaled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs programs")
 	}
+	t.Parallel()
 	count, seed := number(t, "FLOWC_RANDOM", scaledCases), number(t, "FLOWC_SEED", 1)
 	f := newFarm(t)
 	b := &edgeBrokers{t: t, nats: newNATSServer(t), kafka: newKafkaCluster(t)}

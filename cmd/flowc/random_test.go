@@ -49,6 +49,7 @@ func TestRandomPipelines(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs programs")
 	}
+	t.Parallel()
 	count, seed := number(t, "FLOWC_RANDOM", randomCases), number(t, "FLOWC_SEED", 1)
 	f := newFarm(t)
 	ran, stopped, kills, records, failed := 0, 0, 0, 0, 0

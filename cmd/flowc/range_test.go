@@ -134,6 +134,7 @@ func sameCells(a, b string) bool {
 // has each row once, each chunk in its order, though the program is killed. The
 // checkpoint and the metrics tell how far it is.
 func TestRangeOfPostgres(t *testing.T) {
+	t.Parallel()
 	if testing.Short() || !pgtest.Here() {
 		t.Skip("builds a program, and needs PostgreSQL")
 	}

@@ -138,6 +138,7 @@ func TestScaled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	records := 60_000
 	pipeline := t.TempDir()
 	file := filepath.Join(pipeline, "pipeline.yaml")

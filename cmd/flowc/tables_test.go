@@ -145,6 +145,7 @@ func TestTypesCross(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	for name, start := range databases {
 		t.Run(name, func(t *testing.T) {
 			db := start(t)
@@ -213,6 +214,7 @@ func TestTablesKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	const count = 30000
 	for name, start := range databases {
 		for _, mode := range []string{"upsert", "insert"} {
@@ -272,6 +274,7 @@ func TestTablesReadKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
+	t.Parallel()
 	const count = 30000
 	for name, begin := range databases {
 		t.Run(name, func(t *testing.T) {
