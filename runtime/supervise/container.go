@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -18,6 +19,16 @@ type Container struct {
 	Mounts []string
 	// Memory and CPUs are its limits, in the engine's words; "" for none.
 	Memory, CPUs string
+	// Name is what it is called; "" for a name that no other has.
+	Name string
+	// Network is another network than the host's, in which it is called Alias; Publish are
+	// its ports that the host has then, ADDRESS:PORT:PORT.
+	Network, Alias string
+	Publish        []string
+	// Labels are KEY=VALUE.
+	Labels []string
+	// Entrypoint stands in the place of the image's own; "" for that.
+	Entrypoint string
 }
 
 // In is the container of an image, nil for none.
@@ -34,23 +45,39 @@ var engines = []string{"docker", "podman", "nerdctl"}
 // ErrNoEngine is a machine that starts no containers.
 var ErrNoEngine = errors.New("there is neither docker nor podman nor nerdctl on this machine; run the component as a process, `command`, or elsewhere, `endpoint`")
 
+// Engine is the command that starts containers here, or [ErrNoEngine].
+func Engine() (string, error) {
+	for _, e := range engines {
+		if path, err := exec.LookPath(e); err == nil {
+			return path, nil
+		}
+	}
+	return "", ErrNoEngine
+}
+
 // A box is a container that was started: what removes it.
 type box struct{ engine, name string }
 
 // command is the engine's command that runs the container. Variables are named alone: their
 // values are in the engine's environment, and not in its arguments, which all can see.
 func (c *Container) command(spec Spec) (command []string, b *box, err error) {
-	b = &box{name: containerName(spec.Name)}
-	for _, e := range engines {
-		if path, err := exec.LookPath(e); err == nil {
-			b.engine = path
-			break
-		}
+	b = &box{name: cmp.Or(c.Name, containerName(spec.Name))}
+	if b.engine, err = Engine(); err != nil {
+		return nil, nil, err
 	}
-	if b.engine == "" {
-		return nil, nil, ErrNoEngine
+	command = []string{b.engine, "run", "--rm", "--interactive", "--init", "--network", cmp.Or(c.Network, "host"), "--name", b.name}
+	if c.Alias != "" {
+		command = append(command, "--network-alias", c.Alias)
 	}
-	command = []string{b.engine, "run", "--rm", "--interactive", "--init", "--network", "host", "--name", b.name}
+	for _, p := range c.Publish {
+		command = append(command, "--publish", p)
+	}
+	for _, l := range c.Labels {
+		command = append(command, "--label", l)
+	}
+	if c.Entrypoint != "" {
+		command = append(command, "--entrypoint", c.Entrypoint)
+	}
 	for _, e := range spec.Env {
 		name, _, _ := strings.Cut(e, "=")
 		command = append(command, "--env", name)

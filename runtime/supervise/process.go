@@ -42,6 +42,7 @@ func start(spec Spec) (*Process, error) {
 		command = byLine(command)
 	}
 	p.cmd = exec.Command(command[0], command[1:]...)
+	p.cmd.Dir = spec.Dir
 	env := p.cmd.Environ()
 	if spec.ByLine {
 		env = append(env, "PYTHONUNBUFFERED=1")
@@ -72,7 +73,7 @@ func start(spec Spec) (*Process, error) {
 	} else {
 		p.cmd.Stdout = p.tail
 	}
-	if err := startApart(p.cmd); err != nil {
+	if err := startApart(p.cmd, spec.User); err != nil {
 		if spec.Piped {
 			p.In.Close()
 			p.Out.Close()
@@ -116,8 +117,9 @@ var starter = sync.OnceValue(func() chan<- func() {
 })
 
 // startApart starts a command as the head of a group that dies with this program.
-func startApart(cmd *exec.Cmd) error {
+func startApart(cmd *exec.Cmd, as *User) error {
 	apart(cmd)
+	actAs(cmd, as)
 	result := make(chan error, 1)
 	starter() <- func() { result <- cmd.Start() }
 	return <-result

@@ -47,6 +47,10 @@ type Spec struct {
 	// this program.
 	Command []string
 	Env     []string
+	// Dir is the folder that it runs in, "" for that of this program.
+	Dir string
+	// User runs it as another user, where the system knows that; nil as this one.
+	User *User
 	// Container is what it runs in, nil for a process of this machine.
 	Container *Container
 	// Restart is the policy.
@@ -60,6 +64,9 @@ type Spec struct {
 	// Log takes the lines of the component; nil is standard error.
 	Log io.Writer
 }
+
+// A User is a user of the system, by its numbers.
+type User struct{ UID, GID uint32 }
 
 // A Keeper starts one component, and starts it again. One goroutine calls Start.
 type Keeper struct {
@@ -80,6 +87,8 @@ type ExitError struct {
 	Name, State, Last string
 	// Why says why it is not started again.
 	Why string
+	// Well tells that it ended with the status 0.
+	Well bool
 }
 
 func (e *ExitError) Error() string {
@@ -142,7 +151,7 @@ func (k *Keeper) died(ctx context.Context, p *Process) error {
 	deaths := k.deaths
 	k.mu.Unlock()
 	gone := func(why string) error {
-		return &ExitError{Name: k.spec.Name, State: p.State(), Last: p.Last(), Why: why}
+		return &ExitError{Name: k.spec.Name, State: p.State(), Last: p.Last(), Why: why, Well: p.Well()}
 	}
 	switch {
 	case k.spec.Restart == No:

@@ -13,6 +13,13 @@ func apart(cmd *exec.Cmd) {
 	dieWithParent(cmd.SysProcAttr)
 }
 
+// actAs has a command run as another user.
+func actAs(cmd *exec.Cmd, as *User) {
+	if as != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: as.UID, Gid: as.GID}
+	}
+}
+
 func termGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGTERM) }
 
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
