@@ -4,10 +4,11 @@ package oci
 // of what every program has, as SPDX writes them. Of a module of the user's
 // nothing is known without looking into it, and nothing is said.
 var licences = map[string]string{
-	"std":                           "BSD-3-Clause",
-	flowcModule:                     "Apache-2.0",
-	rootsModule:                     "BSD-3-Clause",
-	"github.com/andybalholm/brotli": "MIT",
+	"std":                              "BSD-3-Clause",
+	flowcModule:                        "Apache-2.0",
+	rootsModule:                        "BSD-3-Clause",
+	"github.com/alicebob/miniredis/v2": "MIT",
+	"github.com/andybalholm/brotli":    "MIT",
 	"github.com/antithesishq/antithesis-sdk-go": "MIT",
 	"github.com/dustin/go-humanize":             "MIT",
 	"github.com/google/go-tpm":                  "Apache-2.0",
@@ -31,8 +32,10 @@ var licences = map[string]string{
 	"github.com/remyoudompheng/bigfft":          "BSD-3-Clause",
 	"github.com/twmb/franz-go":                  "BSD-3-Clause",
 	"github.com/twmb/franz-go/pkg/kadm":         "BSD-3-Clause",
+	"github.com/twmb/franz-go/pkg/kfake":        "BSD-3-Clause",
 	"github.com/twmb/franz-go/pkg/kmsg":         "BSD-3-Clause",
 	"github.com/twpayne/go-geom":                "BSD-2-Clause",
+	"github.com/yuin/gopher-lua":                "MIT",
 	"go.etcd.io/bbolt":                          "MIT",
 	"golang.org/x/crypto":                       "BSD-3-Clause",
 	"golang.org/x/net":                          "BSD-3-Clause",

@@ -4,6 +4,7 @@ package catalog
 
 // Modules are what parts of the runtime need beyond the standard library.
 var Modules = []Module{
+	{Path: "github.com/alicebob/miniredis/v2", Version: "v2.40.0", Sum: "h1:6IgTQbvm2JiMYZ8yur/acNJzVjtSOWCelxXbk/LUBXc=", GoModSum: "h1:TcL7YfarKPGDAthEtl5NBeHZfeUQj6OXMm/+iu5cLMM=", Needs: []string{"github.com/yuin/gopher-lua"}},
 	{Path: "github.com/andybalholm/brotli", Version: "v1.1.1", Sum: "h1:PR2pgnyFznKEugtsUo0xLdDop5SKXd5Qf5ysW+7XdTA=", GoModSum: "h1:05ib4cKhjx3OQYUY22hTVd34Bc8upXjOLL2rKwwZBoA=", GoMods: []string{"github.com/xyproto/randomstring v1.0.5/go.mod h1:rgmS5DeNXLivK7YprL0pY+lTuhNQW3iGxZ18UQApw/E="}},
 	{Path: "github.com/antithesishq/antithesis-sdk-go", Version: "v0.8.0-default-no-op", Sum: "h1:1BOWQJweNyvZMlpAHXGLiZQn9S+QXGcz3xh94lC0w6E=", GoModSum: "h1:FQyySiasQQM8735Ddel3MRojmy4dA1IqCeyJ5jmPMbI="},
 	{Path: "github.com/dustin/go-humanize", Version: "v1.1.0", Sum: "h1:dbKTrvD0klcbBV/h4AWJdMuZogJACoMlvWIWZ5b2xWg=", GoModSum: "h1:hc1CvRkJMsgxqjmjMQF3QNRAZBwY8AXBAzKYoSX9sFI="},
@@ -28,8 +29,10 @@ var Modules = []Module{
 	{Path: "github.com/remyoudompheng/bigfft", Version: "v0.0.0-20230129092748-24d4a6f8daec", Sum: "h1:W09IVJc94icq4NjY3clb7Lk8O1qJ8BdBEF8z0ibU0rE=", GoModSum: "h1:qqbHyh8v60DhA7CoWK5oRCqLrMHRGoxYCSS9EjAz6Eo="},
 	{Path: "github.com/twmb/franz-go", Version: "v1.22.3", Sum: "h1:RHe35s34pKefMLyL+ZYJ6mQVtfFZz4zHDHVkTyACur0=", GoModSum: "h1:OhbFLkvp6GLcN5daC7I4Q2z0W/rFP16HG+gTbe9CDC4=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go/pkg/kmsg"}},
 	{Path: "github.com/twmb/franz-go/pkg/kadm", Version: "v1.20.0", Sum: "h1:Gx9q6UwA1QP0SXHutlT3iNpGC3dfm5DY5XDdUYrC9M8=", GoModSum: "h1:84WtODAAftpVi1KQIr+rrIaYMjk3TXBmZKv1w1pnD8Y=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go", "github.com/twmb/franz-go/pkg/kmsg"}},
+	{Path: "github.com/twmb/franz-go/pkg/kfake", Version: "v0.0.0-20260918054303-01f206a7e32c", Sum: "h1:+VhoCwJ6sXP2wjfeoVlPkj68NQ4rzdcqH6pXlr+FY5E=", GoModSum: "h1:TG+7GhIS2HEiBNWJUb+2m0F+rB87IbU7WtWSWBDnOL4=", Needs: []string{"github.com/klauspost/compress", "github.com/pierrec/lz4/v4", "github.com/twmb/franz-go", "github.com/twmb/franz-go/pkg/kmsg"}},
 	{Path: "github.com/twmb/franz-go/pkg/kmsg", Version: "v1.15.1", Sum: "h1:3sj7ekbH33t73nsBcHS0wtp/PyMIViHLNItZrE8V9zM=", GoModSum: "h1:sGkGxKexpRLBThFHJLjjywcyfkK09qB/g+X+wFWZQ/A="},
 	{Path: "github.com/twpayne/go-geom", Version: "v1.6.1", Sum: "h1:iLE+Opv0Ihm/ABIcvQFGIiFBXd76oBIar9drAwHFhR4=", GoModSum: "h1:Kr+Nly6BswFsKM5sd31YaoWS5PeDDH2NftJTK7Gd028="},
+	{Path: "github.com/yuin/gopher-lua", Version: "v1.1.1", Sum: "h1:kYKnWBjvbNP4XLT3+bPEwAXJx262OhaHDWDVOPjL46M=", GoModSum: "h1:GBR0iDaNXjAgGg9zfCvksxSRnQx76gclCIb7kdAd1Pw="},
 	{Path: "go.etcd.io/bbolt", Version: "v1.4.3", Sum: "h1:dEadXpI6G79deX5prL3QRNP6JB8UxVkqo4UPnHaNXJo=", GoModSum: "h1:tKQlpPaYCVFctUIgFKFnAlvbmB3tpy1vkTnDWohtc0E=", Needs: []string{"golang.org/x/sys"}},
 	{Path: "golang.org/x/crypto", Version: "v0.58.0", Sum: "h1:COkYLr4k7nDI4r6QtMML2AfzeIswWHAJthLS6K/M/54=", GoModSum: "h1:Xh+kl5A+M0gMiWDytH2Hhr5Z7WbNCpv/eB/EFgfSk+w="},
 	{Path: "golang.org/x/net", Version: "v0.61.0", Sum: "h1:RR+6j/BTBCrggOLugxa+66R8FvoN6MHlzDlZIbN9YFw=", GoModSum: "h1:WgDCOTH8iwtB66T4/GfI94AHo/hhdb7Hah9NDseQfiI="},
