@@ -20,8 +20,19 @@ const edgesVariable = "FLOWC_EDGES"
 
 // buildBroker builds the program that carries records between processes on this machine.
 func (a *app) buildBroker() (binary string, err error) {
+	binary, err = a.buildOwn("broker", golang.EmitBroker)
+	var told *exitError
+	if err != nil && a.ctx.Err() == nil && !errors.As(err, &told) {
+		return "", environment(fmt.Errorf("the broker for a trial can't be built:\n%w", err))
+	}
+	return binary, err
+}
+
+// buildOwn builds a program that is of flowc's own and none of a pipeline's: servers that
+// flowc does not link.
+func (a *app) buildOwn(name string, emit func(backends.Layout) ([]backends.File, error)) (binary string, err error) {
 	l := backends.Layout{Package: "main", Path: "flowc.local/program", Version: version()}
-	files, err := golang.EmitBroker(l)
+	files, err := emit(l)
 	if err != nil {
 		return "", bug(err)
 	}
@@ -33,10 +44,7 @@ func (a *app) buildBroker() (binary string, err error) {
 	if err != nil {
 		return "", err
 	}
-	binary, _, err = build.Binary(a.ctx, build.Request{Name: "broker", Files: files, Layout: l, Modules: modules, CacheDir: cache, Downloading: a.downloading})
-	if err != nil && a.ctx.Err() == nil {
-		return "", environment(fmt.Errorf("the broker for a trial can't be built:\n%w", err))
-	}
+	binary, _, err = build.Binary(a.ctx, build.Request{Name: name, Files: files, Layout: l, Modules: modules, CacheDir: cache, Downloading: a.downloading})
 	return binary, err
 }
 

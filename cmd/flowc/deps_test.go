@@ -25,7 +25,7 @@ var imports = []struct {
 	may []string
 	why string
 }{
-	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "runtime/control/...", "runtime/fresh", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
+	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "runtime/control/...", "runtime/fresh", "runtime/sandbox", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
 	{"cmd/flowc/internal/fromflowctl", []string{"github.com/goccy/go-yaml"}, "it starts flowc as users do, reads what it wrote, and links nothing of it"},
 	{"cmd/flowc/internal/harm", nil, "it is copied into programs whose runtime is harmed, and stands on the standard library alone"},
 	{"cmd/flowc/internal/mutants", nil, "it changes the runtime as text, and runs its tests"},
@@ -45,7 +45,8 @@ var imports = []struct {
 	{"compiler/edit", []string{"compiler/parse", "ir/diag", "ir/source"}, "it changes bytes of a text, so it sees the text and where things stand in it"},
 	{"compiler/infer", []string{"compiler/lower", "ir/...", "runtime/codec/...", "runtime/decimal"}, "samples are read by the codecs that will read the data, and fields named as they will be"},
 	{"compiler/migrate", []string{"compiler/dialect", "compiler/flowctl", "compiler/parse", "ir/diag", "ir/source"}, "a text becomes another text: it sees spellings, and no meaning"},
-	{"compiler/driver", []string{"compiler/...", "ir/...", "runtime/catalog"}, "the one entry puts the phases together"},
+	{"compiler/services", []string{"compiler/flowctl", "compiler/parse", "ir/diag", "ir/source", "runtime/sandbox"}, "a file of services is no pipeline: what stands in it is read, and nothing of it is lowered"},
+	{"compiler/driver", []string{"compiler/...", "ir/...", "runtime/catalog", "runtime/sandbox"}, "the one entry puts the phases together"},
 
 	{"ir", nil, "everything stands on it, so it stands on nothing"},
 
@@ -71,6 +72,7 @@ var imports = []struct {
 	{"backends/nomad/live", []string{"backends/deploy", "backends/nomad", "backends/oci", "backends/oci/live", "github.com/hashicorp/nomad/api"}, "it applies jobs with Nomad's own client, and reads what became of them"},
 	{"backends/kubernetes", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog", "github.com/goccy/go-yaml", "k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json"}, "objects as the typed structs of Kubernetes, and overlays merged by its own code"},
 	{"backends/kubernetes/live", []string{"backends/kubernetes", "backends/deploy", "k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go/rest", "k8s.io/client-go/tools/clientcmd"}, "it applies objects, and reads what became of them; of client-go it has the login alone (docs/adr/0021)"},
+	{"backends/sandbox", []string{"backends/gocode", "ir/...", "runtime/sandbox"}, "what a program needs of others, and which variable tells it where that is: it starts nothing"},
 	{"backends/gotypes", []string{"backends", "backends/gocode", "backends/golang", "ir/..."}, "event types as a package are a part of what the Go backend emits"},
 
 	{"backends/oci", []string{"github.com/google/go-containerregistry", "github.com/CycloneDX/cyclonedx-go", "golang.org/x/crypto/x509roots/fallback", "github.com/klauspost/compress"}, "images and bills of materials of bytes: it sees binaries, and no program (layers of others may be in zstd)"},
@@ -85,6 +87,12 @@ var imports = []struct {
 	{"runtime/fresh", nil, "values of files that change, for whoever needs them: the standard library alone"},
 	{"runtime/decimal", nil, "exact numbers, of use without all the rest"},
 	{"runtime/broker", []string{"github.com/nats-io/nats-server/v2"}, "a program of its own that trials build: neither flowc nor a pipeline links it"},
+	{"runtime/sandbox", []string{"runtime/supervise"}, "it serves a plan, whose files the command reads: of the servers it knows that they start and stop"},
+	{"runtime/sandbox/kafka", []string{"runtime/sandbox", "github.com/twmb/franz-go"}, "a program of its own has it, with the servers that a sandbox needs: neither flowc nor a pipeline links them"},
+	{"runtime/sandbox/nats", []string{"runtime/sandbox", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}, "as Kafka's"},
+	{"runtime/sandbox/postgres", []string{"runtime/sandbox", "runtime/supervise", "github.com/jackc/pgx/v5"}, "it runs the machine's PostgreSQL, and makes what is to be in it"},
+	{"runtime/sandbox/redis", []string{"runtime/sandbox", "github.com/alicebob/miniredis/v2"}, "as Kafka's"},
+	{"runtime/sandbox/s3", []string{"runtime/sandbox"}, "the API of S3 over a folder: the standard library has all that it takes"},
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},
 	{"runtime/codec/parquet", []string{"runtime/connect", "runtime/codec/...", "runtime/decimal", "github.com/parquet-go/parquet-go"}, "Parquet is not of the standard library; programs without a Parquet file do not link it"},
 	{"runtime/codec/zstd", []string{"github.com/klauspost/compress"}, "the one format that the standard library lacks; programs without a zstd file do not link it"},
@@ -117,8 +125,8 @@ var std = []struct {
 	who []string
 	why string
 }{
-	{"os/exec", []string{"backends/compose/live", "backends/golang/build", "backends/local/alive", "backends/local/live", "backends/local/machinetest", "backends/local/supervisor", "backends/local/systemd", "backends/oci/dockertest", "backends/oci/ocitest", "compiler/check", "cmd/flowc", "runtime/catalog/gen", "runtime/connect/postgres/pgtest", "runtime/flowtest", "runtime/program", "runtime/supervise"}, "only these start a process: the go command and the built program, the user's Docker Compose, a database, an engine or a machine for tests, the processes of a group, those of components, and a host those of its parts"},
-	{"net/http", []string{"backends/compose/live", "backends/kubernetes/live", "backends/nomad/live", "backends/oci/live", "runtime/connect/http", "runtime/control/server", "runtime/program"}, "the compiler needs no network, and no program that does not ask for it"},
+	{"os/exec", []string{"backends/compose/live", "backends/golang/build", "backends/local/alive", "backends/local/live", "backends/local/machinetest", "backends/local/supervisor", "backends/local/systemd", "backends/oci/dockertest", "backends/oci/ocitest", "compiler/check", "cmd/flowc", "runtime/catalog/gen", "runtime/connect/postgres/pgtest", "runtime/flowtest", "runtime/program", "runtime/sandbox", "runtime/supervise"}, "only these start a process: the go command and the built program, the user's Docker Compose, a database, an engine or a machine for tests, the processes of a group, those of components, and a host those of its parts"},
+	{"net/http", []string{"backends/compose/live", "backends/kubernetes/live", "backends/nomad/live", "backends/oci/live", "runtime/connect/http", "runtime/control/server", "runtime/program", "runtime/sandbox/s3"}, "the compiler needs no network, and no program that does not ask for it"},
 	{"github.com/google/go-containerregistry/pkg/v1/remote", []string{"backends/oci/live"}, "making an image needs no network"},
 	{"text/template", nil, "Go is generated by jennifer from quoted text; templates decide things"},
 	{"reflect", []string{"backends/kubernetes", "backends/nomad", "compiler", "runtime/catalog/gen", "runtime/proto"}, "types are known when a program is compiled; nothing discovers them at run time (Nomad's own say which of their fields nobody set, and what protoc makes sees its own)"},
@@ -379,6 +387,7 @@ func TestLinked(t *testing.T) {
 		case s == "runtime", s == "runtime/catalog":
 		case within(s, "runtime/codec"), s == "runtime/decimal": // infer reads samples
 		case within(s, "runtime/control"), s == "runtime/proto", s == "runtime/fresh": // flowc server
+		case s == "runtime/sandbox", s == "runtime/supervise": // flowc sandbox: plans, and what is left of them
 		case within(s, "runtime"):
 			t.Errorf("flowc links %s: it belongs in built programs alone", p.ImportPath)
 		}

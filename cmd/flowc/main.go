@@ -31,6 +31,7 @@ type cli struct {
 	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
 	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
 	Server     serverCmd     `cmd:"" help:"Serve the control plane: components register with it, and say how they do."`
+	Sandbox    sandboxCmd    `cmd:"" help:"The infrastructure that a pipeline needs, on this machine: start, status, logs, env, exec, stop."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`
 	Check      checkCmd      `cmd:"" help:"Check pipelines; refuse all that run would refuse."`
 	Emit       emitCmd       `cmd:"" help:"Write the files of a target: go, types, compose, k8s, nomad, local."`
