@@ -92,6 +92,25 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// Where a setting of the options says where a program connects to, that counts, and not
+// what the pipeline says.
+func TestEndpointsOfSettings(t *testing.T) {
+	p := backendtest.Program(t, "serve")
+	given := everywhere(p)
+	given.Secrets = nil
+	given.Env["SHOP_URL"] = "http://localhost/sales"
+	given.Env["FLOWC_SET"] = "told.config.url=http://shop:8080/old\ntold.config.url=https://shop.example.com/sales"
+	app, list := Of(p, "k8s", given)
+	if len(list) > 0 {
+		t.Errorf("it says %v", list)
+	}
+	for _, e := range app.Endpoints {
+		if e.Node == "told" && (e.Host != "shop.example.com" || e.Port != 443) {
+			t.Errorf("it connects to %+v", e)
+		}
+	}
+}
+
 // Folders that are not the program's in a container are refused, and its own on a host
 // are none of a deployment's business.
 func TestForeignFolders(t *testing.T) {

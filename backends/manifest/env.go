@@ -123,14 +123,30 @@ const settingsVariable = "FLOWC_SET"
 // more reads the settings that a target's options give. They stand behind those that
 // follow from the target, and so are stronger.
 func (r *reader) more() {
-	for line := range strings.Lines(r.given.Env[settingsVariable]) {
+	r.app.Settings = append(r.app.Settings, r.given.settings()...)
+}
+
+// settings are the assignments that the options give.
+func (g Given) settings() (all []Setting) {
+	for line := range strings.Lines(g.Env[settingsVariable]) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		key, value, _ := strings.Cut(line, "=") // without one the program says what is wrong
-		r.app.Settings = append(r.app.Settings, Setting{strings.TrimSpace(key), strings.TrimSpace(value)})
+		all = append(all, Setting{strings.TrimSpace(key), strings.TrimSpace(value)})
 	}
+	return all
+}
+
+// assigned is what the options give a setting: of several values the last one.
+func (g Given) assigned(key string) (value string, ok bool) {
+	for _, s := range g.settings() {
+		if s.Key == key {
+			value, ok = s.Value, true
+		}
+	}
+	return value, ok
 }
 
 // Assignments is the text of FLOWC_SET, an assignment a line; "" for none.

@@ -66,6 +66,9 @@ func (r *reader) connects(at place) {
 		at.node = "edges"
 	}
 	texts, all := r.texts(at.value)
+	if text, ok := r.given.assigned(at.setting); ok { // where it connects to in fact
+		texts, all = []string{text}, true
+	}
 	for _, text := range texts {
 		for _, e := range endpoints(text, at.key.Port) {
 			e.Node, e.Connector = at.node, at.connector
