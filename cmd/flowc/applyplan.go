@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/flowc-dev/flowc/backends"
 	"github.com/flowc-dev/flowc/backends/deploy"
 	"github.com/flowc-dev/flowc/compiler/driver"
+	"github.com/flowc-dev/flowc/ir/diag"
 )
 
 // A step is a plan, and how its image comes to the engine; nil for one that is there.
@@ -53,7 +56,12 @@ func (c *applyCmd) check(a *app, r *driver.Result) error {
 	if err != nil {
 		return err
 	}
-	return a.checkFor(b, r)
+	list := b.Check(r.Program, backends.Options(r.Program.Targets[b.Name()]))
+	// Whether the image has the programs of commands is seen when it is built, or is the
+	// business of who made the one that is given.
+	return a.report(slices.DeleteFunc(list, func(d *diag.Diagnostic) bool {
+		return d.Code == diag.TargetComponent && d.Severity == diag.Warning
+	}))
 }
 
 // plan builds the images and compares; nothing is changed anywhere.

@@ -15,6 +15,7 @@ func TestKubernetes(t *testing.T) {
 	c := newKubernetes(t)
 	t.Run("Readme", func(t *testing.T) { kubernetesReadme(t, c) })
 	t.Run("Files", func(t *testing.T) { kubernetesFiles(t, c) })
+	t.Run("Examples", func(t *testing.T) { kubernetesExamples(t, c) })
 	t.Run("Apply", func(t *testing.T) { kubernetesApply(t, c) })
 	t.Run("Serve", func(t *testing.T) { kubernetesServe(t, c) })
 	t.Run("Job", func(t *testing.T) { kubernetesJob(t, c) })
@@ -24,6 +25,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Cut", func(t *testing.T) { kubernetesCut(t, c) })
 	t.Run("Broker", func(t *testing.T) { kubernetesBroker(t, c) })
 	t.Run("Autoscaled", func(t *testing.T) { kubernetesAutoscaled(t, c) })
+	t.Run("Keda", func(t *testing.T) { kubernetesKEDA(t, c) })
 	t.Run("Elastic", func(t *testing.T) { kubernetesElastic(t, c) })
 	t.Run("Busy", func(t *testing.T) { kubernetesBusyHosts(t, c) })
 }
