@@ -135,15 +135,16 @@ func newKubernetes(t *testing.T) *kubeCluster {
 
 	kubeconfig := "--kubeconfig=" + filepath.Join(c.dir, "kubeconfig")
 	c.start("etcd", "--data-dir", filepath.Join(c.dir, "etcd"), "--logger", "zap", "--log-level", "warn")
-	c.start("kube-apiserver", "--etcd-servers=http://127.0.0.1:2379", "--bind-address=127.0.0.1", "--advertise-address="+nodeAddress, "--cert-dir="+filepath.Join(c.dir, "certs"),
+	c.start("kube-apiserver", "--etcd-servers=http://127.0.0.1:2379", "--advertise-address="+nodeAddress, "--cert-dir="+filepath.Join(c.dir, "certs"),
 		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+filepath.Join(c.dir, "sa.key"), "--service-account-signing-key-file="+filepath.Join(c.dir, "sa.key"),
-		"--token-auth-file="+filepath.Join(c.dir, "tokens.csv"), "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=none", "--profiling=false",
+		"--token-auth-file="+filepath.Join(c.dir, "tokens.csv"), "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=master-count", "--profiling=false",
 		"--kubelet-preferred-address-types=InternalIP", // nobody tells it the names of nodes
 		"--requestheader-client-ca-file="+filepath.Join(c.dir, "front.crt"), "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-", "--proxy-client-cert-file="+filepath.Join(c.dir, "front.crt"), "--proxy-client-key-file="+filepath.Join(c.dir, "front.key"))
 	c.start("containerd", "--config", filepath.Join(c.dir, "containerd.toml"))
 	c.until("the API server is ready", func() bool { return c.try("get", "--raw", "/readyz") == "ok" })
-	c.start("kube-controller-manager", kubeconfig, "--bind-address=127.0.0.1", "--leader-elect=false", "--controllers=*,-nodeipam", "--service-account-private-key-file="+filepath.Join(c.dir, "sa.key"))
+	c.start("kube-controller-manager", kubeconfig, "--bind-address=127.0.0.1", "--leader-elect=false", "--controllers=*,-nodeipam", "--service-account-private-key-file="+filepath.Join(c.dir, "sa.key"),
+		"--root-ca-file="+filepath.Join(c.dir, "certs", "apiserver.crt")) // by which pods know the API server
 	c.start("kube-scheduler", kubeconfig, "--bind-address=127.0.0.1", "--leader-elect=false")
 	c.until("containerd is ready", func() bool { _, err := c.ctr("version"); return err == nil })
 	c.load(c.pause())

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ var kedaImages = map[string]string{
 	"keda-admission-webhooks": "ghcr.io/kedacore/keda-admission-webhooks:main",
 }
 
+var probes = regexp.MustCompile(`(\n +)(initialDelaySeconds: \d+)`)
+
 // withKEDA installs KEDA by its own manifests: operator, metrics server and webhooks, with
 // their accounts and certificates.
 func (c *kubeCluster) withKEDA() {
@@ -35,6 +38,7 @@ func (c *kubeCluster) withKEDA() {
 		c.load(c.imageOf(filepath.Join(dir, program), image, "65532:65532"))
 	}
 	text := strings.ReplaceAll(c.do("kustomize", filepath.Join(dir, "config", "default")), "imagePullPolicy: Always", "imagePullPolicy: Never")
+	text = probes.ReplaceAllString(text, "${1}${2}${1}timeoutSeconds: 30") // of a second, where others are at work
 	file := filepath.Join(c.dir, "keda.yaml")
 	writeFile(c.t, file, text)
 	c.do("apply", "--server-side", "-f", file) // its definitions are too large for an annotation
@@ -78,7 +82,7 @@ func (a *kubeApp) ready(deployment string) int {
 
 // burn makes a node slow enough for others to wait.
 const burn = `
-      for i := range 5_000_000 {
+      for i := range 2_000_000 {
         n = n*31 + i
       }
 `
@@ -99,7 +103,7 @@ processors:
     filter: |
       n := in.N`+burn+`      return n != 0 || in.N >= 0
 sinks: {out: {from: costly, use: file, config: {path: out.ndjson}}}
-`, fmt.Sprintf("namespace: loom, image: %s/loom, files: {in.ndjson: {claim: feed}}, cpu: 10m, broker: {cpu: 10m}, processes: {costly: {scale: {target: 500, cooldown: 10}}}", c.registry(t)))
+`, fmt.Sprintf("namespace: loom, image: %s/loom, files: {in.ndjson: {claim: feed}}, cpu: 10m, broker: {cpu: 10m}, processes: {costly: {scale: {target: 100, cooldown: 10}}}", c.registry(t)))
 	feed := &feeder{t: t, path: filepath.Join(a.fed(), "in.ndjson")}
 	volumes := map[string]string{}
 	for _, claim := range []string{"data-loom-0", "data-loom-out-0", "data-loom-edges-0"} {
@@ -123,7 +127,7 @@ sinks: {out: {from: costly, use: file, config: {path: out.ndjson}}}
 	complete("one host")
 	a.taken("loom-costly")
 	a.until("more waits than one host can do", func() bool {
-		feed.more(200)
+		feed.more(400)
 		return a.ready("loom-costly") == 3
 	})
 	t.Logf("three hosts after %d records", feed.next)
@@ -180,7 +184,7 @@ func kedaNATS(t *testing.T, c *kubeCluster) {
 	s.make("ORDERS", "orders.>")
 	s.make("BILLS", "bills.*")
 	a := c.app(t, kedaShared("heap", "nats", `url: "${env:NATS_URL}", stream: ORDERS, durable: heap`, `url: "${env:NATS_URL}", subject: "bills.${in.Region}", stream: BILLS`),
-		fmt.Sprintf("namespace: heap, image: %s/heap, cpu: 10m, scale: {min: 1, max: 3, by: lag, target: 200, cooldown: 10, monitor: %q}", c.registry(t), net.JoinHostPort(nodeAddress, strconv.Itoa(monitor))))
+		fmt.Sprintf("namespace: heap, image: %s/heap, cpu: 10m, scale: {min: 1, max: 3, by: lag, target: 100, cooldown: 10, monitor: %q}", c.registry(t), net.JoinHostPort(nodeAddress, strconv.Itoa(monitor))))
 	a.in("create", "secret", "generic", "heap-secrets", "--from-literal=NATS_URL="+s.url())
 	n := a.follows(1, s.publish, func(n int) int { return s.missing("BILLS", n) })
 	t.Logf("%d messages, %d of them written again", n, s.count("BILLS")-n)
@@ -198,7 +202,7 @@ func kedaKafka(t *testing.T, c *kubeCluster) {
 	k.start(kfake.SeedTopics(4, "orders", "bills"))
 	t.Cleanup(k.stop)
 	a := c.app(t, kedaShared("pile", "kafka", `brokers: ["${env:BROKER}"], topics: [orders], group: pile`, `brokers: ["${env:BROKER}"], topic: bills, key: "${in.ID}"`),
-		fmt.Sprintf("namespace: pile, image: %s/pile, cpu: 10m, env: {BROKER: %q}, scale: {min: 0, max: 3, by: lag, target: 200, cooldown: 10}", c.registry(t), k.address()))
+		fmt.Sprintf("namespace: pile, image: %s/pile, cpu: 10m, env: {BROKER: %q}, scale: {min: 0, max: 3, by: lag, target: 100, cooldown: 10}", c.registry(t), k.address()))
 	n := a.follows(0, k.produce, func(n int) int { return k.missing("bills", n) })
 	t.Logf("%d messages, %d of them written again", n, k.count("bills")-n)
 }
