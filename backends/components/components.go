@@ -157,6 +157,9 @@ func numbered(version string) bool {
 	return first != "" && first[0] >= '0' && first[0] <= '9'
 }
 
+// Gone tells that a registry no longer has what was pinned.
+func Gone(err error) bool { return live.NotFound(err) }
+
 // A PlatformError is a component that is not there for a platform.
 type PlatformError struct {
 	Entry    *lock.Entry
@@ -165,7 +168,7 @@ type PlatformError struct {
 
 // Error says for which ones it is.
 func (e *PlatformError) Error() string {
-	return fmt.Sprintf("%s is not there for %s, only for %s", e.Entry.Written(), e.Platform, strings.Join(slices.Sorted(maps.Keys(e.Entry.Platforms)), ", "))
+	return fmt.Sprintf("it is not there for %s, only for %s", e.Platform, strings.Join(slices.Sorted(maps.Keys(e.Entry.Platforms)), ", "))
 }
 
 // Program is the path of the program of a pinned component for a platform. It is what was

@@ -167,6 +167,9 @@ func (a *app) bring(r *driver.Result, p oci.Platform) (map[string]string, error)
 		default:
 			err = fmt.Errorf("it is not in %s: `flowc components add` pins it", lock.Name)
 		}
+		if err != nil && components.Gone(err) {
+			return nil, environment(fmt.Errorf("the component %s, as %s pins it, is gone: %w\n`flowc components update %s` pins what it means now", ref.Text, lock.Name, err, ref.Text))
+		}
 		if err != nil {
 			return nil, a.bringError(fmt.Errorf("the component %s: %w", ref.Text, err))
 		}
@@ -187,7 +190,10 @@ func (a *app) bringError(err error) error {
 	case errors.As(err, &name), errors.As(err, &reference):
 		return usage(err)
 	case errors.As(err, &platform) && platform.Platform == components.Here():
-		return environment(fmt.Errorf("%w\nas a container it may run here: `image: %s`", err, platform.Entry.Image))
+		if platform.Entry.Platforms["linux/"+runtime.GOARCH] != "" {
+			return environment(fmt.Errorf("%w\nas a container it runs here: `image: %s`", err, platform.Entry.Image))
+		}
+		return environment(fmt.Errorf("%w\nname another version of it, or a program of your own: `command: [./program]`", err))
 	case errors.As(err, &platform):
 		return environment(fmt.Errorf("%w\n--platform names what an image is for", err))
 	case errors.As(err, &failed) && failed.Toolchain:

@@ -155,6 +155,8 @@ type compile struct {
 	o      Options
 	r      *Result
 	byName map[string]*source.File
+	// lockUnread tells that there is a lock which can't be read.
+	lockUnread bool
 }
 
 func (c *compile) run(ctx context.Context) error {
@@ -181,7 +183,7 @@ func (c *compile) run(ctx context.Context) error {
 	c.references(tree)
 	p := lower.Program(ctx, tree, lower.Options{
 		Dir: c.r.Dir, Connectors: connectors, Std: check.NewStd(check.StdOptions{CacheDir: c.o.CacheDir}),
-		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile, Lock: c.r.Lock, Frozen: c.o.Frozen,
+		Env: c.o.GoEnv, MinGo: c.o.MinGo, ReadFile: c.readFile, Lock: c.r.Lock, LockUnread: c.lockUnread, Frozen: c.o.Frozen,
 	}, l)
 	c.targets(p, tree)
 	if ctx.Err() != nil {

@@ -56,6 +56,7 @@ func (c *compile) references(tree *syntax.Pipeline) {
 		c.r.Lock, err = lock.Parse(text)
 	}
 	if err != nil {
+		c.lockUnread = true
 		offset := 0
 		if place, ok := errors.AsType[*lock.TextError](err); ok {
 			offset = min(place.Offset, len(text))

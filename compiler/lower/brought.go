@@ -75,6 +75,9 @@ func literalCommand(file string, at source.Span) []*ir.Value {
 
 // unpinned says that nobody has pinned a reference: what it means is not known here.
 func (w *lowering) unpinned(n *node, written syntax.Text) {
+	if w.o.LockUnread {
+		return
+	}
 	name := written.Text
 	if !n.Node.Foreign.Go.IsZero() {
 		name = "go:" + name

@@ -53,6 +53,8 @@ type Options struct {
 	// one that it lacks.
 	Lock   *lock.File
 	Frozen bool
+	// LockUnread tells that there is a lock which could not be read, as has been said.
+	LockUnread bool
 }
 
 // Program lowers a pipeline. The program is whole only where the list holds no

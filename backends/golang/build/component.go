@@ -39,8 +39,8 @@ func Module(ctx context.Context, pkg, version string) (*ComponentModule, error) 
 			if failed, ok := errors.AsType[*Error](err); ok && failed.Toolchain {
 				return nil, err
 			}
-			if first == nil {
-				first = err
+			if first == nil || strings.Contains(err.Error(), "unknown revision") {
+				first = err // of a module that there is, it says more
 			}
 			continue
 		}

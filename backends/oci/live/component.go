@@ -183,7 +183,7 @@ func extract(file string, limit int64, layers []v1.Layer) ([]byte, error) {
 // componentError says what could not be done; content that its digest does not mean is told
 // apart from a registry that is away.
 func componentError(ref name.Reference, what string, err error) error {
-	if text := err.Error(); strings.Contains(text, "error verifying") || strings.Contains(text, "does not match requested digest") || strings.Contains(text, "manifest digest") {
+	if text := err.Error(); strings.Contains(text, "error verifying") || strings.Contains(text, "does not match expected size") || strings.Contains(text, "does not match requested digest") || strings.Contains(text, "manifest digest") {
 		return fmt.Errorf("can't %s %s: what it sends is not what the digest means (%w)\nsomething between here and there changed it: it is not used", what, ref.Context().RegistryStr(), err)
 	}
 	return registryError(ref.Context().RegistryStr(), what, err)

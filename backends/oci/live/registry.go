@@ -171,3 +171,9 @@ func registryError(host, what string, err error) error {
 	}
 	return fmt.Errorf("can't %s %s: %w", what, host, err)
 }
+
+// NotFound tells that a registry answered that it has no such thing.
+func NotFound(err error) bool {
+	var said *transport.Error
+	return errors.As(err, &said) && said.StatusCode == http.StatusNotFound
+}
