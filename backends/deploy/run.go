@@ -16,6 +16,8 @@ type Run struct {
 	Image    string `json:"image,omitempty"`
 	// Place is the engine, as [Engine.Place] names it.
 	Place string `json:"place"`
+	// File is that of the pipeline, on the machine that runs it; "" where nobody knows.
+	File string `json:"file,omitempty"`
 	// Wanted is how many instances there should be.
 	Wanted int `json:"wanted"`
 	// Instances are those that there are, by name.
@@ -39,6 +41,12 @@ type Instance struct {
 	Since time.Time `json:"since"`
 	// Says is what the engine has to say of it: why it is not ready, or can't start.
 	Says string `json:"says,omitempty"`
+	// PID is its process on this machine, 0 where it has none.
+	PID int `json:"pid,omitempty"`
+	// Figures are what it says of itself, nil where nobody can ask it.
+	Figures *Figures `json:"figures,omitempty"`
+	// Totals are what became of its records, of one that has ended and has noted it.
+	Totals *Totals `json:"totals,omitempty"`
 }
 
 // A State is that of an instance, or of a run.

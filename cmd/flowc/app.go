@@ -19,6 +19,7 @@ import (
 // caches. Only it knows the environment.
 type app struct {
 	ctx            context.Context
+	args           []string // of the command, as they were given
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string

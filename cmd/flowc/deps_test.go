@@ -64,6 +64,7 @@ var imports = []struct {
 	{"backends/local/alive", nil, "it knows processes by number and birth, and starts none"},
 	{"backends/local/logfile", []string{"backends/deploy"}, "lines in files, for whoever writes or reads them"},
 	{"backends/local/programs", nil, "it keeps files, and knows nothing of what they do"},
+	{"backends/local/runs", []string{"backends/deploy", "backends/local/alive", "backends/local/live", "backends/local/logfile"}, "what was started in a terminal, for those who look from another one"},
 	{"backends/local/systemd", []string{"backends", "backends/deploy", "backends/local/programs"}, "it has systemd run units, and asks it how they do"},
 	{"backends/local/supervisor", []string{"backends/deploy", "backends/local", "backends/local/alive", "backends/local/live", "backends/local/logfile", "backends/local/programs"}, "it leaves groups of processes behind, and reads how they do"},
 	{"backends/local/machinetest", nil, "it boots a systemd for tests, and knows nothing of pipelines"},
@@ -110,9 +111,10 @@ var imports = []struct {
 	{"runtime/connect/lines", []string{"runtime/connect", "runtime/connect/blocks", "runtime/connect/foreign", "runtime/flow", "runtime/supervise"}, "components that read and write lines: processes, and no protocol"},
 	{"runtime/proto", []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, "generated from flowctl.proto"},
 	{"runtime/shares", []string{"runtime/flow"}, "who of several hosts holds what: a protocol over one cell, which starts nothing"},
-	{"runtime/supervise", nil, "it runs processes, and knows nothing of what they do"},
+	{"runtime/parts", nil, "what a program has beside itself, for those who start it and those who show it: the standard library alone"},
+	{"runtime/supervise", []string{"runtime/parts"}, "it runs processes, and knows nothing of what they do"},
 	{"runtime/flowtest", []string{"runtime/flow"}, "it judges the engine and the connectors by what they promise, so it sees their interfaces and nothing behind them"},
-	{"runtime/program", []string{"runtime/flow", "runtime/fresh", "runtime/shares"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
+	{"runtime/program", []string{"runtime/flow", "runtime/fresh", "runtime/parts", "runtime/shares"}, "flags, signals and exit codes around the engine; which connectors there are is generated"},
 }
 
 // testServers are modules that run a server in the process of a test. Nothing

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/flowc-dev/flowc/backends/deploy"
+	"github.com/flowc-dev/flowc/backends/local/logfile"
+	"github.com/flowc-dev/flowc/backends/local/runs"
 )
 
 type logsCmd struct {
@@ -18,12 +20,25 @@ type logsCmd struct {
 	Since      time.Duration `help:"Begin with what is younger than that." placeholder:"DURATION"`
 }
 
-// Run prints what a pipeline that was applied says.
+// Run prints what a pipeline says that runs here or was applied.
 func (c *logsCmd) Run(a *app) error {
 	if c.Follow && a.format != "text" {
 		return usage(errors.New("--format json is one document, and --follow has no end: leave one of them out"))
 	}
-	e, compiled, err := a.place(c.Target, c.appliedArg)
+	if c.Target == "" {
+		r, err := a.runMeant(c.What)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			o := deploy.LogOptions{Follow: c.Follow, Tail: c.Tail, Since: r.At}
+			if c.Since > 0 {
+				o.Since = time.Now().Add(-c.Since) //nolint:forbidigo // nothing is compiled from a log
+			}
+			return a.runLog(r, o)
+		}
+	}
+	e, compiled, err := a.place(a.targetMeant(c.Target, c.What), c.appliedArg)
 	if err != nil {
 		return err
 	}
@@ -35,8 +50,20 @@ func (c *logsCmd) Run(a *app) error {
 	if c.Since > 0 {
 		o.Since = time.Now().Add(-c.Since) //nolint:forbidigo // nothing is compiled from a log
 	}
+	return a.printLog(r.ID, func(line func(deploy.Line)) error { return e.Logs(a.ctx, r.ID, o, line) })
+}
+
+// runLog prints what a run says, or has said; who follows is let go when it has ended.
+func (a *app) runLog(r *runs.Run, o deploy.LogOptions) error {
+	return a.printLog(r.Name, func(line func(deploy.Line)) error {
+		return logfile.Read(a.ctx, r.LogPath(), o, func() bool { return !r.Alive() }, line)
+	})
+}
+
+// printLog prints lines as they come, or all of them as one document.
+func (a *app) printLog(id string, read func(line func(deploy.Line)) error) error {
 	lines := []deploy.Line{}
-	err = e.Logs(a.ctx, r.ID, o, func(l deploy.Line) {
+	err := read(func(l deploy.Line) {
 		if a.format == "text" {
 			fmt.Fprintf(a.stdout, "%s | %s\n", l.Instance, l.Text)
 			return
@@ -51,5 +78,5 @@ func (c *logsCmd) Run(a *app) error {
 	case a.format == "text":
 		return nil
 	}
-	return a.answer(plural(len(lines), "line")+" of "+r.ID, map[string]any{"id": r.ID, "lines": lines}, nil)
+	return a.answer(plural(len(lines), "line")+" of "+id, map[string]any{"id": id, "lines": lines}, nil)
 }

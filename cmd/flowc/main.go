@@ -27,8 +27,11 @@ type cli struct {
 	Image      imageCmd      `cmd:"" help:"Make a container image of a pipeline, without Docker, and push it, write it or load it."`
 	Apply      applyCmd      `cmd:"" help:"Deploy pipelines: build the image, show what would change, change it, wait, and roll back what does not become ready."`
 	Delete     deleteCmd     `cmd:"" help:"Stop a pipeline that was applied, and delete what belongs to it."`
-	Status     statusCmd     `cmd:"" help:"Show how a pipeline that was applied does."`
-	Logs       logsCmd       `cmd:"" help:"Print what a pipeline that was applied says."`
+	Ps         psCmd         `cmd:"" help:"List what runs: here, what was applied to this machine, and where --target and --control-plane say."`
+	Status     statusCmd     `cmd:"" help:"Show how a pipeline does that runs here or was applied: records, rates, components, what is wrong."`
+	Logs       logsCmd       `cmd:"" help:"Print what a pipeline says that runs here or was applied."`
+	Stop       stopCmd       `cmd:"" help:"End a run in order, and wait until it has."`
+	Restart    restartCmd    `cmd:"" help:"End a run in order, and start it again as it was started; it goes on from its checkpoint."`
 	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
 	Server     serverCmd     `cmd:"" help:"Serve the control plane: components register with it, and say how they do."`
 	Sandbox    sandboxCmd    `cmd:"" help:"The infrastructure that a pipeline needs, on this machine: start, status, logs, env, exec, stop."`
@@ -48,6 +51,7 @@ type cli struct {
 	Init       initCmd       `cmd:"" hidden:"" help:"As in flowctl: write a pipeline of public components, by a preset."`
 	Validate   validateCmd   `cmd:"" hidden:"" help:"As in flowctl: flowc check."`
 	Processors processorsCmd `cmd:"" hidden:"" help:"As in flowctl: flowc components find."`
+	Pipelines  pipelinesCmd  `cmd:"" hidden:"" help:"As in flowctl: flowc ps, status, stop and logs."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
@@ -57,7 +61,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 // run is main without the end of the process; it returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c cli
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	a := &app{args: args, stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("flowc"),

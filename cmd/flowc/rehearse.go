@@ -4,8 +4,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 
+	"github.com/flowc-dev/flowc/backends/local/live"
+	"github.com/flowc-dev/flowc/backends/local/runs"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
@@ -16,9 +17,9 @@ import (
 // that of the whole pipeline, and what is under way between them. A run that was stopped
 // goes on from there; one that handled all input leaves nothing, so the next one begins
 // anew, as that of the whole pipeline does.
-func (a *app) rehearse(ctx context.Context, r *driver.Result, binary string, args []string, carrier string, kill <-chan struct{}) error {
+func (a *app) rehearse(ctx context.Context, r *driver.Result, run *runs.Run, processes []live.Process, fresh bool, carrier string, kill <-chan struct{}) error {
 	folder := trialFolder(r)
-	if slices.Contains(args, "--fresh") {
+	if fresh {
 		if err := os.RemoveAll(folder); err != nil {
 			return environment(err)
 		}
@@ -31,11 +32,10 @@ func (a *app) rehearse(ctx context.Context, r *driver.Result, binary string, arg
 		}
 		env, stop = append(env, carrier+"="+url), bring
 	}
-	processes := processesOf(r, binary, args)
 	for i := range processes {
 		processes[i].Env = append(processes[i].Env, env...)
 	}
-	err := a.runGroup(ctx, processes, kill)
+	err := a.runGroup(ctx, run, processes, kill)
 	complete := err == nil && ctx.Err() == nil
 	stop()
 	if complete {

@@ -18,14 +18,38 @@ type runCmd struct {
 	Overlay  []string          `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env      string            `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 	bringArg `embed:""`
+	Detach   bool     `short:"d" help:"Leave it in the background when it is ready: flowc ps, status, logs and stop find it again."`
+	Name     string   `help:"What the run is called; without, what the pipeline is." placeholder:"NAME"`
 	Args     []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
 }
 
 // Run builds the pipeline into the cache and becomes the program: it runs in
 // the pipeline's folder, with the streams, signals and exit code its own.
 func (c *runCmd) Run(a *app) error {
-	arg := pipelineArg{Overlay: c.Overlay, Env: c.Env, bringArg: c.bringArg, pins: true}
-	args := c.Args
+	arg, args, err := c.pipeline()
+	if err != nil {
+		return err
+	}
+	if c.Detach {
+		return a.leave(&arg, c.Target)
+	}
+	switch c.Target {
+	case "":
+	case "local":
+		return a.supervise(&arg, args, c.Name)
+	default:
+		if _, err := target(c.Target); err != nil {
+			return err
+		}
+		return usage(fmt.Errorf("run --target knows local: `flowc emit --target %s` writes the files of other targets", c.Target))
+	}
+	return a.runProgram(&arg, args, c.Name)
+}
+
+// pipeline is what the command runs, and what the program is given.
+func (c *runCmd) pipeline() (arg pipelineArg, args []string, err error) {
+	arg = pipelineArg{Overlay: c.Overlay, Env: c.Env, bringArg: c.bringArg, pins: true}
+	args = c.Args
 	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
 		arg.File, args = args[0], args[1:]
 	}
@@ -38,24 +62,14 @@ func (c *runCmd) Run(a *app) error {
 	if len(c.Scale) > 0 {
 		scale, err := scales(c.Scale)
 		if err != nil {
-			return err
+			return arg, nil, err
 		}
 		arg.scale, arg.carrier = scale, edgesVariable
 		if c.Target == "" {
 			c.Target = "local"
 		}
 	}
-	switch c.Target {
-	case "":
-	case "local":
-		return a.supervise(&arg, args)
-	default:
-		if _, err := target(c.Target); err != nil {
-			return err
-		}
-		return usage(fmt.Errorf("run --target knows local: `flowc emit --target %s` writes the files of other targets", c.Target))
-	}
-	return a.forward(&arg, args)
+	return arg, args, nil
 }
 
 // scales reads in how many processes nodes are to run: 4, or 1..4.
@@ -99,7 +113,7 @@ func forProgram(args []string) []string {
 				i++
 				own = append(own, args[i])
 			}
-		case name == "--all", name == "--frozen", len(rest) == 0 && (name == "--help" || name == "-h"):
+		case name == "--all", name == "--frozen", isDetach(args[i]), len(rest) == 0 && (name == "--help" || name == "-h"):
 			own = append(own, args[i])
 		default:
 			rest = append(rest, args[i])
@@ -117,7 +131,7 @@ func forProgram(args []string) []string {
 
 // ownFlags are flowc's flags of `flowc run` that take a value; the program has none of
 // these names.
-var ownFlags = []string{"--overlay", "--env", "--format", "--color", "--target", "-t", "--scale", "--registry"}
+var ownFlags = []string{"--overlay", "--env", "--format", "--color", "--target", "-t", "--scale", "--name", "--registry"}
 
 // fileAmong takes the pipeline out of arguments that begin with flags of the
 // program: `flowc run --fresh pipeline.yaml`. The program's own commands are

@@ -27,6 +27,10 @@ func (m cached) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	compilerCache = dir
+	// What tests run is no run of whoever runs them.
+	if err := os.Setenv(runsVariable, filepath.Join(dir, "runs")); err != nil {
+		panic(err)
+	}
 	// A command that becomes the program would take the tests with it: they would
 	// end with its exit code, and those that were still to run would be passed.
 	becomeProgram = func(_ context.Context, binary string, _ []string, _ string) (int, error) {
@@ -62,6 +66,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("FLOWC_UPDATE") == "1",
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, env...)
+			e.Vars = append(e.Vars, runsVariable+"="+filepath.Join(e.WorkDir, ".runs"), localVariable+"="+filepath.Join(e.WorkDir, ".local"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exitcode": exitCode},

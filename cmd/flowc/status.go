@@ -17,8 +17,10 @@ import (
 type statusCmd struct {
 	appliedArg `embed:""`
 	clusterArg `embed:""`
-	Target     string `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
-	Each       bool   `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
+	Target     string        `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
+	Each       bool          `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
+	Watch      bool          `short:"w" help:"Show it again and again, until it ends."`
+	Every      time.Duration `help:"How often --watch looks." default:"1s" placeholder:"DURATION"`
 }
 
 // A statusResult is what `flowc status` tells.
@@ -40,48 +42,85 @@ type idleReleases struct {
 	Kept []deploy.Object `json:"kept"`
 }
 
-// Run shows how what was applied does: one pipeline, or all.
+// Run shows how a run does, or what was applied: one pipeline, or all.
 func (c *statusCmd) Run(a *app) error {
-	var e deploy.Engine
-	var compiled *driver.Result
-	var err error
-	if c.Each {
-		t, failed := deployTo(c.Target, nil)
-		if failed != nil {
-			return failed
-		}
-		e, err = t.open(a)
-	} else {
-		e, compiled, err = a.place(c.Target, c.appliedArg)
+	if c.Every <= 0 {
+		return usage(fmt.Errorf("--every %s: it is a time, such as 2s", c.Every))
 	}
+	look, err := c.looker(a)
 	if err != nil {
 		return err
 	}
+	if c.Watch {
+		return a.watch(c.Every, look)
+	}
+	res, err := look()
+	if err != nil {
+		return err
+	}
+	return a.answer(plural(len(res.Runs), "pipeline")+" at "+res.Place, res, res.show)
+}
+
+// looker finds what the command is about, and returns what looks at it: a run of this
+// machine, unless a target is named, or something applied.
+func (c *statusCmd) looker(a *app) (look func() (*statusResult, error), err error) {
+	if c.Target == "" && !c.Each {
+		r, err := a.runMeant(c.What)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			return func() (*statusResult, error) {
+				run := r.Look(a.ctx)
+				return &statusResult{Place: run.Place, Runs: []statusOfARun{{run.State(), run}}}, nil
+			}, nil
+		}
+	}
+	var e deploy.Engine
+	var compiled *driver.Result
+	if c.Each {
+		t, failed := deployTo(c.Target, nil)
+		if failed != nil {
+			return nil, failed
+		}
+		e, err = t.open(a)
+	} else {
+		e, compiled, err = a.place(a.targetMeant(c.Target, c.What), c.appliedArg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() (*statusResult, error) { return c.applied(a, e, compiled) }, nil
+}
+
+// applied is how what was applied to an engine does.
+func (c *statusCmd) applied(a *app, e deploy.Engine, compiled *driver.Result) (*statusResult, error) {
 	var releases []*deploy.Release
+	var err error
 	if c.Each {
 		if releases, err = e.Releases(a.ctx); err != nil {
-			return environment(err)
+			return nil, environment(err)
 		}
 	} else {
 		r, err := a.applied(e, c.appliedArg, compiled)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		releases = []*deploy.Release{r}
 	}
-	res := statusResult{Place: e.Place(), Runs: []statusOfARun{}}
+	res := &statusResult{Place: e.Place(), Runs: []statusOfARun{}}
 	for _, r := range releases {
 		run, err := e.Run(a.ctx, r.ID)
 		switch {
 		case err != nil:
-			return environment(err)
+			return nil, environment(err)
 		case run == nil:
 			res.Idle = append(res.Idle, &idleReleases{r.ID, r.Objects})
 		default:
 			res.Runs = append(res.Runs, statusOfARun{run.State(), run})
 		}
 	}
-	return a.answer(plural(len(res.Runs), "pipeline")+" at "+res.Place, res, res.show)
+	return res, nil
 }
 
 // show prints a line for each instance, and where it is reached.
@@ -98,10 +137,22 @@ func (r statusResult) show(w io.Writer) {
 			if i.ExitCode != 0 {
 				line += fmt.Sprintf(", exit code %d", i.ExitCode)
 			}
+			if i.PID > 0 {
+				line += fmt.Sprintf(", process %d", i.PID)
+			}
+			if i.Totals != nil {
+				line += ", " + totals(i.Totals)
+			}
 			if i.Says != "" {
 				line += ": " + firstLine(i.Says)
 			}
 			fmt.Fprintln(t, line)
+		}
+		for _, i := range run.Instances {
+			if i.Figures != nil {
+				_ = t.Flush()
+				showFigures(w, i.Figures)
+			}
 		}
 		for _, port := range slices.Sorted(maps.Keys(run.Ports)) {
 			fmt.Fprintf(t, "  port %s\tis at %s\n", port, strings.Join(run.Ports[port], ", "))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -13,12 +14,13 @@ import (
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local"
 	"github.com/flowc-dev/flowc/backends/local/live"
+	"github.com/flowc-dev/flowc/backends/local/runs"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 // supervise builds a pipeline and runs it as a group of processes, of which this one
 // looks after the others. The first signal ends them in order, the second at once.
-func (a *app) supervise(pipeline *pipelineArg, args []string) error {
+func (a *app) supervise(pipeline *pipelineArg, args []string, name string) error {
 	args, err := absolutePaths(args)
 	if err != nil {
 		return environment(err)
@@ -40,15 +42,39 @@ func (a *app) supervise(pipeline *pipelineArg, args []string) error {
 	ctx, kill, over := obeySignals(a.ctx)
 	defer over()
 	go build.Keep(ctx, binary)
-	if pipeline.carrier != "" && r.Program.Pieces != nil {
-		return a.rehearse(ctx, r, binary, args, pipeline.carrier, kill)
+	processes := processesOf(r, binary, args)
+	run, err := a.list(r, pipeline.File, name, processes)
+	if err != nil {
+		return err
 	}
-	return a.runGroup(ctx, processesOf(r, binary, args), kill)
+	if pipeline.carrier != "" && r.Program.Pieces != nil {
+		err = a.rehearse(ctx, r, run, processes, slices.Contains(args, "--fresh"), pipeline.carrier, kill)
+	} else {
+		err = a.runGroup(ctx, run, processes, kill)
+	}
+	if run != nil {
+		code := exitOK
+		var e *exitError
+		if errors.As(err, &e) {
+			code = e.code
+		}
+		err = errors.Join(err, run.End(code, ctx.Err() != nil))
+	}
+	return err
 }
 
-// runGroup runs processes until they have ended or ctx ends.
-func (a *app) runGroup(ctx context.Context, processes []live.Process, kill <-chan struct{}) error {
-	ended := live.Group{Processes: processes, Stdout: a.stdout, Stderr: a.stderr}.Run(ctx, kill)
+// runGroup runs processes until they have ended or ctx ends; run, which may be nil, is
+// told how they do.
+func (a *app) runGroup(ctx context.Context, run *runs.Run, processes []live.Process, kill <-chan struct{}) error {
+	g := live.Group{Processes: processes, Stdout: a.stdout, Stderr: a.stderr}
+	if run != nil {
+		watch, err := watchGroup(run, &g)
+		if err != nil {
+			return environment(err)
+		}
+		defer watch.close()
+	}
+	ended := g.Run(ctx, kill)
 	if err := live.Err(ended); err != nil {
 		return environment(err)
 	}

@@ -89,7 +89,7 @@ sinks: {out: {from: ns, use: file, config: {path: out.ndjson}}}
 	defer cancel()
 	over := make(chan error)
 	a := &app{ctx: ctx, stdout: &log, stderr: &log, getenv: os.Getenv, format: "text"}
-	go func() { over <- a.supervise(&pipelineArg{File: pipeline}, nil) }()
+	go func() { over <- a.supervise(&pipelineArg{File: pipeline}, nil, "") }()
 	until("ready", func() bool { return strings.Contains(log.String(), name+" | ready\n") })
 	more(1000)
 	pid := 0

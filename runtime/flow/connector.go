@@ -82,6 +82,13 @@ type Waker interface {
 	Healthy(ctx context.Context) error
 }
 
+// A Lagging source knows how far it is behind.
+type Lagging interface {
+	// Lag is how many messages the server had for it, when it last said so, that were not
+	// read yet. It asks nobody, and may be called at any time.
+	Lag() (messages int64, known bool)
+}
+
 // A Joined source or sink is an end of an edge between processes of one pipeline. The
 // checkpoint of a process with one stays when all input was handled: the others have
 // taken its word for it, and what it read from them is gone, so it can't begin anew by

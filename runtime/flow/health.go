@@ -57,6 +57,17 @@ func (h *health) well(node int) {
 	}
 }
 
+// all are the nodes that are not well, by name.
+func (h *health) all() map[string]error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := map[string]error{}
+	for node, i := range h.ill {
+		all[h.nodes[node].Name] = i.err
+	}
+	return all
+}
+
 // err is why the first node of those that are not well is not; nil for none.
 func (h *health) err() error {
 	h.mu.Lock()

@@ -34,12 +34,14 @@ type NodeCount struct {
 
 // A Flow is the traffic of a source or sink; Total is how many bytes a source
 // has in all, 0 where it does not know. Range is how far the range of a source is
-// read, nil where it has none.
+// read, nil where it has none. Lag is how many messages wait for a source, nil where it
+// does not know.
 type Flow struct {
 	Name string
 	Traffic
 	Total int64
 	Range *Progress
+	Lag   *int64
 }
 
 // A QueueLoad is what waits in the queue of a sink or between regions.
@@ -66,6 +68,11 @@ func (p *Program) Snapshot() Snapshot {
 		if r := chunked(in.source); r != nil {
 			progress := r.Progress()
 			f.Range = &progress
+		}
+		if l, ok := in.source.(Lagging); ok {
+			if waits, known := l.Lag(); known {
+				f.Lag = &waits
+			}
 		}
 		s.Sources = append(s.Sources, f)
 		s.Waiting += in.book.waiting()
@@ -105,6 +112,10 @@ func (p *Program) Bounded() bool {
 
 // Info is what New was given.
 func (p *Program) Info() Info { return p.info }
+
+// Ill says of the nodes that have lost their connection, or fail again and again, why.
+// It may be called at any time.
+func (p *Program) Ill() map[string]error { return p.health.all() }
 
 // Ready tells whether the program takes work: it is running, not draining, and
 // everything that has a health of its own is well.

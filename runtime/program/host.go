@@ -80,6 +80,7 @@ func runHost(ctx context.Context, p *process, part *Process, o *options) int {
 	h.log = newLogger(&h.stderr, t.Log, t.Level, p.terminal).With("process", p.spec.Name)
 	slog.SetDefault(h.log)
 	defer h.backlogs.close()
+	p.listing.serve(h)
 	if t.HTTP != "" {
 		stop, err := listen(t.HTTP, h)
 		if err != nil {

@@ -39,11 +39,16 @@ func Run(ctx context.Context, s Spec, args []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	terminal := isTerminal(os.Stderr)
+	l := joinRun()
+	l.named(s.Name)
 	p := process{
-		spec: &s, env: processEnvironment(), stdout: os.Stdout, stderr: os.Stderr,
-		signals: signals, exit: os.Exit, terminal: isTerminal(os.Stderr),
+		spec: &s, env: processEnvironment(), stdout: os.Stdout, stderr: l.errors(),
+		signals: signals, exit: l.exit, terminal: terminal, listing: l,
 	}
-	return p.main(ctx, args)
+	code := p.main(ctx, args)
+	l.close(code)
+	return code
 }
 
 // Embed runs the program inside another one: references and FLOWC_SET are
@@ -79,9 +84,10 @@ type process struct {
 	terminal       bool // somebody looks at stderr
 	signals        <-chan os.Signal
 	exit           func(code int)
-	missing        missing // what a command may do without
-	grown          bool    // a size is larger than the memory bound was computed for
-	host           *hosted // what started it, nil for all but the copies of a host
+	missing        missing  // what a command may do without
+	grown          bool     // a size is larger than the memory bound was computed for
+	host           *hosted  // what started it, nil for all but the copies of a host
+	listing        *listing // the folder of the run, nil for none
 }
 
 func (p *process) main(ctx context.Context, args []string) int {
@@ -167,6 +173,7 @@ func (p *process) run(ctx context.Context, o *options) int {
 			stopServing()
 		}
 	}()
+	defer p.listing.serveProgram(p.spec, runs.program.Load)()
 	if p.host != nil { // it has the pages
 		t.HTTP = ""
 		go p.host.follow(pages{spec: p.spec, program: runs.program.Load}, logger)
@@ -199,6 +206,7 @@ func (p *process) run(ctx context.Context, o *options) int {
 	followed.Wait()
 	sign := <-got
 	tell.end(runs.program.Load(), report, err)
+	p.listing.reported(report, err)
 	if err == nil && runs.program.Load().StaysComplete(report) {
 		p.host.through()
 	}

@@ -38,12 +38,17 @@ func RunOf(pipeline string, parts []Process, args []string) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	p := process{env: processEnvironment(), stderr: os.Stderr, signals: signals, exit: os.Exit, terminal: isTerminal(os.Stderr)}
+	terminal := isTerminal(os.Stderr)
+	l := joinRun()
+	l.named(pipeline)
+	p := process{env: processEnvironment(), stderr: l.errors(), signals: signals, exit: l.exit, terminal: terminal, listing: l}
 	if isHosted() {
 		p.host = newHosted(signals)
 	}
 	p.stdout = os.Stdout
-	return p.mainOf(pipeline, parts, args)
+	code := p.mainOf(pipeline, parts, args)
+	l.close(code)
+	return code
 }
 
 func (p *process) mainOf(pipeline string, parts []Process, args []string) int {

@@ -60,13 +60,18 @@ func listen(address string, p pager) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	return serveOn(l, p), nil
+}
+
+// serveOn serves the pages on a listener until stop is called.
+func serveOn(l net.Listener, p pager) (stop func()) {
 	s := &server{pages: p, open: map[net.Conn]bool{}, slots: make(chan struct{}, telemetryMostWork)}
 	s.work.Go(func() { s.accept(l) })
 	return func() {
 		_ = l.Close()
 		s.close()
 		s.work.Wait()
-	}, nil
+	}
 }
 
 type server struct {

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flowc-dev/flowc/runtime/parts"
 )
 
 // Policies of a restart; "" is OnFailure.
@@ -61,7 +63,7 @@ type Spec struct {
 	// ByLine asks programs of the C library (where there is stdbuf) and Python to write each
 	// line at once, and not to wait until there is much of it.
 	ByLine bool
-	// Log takes the lines of the component; nil is standard error.
+	// Log takes the lines of the component; nil is where those of all parts go.
 	Log io.Writer
 }
 
@@ -74,7 +76,10 @@ type Keeper struct {
 
 	mu       sync.Mutex
 	now      *Process
-	deaths   int // since the component last did anything
+	starts   int
+	since    time.Time
+	unlist   func() // takes it out of the parts of the program
+	deaths   int    // since the component last did anything
 	stopping bool
 }
 
@@ -135,7 +140,10 @@ func (k *Keeper) Start(ctx context.Context) (*Process, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.now = p
+	k.now, k.since = p, time.Now()
+	if k.starts++; k.starts == 1 {
+		k.unlist = parts.Add(k.part)
+	}
 	if k.stopping {
 		p.kill()
 		return nil, context.Canceled
@@ -182,11 +190,25 @@ func (k *Keeper) Now() *Process {
 func (k *Keeper) Stop(grace time.Duration) {
 	k.mu.Lock()
 	k.stopping = true
-	p := k.now
+	p, unlist := k.now, k.unlist
 	k.mu.Unlock()
 	if p != nil {
 		p.Stop(grace)
 	}
+	if unlist != nil {
+		unlist()
+	}
+}
+
+// part is how the component does, for whoever looks at the program.
+func (k *Keeper) part() parts.Part {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	is := parts.Part{Name: k.spec.Name, State: k.now.State(), Restarts: k.starts - 1, Since: k.since}
+	if !k.now.ended() {
+		is.PID = k.now.Pid()
+	}
+	return is
 }
 
 // Log writes a line about the component to where its own go.
@@ -208,7 +230,7 @@ func (s Spec) log() io.Writer {
 	if s.Log != nil {
 		return s.Log
 	}
-	return os.Stderr
+	return parts.Log()
 }
 
 // A StartError is a program that can't be started.

@@ -16,8 +16,13 @@ func born(pid int) string {
 	}
 	// The name stands in parentheses, and may have any sign in it.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	const state, starttime = 0, 19 // fields 3 and 22 of proc(5)
-	if len(fields) <= starttime || fields[state] == "Z" || fields[state] == "X" {
+	const state, threads, starttime = 0, 17, 19 // fields 3, 20 and 22 of proc(5)
+	if len(fields) <= starttime {
+		return ""
+	}
+	// The first thread of a process counts as ended while another one replaces the program;
+	// the process has not.
+	if more, err := strconv.Atoi(fields[threads]); (fields[state] == "Z" || fields[state] == "X") && (err != nil || more <= 1) {
 		return ""
 	}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")

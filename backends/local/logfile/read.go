@@ -91,6 +91,7 @@ type tail struct {
 	file   *os.File
 	reader *bufio.Reader
 	rest   strings.Builder // of a line that has no end yet
+	last   deploy.Line
 }
 
 // more reads what has come: the rest of the file that it has, and then the one that is in
@@ -141,7 +142,12 @@ func (t *tail) read(line func(deploy.Line)) error {
 		if err != nil {
 			return err
 		}
-		line(parse(strings.TrimSuffix(t.rest.String(), "\n")))
+		l := parse(strings.TrimSuffix(t.rest.String(), "\n"))
+		if l.Time.IsZero() { // printed by other means, it belongs to what is before it
+			l.Time, l.Instance = t.last.Time, t.last.Instance
+		}
+		t.last = l
+		line(l)
 		t.rest.Reset()
 	}
 }

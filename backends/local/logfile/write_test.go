@@ -73,7 +73,7 @@ func TestTailWaits(t *testing.T) {
 	f := &tail{path: path}
 	defer f.close()
 	var got []string
-	for _, step := range []struct{ text, want string }{{"", ""}, {"2026-01-02T03:04:05.000000000Z a on", ""}, {"e\nno time\n2026-01-02T03:04:05.000000000Z b", "a one| no time"}, {" two words\n", "b two words"}} {
+	for _, step := range []struct{ text, want string }{{"", ""}, {"2026-01-02T03:04:05.000000000Z a on", ""}, {"e\nno time\n2026-01-02T03:04:05.000000000Z b", "a one|a no time"}, {" two words\n", "b two words"}} {
 		file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/flowc-dev/flowc/backends/deploy"
+	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/backends/local/runs"
+)
+
+type restartCmd struct {
+	What    string        `arg:"" optional:"" help:"The run: its name, its pipeline's, or the file. Without: that of this folder, or the only one."`
+	Target  string        `short:"t" help:"Of what was applied there, and not of what runs here." placeholder:"TARGET"`
+	Timeout time.Duration `help:"How long its end may take until it is killed (default: its drain and some seconds)." placeholder:"DURATION"`
+}
+
+// Run ends a run, unless it has ended, and starts it again in the background: with the
+// arguments, in the folder and, where that can be seen, with the environment that it had.
+func (c *restartCmd) Run(a *app) error {
+	again := func(ctx context.Context, e deploy.Resting, id string) error { return e.Restart(ctx, id) }
+	if c.Target != "" {
+		return a.changeApplied(c.Target, c.What, "restart", again)
+	}
+	r, err := a.theRunOrApplied(c.What)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return a.changeApplied("local", c.What, "restart", again)
+	}
+	if r.File == "" {
+		return usage(fmt.Errorf("%s had its pipeline from standard input, and nobody has that any more: `flowc stop %s`, then run it again", r.Name, r.Name))
+	}
+	if _, err := os.Stat(r.File); err != nil {
+		return environment(fmt.Errorf("%s can't be started again, and was left as it is: %w", r.Name, err))
+	}
+	env, inherited := os.Environ(), false
+	if its := r.Process.Environ(); len(its) > 0 {
+		env, inherited = without(its, "FLOWC_RUN=", "FLOWC_RUN_LOG=", detachedVariable+"="), true
+	}
+	if err := a.buildAgain(r); err != nil {
+		return err
+	}
+	res, err := a.stop(r, c.Timeout)
+	if err != nil {
+		return err
+	}
+	if a.format == "text" {
+		fmt.Fprintln(a.stdout, res)
+	}
+	if !inherited && (res.Result == stopOrdered || res.Result == stopKilled) {
+		a.progress("its environment can't be seen on this system: it gets that of this shell")
+	}
+	d, err := a.detach(calledAgain(r), r.From, env)
+	if err != nil {
+		return err
+	}
+	return a.tellDetached(d)
+}
+
+// buildAgain builds what a run would be now, before it is ended: where the pipeline has
+// become wrong, that which runs goes on.
+func (a *app) buildAgain(r *runs.Run) error {
+	var again cli
+	parser, err := kong.New(&again, kong.Name("flowc"), kong.Exit(func(int) {}), kong.Bind(a), kong.Vars{"applied": appliedTo()})
+	if err != nil {
+		return bug(err)
+	}
+	if _, err := parser.Parse(forProgram(r.Args)); err != nil {
+		return environment(fmt.Errorf("%s was started by another version of flowc, whose arguments this one does not know (%w): `flowc stop %s`, then run it again", r.Name, err, r.Name))
+	}
+	if err := os.Chdir(r.From); err != nil {
+		return environment(fmt.Errorf("%s can't be started again where it was, and was left as it is: %w", r.Name, err))
+	}
+	arg, _, err := again.Run.pipeline()
+	if err != nil {
+		return err
+	}
+	compiled, err := arg.compile(a)
+	if err != nil {
+		return err
+	}
+	if again.Run.Target == "" && len(again.Run.Scale) == 0 {
+		_, _, err = a.build(compiled, build.Request{})
+	} else {
+		_, _, err = a.buildPieces(compiled, build.Request{})
+	}
+	return err
+}
+
+// calledAgain are the arguments that start a run again, under its name.
+func calledAgain(r *runs.Run) []string {
+	i := slices.Index(r.Args, "run")
+	if slices.ContainsFunc(r.Args, func(arg string) bool { return arg == "--name" || strings.HasPrefix(arg, "--name=") }) || i < 0 {
+		return r.Args
+	}
+	return slices.Insert(slices.Clone(r.Args), i+1, "--name="+r.Name)
+}
+
+// without is an environment without some variables.
+func without(env []string, prefixes ...string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(v, p) })
+	})
+}
