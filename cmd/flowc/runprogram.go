@@ -27,6 +27,11 @@ func (a *app) runProgram(pipeline *pipelineArg, args []string, name string) erro
 	if err != nil {
 		return err
 	}
+	if pipeline.pins {
+		if err := a.bringHere(r); err != nil {
+			return err
+		}
+	}
 	run, err := a.list(r, pipeline.File, name, nil)
 	if err != nil {
 		return err
