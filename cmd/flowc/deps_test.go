@@ -26,7 +26,7 @@ var imports = []struct {
 	why string
 }{
 	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "runtime/control/...", "runtime/fresh", "runtime/sandbox", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
-	{"cmd/flowc/internal/fromflowctl", []string{"github.com/goccy/go-yaml"}, "it starts flowc as users do, reads what it wrote, and links nothing of it"},
+	{"cmd/flowc/internal/fromflowctl", []string{"github.com/goccy/go-yaml", "github.com/google/go-containerregistry", "github.com/hashicorp/nomad/api"}, "it starts flowc as users do, reads what it wrote, and links nothing of it"},
 	{"cmd/flowc/internal/harm", nil, "it is copied into programs whose runtime is harmed, and stands on the standard library alone"},
 	{"cmd/flowc/internal/mutants", nil, "it changes the runtime as text, and runs its tests"},
 	{"cmd/flowc/internal/oracle", nil, "it judges what the compiler and the runtime do, so it shares nothing with them"},

@@ -48,10 +48,12 @@ type world struct {
 	t   *testing.T
 	dir string
 	env []string // of its commands, beside that of the test
+	// args are those that the file of a corpus needs with each command.
+	args []string
 }
 
-// newWorld has the stand-in under each name of components beside its own.
-func newWorld(t *testing.T, components ...string) *world {
+// newWorld has the stand-in under its own name.
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("it builds programs")
@@ -60,15 +62,7 @@ func newWorld(t *testing.T, components ...string) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, dir: t.TempDir()}
-	for _, name := range append(components, "standin") {
-		path := filepath.Join(w.dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(filepath.Join(toolsDir, "standin"), path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.link("standin")
 	return w
 }
 
@@ -185,7 +179,11 @@ func (w *world) got(name string, lists ...[]string) {
 // link adds the stand-in under another name.
 func (w *world) link(name string) {
 	w.t.Helper()
-	if err := os.Symlink(filepath.Join(toolsDir, "standin"), filepath.Join(w.dir, name)); err != nil {
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(toolsDir, "standin"), path); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -3,10 +3,10 @@
 //
 //	standin source|processor|consumer [flags]
 //
-// By another name, and with arguments of anybody's, it stands in for the component of that
-// name: raw-ledger-source is a source of two ledgers from START_LEDGER on (to END_LEDGER,
-// where there is one), postgres-sink a consumer that writes down what it gets in
-// postgres-sink.got, all else a processor.
+// By another name, and with arguments of anybody's, it stands in for the component that it
+// is called, or that FLOWCTL_COMPONENT_ID says: raw-ledger-source is a source of two ledgers
+// from START_LEDGER on (to END_LEDGER, where there is one), postgres-sink a consumer that writes
+// down what it gets in ID.got, all else a processor.
 package main
 
 import (
@@ -127,10 +127,12 @@ func main() {
 
 // byName is the role of the component that a name stands for, and sets the flags that it has.
 func byName(name string) string {
-	switch {
-	case name == "standin":
+	if name == "standin" {
 		return ""
-	case strings.Contains(name, "source"):
+	}
+	id := os.Getenv("FLOWCTL_COMPONENT_ID")
+	switch called := strings.ToLower(name + " " + id); {
+	case strings.Contains(called, "source"):
 		first, _ := strconv.Atoi(os.Getenv("START_LEDGER"))
 		last, err := strconv.Atoi(os.Getenv("END_LEDGER"))
 		if err != nil {
@@ -138,11 +140,19 @@ func byName(name string) string {
 		}
 		*count = 3 * last
 		return "source"
-	case strings.Contains(name, "sink"), strings.Contains(name, "consumer"):
-		*out = name + ".got"
+	case strings.Contains(called, "sink"), strings.Contains(called, "consumer"):
+		*out = id + ".got"
 		return "consumer"
 	}
 	return "processor"
+}
+
+// gives is the type of the events that a component gives, unless its environment says another.
+func gives(usual string) string {
+	if t := os.Getenv("STANDIN_GIVES"); t != "" {
+		return t
+	}
+	return usual
 }
 
 func must(err error) {
@@ -243,7 +253,7 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 			must(os.WriteFile(*sent, []byte(strconv.Itoa(i)), 0o644))
 		}
 		if err := stream.Send(&proto.Event{
-			Id: fmt.Sprintf("e%d", i), Type: "test.number.v1", Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d%s"}`, i, i, strings.Repeat(".", *pad))),
+			Id: fmt.Sprintf("e%d", i), Type: gives("test.number.v1"), Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d%s"}`, i, i, strings.Repeat(".", *pad))),
 			Metadata: map[string]string{"origin": "standin", "n": strconv.Itoa(i)}, Timestamp: timestamppb.New(time.Unix(1_700_000_000+int64(i), 0)),
 			SourceComponentId: "standin-source", ContentType: "application/json",
 			StellarCursor: &proto.StellarCursor{LedgerSequence: uint64(i/3 + 1), IndexInLedger: uint32(i % 3)},
@@ -326,7 +336,7 @@ func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.E
 			}
 			for _, a := range answers {
 				o := &proto.Event{
-					Id: e.Id + "-done" + a, Type: "test.done.v1", Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
+					Id: e.Id + "-done" + a, Type: gives("test.done.v1"), Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
 					SourceComponentId: p.info.Id, ContentType: e.ContentType, StellarCursor: e.StellarCursor,
 				}
 				_ = stream.Send(o)

@@ -1,0 +1,155 @@
+package fromflowctl
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+)
+
+// runs runs the file of a corpus.
+func (w *world) runs(file string, more ...string) ended {
+	w.t.Helper()
+	return w.ok(slices.Concat([]string{"run", file}, w.args, more)...)
+}
+
+// has holds a file against lines, in any order.
+func (w *world) has(name string, want ...string) {
+	w.t.Helper()
+	slices.Sort(want)
+	if got := w.lines(name); !slices.Equal(got, want) {
+		w.t.Errorf("%s has\n%s\nand not\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func runScripts(w *world, file string) {
+	w.wants(w.runs(file).stderr, "scripts: 5 in · 5 out · 0 failed")
+	var want []string
+	for i := range 5 {
+		want = append(want, fmt.Sprintf(`[KEPT] {"asset": "XLM", "price": %d, "venue": "a"}`, i+1))
+	}
+	w.has("kept.txt", want...)
+}
+
+func runExtractors(w *world, file string) {
+	w.wants(w.runs(file).stderr, "extractors: 4 in · 12 out · 0 failed")
+	var want []string
+	for i := range 4 {
+		for _, kind := range []string{"payment", "account", "path"} {
+			want = append(want, fmt.Sprintf(`{"aggregated": true, "data": {"ledger": %d, "kind": "%s"}}`, i+1, kind))
+		}
+	}
+	w.has("analytics.txt", want...)
+}
+
+func runFanout(w *world, file string) {
+	for _, name := range []string{"raw-ledger-source", "ledger-processor", "postgres-sink", "lake-sink"} {
+		w.link("bin/" + name)
+	}
+	w.wants(w.runs(file).stderr, "fanout: 6 in · 12 out · 0 failed")
+	w.got("postgres-sink.got", events(297, 303, "ledger-processor"))
+	w.got("lake-sink.got", events(297, 303, "ledger-processor"))
+}
+
+// runContainers has processes where the containers would be: the program is told where they
+// are, as one that is deployed is.
+func runContainers(w *world, file string) {
+	args := []string{}
+	for _, c := range []struct{ node, name, gives string }{
+		{"live-source", "live-source", "stellar.ledger.v1"}, {"contract-events", "contract-events", "stellar.contract.events.v1"}, {"postgres", "postgres-consumer", ""},
+	} {
+		args = append(args, "--set", c.node+".config.endpoint="+w.serve(c.name, c.node, "STANDIN_GIVES="+c.gives))
+	}
+	w.write("secrets/db-password", "s3cret")
+	w.wants(w.runs(file, args...).stderr, "contract-events: 3 in · 3 out · 0 failed")
+	want := events(0, 3, "contract-events")
+	for i := range want {
+		want[i] = strings.Replace(want[i], "test.done.v1", "stellar.contract.events.v1", 1)
+	}
+	w.got("postgres.got", want)
+}
+
+// serve starts a stand-in that nobody looks after, and returns its address.
+func (w *world) serve(name, id string, env ...string) string {
+	w.t.Helper()
+	w.link(name)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	cmd := exec.Command(filepath.Join(w.dir, name))
+	cmd.Dir = w.dir
+	cmd.Env = slices.Concat(os.Environ(), []string{"PORT=" + address, "FLOWCTL_COMPONENT_ID=" + id, "END_LEDGER=1"}, env)
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	return address
+}
+
+// runReferences publishes stand-ins to a registry of the test's own under the names that the
+// file has, and runs it as it stands: what was pulled is pinned, and runs from its pin when the
+// registry is gone.
+func runReferences(w *world, file string) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	w.env = []string{"FLOWC_REGISTRY=" + strings.TrimPrefix(server.URL, "http://")}
+	program, err := os.ReadFile(filepath.Join(toolsDir, "standin"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("program", string(program))
+	for name, descriptor := range map[string]string{
+		"stellar-live-source":       `"type": "source", "produces": ["test.number.v1"], "env_mapping": {"network_passphrase": "NETWORK_PASSPHRASE", "backend_type": "BACKEND_TYPE", "start_ledger": "START_LEDGER", "end_ledger": "END_LEDGER"}`,
+		"contract-events-processor": `"type": "processor", "consumes": ["test.number.v1"], "produces": ["test.done.v1"], "env_mapping": {"network_passphrase": "NETWORK_PASSPHRASE"}`,
+		"postgres-consumer":         `"type": "sink", "input_types": ["test.done.v1"], "output_types": [], "env_mapping": {"postgres_host": "POSTGRES_HOST", "postgres_port": "POSTGRES_PORT"}`,
+	} {
+		w.write("metadata.json", fmt.Sprintf(`{"name": %q, "version": "v1.0.0", %s}`, name, descriptor))
+		w.ok("components", "publish", name+"@v1.0.0", "--binary", "program", "--metadata", "metadata.json")
+	}
+	w.wants(w.runs(file).stderr, "stellar-pipeline: 6 in · 6 out · 0 failed")
+	w.got("postgres-sink.got", events(12, 18, "contract-events"))
+	w.wants(w.read("flowc.lock"), "stellar-live-source@v1.0.0", "sha256:")
+	server.Close()
+	if e := w.ok("check", file); strings.Contains(e.stderr, "flowc.lock") {
+		w.t.Errorf("it is pinned: %s", e)
+	}
+	w.runs(file, "--frozen")
+	w.got("postgres-sink.got", events(12, 18, "contract-events"), events(12, 18, "contract-events"))
+}
+
+func runCommands(w *world, file string) {
+	w.write("words.txt", "two words\nthree more words\n")
+	w.wants(w.runs(file).stderr, "commands: 3 in · 3 out · 0 failed")
+	w.has("kept.txt", "ONE WORD", "TWO WORDS", "THREE MORE WORDS")
+}
+
+func runLegacy(w *world, file string) {
+	for _, name := range []string{"ledger-source", "transfers", "demo-consumer"} {
+		w.link("bin/" + name)
+	}
+	w.runs(file)
+	w.got("demo-consumer.got", events(6, 12, "transfers"))
+}
+
+func runCDP(w *world, file string) {
+	for _, name := range []string{"ledger-source", "filter", "excel-sink", "zeromq-sink"} {
+		w.link("bin/" + name)
+	}
+	w.runs(file)
+	w.got("SaveToExcel.got", events(6, 12, "FilterPayments"))
+	w.got("SaveToZeroMQ.got", events(6, 12, "FilterPayments"))
+}
