@@ -59,7 +59,7 @@ func (u *unit) beside(g *api.TaskGroup) {
 	for _, b := range u.app.Beside {
 		grace := time.Duration(b.Grace) * time.Second
 		t := &api.Task{
-			Name: b.Name, Driver: docker, Lifecycle: &api.TaskLifecycle{Hook: api.TaskLifecycleHookPrestart, Sidecar: true},
+			Name: u.besideTask(b), Driver: docker, Lifecycle: &api.TaskLifecycle{Hook: api.TaskLifecycleHookPrestart, Sidecar: true},
 			Env: map[string]string{}, Resources: besideResources(b), Vault: u.vault(), KillSignal: "SIGTERM", KillTimeout: &grace,
 			LogConfig: &api.LogConfig{MaxFiles: new(5), MaxFileSizeMB: new(10)},
 		}
@@ -86,12 +86,21 @@ func (u *unit) beside(g *api.TaskGroup) {
 		for _, p := range b.Foreign.Ports {
 			u.list.Errorf(diag.TargetPort, p.Span, "on the target nomad a component has the port at which it serves, and no others").Helpf("leave `ports` of `%s` out", b.Node)
 		}
-		if b.Name == u.app.Name {
-			u.list.Errorf(diag.TargetName, b.Foreign.Span, "the program and `%s` would both be the task `%s`", b.Node, b.Name).Helpf("give the node another name")
+		if name := u.besideTask(b); slices.ContainsFunc(u.app.Beside, func(other manifest.Beside) bool { return other.Node != b.Node && other.Name == name }) {
+			u.list.Errorf(diag.TargetName, b.Foreign.Span, "`%s` would be the task `%s`, as another node is", b.Node, name).Helpf("give the node another name")
 		}
 		t.Config = config
 		g.Tasks = append(g.Tasks, t)
 	}
+}
+
+// besideTask is the name of a component's task: its own, unless that is the program's, which
+// often bears the name of what matters most in it.
+func (u *unit) besideTask(b manifest.Beside) string {
+	if b.Name == u.app.Name {
+		return b.Name + "-component"
+	}
+	return b.Name
 }
 
 // besideResources are what the scheduler reserves, and the most memory of one that may have
@@ -217,7 +226,7 @@ func (u *unit) explainBeside() (all []backends.Reason) {
 		if b.Own {
 			what = "of the program's own image, with its file"
 		}
-		all = append(all, backends.Reason{Subject: "component", Says: fmt.Sprintf("`%s` is the task %s of the group, %s, found at a port of the client; the program waits for it and starts nothing", b.Node, b.Name, what)})
+		all = append(all, backends.Reason{Subject: "component", Says: fmt.Sprintf("`%s` is the task %s of the group, %s, found at a port of the client; the program waits for it and starts nothing", b.Node, u.besideTask(b), what)})
 	}
 	return all
 }
