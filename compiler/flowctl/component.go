@@ -184,6 +184,10 @@ func (v *v1) from(b block, n *parse.Node, name string, body *parse.Node) {
 			continue
 		}
 		for _, ref := range v.refs(n, name, item) {
+			if typed := v.typed(n, v.all[item.Text], ref); typed != nil {
+				refs = append(refs, typed...)
+				continue
+			}
 			if v.mixed(n, v.all[item.Text]) {
 				routed = append(routed, ref)
 				continue

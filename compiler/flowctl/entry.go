@@ -30,7 +30,9 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 			v.l.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is a source, and takes no events", name).Helpf("what it gives is `output_event_types`")
 			return
 		}
-		v.carry(body, "takes", m, m.Value)
+		if !native(n) { // of Go, `from` says it
+			v.carry(body, "takes", m, m.Value)
+		}
 	case "output_event_types":
 		if b.name == "sinks" {
 			if len(items(m.Value)) > 0 {

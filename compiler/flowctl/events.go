@@ -124,6 +124,38 @@ func (v *v1) mixed(n, producer *parse.Node) bool {
 	return wanted > 0 && wanted < len(gives)
 }
 
+// typed are the events that a node of Go's takes from a component which gives several types,
+// as references that name each type: they are decoded as `types` says. nil where that does
+// not say it of all that the node takes.
+func (v *v1) typed(n, producer, ref *parse.Node) []*parse.Node {
+	if !native(n) || producer == nil || native(producer) || producer.Get("out") != nil || byLines(producer) {
+		return nil
+	}
+	gives := eventTypes(producer, "output_event_types", "gives")
+	if len(gives) < 2 {
+		return nil
+	}
+	var refs []*parse.Node
+	for _, t := range eventTypes(n, "input_event_types", "takes") {
+		if !slices.ContainsFunc(gives, func(g *parse.Node) bool { return g.Text == t.Text }) {
+			continue
+		}
+		if v.spec.Get("types").Get(t.Text) == nil {
+			return nil
+		}
+		refs = append(refs, v.text(ref.Text+"."+t.Text, t.Place()))
+	}
+	return refs
+}
+
+// native tells whether a node is Go of the pipeline or a built-in, and no component.
+func native(n *parse.Node) bool {
+	if n.Get("command") != nil || n.Get("image") != nil || n.Get("endpoint") != nil {
+		return false
+	}
+	return slices.ContainsFunc(verbs, func(key string) bool { return n.Get(key) != nil })
+}
+
 // route puts a filter in front of a component, which lets the events pass that it
 // takes.
 func (v *v1) route(n *parse.Node, name string, refs []*parse.Node) *parse.Node {

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/flowc-dev/flowc/ir"
@@ -45,12 +44,16 @@ func (w *lowering) eventTypesMeet() {
 					Also(typesPlace(e.from, false), "what `%s` gives", e.from.Name.Text)
 				w.nearType(n, gives.Gives, apart)
 			case len(rest) > 0:
-				var conditions []string
+				var refs []string
 				for _, t := range common {
-					conditions = append(conditions, "meta.Type == "+strconv.Quote(t))
+					refs = append(refs, e.from.Name.Text+"."+t)
+				}
+				only := strings.Join(refs, ", ")
+				if len(refs) > 1 {
+					only = "[" + only + "]"
 				}
 				w.l.Warningf(diag.EventType, e.ref.Span, "`%s` gives %s as well, which `%s` does not take", e.from.Name.Text, wordList(rest), n.Name.Text).
-					Helpf("put a processor between them: `{from: %s, filter: '%s'}`", e.from.Name.Text, strings.Join(conditions, " || "))
+					Helpf("take what it takes: `from: %s`", only)
 			}
 		}
 	}

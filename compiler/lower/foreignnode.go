@@ -293,6 +293,12 @@ func (w *lowering) foreignStep(n *node, f *ir.Foreign, c *catalog.Connector, kno
 		t = w.outType(n)
 	}
 	n.out(t)
+	w.decodePayload(n, m, t)
+}
+
+// decodePayload decodes the payloads that leave m, where t is more than what they are as they
+// come.
+func (w *lowering) decodePayload(n *node, m *ir.Node, t *ir.Type) {
 	if t == nil {
 		return
 	}
@@ -306,6 +312,11 @@ func (w *lowering) foreignStep(n *node, f *ir.Foreign, c *catalog.Connector, kno
 		return
 	}
 	w.loader.ReportUntagged(t, n.Out.Span, w.l)
+	w.decoded(n, m)
+}
+
+// decoded puts the decoder of payloads behind m.
+func (w *lowering) decoded(n *node, m *ir.Node) {
 	bytes := &ir.Type{Kind: ir.Bytes}
 	m.Out = []ir.Port{{Type: bytes, Span: n.Name.Span}}
 	n.decode = w.newNode(n, n.Name.Text+".decode")

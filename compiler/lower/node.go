@@ -67,6 +67,8 @@ func (w *lowering) step(n *node, known bool) {
 		w.route(n, m)
 	case syntax.Parse:
 		w.parse(n, m)
+	case syntax.Events:
+		w.events(n, m)
 	case syntax.Use:
 		w.component(n, m)
 	}

@@ -127,6 +127,9 @@ const (
 	// External is a component in a process or a container of its own: `command`, `image`
 	// or `endpoint`.
 	External Kind = "foreign"
+	// Events is a node that nobody wrote: it takes the events of one type from a component,
+	// where a reference names them.
+	Events Kind = "events"
 	// Broken is a node whose kind is not known; that has been reported.
 	Broken Kind = ""
 )
@@ -162,6 +165,9 @@ type Node struct {
 
 	// Foreign is what the node says of its component, for External.
 	Foreign *Foreign
+
+	// EventType is the type of events that pass, for Events.
+	EventType string
 
 	// Go is the inline Go of filter and flatmap, and of a map that is written
 	// as one expression or body.

@@ -132,6 +132,20 @@ func TestProcessorCounts(t *testing.T) {
 	}
 }
 
+// An event that is answered with one of a type which the node does not list has failed; the
+// others go on.
+func TestProcessorUndeclared(t *testing.T) {
+	p := newProcessor(t, SinkConfig{Command: command(t, "processor", "-mixed", "-in-turn"), Gives: []string{"test.done.v1"}})
+	out, err := p.Process(t.Context(), events(0, 4))
+	var undone *foreign.Undone
+	if !errors.As(err, &undone) || len(undone.Errors) != 2 || undone.Errors[1] == nil || !strings.Contains(undone.Errors[3].Error(), `the type "test.word.v1", and `+"`gives` lists test.done.v1") {
+		t.Fatal(err)
+	}
+	if got := payloads(out); got != "0 2" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // One that dies at an event is started again; where it dies again and again the event has
 // failed, and the others go on.
 func TestProcessorDies(t *testing.T) {

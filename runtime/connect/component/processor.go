@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -27,6 +29,7 @@ type Processor struct {
 	settle    time.Duration
 	window    int
 	unordered bool
+	gives     []string // its event types, none for any
 
 	stream  grpc.BidiStreamingClient[proto.Event, proto.Event]
 	cancel  context.CancelFunc
@@ -48,7 +51,7 @@ func NewProcessor(c SinkConfig, node string) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Processor{peer: p, maker: makerOf(node, c.Takes, c.Format), settle: c.Settle, window: c.Window, unordered: c.Unordered}, nil
+	return &Processor{peer: p, maker: makerOf(node, c.Takes, c.Format), settle: c.Settle, window: c.Window, unordered: c.Unordered, gives: c.Gives}, nil
 }
 
 // Open starts the component.
@@ -94,7 +97,32 @@ func (p *Processor) hangUp() {
 
 // Process gives the events to the component and returns what it made of them.
 func (p *Processor) Process(ctx context.Context, events []foreign.Event) ([]foreign.Event, error) {
-	return foreign.Give(ctx, p, events, map[int]error{})
+	out, err := foreign.Give(ctx, p, events, map[int]error{})
+	return p.declared(out, err)
+}
+
+// declared refuses what came of events that were answered with another type than the node
+// lists: these have failed.
+func (p *Processor) declared(out []foreign.Event, err error) ([]foreign.Event, error) {
+	var undone *foreign.Undone
+	if len(p.gives) == 0 || err != nil && !errors.As(err, &undone) {
+		return out, err
+	}
+	failed := map[int]error{}
+	if undone != nil {
+		failed = undone.Errors
+	}
+	before := len(failed)
+	for _, e := range out {
+		if !slices.Contains(p.gives, e.Type) && failed[e.Of] == nil {
+			failed[e.Of] = fmt.Errorf("it was answered with an event of the type %q, and `gives` lists %s", e.Type, strings.Join(p.gives, ", "))
+		}
+	}
+	if len(failed) == before {
+		return out, err
+	}
+	out = slices.DeleteFunc(out, func(e foreign.Event) bool { return failed[e.Of] != nil })
+	return out, &foreign.Undone{Errors: failed}
 }
 
 // inTurn tells whether the component is given one event at a time: it may handle several at

@@ -53,6 +53,7 @@ var (
 	fails      = flag.Int64("fails", 0, "how many events a consumer says have failed")
 	saved      = flag.String("saved", "", "the file in which a source keeps its state")
 	freeze     = flag.Bool("freeze", false, "in the place of dying it hangs, as a whole")
+	mixed      = flag.Bool("mixed", false, "each second event of a source or processor is of the type test.word.v1")
 	garbage    = flag.Bool("garbage", false, "it speaks, and no gRPC")
 	closes     = flag.Bool("closes", false, "it ends each stream at once")
 	huge       = flag.Int("huge", 0, "a source gives one event of that many bytes, a processor answers with such, a consumer ends its stream with such an answer")
@@ -242,6 +243,10 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 	start = max(start, 1)
 	fmt.Fprintf(os.Stderr, "stream from ledger %d, resume %v, token %q\n", start, r.Resume, r.ResumeToken)
 	for i := (start - 1) * 3; i < *count; i++ {
+		typ, payload := "test.number.v1", fmt.Sprintf(`{"n":%d, "text":"n %d%s"}`, i, i, strings.Repeat(".", *pad))
+		if *mixed && i%2 == 1 {
+			typ, payload = "test.word.v1", fmt.Sprintf(`{"word": "w%d"}`, i)
+		}
 		if *breakAfter > 0 && i == *breakAfter {
 			if _, err := os.Stat(*saved + ".broken"); err != nil {
 				must(os.WriteFile(*saved+".broken", nil, 0o644))
@@ -253,7 +258,7 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 			must(os.WriteFile(*sent, []byte(strconv.Itoa(i)), 0o644))
 		}
 		if err := stream.Send(&proto.Event{
-			Id: fmt.Sprintf("e%d", i), Type: gives("test.number.v1"), Payload: []byte(fmt.Sprintf(`{"n":%d, "text":"n %d%s"}`, i, i, strings.Repeat(".", *pad))),
+			Id: fmt.Sprintf("e%d", i), Type: gives(typ), Payload: []byte(payload),
 			Metadata: map[string]string{"origin": "standin", "n": strconv.Itoa(i)}, Timestamp: timestamppb.New(time.Unix(1_700_000_000+int64(i), 0)),
 			SourceComponentId: "standin-source", ContentType: "application/json",
 			StellarCursor: &proto.StellarCursor{LedgerSequence: uint64(i/3 + 1), IndexInLedger: uint32(i % 3)},
@@ -334,9 +339,13 @@ func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.E
 			if *huge > 0 {
 				e.Payload = make([]byte, *huge)
 			}
+			typ := "test.done.v1"
+			if *mixed && number%2 == 0 {
+				typ = "test.word.v1"
+			}
 			for _, a := range answers {
 				o := &proto.Event{
-					Id: e.Id + "-done" + a, Type: gives("test.done.v1"), Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
+					Id: e.Id + "-done" + a, Type: gives(typ), Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
 					SourceComponentId: p.info.Id, ContentType: e.ContentType, StellarCursor: e.StellarCursor,
 				}
 				_ = stream.Send(o)
