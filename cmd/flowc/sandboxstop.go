@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -112,26 +110,7 @@ func (a *app) eraseSandbox(f sandbox.Folder, id string) error {
 			return err
 		}
 	}
-	// A cluster of PostgreSQL may lie elsewhere, where another user can reach it.
-	links, err := filepath.Glob(filepath.Join(f.Path("data"), "*", "elsewhere"))
-	if err != nil {
-		return err
-	}
-	for _, link := range links {
-		at, err := os.Readlink(link)
-		if err == nil && filepath.Dir(at) == sandbox.Aside {
-			err = os.RemoveAll(at)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	for _, name := range []string{"data", "state", "program", "log", "log.1", "plan.json", "state.json", "process.log"} {
-		if err := os.RemoveAll(f.Path(name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sandbox.Erase(f)
 }
 
 type sandboxUpgradeCmd struct {
