@@ -187,19 +187,16 @@ func (t *template) portNumber() int {
 	return int(n)
 }
 
-// known is what a part is for a sandbox: a text, or a variable's value or default.
-func (t *template) known(part string, lookup func(string) (string, bool)) string {
-	v, is := t.variable(part)
-	if !is {
-		if strings.Contains(part, mark) {
-			return ""
-		}
-		return part
+// known is what a part is for a sandbox: a text, or the default of the variable that it
+// hands over.
+func (t *template) known(part string) string {
+	if v, is := t.variable(part); is {
+		return v.Default
 	}
-	if value, ok := lookup(v.Text); ok && value != "" {
-		return value
+	if strings.Contains(part, mark) {
+		return ""
 	}
-	return v.Default
+	return part
 }
 
 // Address is that of a service as its clients write it.

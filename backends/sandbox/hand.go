@@ -100,8 +100,7 @@ func (h *hand) address(u use, s sandbox.Service) {
 			set = append(set, func() { h.set(t.vars[0], addressOf(s, defaultUser, defaultDatabase), why) })
 			continue
 		}
-		none := func(string) (string, bool) { return "", false }
-		user, database = orElse(t.known(t.user, none), user), orElse(t.known(t.database, none), database)
+		user, database = orElse(t.known(t.user), user), orElse(t.known(t.database), database)
 		if !t.ok || t.secure || !t.local() || t.localPort() && t.portNumber() != s.Port {
 			h.override(u, u.address, addressOf(s, user, database))
 			return

@@ -88,7 +88,7 @@ func Of(p *ir.Program, lookup func(string) (string, bool)) *Needs {
 		case *ir.Source:
 			if s := connect(op.Connector, node.ID, node.ID, op.Config); s != nil {
 				rows, changes := rowsOf(p, node)
-				r.source(s, op, rows, changes)
+				r.source(s, op, database(n.uses[len(n.uses)-1]), rows, changes)
 			}
 		case *ir.Sink:
 			if s := connect(op.Connector, node.ID, node.ID, op.Config); s != nil {
@@ -105,7 +105,7 @@ func Of(p *ir.Program, lookup func(string) (string, bool)) *Needs {
 	for _, u := range n.uses {
 		n.port(services[u.kind], u)
 		if u.kind == sandbox.Postgres {
-			n.database(services[u.kind], u, lookup)
+			n.database(services[u.kind], u)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(services)) {
@@ -152,8 +152,17 @@ func (n *Needs) port(s *sandbox.Service, u use) {
 	}
 }
 
+// database is the one of a use of PostgreSQL, as the sandbox has it.
+func database(u use) string {
+	if u.address == nil {
+		return defaultDatabase
+	}
+	t := parse(u.kind, u.address.Value)
+	return orElse(t.known(t.database), defaultDatabase)
+}
+
 // database takes the names of databases and users that the pipeline gives.
-func (n *Needs) database(s *sandbox.Service, u use, lookup func(string) (string, bool)) {
+func (n *Needs) database(s *sandbox.Service, u use) {
 	if u.address == nil {
 		return
 	}
@@ -161,16 +170,11 @@ func (n *Needs) database(s *sandbox.Service, u use, lookup func(string) (string,
 	if !t.ok {
 		return
 	}
-	if d := t.known(t.database, lookup); d != "" && d != defaultDatabase && !slices.Contains(s.Databases, d) {
-		s.Databases = append(s.Databases, d)
+	if d := t.known(t.database); d != "" && d != defaultDatabase {
+		addTo(&s.Databases, d)
 	}
-	if name := t.known(t.user, lookup); name != "" && name != defaultUser && !slices.ContainsFunc(s.Logins, func(l sandbox.Login) bool { return l.User == name }) {
+	if name := t.known(t.user); name != "" && name != defaultUser && !slices.ContainsFunc(s.Logins, func(l sandbox.Login) bool { return l.User == name }) {
 		s.Logins = append(s.Logins, sandbox.Login{User: name})
-	}
-	for i := range s.Tables {
-		if s.Tables[i].Database == "" {
-			s.Tables[i].Database = orElse(t.known(t.database, lookup), defaultDatabase)
-		}
 	}
 }
 
@@ -184,6 +188,11 @@ func (n *Needs) outside(p *ir.Program) {
 					given[name] = true
 				}
 			}
+		}
+	}
+	for _, c := range n.components {
+		for _, name := range variables(c.entry.Value) {
+			given[name] = true
 		}
 	}
 	seen := map[string]bool{}

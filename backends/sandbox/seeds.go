@@ -65,7 +65,7 @@ func (r reader) texts(config []ir.Setting, key string) (all []string) {
 }
 
 // source finds what a source reads: it would wait for it for ever.
-func (r reader) source(s *sandbox.Service, op *ir.Source, rows *ir.Type, changes bool) {
+func (r reader) source(s *sandbox.Service, op *ir.Source, database string, rows *ir.Type, changes bool) {
 	switch s.Kind {
 	case sandbox.Kafka:
 		for _, t := range r.texts(op.Config, "topics") {
@@ -85,14 +85,14 @@ func (r reader) source(s *sandbox.Service, op *ir.Source, rows *ir.Type, changes
 		addStream(s, name, subject)
 	case sandbox.Postgres:
 		name, ok := r.text(value(op.Config, "table"), "")
-		if !ok || rows == nil || len(rows.Fields) == 0 || slices.ContainsFunc(s.Tables, func(t sandbox.Table) bool { return t.Name == name }) {
+		if !ok || rows == nil || len(rows.Fields) == 0 || slices.ContainsFunc(s.Tables, func(t sandbox.Table) bool { return t.Name == name && t.Database == database }) {
 			return
 		}
 		key := r.texts(op.Config, "key")
 		if len(key) == 0 && rows.Field("id") != nil { // changes are told by a key
 			key = []string{"id"}
 		}
-		s.Tables = append(s.Tables, sandbox.Table{Name: name, SQL: table(name, rows, key, changes)})
+		s.Tables = append(s.Tables, sandbox.Table{Database: database, Name: name, SQL: table(name, rows, key, changes)})
 	}
 }
 
