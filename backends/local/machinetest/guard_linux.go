@@ -46,7 +46,7 @@ func (p *plan) harmless(all []mounted) error {
 	}
 	for _, m := range all {
 		switch {
-		case !slices.Contains(p.Devices, m.device):
+		case !p.hosts(m):
 		case slices.Contains(strings.Split(m.options, ","), "ro"):
 		case m.kind == "cgroup2" && m.root == "/" && m.at == "/sys/fs/cgroup":
 			// There is one hierarchy, of which the first group here is the machine's own.
@@ -68,7 +68,7 @@ func (p *plan) tryToHarm(all []mounted) error {
 	read := map[string]bool{}
 	for _, m := range all {
 		places = append(places, m.at)
-		read[m.at] = slices.Contains(p.Devices, m.device) && m.kind != "cgroup2"
+		read[m.at] = p.hosts(m) && m.kind != "cgroup2"
 	}
 	slices.Sort(places)
 	for _, place := range slices.Compact(places) {

@@ -74,6 +74,11 @@ func (p *plan) enter() error {
 		if err := syscall.Mount(m.kind, filepath.Join(root, m.at), m.kind, m.flags, m.options); err != nil {
 			return fmt.Errorf("mounting %s: %w", m.at, err)
 		}
+		if m.kind == "proc" || m.kind == "devpts" { // the others may be the host's, mounted once more
+			if err := p.made(filepath.Join(root, m.at)); err != nil {
+				return err
+			}
+		}
 	}
 	if err := os.Chdir(root); err != nil {
 		return err

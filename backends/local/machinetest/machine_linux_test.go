@@ -1,6 +1,7 @@
 package machinetest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,16 @@ func TestGuard(t *testing.T) {
 			t.Fatalf("%s", m.log)
 		}
 		m.unharmed()
+	})
+	t.Run("numbers that others had", func(t *testing.T) {
+		m := plans(t, Options{Layers: map[string]string{"/srv/layer": t.TempDir()}})
+		for n := range 1 << 12 { // engines mount and unmount all the time
+			m.plan.Devices = append(m.plan.Devices, fmt.Sprintf("0:%d", n))
+		}
+		m.make()
+		if !m.guarded() {
+			t.Fatalf("%s", m.log)
+		}
 	})
 	for name, c := range map[string]struct {
 		at   func(m *Machine) string

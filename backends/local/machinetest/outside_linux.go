@@ -51,6 +51,10 @@ func outside(text string, life *os.File) error {
 	if err := p.makeRoot(); err != nil {
 		return err
 	}
+	told, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
 	// The machine's root may not go where the test's binary is.
 	self, program := "/proc/self/exe", filepath.Join(p.Dir, "program")
 	if err := os.WriteFile(program, nil, 0o755); err != nil {
@@ -70,7 +74,7 @@ func outside(text string, life *os.File) error {
 		close(dead)
 	}()
 	for {
-		again, err := p.boot(group, text, dead)
+		again, err := p.boot(group, string(told), dead)
 		if err != nil || !again {
 			return err
 		}

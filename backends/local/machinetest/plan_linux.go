@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 )
 
 // A plan is what the processes that make a machine are told, as JSON in an argument.
@@ -19,8 +21,11 @@ type plan struct {
 	Token string
 	// Sentinels are files that the host has made, which nobody inside may see.
 	Sentinels []string
-	// Devices are those of the file systems that the host has mounted.
-	Devices []string
+	// Devices are those of the file systems that the host had mounted when the plan was made,
+	// Made those that were made for the machine since. The number of a file system is given to
+	// another one when that is gone, so that a number may be in both: while a file system of
+	// the machine's is there it is that one's.
+	Devices, Made []string
 	// Reads are folders and files of the host that the machine reads, by where it has them.
 	Reads map[string]string
 	// Layers are folders of the host that the machine reads and lays its own changes over, by
@@ -41,6 +46,23 @@ const systemd = "/lib/systemd/systemd"
 
 // marker is the name of a file that the guard writes into each folder.
 func (p *plan) marker() string { return ".flowc-machine-" + p.Token }
+
+// made notes that the file system at a path is the machine's own.
+func (p *plan) made(path string) error {
+	var s syscall.Stat_t
+	if err := syscall.Stat(path, &s); err != nil {
+		return err
+	}
+	number := uint64(s.Dev) //nolint:unconvert // it is another type on other architectures
+	major, minor := number>>8&0xfff|number>>32&^0xfff, number&0xff|number>>12&^0xff
+	p.Made = append(p.Made, fmt.Sprintf("%d:%d", major, minor))
+	return nil
+}
+
+// hosts tells whether a mount is of a file system of the host's.
+func (p *plan) hosts(m mounted) bool {
+	return slices.Contains(p.Devices, m.device) && !slices.Contains(p.Made, m.device)
+}
 
 // A mounted is a line of /proc/self/mountinfo.
 type mounted struct {

@@ -97,7 +97,7 @@ func (p *plan) memory(at string) error {
 	if err := syscall.Mount("machine", p.path(at), "tmpfs", syscall.MS_NOSUID, fmt.Sprintf("mode=0755,uid=%d,gid=%d", p.First, p.First)); err != nil {
 		return fmt.Errorf("a file system in memory at /%s: %w", at, err)
 	}
-	return nil
+	return p.made(p.path(at))
 }
 
 // makeUsr mounts programs and libraries. What is below /usr/local is mounted one by one, so
@@ -225,7 +225,7 @@ func (p *plan) layer(from, to string) error {
 	if err := syscall.Mount("machine", p.path(to), "overlay", syscall.MS_NOSUID|syscall.MS_NODEV, options); err != nil {
 		return fmt.Errorf("laying %s over %s: %w", to, from, err)
 	}
-	return nil
+	return p.made(p.path(to))
 }
 
 func sorted(m map[string]string) (keys []string) {
