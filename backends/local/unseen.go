@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir/diag"
@@ -56,6 +57,10 @@ func (u *unit) links() map[string]string {
 func (u *unit) bring(s *section) {
 	all := u.links()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if strings.ContainsAny(name+all[name], ": \t\n\"'\\") {
+			u.list.Errorf(diag.TargetName, u.at("files", name), "systemd can't bring `%s` to `%s`: there may be no space, quote or colon in either", all[name], name).
+				Helpf("make a link to it that has another name, and say where that is")
+		}
 		if u.host.Data != "" {
 			s.set("ExecStartPre", "ln -sfnT "+plain(all[name])+" "+plain(name))
 			continue

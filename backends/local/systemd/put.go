@@ -185,7 +185,7 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 	return nil
 }
 
-// lacks says which file with secrets is not there. The manager too starts nothing without,
+// lacks says which file with secrets, or that the options have, is not there. The manager too starts nothing without,
 // and does not say which file it looked for.
 func lacks(u unit) error {
 	there := func(path string) bool {
@@ -201,6 +201,12 @@ func lacks(u unit) error {
 		name, at, _ := strings.Cut(value, ":")
 		if path := unquoted(at); !there(path) {
 			return fmt.Errorf("%s is not there, which %s reads as the secret file %s: make it, with mode 0600", path, u.Name, name)
+		}
+	}
+	for _, value := range u.values("Service", "BindReadOnlyPaths") {
+		from, _, _ := strings.Cut(value, ":")
+		if path := unquoted(from); !there(path) {
+			return fmt.Errorf("%s is not there, which %s is to have in its folder, as `files` in the options says", path, u.Name)
 		}
 	}
 	return nil
@@ -254,8 +260,11 @@ func checking(u unit) unit {
 		if d.section != "Service" || slices.Contains(leftOut, d.name) {
 			continue
 		}
-		if d.name == "ExecStart" {
+		switch d.name {
+		case "ExecStart":
 			d.value += " check"
+		case "BindReadOnlyPaths": // of a folder that is not there systemd would make one
+			d.value = strings.Replace(d.value, ":%S/"+u.first("Service", "StateDirectory")+"/", ":%t/"+name+"/", 1)
 		}
 		b.WriteString(d.name + "=" + d.value + "\n")
 	}

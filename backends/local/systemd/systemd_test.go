@@ -528,7 +528,7 @@ func TestLogs(t *testing.T) {
 // The check of a service is the service, shut off and fed in the same way, and in a folder
 // of its own.
 func TestChecking(t *testing.T) {
-	c := checking(unit{"orders@1.service", service("DynamicUser=yes\nLoadCredential=token:/etc/orders/token\nRestart=on-failure\nWorkingDirectory=%S/orders\n")})
+	c := checking(unit{"orders@1.service", service("DynamicUser=yes\nLoadCredential=token:/etc/orders/token\nRestart=on-failure\nWorkingDirectory=%S/orders\nBindReadOnlyPaths=/srv/sales:%S/orders/sales\n")})
 	want := `[Unit]
 Description=Finds out whether orders@1.service could start
 
@@ -542,6 +542,7 @@ Environment=A=1
 Environment=B=2
 DynamicUser=yes
 LoadCredential=token:/etc/orders/token
+BindReadOnlyPaths=/srv/sales:%t/orders-1-check/sales
 `
 	if d := cmp.Diff(want, c.Text); d != "" || c.Name != "orders-1-check.service" {
 		t.Error(c.Name, d)
