@@ -195,6 +195,7 @@ func tryOf(j *api.Job, g *api.TaskGroup, t *api.Task, want *deploy.Release, secr
 			task.VolumeMounts = append(task.VolumeMounts, &c)
 		}
 	}
+	roomForMounts(&task)
 	x.job = &api.Job{
 		ID: &id, Name: &id, Type: new(api.JobTypeBatch), Namespace: j.Namespace, Region: j.Region, NodePool: j.NodePool, Datacenters: j.Datacenters,
 		Constraints: j.Constraints, TaskGroups: []*api.TaskGroup{group}, VaultNamespace: j.VaultNamespace,
