@@ -94,12 +94,17 @@ client {
 	}
 	agent := exec.Command(command, "agent", "-dev", "-config", filepath.Join(c.dir, "agent.hcl"))
 	agent.Stdout, agent.Stderr = log, log
+	mark := agentMark + c.dir
+	agent.Env = append(os.Environ(), mark)
 	if err := agent.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = agent.Process.Signal(syscall.SIGINT)
 		_ = agent.Wait()
+		if left := endMarked(t, mark); len(left) > 0 {
+			t.Logf("the agent left running, and that is ended now: %v", left)
+		}
 		_ = log.Close()
 		c.unmount()
 		if t.Failed() {
