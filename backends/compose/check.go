@@ -65,8 +65,11 @@ func (u *unit) checkFiles() {
 		}
 		switch i := slices.IndexFunc(u.app.Inputs, func(in manifest.Input) bool { return in.Path == name }); {
 		case u.app.Inputs[i].Within && place.Volume != "":
-			u.list.Errorf(diag.TargetFile, u.at("files", name), "`%s` is one file in a folder of the program's, and Compose mounts no file of a volume", name).
-				Helpf("name the file on the host, `{bind: PATH}`, or the folder in which the program finds it: `%s/: {volume: NAME}`", path.Dir(name))
+			d := u.list.Errorf(diag.TargetFile, u.at("files", name), "`%s` is one file in a folder of the program's, and Compose mounts no file of a volume", name).
+				Helpf("name the file on the host, `{bind: PATH}`")
+			if dir := path.Dir(name); dir != "." && dir != "/" {
+				d.Helpf("or the folder in which the program finds it: `%s/: {volume: NAME}`", dir)
+			}
 		case (place.Bind == "") == (place.Volume == ""):
 			u.list.Errorf(diag.TargetFile, u.at("files", name), "where `%s` is must be said in one way", name).
 				Helpf("a path of the host, `{bind: PATH}`, or a volume, `{volume: NAME}`")
@@ -127,8 +130,12 @@ func (u *unit) checkStorage() {
 		s := u.options.Storage[name]
 		if !slices.Contains(paths, name) {
 			d := u.list.Errorf(diag.TargetOption, u.at("storage", name), "the program keeps nothing in the folder `%s`", name)
-			if !d.Near(name, paths) {
-				d.Notef("it keeps what it writes in %s", cmp.Or(strings.Join(paths, ", "), "no folder at all"))
+			if d.Near(name, paths) {
+				continue
+			}
+			d.Notef("it keeps what it writes in %s", cmp.Or(strings.Join(paths, ", "), "no folder at all"))
+			if own := manifest.Unkept(u.p); own != "" && len(paths) == 0 {
+				d.Helpf("`storage: {%s: {}}` keeps what `%s` writes", manifest.WorkDir, own)
 			}
 			continue
 		}

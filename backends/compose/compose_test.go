@@ -25,6 +25,7 @@ func TestRefused(t *testing.T) {
 		{"quiet", `{"files":{"logs/**/*.ndjson":{"bind":"/l"}},"as":"job"}`, "a job ends, and the pipeline `quiet` has a source that never does"},
 		{"quiet", `{"files":{"logs/**/*.ndjson":{"bind":"/l"}},"replicas":2}`, "one copy of `quiet` may run, not 2: `lines` reads all that there is, and a second copy would read it again"},
 		{"foreign-lines", `{"files":{"in/x":{"volume":"v"}}}`, "`in/x` is one file in a folder of the program's, and Compose mounts no file of a volume"},
+		{"foreign-lines", `{"storage":{"/dat":{}}}`, "the program keeps nothing in the folder `/dat`"},
 		{"foreign-lines", `{"files":{"x":{}}}`, "where `x` is must be said in one way"},
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"bind":"t"}},"restart":"always"}`, "`restart: always` would start it again for ever"},
 		{"csv-to-ndjson", `{"files":{"trips.csv":{"bind":"t"}},"storage":{"/dat":{"bind":"x"}}}`, "the program keeps nothing in the folder `/dat`"},

@@ -51,39 +51,46 @@ func (r *reader) unseenInputs() {
 	}
 	known := InputPaths(r.app)
 	for _, name := range r.given.Files {
-		if slices.Contains(known, name) || strings.ContainsAny(name, "*?[") {
-			continue
+		if !slices.Contains(known, name) {
+			r.app.Inputs = append(r.app.Inputs, r.unseenInput(n, name, known))
 		}
-		at := path.Clean(name)
-		switch {
-		case !path.IsAbs(name):
-			at = path.Join(WorkDir, name)
-			if !strings.HasPrefix(at, WorkDir+"/") {
-				r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` is not below the folder that the program works in", name).
-					Helpf("a path below it (`data/`), or an absolute one, is where `%s` finds it", n.YAML)
-				continue
-			}
-		case r.given.Host:
-			r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` is a path of the host, where `%s` finds what is there", name, n.YAML).
-				Helpf("put the file there, or have `%s` read it by a relative path", n.YAML)
-			continue
-		}
-		in := Input{Node: n.YAML, Path: name, Span: n.Span, Dir: path.Dir(at), Base: path.Base(at), Within: true}
-		if strings.HasSuffix(name, "/") {
-			in.Dir, in.Base, in.Pattern, in.Within = at, "", true, false
-		}
-		if r.given.Host {
-			in.Dir, in.Base = path.Dir(path.Clean(name)), path.Base(name)
-			r.app.Inputs = append(r.app.Inputs, in)
-			continue
-		}
-		if foreign(at) {
-			r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), "`%s` would be at `%s`, which in a container is the system's own", name, at).
-				Helpf("have `%s` read it below a folder of its own, such as /srv, or by a relative path", n.YAML)
-			continue
-		}
-		r.app.Inputs = append(r.app.Inputs, in)
 	}
+}
+
+// unseenInput is one of them, also where it is refused: then that is all there is to say of it.
+func (r *reader) unseenInput(n *ir.Node, name string, known []string) Input {
+	at := path.Clean(name)
+	if !path.IsAbs(name) {
+		at = path.Join(WorkDir, name)
+	}
+	refuse := func(format string, args ...any) *diag.Diagnostic {
+		return r.list.Errorf(diag.TargetFile, OptionAt(r.p.TargetSpans, r.target, "", "files", name), format, args...)
+	}
+	switch {
+	case strings.ContainsAny(name, "*?["):
+		d := refuse("no key of the pipeline has the pattern `%s`, and what `%s` reads by itself is a file or a folder", name, n.YAML)
+		if !d.Near(name, known) {
+			d.Helpf("name the folder, with a slash at the end: `%s`", cmp.Or(name[:strings.LastIndexByte(name, '/')+1], "logs/"))
+		}
+	case !path.IsAbs(name) && !strings.HasPrefix(at, WorkDir+"/"):
+		refuse("`%s` is not below the folder that the program works in", name).
+			Helpf("have `%s` read it below that folder (`data/%s`), or by an absolute path", n.YAML, path.Base(at))
+	case r.given.Host && path.IsAbs(name):
+		refuse("`%s` is a path of the host, where `%s` finds what is there", name, n.YAML).
+			Helpf("put the file there, or have `%s` read it by a relative path", n.YAML)
+	case !r.given.Host && foreign(at):
+		refuse("`%s` would be at `%s`, which in a container is the system's own", name, at).
+			Helpf("have `%s` read it below a folder of its own, such as /srv, or by a relative path", n.YAML)
+	}
+	in := Input{Node: n.YAML, Path: name, Span: n.Span, Dir: path.Dir(at), Base: path.Base(at), Within: true}
+	switch folder := strings.HasSuffix(name, "/") || strings.ContainsAny(name, "*?["); {
+	case r.given.Host:
+		in.Dir, in.Base = path.Dir(path.Clean(name)), path.Base(name)
+		in.Pattern, in.Within = folder, !folder
+	case folder:
+		in.Dir, in.Base, in.Pattern, in.Within = at, "", true, false
+	}
+	return in
 }
 
 // ownFiles are the files of the options without those that other processes read by a key.

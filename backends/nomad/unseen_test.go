@@ -18,7 +18,7 @@ func TestUnseenRefused(t *testing.T) {
 	for _, c := range []struct{ options, want, help string }{
 		{docked + `,"files":{"access.log":{"volume":"logs"}}`, "`access.log` is one file in a folder of the program's", "`{url: …}`"},
 		{docked + `,"files":{"lists/":{"volume":"logs","path":"lists"}}`, "where the whole volume `logs` would be", "a volume of its own"},
-		{docked + `,"files":{"lists/*":{"volume":"logs"}}`, "the pipeline reads no file `lists/*`", ""},
+		{docked + `,"files":{"lists/*":{"volume":"logs"}}`, "no key of the pipeline has the pattern `lists/*`", ""},
 		{docked + `,"files":{"lists/":{"volume":"logs","url":"https://example.org/x"}}`, "`lists/` must be told one place", ""},
 		{docked + `,"files":{"lists/":{"volume":"logs"},"a.log":{"host":"/srv/a.log"},"/srv/b.csv":{"url":"https://example.org/b.csv"}}`, "", ""},
 		{isolated + `,"files":{"access.log":{"host":"/srv/access.log"}}`, "the driver exec can't bring `access.log`", "`{url: …}`"},
