@@ -16,12 +16,16 @@
 // address as the endpoint: it starts nothing, but waits for it as it does for a process, and
 // the control plane listens where the environment says (FLOWC_CONTROL).
 //
-// Order is kept by giving a processor one event at a time, unless it says that it handles one
+// By flowctl.v1 order is kept by giving a processor one event at a time, unless it says that it handles one
 // after another (max_concurrent=1 among its metadata). It is done with an event when it has
 // answered and is quiet, or when it was quiet for the settle time: neither the number of
 // answers nor their ids tell. Its stream is never closed while it may still be at work.
 //
-// A source is asked to go on behind the last event that is safe: by the token that it gives
+// A component that says in its GetInfo that it speaks flowc.v1 is talked to by that, in which
+// batches of events are answered in order: nothing is waited for but answers, and what has not
+// been answered when it dies is given again. Where both are of one host they meet at a socket.
+//
+// By flowctl.v1 a source is asked to go on behind the last event that is safe: by the token that it gives
 // for its state, and by the ledger, where its events have a cursor. A consumer says at the
 // end how many events it has received, and not what became of them.
 package component
@@ -65,6 +69,8 @@ type SourceConfig struct {
 	Wait time.Duration `json:"wait" flowc:"positive" default:"30s"`
 	// Gives are the event types that it gives; empty for any.
 	Gives []string `json:"gives" flowc:"fixed"`
+	// Acked tells that it must speak flowc.v1, by which it answers for each event.
+	Acked bool `json:"acked" flowc:"fixed"`
 	// Format is json (ndjson means the same: one value a payload), text or bytes.
 	Format string `json:"format" flowc:"fixed" values:"json,ndjson,text,bytes" default:"json"`
 }
@@ -107,6 +113,8 @@ type SinkConfig struct {
 	// Window is how many events a processor may be at where order is no matter; 0 is as many
 	// as there are.
 	Window int `json:"window" flowc:"natural"`
+	// Acked tells that it must speak flowc.v1, by which it answers for each event.
+	Acked bool `json:"acked" flowc:"fixed"`
 	// Format is json (ndjson means the same: one value a payload), text or bytes.
 	Format string `json:"format" flowc:"fixed" values:"json,ndjson,text,bytes" default:"json"`
 }

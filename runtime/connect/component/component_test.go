@@ -21,7 +21,7 @@ import (
 func TestSource(t *testing.T) {
 	r := newReader(t, SourceConfig{Command: command(t, "source", "-count", "100"), Env: []string{"START_LEDGER=2"}, Gives: []string{"test.number.v1"}}, nil)
 	ids, last, err := r.all()
-	if err != nil || strings.Join(ids, " ") != numbers(3, 100) || last != (position{"e99", 34, 0, 97}) {
+	if err != nil || strings.Join(ids, " ") != numbers(3, 100) || last != (position{ID: "e99", Ledger: 34, Count: 97}) {
 		t.Errorf("%v %+v %v", ids, last, err)
 	}
 	if err := r.source.Close(context.Background()); err != nil {
@@ -47,7 +47,7 @@ func TestSourceResumes(t *testing.T) {
 		t.Errorf("the component keeps %q", text)
 	}
 	c.Command = command(t, "source", "-count", "20", "-saved", saved)
-	r = newReader(t, c, &position{"e4", 2, 1, 5})
+	r = newReader(t, c, &position{ID: "e4", Ledger: 2, Index: 1, Count: 5})
 	ids, _, err := r.all()
 	if err != nil || strings.Join(ids, " ") != numbers(5, 20) {
 		t.Errorf("%v %v", ids, err)

@@ -19,36 +19,40 @@ import (
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
-// standin builds the component of the tests, once.
-var standin = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "standin")
+// standins builds the components of the tests, once.
+var standins = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "standins")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "standin")
-	out, err := exec.Command("go", "build", "-o", path, "./testdata/standin").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir, "./testdata/standin", "./testdata/answering").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
+		return dir, fmt.Errorf("%w\n%s", err, out)
 	}
-	return path, nil
+	return dir, nil
 })
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := standin(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if dir, err := standins(); err == nil {
+		os.RemoveAll(dir)
 	}
 	os.Exit(code)
 }
 
-// command is the standin in a role.
-func command(t *testing.T, args ...string) []string {
+// command is the standin in a role: it speaks flowctl.v1 alone.
+func command(t *testing.T, args ...string) []string { return program(t, "standin", args) }
+
+// answering is a component that speaks flowc.v1 too, in a role.
+func answering(t *testing.T, args ...string) []string { return program(t, "answering", args) }
+
+func program(t *testing.T, name string, args []string) []string {
 	t.Helper()
-	path, err := standin()
+	dir, err := standins()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]string{path}, args...)
+	return append([]string{filepath.Join(dir, name)}, args...)
 }
 
 // A reader reads a source as the engine does.

@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -34,6 +33,7 @@ type setup struct {
 	wait              time.Duration
 	role              proto.ComponentType
 	takes, gives      []string
+	must              bool // it must speak flowc.v1
 }
 
 // A peer is a component: its process, where it is one of ours, and the connection to it.
@@ -46,6 +46,7 @@ type peer struct {
 	conn    *grpc.ClientConn
 	address string
 	info    *proto.ComponentInfo
+	acked   bool // it speaks flowc.v1
 	// cause is why its last stream broke off, nil where it has done something since.
 	cause error
 	// interval is that of heartbeats and health checks.
@@ -245,8 +246,7 @@ func (p *peer) gone(err error) error {
 
 // greet connects to an address, and asks who is there.
 func (p *peer) greet(ctx context.Context, address string) error {
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxEvent), grpc.MaxCallSendMsgSize(maxEvent)))
+	conn, err := dial(address)
 	if err != nil {
 		return err
 	}
@@ -261,6 +261,10 @@ func (p *peer) greet(ctx context.Context, address string) error {
 		return err
 	}
 	p.conn, p.address, p.info = conn, address, info
+	if err := p.agree(ctx, info, address); err != nil {
+		p.hangUp()
+		return err
+	}
 	return nil
 }
 
@@ -338,6 +342,10 @@ func (p *peer) abandon() *supervise.Process {
 
 // broken is the error of a stream that ended.
 func (p *peer) broken(err error) error {
+	var wrong *protocolError
+	if errors.As(err, &wrong) {
+		return wrong
+	}
 	if p.endpoint != "" {
 		return p.gone(err)
 	}

@@ -34,6 +34,9 @@ type Processor struct {
 	stream  grpc.BidiStreamingClient[proto.Event, proto.Event]
 	cancel  context.CancelFunc
 	answers chan answer
+
+	link   *link         // in the place of stream, where the component speaks flowc.v1
+	failed map[int]error // events of the call that is being made
 }
 
 // An answer is an event, or the end of them.
@@ -46,7 +49,7 @@ type answer struct {
 func NewProcessor(c SinkConfig, node string) (*Processor, error) {
 	p, err := newPeer(setup{
 		node: node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
-		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_PROCESSOR, takes: c.Takes, gives: c.Gives,
+		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_PROCESSOR, takes: c.Takes, gives: c.Gives, must: c.Acked,
 	})
 	if err != nil {
 		return nil, err
@@ -60,10 +63,16 @@ func (p *Processor) Open(ctx context.Context) error { return p.Begin(ctx) }
 // Begin starts the component where it does not run, and its stream.
 func (p *Processor) Begin(ctx context.Context) error {
 	fresh, err := p.peer.connect(ctx)
-	if err != nil || !fresh && p.stream != nil {
+	if err != nil || !fresh && (p.stream != nil || p.link != nil) {
 		return err
 	}
 	p.hangUp()
+	if p.peer.acked {
+		if p.link, err = p.peer.openLink(ctx, &proto.Open{EventTypes: p.peer.takes}); err != nil {
+			return p.peer.broken(err)
+		}
+		return nil
+	}
 	streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stream, err := proto.NewProcessorServiceClient(p.peer.conn).Process(streaming)
 	if err != nil {
@@ -89,6 +98,10 @@ func (p *Processor) Begin(ctx context.Context) error {
 }
 
 func (p *Processor) hangUp() {
+	if p.link != nil {
+		p.link.cancel()
+		p.link = nil
+	}
 	if p.cancel != nil {
 		p.cancel()
 		p.stream, p.cancel = nil, nil
@@ -97,7 +110,8 @@ func (p *Processor) hangUp() {
 
 // Process gives the events to the component and returns what it made of them.
 func (p *Processor) Process(ctx context.Context, events []foreign.Event) ([]foreign.Event, error) {
-	out, err := foreign.Give(ctx, p, events, map[int]error{})
+	p.failed = map[int]error{}
+	out, err := foreign.Give(ctx, p, events, p.failed)
 	return p.declared(out, err)
 }
 
@@ -134,6 +148,9 @@ func (p *Processor) inTurn() bool {
 // Exchange gives the component the events at some places, one after another or as many at once
 // as there may be.
 func (p *Processor) Exchange(ctx context.Context, events []foreign.Event, places []int) (out []foreign.Event, done int, err error) {
+	if p.link != nil {
+		return p.exchange(ctx, events, places)
+	}
 	most := len(places)
 	switch {
 	case p.inTurn():
@@ -243,6 +260,14 @@ func (p *Processor) Progress() { p.peer.progress() }
 
 // Flush ends the stream when the component is quiet, and returns what it says behind that.
 func (p *Processor) Flush(ctx context.Context) (out []foreign.Event, err error) {
+	if p.link != nil { // it has answered all
+		l := p.link
+		p.link = nil
+		if err := l.finish(closing); err != nil {
+			return nil, p.peer.broken(err)
+		}
+		return nil, nil
+	}
 	if p.stream == nil {
 		return nil, nil
 	}

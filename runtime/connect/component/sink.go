@@ -17,8 +17,9 @@ import (
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
 
-// A Sink gives events to a consumer. Nothing says what became of an event; at the end of the
-// stream the consumer says how many it has received.
+// A Sink gives events to a consumer. By flowctl.v1 nothing says what became of an event; at the
+// end of the stream the consumer says how many it has received. By flowc.v1 it says of each
+// that it is safe, or has failed.
 type Sink struct {
 	peer     *peer
 	maker    *maker
@@ -29,13 +30,15 @@ type Sink struct {
 	sent   int64 // on this stream
 	// earlier are the streams that the consumer ended by itself.
 	earlier shortError
+
+	link *link // in the place of stream, where the component speaks flowc.v1
 }
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	p, err := newPeer(setup{
 		node: out.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
-		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_CONSUMER, takes: c.Takes,
+		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_CONSUMER, takes: c.Takes, must: c.Acked,
 	})
 	if err != nil {
 		return nil, err
@@ -62,7 +65,14 @@ func (s *Sink) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !fresh && s.stream != nil {
+	if !fresh && (s.stream != nil || s.link != nil) {
+		return nil
+	}
+	s.drop()
+	if s.peer.acked {
+		if s.link, err = s.peer.openLink(ctx, &proto.Open{EventTypes: s.peer.takes}); err != nil {
+			return s.peer.broken(err)
+		}
 		return nil
 	}
 	if s.cancel != nil {
@@ -84,6 +94,9 @@ func (s *Sink) Write(ctx context.Context, o *flow.Out) error {
 	for {
 		if err := s.begin(ctx); err != nil {
 			return err
+		}
+		if s.link != nil {
+			return s.writeAcked(ctx, o)
 		}
 		before := s.sent
 		err := s.give(ctx, o)
@@ -187,6 +200,9 @@ const closing = 30 * time.Second
 // Close ends the stream, which the component answers, then the component.
 func (s *Sink) Close(_ context.Context, done bool) error {
 	defer s.peer.close()
+	if s.link != nil {
+		return s.closeAcked(done)
+	}
 	if s.stream == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,13 @@ type Source struct {
 
 	mu      sync.Mutex // Ack comes from any goroutine
 	service proto.SourceServiceClient
-	mute    bool // it keeps no state
+	mute    bool   // it keeps no state
+	link    *link  // in the place of events, where the component speaks flowc.v1
+	told    string // up to where all is safe
+
+	batch *proto.Batch // of link, being read
+	next  int          // its event
+	skip  int          // events that were read before
 }
 
 // A position is the last event that was read.
@@ -48,6 +55,9 @@ type position struct {
 	Ledger uint64 `json:"ledger,omitempty"`
 	Index  int    `json:"index,omitempty"`
 	Count  int64  `json:"count"`
+	// At is a position of flowc.v1, and Skip how many events behind it were read.
+	At   string `json:"at,omitempty"`
+	Skip int    `json:"skip,omitempty"`
 }
 
 // ahead is how many events are read ahead: the stream waits when they are there.
@@ -57,7 +67,7 @@ const ahead = 16
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	p, err := newPeer(setup{
 		node: in.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
-		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_SOURCE, gives: c.Gives,
+		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_SOURCE, gives: c.Gives, must: c.Acked,
 	})
 	if err != nil {
 		return nil, err
@@ -104,6 +114,12 @@ func (s *Source) begin(ctx context.Context) error {
 	if _, err := s.peer.connect(ctx); err != nil {
 		return err
 	}
+	if s.peer.acked {
+		if err := s.beginAcked(ctx); err != nil {
+			return s.peer.broken(err)
+		}
+		return nil
+	}
 	client := proto.NewSourceServiceClient(s.peer.conn)
 	s.mu.Lock()
 	s.service = client
@@ -111,14 +127,7 @@ func (s *Source) begin(ctx context.Context) error {
 	request := &proto.StreamRequest{Params: s.params}
 	if s.from != nil {
 		request.Resume = true
-		params := map[string]string{}
-		for k, v := range s.params {
-			params[k] = v
-		}
-		if s.from.Ledger > 0 { // of this ledger there may be more
-			params["START_LEDGER"] = strconv.FormatUint(s.from.Ledger, 10)
-		}
-		request.Params = params
+		request.Params = s.paramsNow()
 		if state, err := client.GetState(ctx, &proto.StateRequest{Key: s.peer.node}); err == nil {
 			request.ResumeToken = state.GetResumeToken()
 		}
@@ -150,13 +159,29 @@ func (s *Source) begin(ctx context.Context) error {
 	return nil
 }
 
+// paramsNow are the params of a stream that goes on where this source is.
+func (s *Source) paramsNow() map[string]string {
+	params := maps.Clone(s.params)
+	if s.from != nil && s.from.Ledger > 0 { // of this ledger there may be more
+		params["START_LEDGER"] = strconv.FormatUint(s.from.Ledger, 10)
+	}
+	return params
+}
+
 // Read takes the events that are there.
 func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 	for {
-		if s.events == nil {
+		if s.events == nil && s.link == nil {
 			if err := s.begin(ctx); err != nil {
 				return err
 			}
+		}
+		if s.link != nil {
+			err := s.readAcked(ctx, b)
+			if err != nil || len(b.Ends) > 0 {
+				return err
+			}
+			continue
 		}
 		notes := messages.Notes[foreign.Meta](b)
 		e := s.pushed
@@ -165,7 +190,10 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 			select {
 			case got, ok := <-s.events:
 				if !ok {
-					again, err := s.over(ctx)
+					err := <-s.failed
+					s.cancel()
+					s.events = nil
+					again, err := s.over(ctx, err)
 					if err != nil || !again {
 						return err
 					}
@@ -235,10 +263,7 @@ func (s *Source) declared(e *proto.Event) error {
 }
 
 // over is the end of a stream: of the source, or of the component, which is then begun again.
-func (s *Source) over(ctx context.Context) (again bool, err error) {
-	err = <-s.failed
-	s.cancel()
-	s.events = nil
+func (s *Source) over(ctx context.Context, err error) (again bool, _ error) {
 	if errors.Is(err, io.EOF) {
 		return false, io.EOF
 	}
@@ -250,7 +275,7 @@ func (s *Source) over(ctx context.Context) (again bool, err error) {
 		s.from = &from
 	}
 	err = s.peer.broken(err)
-	if s.peer.abandon() == nil {
+	if flow.ClassOf(err) == flow.Fatal || s.peer.abandon() == nil {
 		return false, err
 	}
 	s.peer.keeper.Log("its stream ended: %s", err)
@@ -261,14 +286,20 @@ func (s *Source) over(ctx context.Context) (again bool, err error) {
 // Ack has the component keep how far everything is safe, where it does so.
 func (s *Source) Ack(ctx context.Context, positions map[string]any) error {
 	s.mu.Lock()
-	client, mute := s.service, s.mute
+	client, mute, acked := s.service, s.mute, s.link != nil
 	s.mu.Unlock()
-	if client == nil || mute {
+	if !acked && (client == nil || mute) {
 		return nil
 	}
 	for _, p := range positions {
 		at, ok := p.(position)
 		if !ok {
+			continue
+		}
+		if acked {
+			if err := s.ackAcked(at); err != nil {
+				return nil //nolint:nilerr // the checkpoint has it: the component is told by the next one
+			}
 			continue
 		}
 		state := map[string]string{"last_event_id": at.ID, "events": strconv.FormatInt(at.Count, 10)}
@@ -289,6 +320,13 @@ func (s *Source) Ack(ctx context.Context, positions map[string]any) error {
 func (s *Source) Close(context.Context) error {
 	if s.cancel != nil {
 		s.cancel()
+	}
+	s.mu.Lock()
+	l := s.link
+	s.link = nil
+	s.mu.Unlock()
+	if l != nil {
+		_ = l.finish(closing / 10) // what it was told last is a help: the checkpoint has it
 	}
 	s.peer.close()
 	return nil

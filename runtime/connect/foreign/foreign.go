@@ -5,6 +5,7 @@ package foreign
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -86,8 +87,20 @@ func (e *Undone) Error() string {
 // Failed tells the engine which events failed.
 func (e *Undone) Failed() map[int]error { return e.Errors }
 
-// Permanent tells the engine that giving them again does not help: that has been done.
-func (e *Undone) Permanent() bool { return true }
+// Permanent tells the engine that giving them again does not help, because that has been done,
+// unless the component says of one that it may.
+func (e *Undone) Permanent() bool { return !e.Temporary() }
+
+// Temporary tells that it may help.
+func (e *Undone) Temporary() bool {
+	for _, err := range e.Errors {
+		var mark interface{ Temporary() bool }
+		if errors.As(err, &mark) && mark.Temporary() {
+			return true
+		}
+	}
+	return false
+}
 
 // A KillerError is an event at which a component died again and again.
 type KillerError struct {

@@ -3,6 +3,7 @@ package foreign
 import (
 	"context"
 
+	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
 
@@ -54,6 +55,9 @@ func Give(ctx context.Context, peer Peer, events []Event, failed map[int]error) 
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if flow.ClassOf(err) == flow.Fatal {
+			return nil, err
 		}
 		process := peer.Abandon()
 		if process == nil {
