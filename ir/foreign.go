@@ -7,7 +7,7 @@ type Protocol string
 
 // The protocols.
 const (
-	// GRPC is flowctl.v1: the component serves it, the program is its client.
+	// GRPC is flowctl.v1, or flowc.v1: the component serves it, the program is its client.
 	GRPC Protocol = "grpc"
 	// Lines is one line an event on standard input and output.
 	Lines Protocol = "lines"
@@ -41,6 +41,9 @@ type Foreign struct {
 	Endpoint *Value
 	// Protocol is never empty after lowering.
 	Protocol Protocol
+	// Acked tells that a component of gRPC must speak flowc.v1, by which it answers for each
+	// event.
+	Acked bool
 	// Takes and Gives are names of event types, as they stand in events.
 	Takes, Gives []string
 	// Env is its environment, sorted by name: what `env` says, and what `config` becomes.

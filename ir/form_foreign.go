@@ -4,6 +4,7 @@ package ir
 func (f *form) foreign(v *Foreign) {
 	choice(f, &v.Protocol, GRPC, Lines, NDJSON)
 	f.span(&v.Span)
+	f.flag("acked", &v.Acked)
 	if f.optional("restart", v.Restart != "") {
 		choice(f, &v.Restart, RestartNo, RestartAlways, RestartOnFailure, RestartUnlessStopped)
 	}

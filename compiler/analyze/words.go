@@ -47,7 +47,10 @@ func readsIn(op *ir.Source) string {
 // component says what a component in a process of its own is.
 func component(f *ir.Foreign) string {
 	what, protocol := "", "which speaks flowctl.v1"
-	if f.Protocol != ir.GRPC {
+	switch {
+	case f.Acked:
+		protocol = "which speaks flowc.v1 and answers for each event"
+	case f.Protocol != ir.GRPC:
 		protocol = "by lines"
 	}
 	switch {
@@ -71,8 +74,10 @@ func component(f *ir.Foreign) string {
 // inOrder says how a processor of its own keeps the order of its records.
 func inOrder(n *ir.Node, f *ir.Foreign) string {
 	switch {
-	case n.Unordered:
+	case n.Unordered && !f.Acked:
 		return "; several at once, so that they come back in any order"
+	case f.Acked:
+		return "; many events at once, which it answers in order"
 	case f.Protocol == ir.GRPC:
 		return "; one event at a time, unless it says that it handles one after another (max_concurrent=1), so the order is kept"
 	case f.Settle > 0:

@@ -184,7 +184,7 @@ func (v *v1) route(n *parse.Node, name string, refs []*parse.Node) *parse.Node {
 // byLines tells whether a component speaks by lines, which have no event types.
 func byLines(n *parse.Node) bool {
 	if protocol := word(n.Get("protocol")); protocol != "" {
-		return protocol != "grpc"
+		return protocol != "grpc" && protocol != "acked"
 	}
 	return word(n.Get("type")) == "nebu-processor" || !serves(n) && (shell(n.Get("command")) || lineProgram(n.Get("command")))
 }

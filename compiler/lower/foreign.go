@@ -86,6 +86,9 @@ func (w *lowering) foreignKind(n *node, f *ir.Foreign) bool {
 	return true
 }
 
+// ackedWord is the protocol of components of gRPC that must answer for each event.
+const ackedWord = "acked"
+
 // protocol finds how a component is talked to.
 func (w *lowering) protocol(n *node, f *ir.Foreign) {
 	s := n.Node.Foreign
@@ -97,6 +100,9 @@ func (w *lowering) protocol(n *node, f *ir.Foreign) {
 			w.l.Warningf(diag.ForeignLines, n.KindSpan, "`%s` talks to `%s` by lines: one line an event, on its standard input and output", n.Name.Text, program).
 				Helpf("say it: `protocol: lines` (or `ndjson`, whose lines are JSON); a server has `protocol: grpc`, or a `port`")
 		}
+	}
+	if f.Protocol == ackedWord {
+		f.Protocol, f.Acked = ir.GRPC, true
 	}
 	if f.Protocol == ir.GRPC {
 		return
@@ -142,7 +148,16 @@ func (w *lowering) foreignRole(n *node, f *ir.Foreign) {
 		refuse("window", "is how many events may be under way in a processor")
 		return
 	}
-	if f.Window > 1 && !n.Unordered && f.Protocol == ir.GRPC {
+	if f.Acked {
+		for _, key := range []string{"settle", "window"} {
+			if m := n.Body.Member(key); m != nil {
+				w.l.Errorf(diag.KeyConflict, m.Key.Span, "`%s` is for components that do not say when they are done, and `%s` answers for each event", key, n.Name.Text).
+					Also(s.Protocol.Span, "said here").
+					Helpf("remove `%s`, or write `protocol: grpc`", key)
+			}
+		}
+	}
+	if f.Window > 1 && !n.Unordered && f.Protocol == ir.GRPC && !f.Acked {
 		w.l.Errorf(diag.KeyConflict, s.WindowSpan, "a component that has several events at once answers them in any order, and `%s` keeps it", n.Name.Text).
 			Helpf("add `order: none`, or remove `window`")
 	}

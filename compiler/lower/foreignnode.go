@@ -127,6 +127,9 @@ func (w *lowering) foreignConfig(n *node, f *ir.Foreign, side *catalog.Side) []i
 	add("port", word("int", intWord(f.Port)))
 	add("health_port", word("int", intWord(f.HealthPort)))
 	add("health_check", word("string", f.HealthCheck))
+	if f.Acked {
+		add("acked", word("bool", "true"))
+	}
 	if n.Unordered {
 		add("unordered", word("bool", "true"))
 	}
@@ -190,7 +193,8 @@ func (w *lowering) foreignSource(n *node, f *ir.Foreign, c *catalog.Connector) {
 		n.meta = w.envelope()
 	}
 	m.Op = &ir.Source{Connector: c.Name, Foreign: f, Meta: n.meta, Facts: facts(side.Facts), Config: w.foreignConfig(n, f, side)}
-	m.Op.(*ir.Source).Facts.Acks = false // whether the component goes on where it is asked to is its own affair
+	m.Op.(*ir.Source).Facts.Acks = false // by flowctl.v1 it is the component's own affair whether it goes on where it is asked to
+	m.Op.(*ir.Source).Facts.Replayable = f.Acked
 	m.Out = []ir.Port{{Type: &ir.Type{Kind: ir.Bytes}, Span: n.Name.Span}}
 	text := namesType(n, "text") || n.Out == nil && f.Protocol == ir.Lines
 	raw := namesType(n, "bytes") || n.Out == nil && f.Protocol == ir.GRPC

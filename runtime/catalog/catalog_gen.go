@@ -698,6 +698,7 @@ var Foreigns = []*Connector{
 				{Name: "health_port", Go: "HealthPort", Type: "int", Doc: "HealthPort is the port of its health check; 0 is a free one.", Natural: true},
 				{Name: "wait", Go: "Wait", Type: "duration", Doc: "Wait is how long a process may take until it serves.", Default: "30s", Positive: true},
 				{Name: "gives", Go: "Gives", Type: "[string]", Doc: "Gives are the event types that it gives; empty for any.", Fixed: true},
+				{Name: "acked", Go: "Acked", Type: "bool", Doc: "Acked tells that it must speak flowc.v1, by which it answers for each event.", Fixed: true},
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is json (ndjson means the same: one value a payload), text or bytes.", Default: "json", Values: []string{"json", "ndjson", "text", "bytes"}, Fixed: true},
 			},
 			Formats:  []string{"json", "ndjson", "text", "bytes"},
@@ -707,7 +708,7 @@ var Foreigns = []*Connector{
 		Sink: &Side{
 			Config: "SinkConfig",
 			New:    "NewSink",
-			Doc:    "A Sink gives events to a consumer. Nothing says what became of an event; at the end of the stream the consumer says how many it has received.",
+			Doc:    "A Sink gives events to a consumer. By flowctl.v1 nothing says what became of an event; at the end of the stream the consumer says how many it has received. By flowc.v1 it says of each that it is safe, or has failed.",
 			Keys: []Key{
 				{Name: "image", Go: "Image", Type: "string", Doc: "Image is the reference of the image of a container that it runs in; Command is then what stands behind its entrypoint.", Fixed: true},
 				{Name: "mounts", Go: "Mounts", Type: "[string]", Doc: "Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind what can't be written.", Fixed: true},
@@ -725,6 +726,7 @@ var Foreigns = []*Connector{
 				{Name: "settle", Go: "Settle", Type: "duration", Doc: "Settle is how long a processor is quiet when it is done with an event that it does not answer.", Default: "200ms", Positive: true},
 				{Name: "unordered", Go: "Unordered", Type: "bool", Doc: "Unordered tells that a processor may answer in any order.", Fixed: true},
 				{Name: "window", Go: "Window", Type: "int", Doc: "Window is how many events a processor may be at where order is no matter; 0 is as many as there are.", Natural: true},
+				{Name: "acked", Go: "Acked", Type: "bool", Doc: "Acked tells that it must speak flowc.v1, by which it answers for each event.", Fixed: true},
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is json (ndjson means the same: one value a payload), text or bytes.", Default: "json", Values: []string{"json", "ndjson", "text", "bytes"}, Fixed: true},
 			},
 			Meta: []Key{

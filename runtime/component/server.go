@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -80,6 +81,15 @@ func unique() string {
 // listenLocal listens at a socket for pipelines of this host. Where there can be none it is
 // left out.
 func (c *server) listenLocal() (net.Listener, error) {
+	if runtime.GOOS == "linux" { // a name without a file: nothing stays behind where the process is killed
+		name := "@flowc-" + c.info.Metadata[proto.MetaInstance]
+		l, err := net.Listen("unix", name)
+		if err != nil {
+			return nil, nil //nolint:nilerr,nilnil // a sandbox that has none: pipelines come over TCP
+		}
+		c.info.Metadata[proto.MetaSocket] = name
+		return l, nil
+	}
 	folder, err := os.MkdirTemp("", "flowc-")
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // a read-only system: pipelines come over TCP

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -46,10 +47,13 @@ func (p *peer) nearer(ctx context.Context, info *proto.ComponentInfo, address st
 	if ip := net.ParseIP(host); path == "" || err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil
 	}
-	if s, err := os.Stat(path); err != nil || s.Mode()&os.ModeSocket == 0 {
+	target := "unix:" + path
+	if name, abstract := strings.CutPrefix(path, "@"); abstract {
+		target = "unix-abstract:" + name
+	} else if s, err := os.Stat(path); err != nil || s.Mode()&os.ModeSocket == 0 {
 		return nil
 	}
-	conn, err := dial("unix:" + path)
+	conn, err := dial(target)
 	if err != nil {
 		return nil
 	}
