@@ -184,11 +184,11 @@ func runBlock(t *testing.T, cache string, b block, in, want string) {
 	}
 }
 
-// TestForeignPage compiles the pipelines of the page on components in processes, and runs
+// TestForeignPage compiles the pipelines of the pages on components in processes, and runs
 // those that need no component of anybody's.
 func TestForeignPage(t *testing.T) {
 	t.Parallel()
-	blocks, cache, ran := blocksOf(t, "docs/foreign.md"), t.TempDir(), 0
+	blocks, cache, ran := append(blocksOf(t, "docs/foreign.md"), blocksOf(t, "docs/acked.md")...), t.TempDir(), 0
 	for i, b := range blocks {
 		if b.lang != "yaml" {
 			continue
@@ -391,7 +391,7 @@ func TestFlowctlPage(t *testing.T) {
 // TestComponents, TestForeignPage, TestConnectors, TestTargetsPage, TestScalingPage and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.
 func TestDocumentsWithPipelines(t *testing.T) {
-	want := "README.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/scaling.md docs/targets.md ir/README.md"
+	want := "README.md docs/acked.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/scaling.md docs/targets.md ir/README.md"
 	var got []string
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
 		if err != nil {

@@ -25,7 +25,14 @@ type acked struct {
 	c *server
 }
 
-type stream = grpc.BidiStreamingServer[proto.FromPipeline, proto.FromComponent]
+// A stream is one of gRPC, or of frames.
+type stream interface {
+	Send(m *proto.FromComponent) error
+	Recv() (*proto.FromPipeline, error)
+	Context() context.Context
+}
+
+type grpcStream = grpc.BidiStreamingServer[proto.FromPipeline, proto.FromComponent]
 
 // opened reads the first message of a stream, and answers it.
 func (a *acked) opened(s stream, role proto.ComponentType) (*proto.Open, error) {
@@ -40,7 +47,7 @@ func (a *acked) opened(s stream, role proto.ComponentType) (*proto.Open, error) 
 	if open == nil {
 		return nil, status.Error(codes.InvalidArgument, "the first message of a stream is `open`")
 	}
-	return open, s.Send(&proto.FromComponent{Message: &proto.FromComponent_Ready{Ready: &proto.Ready{Events: window}}})
+	return open, s.Send(&proto.FromComponent{Message: &proto.FromComponent_Ready{Ready: &proto.Ready{Events: window, Instance: a.c.info.GetMetadata()[proto.MetaInstance]}}})
 }
 
 var words = map[proto.ComponentType]string{
@@ -48,12 +55,12 @@ var words = map[proto.ComponentType]string{
 }
 
 // Process answers batches of a processor.
-func (a *acked) Process(s stream) error {
+func (a *acked) Process(s grpcStream) error {
 	return a.answer(s, proto.ComponentType_COMPONENT_TYPE_PROCESSOR)
 }
 
 // Write answers batches of a sink.
-func (a *acked) Write(s stream) error {
+func (a *acked) Write(s grpcStream) error {
 	return a.answer(s, proto.ComponentType_COMPONENT_TYPE_CONSUMER)
 }
 
@@ -189,7 +196,9 @@ func oneEach(of []uint32, n int) bool {
 }
 
 // Read gives the events of a source.
-func (a *acked) Read(s stream) error {
+func (a *acked) Read(s grpcStream) error { return a.read(s) }
+
+func (a *acked) read(s stream) error {
 	open, err := a.opened(s, proto.ComponentType_COMPONENT_TYPE_SOURCE)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package component
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -33,7 +34,7 @@ type Event struct {
 
 func eventOf(e *proto.Event) Event {
 	out := Event{
-		ID: e.GetId(), Type: e.GetType(), Payload: e.GetPayload(), ContentType: e.GetContentType(), Metadata: e.GetMetadata(), Component: e.GetSourceComponentId(),
+		ID: e.GetId(), Type: e.GetType(), Payload: e.GetPayload(), ContentType: e.GetContentType(), Metadata: maps.Clone(e.GetMetadata()), Component: e.GetSourceComponentId(),
 		Ledger: e.GetStellarCursor().GetLedgerSequence(), Index: e.GetStellarCursor().GetIndexInLedger(),
 	}
 	if e.GetTimestamp().IsValid() {

@@ -151,6 +151,7 @@ type FromComponent struct {
 	//	*FromComponent_Batch
 	//	*FromComponent_Answer
 	//	*FromComponent_End
+	//	*FromComponent_Closed
 	Message       isFromComponent_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -229,6 +230,15 @@ func (x *FromComponent) GetEnd() *End {
 	return nil
 }
 
+func (x *FromComponent) GetClosed() *Closed {
+	if x != nil {
+		if x, ok := x.Message.(*FromComponent_Closed); ok {
+			return x.Closed
+		}
+	}
+	return nil
+}
+
 type isFromComponent_Message interface {
 	isFromComponent_Message()
 }
@@ -252,6 +262,11 @@ type FromComponent_End struct {
 	End *End `protobuf:"bytes,4,opt,name=end,proto3,oneof"`
 }
 
+type FromComponent_Closed struct {
+	// In frames alone: the last message of a stream, in the place of gRPC's status.
+	Closed *Closed `protobuf:"bytes,5,opt,name=closed,proto3,oneof"`
+}
+
 func (*FromComponent_Ready) isFromComponent_Message() {}
 
 func (*FromComponent_Batch) isFromComponent_Message() {}
@@ -259,6 +274,8 @@ func (*FromComponent_Batch) isFromComponent_Message() {}
 func (*FromComponent_Answer) isFromComponent_Message() {}
 
 func (*FromComponent_End) isFromComponent_Message() {}
+
+func (*FromComponent_Closed) isFromComponent_Message() {}
 
 // The first message of a stream.
 type Open struct {
@@ -337,7 +354,10 @@ func (x *Open) GetEventTypes() []string {
 type Ready struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many events a processor or sink may have that it has not answered.
-	Events        uint32 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	Events uint32 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	// In frames: what GetInfo calls flowc.v1.instance, which tells that the server behind the
+	// socket is the one that was asked.
+	Instance      string `protobuf:"bytes,2,opt,name=instance,proto3" json:"instance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -379,6 +399,67 @@ func (x *Ready) GetEvents() uint32 {
 	return 0
 }
 
+func (x *Ready) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+// The end of a stream.
+type Closed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A status code of gRPC, 0 for OK.
+	Code          uint32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Closed) Reset() {
+	*x = Closed{}
+	mi := &file_flowc_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Closed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Closed) ProtoMessage() {}
+
+func (x *Closed) ProtoReflect() protoreflect.Message {
+	mi := &file_flowc_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Closed.ProtoReflect.Descriptor instead.
+func (*Closed) Descriptor() ([]byte, []int) {
+	return file_flowc_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Closed) GetCode() uint32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Closed) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // Events, one after another.
 type Batch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -395,7 +476,7 @@ type Batch struct {
 
 func (x *Batch) Reset() {
 	*x = Batch{}
-	mi := &file_flowc_proto_msgTypes[4]
+	mi := &file_flowc_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +488,7 @@ func (x *Batch) String() string {
 func (*Batch) ProtoMessage() {}
 
 func (x *Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[4]
+	mi := &file_flowc_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +501,7 @@ func (x *Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Batch.ProtoReflect.Descriptor instead.
 func (*Batch) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{4}
+	return file_flowc_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Batch) GetNumber() uint64 {
@@ -461,7 +542,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_flowc_proto_msgTypes[5]
+	mi := &file_flowc_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +554,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[5]
+	mi := &file_flowc_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +567,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{5}
+	return file_flowc_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Grant) GetEvents() uint32 {
@@ -506,7 +587,7 @@ type End struct {
 
 func (x *End) Reset() {
 	*x = End{}
-	mi := &file_flowc_proto_msgTypes[6]
+	mi := &file_flowc_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -518,7 +599,7 @@ func (x *End) String() string {
 func (*End) ProtoMessage() {}
 
 func (x *End) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[6]
+	mi := &file_flowc_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -531,7 +612,7 @@ func (x *End) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use End.ProtoReflect.Descriptor instead.
 func (*End) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{6}
+	return file_flowc_proto_rawDescGZIP(), []int{7}
 }
 
 // Up to where all is safe: a source is never asked for what is before it.
@@ -544,7 +625,7 @@ type Safe struct {
 
 func (x *Safe) Reset() {
 	*x = Safe{}
-	mi := &file_flowc_proto_msgTypes[7]
+	mi := &file_flowc_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -556,7 +637,7 @@ func (x *Safe) String() string {
 func (*Safe) ProtoMessage() {}
 
 func (x *Safe) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[7]
+	mi := &file_flowc_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -569,7 +650,7 @@ func (x *Safe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Safe.ProtoReflect.Descriptor instead.
 func (*Safe) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{7}
+	return file_flowc_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Safe) GetPosition() string {
@@ -599,7 +680,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_flowc_proto_msgTypes[8]
+	mi := &file_flowc_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +692,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[8]
+	mi := &file_flowc_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +705,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{8}
+	return file_flowc_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Answer) GetNumber() uint64 {
@@ -680,7 +761,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_flowc_proto_msgTypes[9]
+	mi := &file_flowc_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +773,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_flowc_proto_msgTypes[9]
+	mi := &file_flowc_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +786,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_flowc_proto_rawDescGZIP(), []int{9}
+	return file_flowc_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Failure) GetIndex() uint32 {
@@ -753,12 +834,13 @@ const file_flowc_proto_rawDesc = "" +
 	"\x05batch\x18\x02 \x01(\v2\x0f.flowc.v1.BatchH\x00R\x05batch\x12'\n" +
 	"\x05grant\x18\x03 \x01(\v2\x0f.flowc.v1.GrantH\x00R\x05grant\x12$\n" +
 	"\x04safe\x18\x04 \x01(\v2\x0e.flowc.v1.SafeH\x00R\x04safeB\t\n" +
-	"\amessage\"\xbb\x01\n" +
+	"\amessage\"\xe7\x01\n" +
 	"\rFromComponent\x12'\n" +
 	"\x05ready\x18\x01 \x01(\v2\x0f.flowc.v1.ReadyH\x00R\x05ready\x12'\n" +
 	"\x05batch\x18\x02 \x01(\v2\x0f.flowc.v1.BatchH\x00R\x05batch\x12*\n" +
 	"\x06answer\x18\x03 \x01(\v2\x10.flowc.v1.AnswerH\x00R\x06answer\x12!\n" +
-	"\x03end\x18\x04 \x01(\v2\r.flowc.v1.EndH\x00R\x03endB\t\n" +
+	"\x03end\x18\x04 \x01(\v2\r.flowc.v1.EndH\x00R\x03end\x12*\n" +
+	"\x06closed\x18\x05 \x01(\v2\x10.flowc.v1.ClosedH\x00R\x06closedB\t\n" +
 	"\amessage\"\xc6\x01\n" +
 	"\x04Open\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x1a\n" +
@@ -768,9 +850,13 @@ const file_flowc_proto_rawDesc = "" +
 	"eventTypes\x1a9\n" +
 	"\vParamsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x1f\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\";\n" +
 	"\x05Ready\x12\x16\n" +
-	"\x06events\x18\x01 \x01(\rR\x06events\"\x95\x01\n" +
+	"\x06events\x18\x01 \x01(\rR\x06events\x12\x1a\n" +
+	"\binstance\x18\x02 \x01(\tR\binstance\"6\n" +
+	"\x06Closed\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\rR\x04code\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\x95\x01\n" +
 	"\x05Batch\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12)\n" +
 	"\x06events\x18\x02 \x03(\v2\x11.flowctl.v1.EventR\x06events\x12\x1a\n" +
@@ -810,46 +896,48 @@ func file_flowc_proto_rawDescGZIP() []byte {
 	return file_flowc_proto_rawDescData
 }
 
-var file_flowc_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_flowc_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_flowc_proto_goTypes = []any{
 	(*FromPipeline)(nil),  // 0: flowc.v1.FromPipeline
 	(*FromComponent)(nil), // 1: flowc.v1.FromComponent
 	(*Open)(nil),          // 2: flowc.v1.Open
 	(*Ready)(nil),         // 3: flowc.v1.Ready
-	(*Batch)(nil),         // 4: flowc.v1.Batch
-	(*Grant)(nil),         // 5: flowc.v1.Grant
-	(*End)(nil),           // 6: flowc.v1.End
-	(*Safe)(nil),          // 7: flowc.v1.Safe
-	(*Answer)(nil),        // 8: flowc.v1.Answer
-	(*Failure)(nil),       // 9: flowc.v1.Failure
-	nil,                   // 10: flowc.v1.Open.ParamsEntry
-	(*Event)(nil),         // 11: flowctl.v1.Event
+	(*Closed)(nil),        // 4: flowc.v1.Closed
+	(*Batch)(nil),         // 5: flowc.v1.Batch
+	(*Grant)(nil),         // 6: flowc.v1.Grant
+	(*End)(nil),           // 7: flowc.v1.End
+	(*Safe)(nil),          // 8: flowc.v1.Safe
+	(*Answer)(nil),        // 9: flowc.v1.Answer
+	(*Failure)(nil),       // 10: flowc.v1.Failure
+	nil,                   // 11: flowc.v1.Open.ParamsEntry
+	(*Event)(nil),         // 12: flowctl.v1.Event
 }
 var file_flowc_proto_depIdxs = []int32{
 	2,  // 0: flowc.v1.FromPipeline.open:type_name -> flowc.v1.Open
-	4,  // 1: flowc.v1.FromPipeline.batch:type_name -> flowc.v1.Batch
-	5,  // 2: flowc.v1.FromPipeline.grant:type_name -> flowc.v1.Grant
-	7,  // 3: flowc.v1.FromPipeline.safe:type_name -> flowc.v1.Safe
+	5,  // 1: flowc.v1.FromPipeline.batch:type_name -> flowc.v1.Batch
+	6,  // 2: flowc.v1.FromPipeline.grant:type_name -> flowc.v1.Grant
+	8,  // 3: flowc.v1.FromPipeline.safe:type_name -> flowc.v1.Safe
 	3,  // 4: flowc.v1.FromComponent.ready:type_name -> flowc.v1.Ready
-	4,  // 5: flowc.v1.FromComponent.batch:type_name -> flowc.v1.Batch
-	8,  // 6: flowc.v1.FromComponent.answer:type_name -> flowc.v1.Answer
-	6,  // 7: flowc.v1.FromComponent.end:type_name -> flowc.v1.End
-	10, // 8: flowc.v1.Open.params:type_name -> flowc.v1.Open.ParamsEntry
-	11, // 9: flowc.v1.Batch.events:type_name -> flowctl.v1.Event
-	9,  // 10: flowc.v1.Batch.failures:type_name -> flowc.v1.Failure
-	11, // 11: flowc.v1.Answer.events:type_name -> flowctl.v1.Event
-	9,  // 12: flowc.v1.Answer.failures:type_name -> flowc.v1.Failure
-	0,  // 13: flowc.v1.AckedService.Read:input_type -> flowc.v1.FromPipeline
-	0,  // 14: flowc.v1.AckedService.Process:input_type -> flowc.v1.FromPipeline
-	0,  // 15: flowc.v1.AckedService.Write:input_type -> flowc.v1.FromPipeline
-	1,  // 16: flowc.v1.AckedService.Read:output_type -> flowc.v1.FromComponent
-	1,  // 17: flowc.v1.AckedService.Process:output_type -> flowc.v1.FromComponent
-	1,  // 18: flowc.v1.AckedService.Write:output_type -> flowc.v1.FromComponent
-	16, // [16:19] is the sub-list for method output_type
-	13, // [13:16] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	5,  // 5: flowc.v1.FromComponent.batch:type_name -> flowc.v1.Batch
+	9,  // 6: flowc.v1.FromComponent.answer:type_name -> flowc.v1.Answer
+	7,  // 7: flowc.v1.FromComponent.end:type_name -> flowc.v1.End
+	4,  // 8: flowc.v1.FromComponent.closed:type_name -> flowc.v1.Closed
+	11, // 9: flowc.v1.Open.params:type_name -> flowc.v1.Open.ParamsEntry
+	12, // 10: flowc.v1.Batch.events:type_name -> flowctl.v1.Event
+	10, // 11: flowc.v1.Batch.failures:type_name -> flowc.v1.Failure
+	12, // 12: flowc.v1.Answer.events:type_name -> flowctl.v1.Event
+	10, // 13: flowc.v1.Answer.failures:type_name -> flowc.v1.Failure
+	0,  // 14: flowc.v1.AckedService.Read:input_type -> flowc.v1.FromPipeline
+	0,  // 15: flowc.v1.AckedService.Process:input_type -> flowc.v1.FromPipeline
+	0,  // 16: flowc.v1.AckedService.Write:input_type -> flowc.v1.FromPipeline
+	1,  // 17: flowc.v1.AckedService.Read:output_type -> flowc.v1.FromComponent
+	1,  // 18: flowc.v1.AckedService.Process:output_type -> flowc.v1.FromComponent
+	1,  // 19: flowc.v1.AckedService.Write:output_type -> flowc.v1.FromComponent
+	17, // [17:20] is the sub-list for method output_type
+	14, // [14:17] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_flowc_proto_init() }
@@ -869,6 +957,7 @@ func file_flowc_proto_init() {
 		(*FromComponent_Batch)(nil),
 		(*FromComponent_Answer)(nil),
 		(*FromComponent_End)(nil),
+		(*FromComponent_Closed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -876,7 +965,7 @@ func file_flowc_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_flowc_proto_rawDesc), len(file_flowc_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -8,7 +8,7 @@ const (
 	// AckedVersion is the protocol as flowc.proto has it.
 	AckedVersion = "acked"
 	// MetaSocket is the path of a unix socket, or @ and the name of an abstract one, at which the
-	// same server listens for pipelines of the same host.
+	// component speaks flowc.v1 in frames, for pipelines of the same host.
 	MetaSocket = "flowc.v1.socket"
 	// MetaInstance is a text that no other process of the component has: it tells whether the
 	// server behind a socket is the one that named it.

@@ -23,8 +23,8 @@ func TestAckedSource(t *testing.T) {
 	if err != nil || strings.Join(ids, " ") != numbers(0, 3000) || last != (position{ID: "e2999", Count: 3000, At: "3000"}) {
 		t.Errorf("%d %+v %v", len(ids), last, err)
 	}
-	if s := r.source.(*Source); !s.peer.acked || !strings.HasPrefix(s.peer.conn.Target(), "unix") {
-		t.Errorf("it is talked to at %s", s.peer.conn.Target())
+	if s := r.source.(*Source); !s.link.framed() {
+		t.Error("it is not talked to at its socket")
 	}
 	if err := r.source.Close(context.Background()); err != nil {
 		t.Error(err)

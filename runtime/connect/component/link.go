@@ -7,8 +7,6 @@ import (
 	"io"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/proto"
 )
@@ -23,11 +21,18 @@ const (
 
 // A link is a stream of flowc.v1, in which the component answers for each event.
 type link struct {
-	stream grpc.BidiStreamingClient[proto.FromPipeline, proto.FromComponent]
+	stream stream
 	cancel context.CancelFunc
 	heard  chan said
 	window int    // of events that are not answered
 	given  uint64 // batches
+}
+
+// A stream is one of gRPC, or of frames.
+type stream interface {
+	Send(m *proto.FromPipeline) error
+	Recv() (*proto.FromComponent, error)
+	CloseSend() error
 }
 
 // A said is a message of the component, or why there are no more.
@@ -53,6 +58,18 @@ func breaks(format string, args ...any) error {
 // openLink begins a stream.
 func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 	streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	open.Node = p.node
+	if s := p.nearer(streaming); s != nil {
+		l := &link{stream: s, cancel: cancel, heard: make(chan said, ahead)}
+		err := l.begin(ctx, streaming, p, open)
+		if err == nil {
+			return l, nil
+		}
+		if stranger := (*strangerError)(nil); !errors.As(err, &stranger) {
+			return nil, err
+		}
+		streaming, cancel = context.WithCancel(context.WithoutCancel(ctx))
+	}
 	client := proto.NewAckedServiceClient(p.conn)
 	begin := client.Write
 	switch p.role {
@@ -67,11 +84,22 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 		return nil, err
 	}
 	l := &link{stream: stream, cancel: cancel, heard: make(chan said, ahead)}
-	go l.listen(streaming)
-	open.Node = p.node
-	if err := stream.Send(&proto.FromPipeline{Message: &proto.FromPipeline_Open{Open: open}}); err != nil && !errors.Is(err, io.EOF) {
-		cancel()
+	if err := l.begin(ctx, streaming, p, open); err != nil {
 		return nil, err
+	}
+	return l, nil
+}
+
+// begin says what the stream is for, and waits until the component is ready.
+func (l *link) begin(ctx, streaming context.Context, p *peer, open *proto.Open) (err error) {
+	defer func() {
+		if err != nil {
+			l.cancel()
+		}
+	}()
+	go l.listen(streaming)
+	if err := l.stream.Send(&proto.FromPipeline{Message: &proto.FromPipeline_Open{Open: open}}); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
 	timeout := time.NewTimer(greeting)
 	defer timeout.Stop()
@@ -87,6 +115,8 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 			err = breaks("it did not answer `open` with `ready`")
 		case ready.GetEvents() == 0 && p.role != proto.ComponentType_COMPONENT_TYPE_SOURCE:
 			err = breaks("it takes no event: `ready` says 0")
+		case l.framed() && ready.GetInstance() != p.info.GetMetadata()[proto.MetaInstance]:
+			err = &strangerError{}
 		}
 		l.window = int(ready.GetEvents())
 	case <-timeout.C:
@@ -94,11 +124,7 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	return l, nil
+	return err
 }
 
 // listen hears what the component says until the stream ends.

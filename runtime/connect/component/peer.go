@@ -261,7 +261,7 @@ func (p *peer) greet(ctx context.Context, address string) error {
 		return err
 	}
 	p.conn, p.address, p.info = conn, address, info
-	if err := p.agree(ctx, info, address); err != nil {
+	if err := p.agree(info); err != nil {
 		p.hangUp()
 		return err
 	}
