@@ -46,7 +46,7 @@ func TestPython(t *testing.T) {
 		c := SourceConfig{Command: append(slices.Clone(program), "source", "30"), Env: append(slices.Clone(env), "START_LEDGER=4"), Gives: []string{"test.text.v1"}}
 		r := newReader(t, c, nil)
 		ids, last, err := r.all()
-		if err != nil || len(ids) != 21 || ids[0] != "p9" || ids[20] != "p29" || last != (position{"p29", 10, 2, 21}) {
+		if err != nil || len(ids) != 21 || ids[0] != "p9" || ids[20] != "p29" || last != (position{ID: "p29", Ledger: 10, Index: 2, Count: 21}) {
 			t.Errorf("%v %+v %v", ids, last, err)
 		}
 		if err := r.source.(flow.Acker).Ack(ctx, map[string]any{"src": last}); err != nil {
@@ -55,7 +55,7 @@ func TestPython(t *testing.T) {
 		if err := r.source.Close(ctx); err != nil {
 			t.Error(err)
 		}
-		r = newReader(t, c, &position{"p20", 7, 2, 21})
+		r = newReader(t, c, &position{ID: "p20", Ledger: 7, Index: 2, Count: 21})
 		ids, _, err = r.all()
 		if err != nil || len(ids) != 9 || ids[0] != "p21" {
 			t.Errorf("behind p20 come %v %v", ids, err)

@@ -162,7 +162,7 @@ func (s *Source) begin(ctx context.Context) error {
 // paramsNow are the params of a stream that goes on where this source is.
 func (s *Source) paramsNow() map[string]string {
 	params := maps.Clone(s.params)
-	if s.from != nil && s.from.Ledger > 0 { // of this ledger there may be more
+	if s.from != nil && s.from.At == "" && s.from.Ledger > 0 { // of this ledger there may be more
 		params["START_LEDGER"] = strconv.FormatUint(s.from.Ledger, 10)
 	}
 	return params
@@ -244,7 +244,7 @@ func (s *Source) Read(ctx context.Context, b *flow.Batch) error {
 // known tells whether an event of a ledger that is read again was there before.
 func (s *Source) known(e *proto.Event) bool {
 	c := e.GetStellarCursor()
-	if s.from == nil || s.from.Ledger == 0 || c == nil {
+	if s.from == nil || s.from.Ledger == 0 || s.from.At != "" || c == nil {
 		return false
 	}
 	if c.GetLedgerSequence() > s.from.Ledger {
