@@ -108,7 +108,7 @@ func (e ended) String() string {
 func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(toolsDir, "flowc"), args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), "FLOWC_CACHE="+filepath.Join(toolsDir, "cache"), "NO_COLOR=1", "GOFLAGS=-buildvcs=false")
+	cmd.Env = append(os.Environ(), "FLOWC_CACHE="+filepath.Join(toolsDir, "cache"), "FLOWC_RUNS="+filepath.Join(toolsDir, "runs"), "NO_COLOR=1", "GOFLAGS=-buildvcs=false")
 	cmd.Env = append(cmd.Env, w.env...)
 	return cmd
 }

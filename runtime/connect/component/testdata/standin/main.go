@@ -148,12 +148,19 @@ func byName(name string) string {
 	return "processor"
 }
 
-// gives is the type of the events that a component gives, unless its environment says another.
-func gives(usual string) string {
-	if t := os.Getenv("STANDIN_GIVES"); t != "" {
-		return t
+// gives is the type of an event by its number, unless STANDIN_GIVES, or a file beside the
+// program that is called NAME.gives, names others: several go by turns.
+func gives(number int, usual string) string {
+	types := os.Getenv("STANDIN_GIVES")
+	if types == "" {
+		text, _ := os.ReadFile(os.Args[0] + ".gives")
+		types = strings.TrimSpace(string(text))
 	}
-	return usual
+	if types == "" {
+		return usual
+	}
+	all := strings.Split(types, ",")
+	return all[number%len(all)]
 }
 
 func must(err error) {
@@ -258,7 +265,7 @@ func (s *source) StreamEvents(r *proto.StreamRequest, stream grpc.ServerStreamin
 			must(os.WriteFile(*sent, []byte(strconv.Itoa(i)), 0o644))
 		}
 		if err := stream.Send(&proto.Event{
-			Id: fmt.Sprintf("e%d", i), Type: gives(typ), Payload: []byte(payload),
+			Id: fmt.Sprintf("e%d", i), Type: gives(i, typ), Payload: []byte(payload),
 			Metadata: map[string]string{"origin": "standin", "n": strconv.Itoa(i)}, Timestamp: timestamppb.New(time.Unix(1_700_000_000+int64(i), 0)),
 			SourceComponentId: "standin-source", ContentType: "application/json",
 			StellarCursor: &proto.StellarCursor{LedgerSequence: uint64(i/3 + 1), IndexInLedger: uint32(i % 3)},
@@ -345,7 +352,7 @@ func (p *processor) Process(stream grpc.BidiStreamingServer[proto.Event, proto.E
 			}
 			for _, a := range answers {
 				o := &proto.Event{
-					Id: e.Id + "-done" + a, Type: gives(typ), Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
+					Id: e.Id + "-done" + a, Type: gives(0, typ), Payload: e.Payload, Metadata: e.Metadata, Timestamp: e.Timestamp,
 					SourceComponentId: p.info.Id, ContentType: e.ContentType, StellarCursor: e.StellarCursor,
 				}
 				_ = stream.Send(o)
