@@ -2,10 +2,12 @@ package local
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends"
+	"github.com/flowc-dev/flowc/backends/manifest"
 )
 
 // readme says what the host must have, and how the units come to it.
@@ -72,6 +74,11 @@ func needs(units []*unit) (all []string) {
 func (u *unit) needs() (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	say("the program, as `%s`: `flowc build FILE` makes it, and calls it `%s`", u.binary(), u.app.Pipeline)
+	for _, c := range manifest.Commands(u.p) {
+		if name := c.Brought(); name != "" {
+			say("the component of `%s`, as `%s`: `flowc build FILE` puts it there beside the program", c.Node, path.Join(path.Dir(u.binary()), "components", name))
+		}
+	}
 	if u.o.User != "" {
 		say("the user `%s`", u.o.User)
 	}

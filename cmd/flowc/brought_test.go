@@ -211,3 +211,25 @@ func TestBroughtFolder(t *testing.T) {
 	b.write("shout/main.go", "package main\n\nfunc main() { x }\n")
 	b.says(b.flowc(exitBuild, nil, "run"), "undefined: x")
 }
+
+// TestRegistryPage has the pipeline of the page checked by the lock of the page, and its
+// descriptor read.
+func TestRegistryPage(t *testing.T) {
+	t.Parallel()
+	b := &bringing{t: t, dir: t.TempDir()}
+	files := map[string]bool{}
+	for _, block := range blocksOf(t, "docs/registry.md") {
+		if name, ok := strings.CutPrefix(block.args, "file="); ok {
+			b.write(name, block.text)
+			files[name] = true
+		}
+	}
+	if !files["pipeline.yaml"] || !files["flowc.lock"] || !files["metadata.json"] {
+		t.Fatalf("the page has the files %v", files)
+	}
+	if out := b.flowc(0, nil, "check", "--frozen"); strings.Contains(out, "warning") || !strings.Contains(out, "transfers: ok, 4 nodes") {
+		t.Errorf("it says\n%s", out)
+	}
+	b.says(b.flowc(0, nil, "components", "show", "metadata.json"), "network (NETWORK_PASSPHRASE, string, required)", "one of info debug")
+	b.says(b.flowc(0, nil, "components", "list", "--pinned"), "go:example.com/parts/cmd/transfers@v1.2.3", "ghcr.io/acme/store@v2")
+}
