@@ -72,6 +72,7 @@ func Program(ctx context.Context, p *syntax.Pipeline, o Options, l *diag.List) *
 		changes: map[*ir.Type]*ir.Type{},
 		schemas: map[string]*schemaReader{},
 	}
+	w.described()
 	w.shapes()
 	w.declareNodes()
 	w.loadGo()
