@@ -388,10 +388,10 @@ func TestFlowctlPage(t *testing.T) {
 }
 
 // No document shows a pipeline that nothing compiles: TestLanguage,
-// TestComponents, TestForeignPage, TestRegistryPage, TestConnectors, TestTargetsPage, TestScalingPage and the tests of the README, of the pages of
+// TestComponents, TestForeignPage, TestRegistryPage, TestSandboxPage, TestConnectors, TestTargetsPage, TestScalingPage and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.
 func TestDocumentsWithPipelines(t *testing.T) {
-	want := "README.md docs/acked.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/registry.md docs/scaling.md docs/targets.md ir/README.md"
+	want := "README.md docs/acked.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/registry.md docs/sandbox.md docs/scaling.md docs/targets.md ir/README.md"
 	var got []string
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
 		if err != nil {

@@ -33,7 +33,7 @@ type sandboxWorld struct {
 
 func newSandboxWorld(t *testing.T, files map[string]string) *sandboxWorld {
 	t.Helper()
-	w := &sandboxWorld{t, t.TempDir(), t.TempDir()}
+	w := &sandboxWorld{t, t.TempDir(), compilerCache}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
