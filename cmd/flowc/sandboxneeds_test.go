@@ -246,13 +246,13 @@ cache redis 7000 [{ hunter2}] [] []
 store postgres 5433 [{app }] [shop] []
 objects s3 9000 [] [] [a-a b-b]
 events kafka 0
-board container 0 grafana/grafana ["/run.sh" "-x"] env [] publish ["127.0.0.1:3001:3000"] volumes ["./board:/etc/board:ro" "data:/data"] after ["store"] health "'curl' '-f' 'it'\\''s'"
+board container 0 grafana/grafana ["/run.sh" "-x"] env [] publish ["127.0.0.1:3001:3000"] volumes ["./board:/etc/board:ro" "data:/data"] after ["store"] health ["curl" "-f" "it's"]
 note: services.yaml:10:3: ` + "`keeper` is left out: the sandbox's own Kafka needs no ZooKeeper" + `
 note: services.yaml:11:3: ` + "`again` is the same server as `events`: a sandbox has one of a kind" + `
 `},
 		"containers": {text: "services:\n  cache: {image: redis:7, ports: [6379], command: redis-server --x}\n  keeper: {image: zookeeper}\n", containers: true, want: `
-cache container 0 redis:7 ["" "sh" "-c" "redis-server --x"] env [] publish ["127.0.0.1:0:6379"] volumes [] after [] health ""
-keeper container 0 zookeeper [""] env [] publish [] volumes [] after [] health ""
+cache container 0 redis:7 ["" "sh" "-c" "redis-server --x"] env [] publish ["127.0.0.1:0:6379"] volumes [] after [] health []
+keeper container 0 zookeeper [""] env [] publish [] volumes [] after [] health []
 `},
 		"mistakes": {text: "services:\n  a: {ports: [1]}\n  b: {image: x, ports: [no, 0, '70000:1'], depends_on: [c]}\n", want: `
 error: ` + "the service `a` has no `image`" + `
@@ -260,8 +260,8 @@ error: ` + "`no` is no port" + `
 error: ` + "`0` is no port" + `
 error: ` + "`70000:1` is no port" + `
 error: ` + "`b` needs `c`, and there is no such service" + `
-a container 0  [""] env [] publish [] volumes [] after [] health ""
-b container 0 x [""] env [] publish [] volumes [] after ["c"] health ""
+a container 0  [""] env [] publish [] volumes [] after [] health []
+b container 0 x [""] env [] publish [] volumes [] after ["c"] health []
 `},
 	} {
 		t.Run(name, func(t *testing.T) {

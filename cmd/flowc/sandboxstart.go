@@ -197,6 +197,8 @@ func same(a, b *sandbox.Plan) bool { return digest(a) == digest(b) }
 func (a *app) awaitSandbox(f sandbox.Folder, ended <-chan struct{}) (*sandbox.State, error) {
 	said := map[string]bool{}
 	over := false
+	waiting := time.NewTicker(patience)
+	defer waiting.Stop()
 	for {
 		s, err := f.State()
 		if err != nil {
@@ -225,9 +227,29 @@ func (a *app) awaitSandbox(f sandbox.Folder, ended <-chan struct{}) (*sandbox.St
 			over = true // its last word may not be read yet
 		case <-a.ctx.Done():
 			return nil, a.ctx.Err()
+		case <-waiting.C:
+			if s != nil {
+				fmt.Fprintf(a.stderr, "waiting for %s (`flowc sandbox logs` has what they say)\n", commas(notReady(s)))
+			}
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
+}
+
+// patience is how often it is said what is waited for.
+const patience = 10 * time.Second
+
+// notReady are the services that are waited for, or else the pipeline.
+func notReady(s *sandbox.State) (names []string) {
+	for _, one := range s.Services {
+		if one.Phase != sandbox.Ready {
+			names = append(names, one.Name)
+		}
+	}
+	if len(names) == 0 && s.Program != nil {
+		names = append(names, s.Program.Name)
+	}
+	return names
 }
 
 // settles is how long a pipeline runs before it is taken for one that could start.

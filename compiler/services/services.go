@@ -116,11 +116,11 @@ func (r *reader) service(m *parse.Member) sandbox.Declared {
 			}
 			switch all := words(test); {
 			case test.Kind != parse.Sequence:
-				d.Health = test.Text
+				d.Health = all
 			case len(all) > 1 && all[0] == "CMD-SHELL":
-				d.Health = all[1]
+				d.Health = []string{"sh", "-c", all[1]}
 			case len(all) > 1 && all[0] == "CMD":
-				d.Health = quoted(all[1:])
+				d.Health = all[1:]
 			}
 		case "restart", "networks", "container_name", "hostname", "labels": // a sandbox has its own
 		default:
@@ -193,13 +193,4 @@ func pairs(n *parse.Node) (all []string) {
 		all = append(all, i.Text)
 	}
 	return all
-}
-
-// quoted is a command as a shell has it.
-func quoted(all []string) string {
-	var out []string
-	for _, w := range all {
-		out = append(out, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
-	}
-	return strings.Join(out, " ")
 }

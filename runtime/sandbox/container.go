@@ -106,8 +106,8 @@ func (b *box) ready(ctx context.Context, engine, name string, i *Image) error {
 			return ctx.Err()
 		case <-time.After(200 * time.Millisecond):
 		}
-		if i.Health != "" {
-			if engineSays(ctx, engine, "exec", name, "sh", "-c", i.Health) == nil {
+		if len(i.Health) > 0 {
+			if engineSays(ctx, engine, append([]string{"exec", name}, i.Health...)...) == nil {
 				return nil
 			}
 			continue

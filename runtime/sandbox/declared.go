@@ -3,12 +3,12 @@ package sandbox
 // A Declared service is one of a file of services, as it stands there.
 type Declared struct {
 	Name string
-	// Image, Command, Entrypoint and Health are those of its container, Env NAME=VALUE,
+	// Image, Command, Entrypoint and Health (the command of its check) are those of its container, Env NAME=VALUE,
 	// Volumes HOST:CONTAINER with :ro behind, After the services that it needs.
 	Image      string
 	Command    []string
 	Entrypoint string
-	Health     string
+	Health     []string
 	Env        []string
 	Volumes    []string
 	After      []string

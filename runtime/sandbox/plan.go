@@ -111,8 +111,8 @@ type Image struct {
 	Volumes []string `json:"volumes,omitempty"`
 	// After are the services that are ready before it starts.
 	After []string `json:"after,omitempty"`
-	// Health is the command that tells whether it is ready, as a shell has it.
-	Health string `json:"health,omitempty"`
+	// Health is the command in the container that tells whether it is ready.
+	Health []string `json:"health,omitempty"`
 }
 
 // A Program is the pipeline.
