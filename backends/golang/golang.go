@@ -32,8 +32,19 @@ package?: =~"^[a-z][a-z0-9_]*$"
 `
 }
 
-// Check has nothing to refuse: whatever the IR can say, this target can do.
-func (Backend) Check(*ir.Program, backends.Options) diag.List { return nil }
+// Check refuses a component that has an image and a command: a program that starts its
+// components itself has no container whose entrypoint the command could replace, and would
+// run one of the two. Elsewhere it is told where the component is.
+func (Backend) Check(p *ir.Program, _ backends.Options) (list diag.List) {
+	for _, n := range p.Nodes {
+		if f := n.Foreign(); f != nil && f.Image != nil && len(f.Command) > 0 {
+			list.Errorf(diag.KeyConflict, f.Span, "`%s` has an `image` and a `command`: here components are processes of the program's, which would run one of the two", n.YAML).
+				Also(f.Command[0].Span, "the command").
+				Helpf("choose: remove `image`, or remove `command` (`--overlay` can do so for one place); on compose, k8s and nomad the command replaces the entrypoint of the image")
+		}
+	}
+	return list
+}
 
 // Emit returns the program's files.
 func (b Backend) Emit(p *ir.Program, _ backends.Options, l backends.Layout) ([]backends.File, error) {

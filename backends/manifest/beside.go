@@ -94,6 +94,10 @@ func (r *reader) beside() {
 			continue
 		}
 		switch {
+		case r.given.Children && f.Image != nil && len(f.Command) > 0:
+			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` has an `image` and a `command`, and on the target %s components are processes of the host", n.YAML, r.target).
+				Helpf("choose: remove `image` (`--overlay` can do so for this target), or deploy to k8s, compose or nomad (with its driver docker), where the command replaces the entrypoint of the image")
+			continue
 		case r.given.Children && f.Image != nil:
 			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container, and on the target %s components are processes of the host", n.YAML, r.target).
 				Helpf("name its program, `command: [./component]`, run the container yourself and name its address, `endpoint: localhost:50051`, or deploy to k8s, compose or nomad (with its driver docker)")

@@ -42,6 +42,9 @@ func (c *buildCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkFor(golang.Backend{}, r); err != nil {
+		return err
+	}
 	binary, built, err := a.buildPieces(r, build.Request{Release: true, GOOS: c.GOOS, GOARCH: c.GOARCH, Profile: c.Profile})
 	if err != nil {
 		return err

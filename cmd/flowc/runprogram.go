@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local/runs"
 )
@@ -21,6 +22,9 @@ func (a *app) runProgram(pipeline *pipelineArg, args []string, name string) erro
 	}
 	r, err := pipeline.compile(a)
 	if err != nil {
+		return err
+	}
+	if err := a.checkFor(golang.Backend{}, r); err != nil {
 		return err
 	}
 	binary, _, err := a.build(r, build.Request{})
@@ -73,6 +77,9 @@ func (a *app) leave(pipeline *pipelineArg, target string) error {
 	}
 	r, err := pipeline.compile(a)
 	if err != nil {
+		return err
+	}
+	if err := a.checkFor(golang.Backend{}, r); err != nil {
 		return err
 	}
 	if target == "" {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/flowc-dev/flowc/backends/golang"
 	"github.com/flowc-dev/flowc/backends/golang/build"
 	"github.com/flowc-dev/flowc/backends/local"
 	"github.com/flowc-dev/flowc/backends/local/live"
@@ -29,7 +30,7 @@ func (a *app) supervise(pipeline *pipelineArg, args []string, name string) error
 	if err != nil {
 		return err
 	}
-	if err := a.report(local.CheckRun(r.Program)); err != nil {
+	if err := a.report(append(local.CheckRun(r.Program), golang.Backend{}.Check(r.Program, nil)...)); err != nil {
 		return err
 	}
 	binary, _, err := a.buildPieces(r, build.Request{})

@@ -42,11 +42,13 @@ func (w *lowering) foreignNode(n *node) {
 	}
 }
 
-// imageHere reports a container that is also a process.
+// imageHere reports a container whose command is talked to by lines: no target has a place
+// for one, so that the program would run one of the two. With gRPC the command replaces the
+// container's entrypoint, where there are containers.
 func (w *lowering) imageHere(n *node, f *ir.Foreign) {
 	s := n.Node.Foreign
-	if len(f.Command) > 0 {
-		w.l.Errorf(diag.KeyConflict, s.ImageSpan, "`%s` has an `image` and a `command`: the program runs components as processes, and would run one of the two", n.Name.Text).
+	if len(f.Command) > 0 && f.Protocol != ir.GRPC {
+		w.l.Errorf(diag.KeyConflict, s.ImageSpan, "`%s` has an `image` and a `command` that is talked to by lines: the program runs it as a process, and would run one of the two", n.Name.Text).
 			Also(s.CommandSpan, "the command").
 			Helpf("choose: remove `image`, or remove `command`")
 	}
@@ -101,7 +103,11 @@ func (w *lowering) foreignConfig(n *node, f *ir.Foreign, side *catalog.Side) []i
 		}
 		return &ir.Value{Kind: "list", Items: items, Span: n.KindSpan}
 	}
-	add("command", list(asTexts(append(slices.Clone(f.Command), f.Args...))))
+	command := append(slices.Clone(f.Command), f.Args...)
+	if f.Image != nil { // a command of a container's replaces its entrypoint, which the target does
+		command = f.Args
+	}
+	add("command", list(asTexts(command)))
 	var env []*ir.Value
 	for _, e := range f.Env {
 		v := *e.Value
