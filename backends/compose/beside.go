@@ -66,6 +66,7 @@ func (u *unit) beside() map[string]*Service {
 		if n := b.Limits.Memory; n > 0 {
 			s.Deploy.Resources.Limits.Memory = memory(n)
 		}
+		s.Deploy.Resources.Reservations = reservations(b.Requests)
 		for _, p := range b.Foreign.Ports {
 			if p.Host != 0 {
 				s.Ports = append(s.Ports, net.JoinHostPort(loopback, strconv.Itoa(p.Host))+":"+strconv.Itoa(p.Container)+protocol(p))
@@ -82,6 +83,21 @@ func (u *unit) beside() map[string]*Service {
 		all[u.besideName(b)] = s
 	}
 	return all
+}
+
+// reservations are what a component asks for, nil for nothing.
+func reservations(a manifest.Amounts) *Reservations {
+	if a == (manifest.Amounts{}) {
+		return nil
+	}
+	r := &Reservations{}
+	if a.MilliCPU > 0 {
+		r.CPUs = strconv.FormatFloat(float64(a.MilliCPU)/1000, 'f', -1, 64)
+	}
+	if a.Memory > 0 {
+		r.Memory = memory(a.Memory)
+	}
+	return r
 }
 
 // protocol is that of a port where it is another than TCP.
@@ -177,6 +193,10 @@ func (u *unit) besideVolumes() map[string]Volume {
 // checkBeside looks at what does not go with components beside the program.
 func (u *unit) checkBeside() {
 	for _, b := range u.app.Beside {
+		if b.Foreign.HealthCheck != "" {
+			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`health_check` of `%s` is not asked on the target compose: its check would need a program in the image that asks, which nobody knows of", b.Node).
+				Helpf("the program's own check says whether it reaches the component; on k8s the path is asked")
+		}
 		if u.options.Replicas > 1 {
 			u.list.Errorf(diag.TargetCopies, u.at("replicas"), "`%s` is one container beside the program, and %d copies of that would share it", b.Node, u.options.Replicas).
 				Helpf("leave `replicas` out; on k8s and nomad each copy has components of its own")

@@ -64,7 +64,14 @@ type Deploy struct {
 
 // Resources are limits alone: Compose reserves nothing on one host.
 type Resources struct {
-	Limits Limits `json:"limits"`
+	Limits       Limits        `json:"limits"`
+	Reservations *Reservations `json:"reservations,omitempty"`
+}
+
+// Reservations are what a container asks for.
+type Reservations struct {
+	CPUs   string `json:"cpus,omitempty"`
+	Memory string `json:"memory,omitempty"`
 }
 
 // Limits are what a container may use. Threads are limited here and not by

@@ -43,7 +43,7 @@ func (Backend) Check(p *ir.Program, _ backends.Options) (list diag.List) {
 				Helpf("choose: remove `image`, or remove `command` (`--overlay` can do so for one place); on compose, k8s and nomad the command replaces the entrypoint of the image")
 		}
 	}
-	return list
+	return append(list, backends.AsProcess(p, "a host that runs it (`run`, `build`)")...)
 }
 
 // Emit returns the program's files.

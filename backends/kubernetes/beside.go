@@ -37,6 +37,10 @@ func (b *builder) beside(pod *corev1.PodSpec) {
 			},
 			TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		}
+		if one.Restart == ir.RestartNo {
+			b.list.Warningf(diag.TargetComponent, one.Foreign.Span, "`restart: no` of `%s` has no place on the target k8s: a sidecar is started again for as long as its pod runs", one.Node).
+				Helpf("leave `restart` out, or have the component wait where it has ended")
+		}
 		for _, word := range one.Entry {
 			c.Command = append(c.Command, literal(word))
 		}

@@ -62,7 +62,7 @@ func newUnits(p *ir.Program, given backends.Options, l backends.Layout, h Host) 
 		for replica := range part.Units() {
 			u := &unit{p: p, o: decode(given), layout: l, host: h, n: len(all), replica: replica, copies: part.Units()}
 			u.app, u.list = part.App("local", u.given())
-			u.list = append(u.list, CheckRun(part.Program)...)
+			u.list = append(append(u.list, CheckRun(part.Program)...), backends.AsProcess(part.Program, "the target local")...)
 			u.schedule()
 			u.checkKind()
 			all = append(all, u)

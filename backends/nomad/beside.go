@@ -63,6 +63,14 @@ func (u *unit) beside(g *api.TaskGroup) {
 			Env: map[string]string{}, Resources: besideResources(b), Vault: u.vault(), KillSignal: "SIGTERM", KillTimeout: &grace,
 			LogConfig: &api.LogConfig{MaxFiles: new(5), MaxFileSizeMB: new(10)},
 		}
+		if b.Restart == ir.RestartNo {
+			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`restart: no` of `%s` has no place on the target nomad: a task beside the program is started again for as long as the program runs", b.Node).
+				Helpf("leave `restart` out, or have the component wait where it has ended")
+		}
+		if b.Foreign.HealthCheck != "" {
+			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`health_check` of `%s` is not asked on the target nomad: the program's own check says whether it reaches the component", b.Node).
+				Helpf("on k8s the path is asked")
+		}
 		config := map[string]any{
 			"image": b.Image, "ports": []any{besideLabel(b)}, "cap_drop": []any{"ALL"}, "security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids,
 		}

@@ -65,6 +65,8 @@ type SourceConfig struct {
 	Port int `json:"port" flowc:"natural"`
 	// HealthPort is the port of its health check; 0 is a free one.
 	HealthPort int `json:"health_port" flowc:"natural"`
+	// HealthCheck is the path at which it says by HTTP, at its health port, how it does.
+	HealthCheck string `json:"health_check" flowc:"fixed"`
 	// Wait is how long a process may take until it serves.
 	Wait time.Duration `json:"wait" flowc:"positive" default:"30s"`
 	// Gives are the event types that it gives; empty for any.
@@ -99,6 +101,8 @@ type SinkConfig struct {
 	Port int `json:"port" flowc:"natural"`
 	// HealthPort is the port of its health check; 0 is a free one.
 	HealthPort int `json:"health_port" flowc:"natural"`
+	// HealthCheck is the path at which it says by HTTP, at its health port, how it does.
+	HealthCheck string `json:"health_check" flowc:"fixed"`
 	// Wait is how long a process may take until it serves.
 	Wait time.Duration `json:"wait" flowc:"positive" default:"30s"`
 	// Takes are the event types that it takes; the first one is that of events which have none.

@@ -30,6 +30,7 @@ type setup struct {
 	command, env      []string
 	endpoint, restart string
 	port, healthPort  int
+	healthCheck       string // the path of its health check, "" for none
 	wait              time.Duration
 	role              proto.ComponentType
 	takes, gives      []string

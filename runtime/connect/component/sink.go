@@ -37,7 +37,7 @@ type Sink struct {
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	p, err := newPeer(setup{
-		node: out.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort,
+		node: out.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
 		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_CONSUMER, takes: c.Takes, must: c.Acked,
 	})
 	if err != nil {

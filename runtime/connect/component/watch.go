@@ -2,6 +2,10 @@ package component
 
 import (
 	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -15,7 +19,8 @@ import (
 const patience = 3
 
 // watch looks after a component of ours: where neither its health check nor its heartbeat
-// says anything, or the first says that it is unhealthy, it is ended after a grace, so that
+// says anything, or the first says that it is unhealthy (also the one by HTTP, where the node
+// names its path), it is ended after a grace, so that
 // whoever talks to it has it started again. Unknown is not unhealthy.
 func (p *peer) watch(conn *grpc.ClientConn, process *supervise.Process) {
 	tick := time.NewTicker(p.interval)
@@ -29,8 +34,11 @@ func (p *peer) watch(conn *grpc.ClientConn, process *supervise.Process) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), p.interval)
 		state, err := p.health(ctx, conn)
+		ill := p.healthCheck != "" && saysIll(ctx, "http://"+net.JoinHostPort("127.0.0.1", strconv.Itoa(p.healthPort))+"/"+strings.TrimPrefix(p.healthCheck, "/"))
 		cancel()
 		switch {
+		case ill:
+			bad++
 		case err == nil && state != proto.HealthStatus_HEALTH_STATUS_UNHEALTHY:
 			bad = 0
 		case err != nil && p.plane.Registry.Heard(p.node, p.interval):
@@ -47,6 +55,21 @@ func (p *peer) watch(conn *grpc.ClientConn, process *supervise.Process) {
 			return
 		}
 	}
+}
+
+// saysIll tells whether a component answers by HTTP that it is not well. One that answers
+// nothing there, or that it knows no such path, has not said so: its port may be another one.
+func saysIll(ctx context.Context, address string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode >= http.StatusInternalServerError
 }
 
 // health asks a component how it does. One that knows no such question answers all the same.
