@@ -24,7 +24,7 @@ func TestExampleAnswering(t *testing.T) {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	cmd := command(work, t.TempDir(), "flowc", "run", "examples/answering/pipeline.yaml")
+	cmd := command(work, t.TempDir(), "flowc", "run", "examples/answering/answering.flow.yaml")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

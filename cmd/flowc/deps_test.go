@@ -25,7 +25,7 @@ var imports = []struct {
 	may []string
 	why string
 }{
-	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "runtime/control/...", "runtime/fresh", "runtime/sandbox", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
+	{"cmd/flowc", []string{"compiler/driver", "compiler/analyze", "compiler/schema", "compiler/infer", "compiler/edit", "compiler/plan", "backends/...", "ir/...", "runtime/component/judge", "runtime/control/...", "runtime/fresh", "runtime/sandbox", "github.com/alecthomas/kong"}, "flags, one call, print: commands see the compiler's entry points, and kong nobody else"},
 	{"cmd/flowc/internal/fromflowctl", []string{"github.com/goccy/go-yaml", "github.com/google/go-containerregistry", "github.com/hashicorp/nomad/api"}, "it starts flowc as users do, reads what it wrote, and links nothing of it"},
 	{"cmd/flowc/internal/harm", nil, "it is copied into programs whose runtime is harmed, and stands on the standard library alone"},
 	{"cmd/flowc/internal/mutants", nil, "it changes the runtime as text, and runs its tests"},
@@ -105,6 +105,7 @@ var imports = []struct {
 	{"runtime/connect/sqlite", []string{"runtime/flow", "runtime/codec/...", "runtime/decimal", "runtime/connect", "runtime/connect/table", "modernc.org/sqlite"}, "SQLite in Go: a program without a database does not link it"},
 	{"runtime/connect/component", []string{"runtime/connect", "runtime/connect/foreign", "runtime/connect/messages", "runtime/control", "runtime/flow", "runtime/proto", "runtime/supervise", "google.golang.org/grpc", "google.golang.org/protobuf"}, "components that speak flowctl.v1: a program without one links no gRPC"},
 	{"runtime/component", []string{"runtime/proto", "google.golang.org/grpc", "google.golang.org/protobuf"}, "what a component in Go is made with: it sees the protocols, and nothing of pipelines"},
+	{"runtime/component/judge", []string{"runtime/control", "runtime/proto", "runtime/supervise", "google.golang.org/grpc", "google.golang.org/protobuf"}, "it judges components by the protocols, and sees nothing of how ours are made or talked to"},
 	{"runtime/connect/foreign", []string{"runtime/connect/messages", "runtime/flow", "runtime/supervise"}, "what components in processes have in common, whatever they speak"},
 	{"runtime/control", []string{"runtime/proto", "google.golang.org/grpc", "google.golang.org/protobuf"}, "the control plane: who is there, and how they do"},
 	{"runtime/control/boltstore", []string{"runtime/control", "runtime/proto", "go.etcd.io/bbolt", "google.golang.org/protobuf"}, "what a control plane knows, in a file: programs that embed one keep nothing, and link no bbolt"},
@@ -390,6 +391,7 @@ func TestLinked(t *testing.T) {
 		case s == "runtime", s == "runtime/catalog":
 		case within(s, "runtime/codec"), s == "runtime/decimal": // infer reads samples
 		case within(s, "runtime/control"), s == "runtime/proto", s == "runtime/fresh": // flowc server
+		case s == "runtime/component/judge": // flowc component test
 		case s == "runtime/sandbox", s == "runtime/supervise": // flowc sandbox: plans, and what is left of them
 		case within(s, "runtime"):
 			t.Errorf("flowc links %s: it belongs in built programs alone", p.ImportPath)

@@ -44,6 +44,7 @@ type cli struct {
 	Checkpoint checkpointCmd `cmd:"" help:"Show, export, import or rewind how far a pipeline has got."`
 	Dlq        dlqCmd        `cmd:"" name:"dlq" help:"List, show or replay the dead letters of a pipeline."`
 	Components componentsCmd `cmd:"" help:"List the connectors, or show one with its config."`
+	Component  componentCmd  `cmd:"" help:"Test a component that runs in a process of its own."`
 	Infer      inferCmd      `cmd:"" help:"Print the types of real data."`
 	Migrate    migrateCmd    `cmd:"" help:"Write a pipeline of flowctl, cdp or Flow anew in the spelling of flowc, and say what can't be carried."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the language, for editors."`
