@@ -27,6 +27,14 @@ func (u *unit) mounted() []string {
 	return slices.Sorted(maps.Keys(u.o.Files))
 }
 
+// somewhere is how the options usually say where a file is.
+func (u *unit) somewhere() string {
+	if u.host() {
+		return "{host: PATH}"
+	}
+	return "{volume: NAME, path: PATH}"
+}
+
 // unread says which files the options have and nothing reads.
 func (u *unit) unread() {
 	paths := manifest.InputPaths(u.app)

@@ -101,7 +101,8 @@ func (e *exampleOnTarget) post(t *testing.T, url string) {
 }
 
 // fill makes the tables of an example in a database that is empty, and change has their day.
-func (e *exampleOnTarget) fill(t *testing.T, server *pgtest.Server)   { e.script(t, server, "shop.sql") }
+func (e *exampleOnTarget) fill(t *testing.T, server *pgtest.Server) { e.script(t, server, "shop.sql") }
+
 func (e *exampleOnTarget) change(t *testing.T, server *pgtest.Server) { e.script(t, server, "day.sql") }
 
 func (e *exampleOnTarget) script(t *testing.T, server *pgtest.Server, name string) {
