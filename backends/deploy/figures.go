@@ -1,6 +1,10 @@
 package deploy
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Figures are what a program says of itself while it runs.
 type Figures struct {
@@ -86,4 +90,27 @@ type Totals struct {
 	Dropped  int64 `json:"dropped"`
 	Failed   int64 `json:"failed"`
 	Pending  int64 `json:"pending"`
+}
+
+// String is it for people: "9,420 in, 9,369 out, 51 filtered".
+func (t *Totals) String() string {
+	text := fmt.Sprintf("%s in, %s out", Grouped(t.In), Grouped(t.Out))
+	for _, of := range []struct {
+		n    int64
+		word string
+	}{{t.Filtered, "filtered"}, {t.Dead, "dead-lettered"}, {t.Dropped, "dropped"}, {t.Failed, "failed"}, {t.Pending, "pending"}} {
+		if of.n > 0 {
+			text += fmt.Sprintf(", %s %s", Grouped(of.n), of.word)
+		}
+	}
+	return text
+}
+
+// Grouped is a number with commas between thousands.
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -29,6 +29,7 @@ type app struct {
 	all, color     bool
 	colorOut       bool // of stdout; color is that of stderr
 	cluster        clusterArg
+	plane          planeArg // that a run registers with
 
 	diagnostics diag.List
 	printed     bool // the envelope is out

@@ -62,6 +62,7 @@ var imports = []struct {
 	{"backends/manifest", []string{"backends", "ir/...", "runtime/catalog", "github.com/goccy/go-yaml"}, "what a deployment must know of a program, the same for every target; its YAML is goccy's"},
 	{"backends/local", []string{"backends", "backends/manifest", "ir/...", "runtime/catalog"}, "units of systemd are text"},
 	{"backends/local/alive", nil, "it knows processes by number and birth, and starts none"},
+	{"backends/local/attend", []string{"backends/deploy", "backends/local/runs", "runtime/control", "runtime/control/client", "runtime/proto"}, "what runs here, told to a control plane"},
 	{"backends/local/logfile", []string{"backends/deploy"}, "lines in files, for whoever writes or reads them"},
 	{"backends/local/programs", nil, "it keeps files, and knows nothing of what they do"},
 	{"backends/local/runs", []string{"backends/deploy", "backends/local/alive", "backends/local/live", "backends/local/logfile"}, "what was started in a terminal, for those who look from another one"},
@@ -109,6 +110,7 @@ var imports = []struct {
 	{"runtime/connect/foreign", []string{"runtime/connect/messages", "runtime/flow", "runtime/supervise"}, "what components in processes have in common, whatever they speak"},
 	{"runtime/control", []string{"runtime/proto", "google.golang.org/grpc", "google.golang.org/protobuf"}, "the control plane: who is there, and how they do"},
 	{"runtime/control/boltstore", []string{"runtime/control", "runtime/proto", "go.etcd.io/bbolt", "google.golang.org/protobuf"}, "what a control plane knows, in a file: programs that embed one keep nothing, and link no bbolt"},
+	{"runtime/control/client", []string{"runtime/proto", "google.golang.org/grpc"}, "who speaks to a control plane from outside"},
 	{"runtime/control/server", []string{"runtime/control", "runtime/fresh", "runtime/proto", "google.golang.org/grpc"}, "a control plane that stands by itself, with all that listens around it"},
 	{"runtime/connect/lines", []string{"runtime/connect", "runtime/connect/blocks", "runtime/connect/foreign", "runtime/flow", "runtime/supervise"}, "components that read and write lines: processes, and no protocol"},
 	{"runtime/proto", []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, "generated from flowctl.proto and flowc.proto"},
@@ -392,7 +394,7 @@ func TestLinked(t *testing.T) {
 		case within(s, "runtime/codec"), s == "runtime/decimal": // infer reads samples
 		case within(s, "runtime/control"), s == "runtime/proto", s == "runtime/fresh": // flowc server
 		case s == "runtime/component/judge": // flowc component test
-		case s == "runtime/sandbox", s == "runtime/supervise": // flowc sandbox: plans, and what is left of them
+		case s == "runtime/sandbox", s == "runtime/supervise", s == "runtime/parts": // flowc sandbox: plans, and what is left of them
 		case within(s, "runtime"):
 			t.Errorf("flowc links %s: it belongs in built programs alone", p.ImportPath)
 		}

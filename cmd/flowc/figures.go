@@ -61,7 +61,7 @@ func count(n int64) string {
 	if n == 0 {
 		return "-"
 	}
-	return grouped(n)
+	return deploy.Grouped(n)
 }
 
 // progressOf is how far a source has got, where that is known.
@@ -79,7 +79,7 @@ func progressOf(n *deploy.NodeFigures) string {
 		parts = append(parts, seconds(*n.Left)+" left")
 	}
 	if n.Lag != nil {
-		parts = append(parts, grouped(*n.Lag)+" wait")
+		parts = append(parts, deploy.Grouped(*n.Lag)+" wait")
 	}
 	return strings.Join(parts, ", ")
 }

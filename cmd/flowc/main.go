@@ -33,6 +33,7 @@ type cli struct {
 	Stop       stopCmd       `cmd:"" help:"End a run in order, and wait until it has."`
 	Restart    restartCmd    `cmd:"" help:"End a run in order, and start it again as it was started; it goes on from its checkpoint."`
 	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
+	Attend     attendCmd     `cmd:"" hidden:"" help:"Tell a control plane how a run does."`
 	Server     serverCmd     `cmd:"" help:"Serve the control plane: components register with it, and say how they do."`
 	Sandbox    sandboxCmd    `cmd:"" help:"The infrastructure that a pipeline needs, on this machine: start, status, logs, env, exec, stop."`
 	Sbom       sbomCmd       `cmd:"" name:"sbom" help:"Print the bill of materials of a built pipeline (CycloneDX)."`

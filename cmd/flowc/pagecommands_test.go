@@ -3,6 +3,8 @@
 package main
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,6 +46,46 @@ func TestRunsPage(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		if err != nil || args[1] != "logs" && !strings.Contains(string(out), "shop") {
 			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+	}
+}
+
+// The commands of docs/server.md, with ports that are free here.
+func TestServerPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	t.Parallel()
+	s := newShell(t)
+	var ports *strings.Replacer
+	for _, line := range commandsOf(t, "docs/server.md") {
+		if line == "flowc server" {
+			p := servePlane(t, filepath.Join(s.dir, "control.db"))
+			ports = strings.NewReplacer("127.0.0.1:8080", p.grpc, "http://127.0.0.1:8081", p.view)
+			continue
+		}
+		args := strings.Fields(ports.Replace(line))
+		if args[0] == "curl" {
+			answer, err := http.Get(args[2]) // nobody needs curl for these tests
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
+			if err != nil || answer.StatusCode != http.StatusOK || strings.Contains(args[2], "/runs") && !strings.Contains(string(page), `"flowc.run": "shop"`) {
+				t.Errorf("%s: %v\n%s", line, err, page)
+			}
+			continue
+		}
+		out := ""
+		eventually(t, line, func() bool { // that a run is known takes a moment
+			cmd := s.command(args[1:]...)
+			text, err := cmd.CombinedOutput()
+			out = string(text)
+			return err == nil
+		})
+		if !strings.Contains(out, "shop") {
+			t.Errorf("%s:\n%s", line, out)
 		}
 	}
 }

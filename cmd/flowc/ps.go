@@ -19,8 +19,9 @@ import (
 
 type psCmd struct {
 	clusterArg `embed:""`
+	planeArg   `embed:""`
 	Target     string `short:"t" help:"Also what was applied there: ${applied}." placeholder:"TARGET"`
-	Ended      bool   `name:"ended" short:"e" help:"Also runs of this machine that have ended."`
+	Ended      bool   `name:"ended" short:"e" help:"Also runs that have ended."`
 }
 
 // A psResult is what `flowc ps` lists.
@@ -46,7 +47,32 @@ func (c *psCmd) Run(a *app) error {
 		return err
 	}
 	res.Runs = append(res.Runs, applied...)
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.ControlPlane != "" {
+		all, err := c.runs(a.ctx)
+		if err != nil {
+			return err
+		}
+		for _, run := range all {
+			listed := slices.ContainsFunc(res.Runs, func(one statusOfARun) bool { return samePlace(one.Run, run) })
+			if state := run.State(); !listed && (c.Ended || a.all || state != deploy.Ended && state != deploy.Stopped) {
+				res.Runs = append(res.Runs, statusOfARun{state, run})
+			}
+		}
+	}
 	return a.answer(plural(len(res.Runs), "run"), res, func(w io.Writer) { res.show(w, len(here)) })
+}
+
+// samePlace tells whether a run of this machine is the one that a control plane knows.
+func samePlace(here, there *deploy.Run) bool {
+	host, err := os.Hostname()
+	if err != nil || there.ID != here.ID+"@"+host || len(here.Instances) == 0 || len(there.Instances) == 0 {
+		return false
+	}
+	a, b := here.Instances[0], there.Instances[0]
+	return here.File == there.File && a.State == b.State && (a.PID == b.PID || b.PID == 0 && b.Since.Sub(a.Since).Abs() < time.Minute)
 }
 
 // wasKilled tells whether a run has ended without a word: somebody has to know of it.
@@ -169,11 +195,11 @@ func sumOf(r *deploy.Run) runSums {
 		if i.Figures != nil {
 			records += i.Figures.Records
 			rate += i.Figures.Rate
-			s.records, s.rate = grouped(records), perSecond(rate)
+			s.records, s.rate = deploy.Grouped(records), perSecond(rate)
 		}
 		if i.Totals != nil {
 			records += i.Totals.In
-			s.records = grouped(records)
+			s.records = deploy.Grouped(records)
 		}
 		if i.PID > 0 {
 			pids = append(pids, fmt.Sprint(i.PID))
@@ -202,19 +228,10 @@ func ago(at time.Time) string {
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }
 
-// grouped is a number with commas between thousands.
-func grouped(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
 // perSecond is a rate.
 func perSecond(rate float64) string {
 	if rate > 0 && rate < 10 {
 		return fmt.Sprintf("%.1f/s", rate)
 	}
-	return grouped(int64(rate+0.5)) + "/s"
+	return deploy.Grouped(int64(rate+0.5)) + "/s"
 }

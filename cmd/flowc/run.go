@@ -18,6 +18,7 @@ type runCmd struct {
 	Overlay  []string          `help:"Merge this file over the pipeline." placeholder:"FILE"`
 	Env      string            `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 	bringArg `embed:""`
+	planeArg `embed:""`
 	Detach   bool     `short:"d" help:"Leave it in the background when it is ready: flowc ps, status, logs and stop find it again."`
 	Name     string   `help:"What the run is called; without, what the pipeline is." placeholder:"NAME"`
 	Args     []string `arg:"" optional:"" passthrough:"partial" help:"The pipeline, then flags and arguments for the program itself (--set, --report, --help …)."`
@@ -30,6 +31,10 @@ func (c *runCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := c.there(a); err != nil {
+		return err
+	}
+	a.plane = c.planeArg
 	if c.Detach {
 		return a.leave(&arg, c.Target)
 	}
@@ -107,7 +112,7 @@ func forProgram(args []string) []string {
 		case name == "--":
 			rest = append(rest, args[i:]...)
 			i = len(args)
-		case slices.Contains(ownFlags, name):
+		case slices.Contains(ownFlags, name), slices.Contains(planeFlags, name):
 			own = append(own, args[i])
 			if value {
 				i++

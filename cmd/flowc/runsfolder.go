@@ -51,6 +51,9 @@ var runName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 // nevertheless, and is nil: that others can look at it is not what it is for.
 func (a *app) list(r *driver.Result, file, name string, processes []live.Process) (*runs.Run, error) {
 	if a.getenv(runsVariable) == runsNone {
+		if a.plane.ControlPlane != "" {
+			return nil, usage(fmt.Errorf("%s=%s: --control-plane needs the folder of the run, in which the program says how it does", runsVariable, runsNone))
+		}
 		return nil, nil
 	}
 	if name != "" && !runName.MatchString(name) {
@@ -58,7 +61,7 @@ func (a *app) list(r *driver.Result, file, name string, processes []live.Process
 	}
 	s := runs.Start{
 		Pipeline: r.Program.Name, Hash: layout(r.Program).Hash, Wanted: name, Args: startedBy(a.args), Detached: a.getenv(detachedVariable) != "",
-		Grace: time.Duration(r.Program.Delivery.Drain) + stopMargin,
+		ControlPlane: a.plane.ControlPlane, Grace: time.Duration(r.Program.Delivery.Drain) + stopMargin,
 	}
 	err := os.Unsetenv(detachedVariable) // what it starts is looked at by whoever does
 	if err != nil {
@@ -81,8 +84,12 @@ func (a *app) list(r *driver.Result, file, name string, processes []live.Process
 	}
 	var taken *runs.TakenError
 	switch {
+	case err == nil && a.plane.ControlPlane != "":
+		return run, a.attend(run, &a.plane)
 	case err == nil:
 		return run, nil
+	case a.plane.ControlPlane != "" && !errors.As(err, &taken):
+		return nil, environment(fmt.Errorf("--control-plane: %w (%s names another folder)", err, runsVariable))
 	case errors.As(err, &taken):
 		return nil, environment(err)
 	case !errors.Is(err, runs.ErrUnsupported):

@@ -26,6 +26,7 @@ type serverCmd struct {
 	HeartbeatTTL    time.Duration `help:"A component without a heartbeat for so long is not healthy, and nobody is told of it." default:"30s"`
 	JanitorInterval time.Duration `help:"How often those are looked for who are to be forgotten." default:"10s"`
 	Forget          time.Duration `help:"After how long without a heartbeat a component is forgotten." default:"1h"`
+	KeepRuns        time.Duration `help:"For how long the records of runs are kept that have ended; 0 is for ever." default:"168h"`
 	DBPath          string        `name:"db-path" help:"The file that keeps what is known (default: flowc/control.db in the user's folder of states)." placeholder:"FILE"`
 	NoPersistence   bool          `help:"Keep nothing when the server ends."`
 	TLSCert         string        `name:"tls-cert" help:"The server's certificate, PEM." placeholder:"FILE"`
@@ -49,7 +50,7 @@ func (c *serverCmd) Run(a *app) error {
 	if o.TLS == nil && o.Token == nil && !loopback(c.Address) {
 		fmt.Fprintf(a.stderr, "flowc: warning: whoever reaches %s can register components, and see them: --tls-ca or --token-file say who may\n", o.Address)
 	}
-	registry := control.Options{TTL: c.HeartbeatTTL, Forget: c.Forget}
+	registry := control.Options{TTL: c.HeartbeatTTL, Forget: c.Forget, KeepRuns: c.KeepRuns}
 	kept := "in memory alone"
 	if !c.NoPersistence {
 		store, err := c.open()

@@ -17,6 +17,7 @@ import (
 type statusCmd struct {
 	appliedArg `embed:""`
 	clusterArg `embed:""`
+	planeArg   `embed:""`
 	Target     string        `short:"t" help:"Where: ${applied}." placeholder:"TARGET"`
 	Each       bool          `name:"all-pipelines" short:"A" help:"Of all pipelines that were applied there."`
 	Watch      bool          `short:"w" help:"Show it again and again, until it ends."`
@@ -64,6 +65,12 @@ func (c *statusCmd) Run(a *app) error {
 // looker finds what the command is about, and returns what looks at it: a run of this
 // machine, unless a target is named, or something applied.
 func (c *statusCmd) looker(a *app) (look func() (*statusResult, error), err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.ControlPlane != "" {
+		return func() (*statusResult, error) { return c.planes(a) }, nil
+	}
 	if c.Target == "" && !c.Each {
 		r, err := a.runMeant(c.What)
 		if err != nil {
@@ -91,6 +98,32 @@ func (c *statusCmd) looker(a *app) (look func() (*statusResult, error), err erro
 		return nil, err
 	}
 	return func() (*statusResult, error) { return c.applied(a, e, compiled) }, nil
+}
+
+// planes is how a run does by what a control plane knows: one of a name, or all.
+func (c *statusCmd) planes(a *app) (*statusResult, error) {
+	all, err := c.runs(a.ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := &statusResult{Place: "the control plane at " + c.ControlPlane, Runs: []statusOfARun{}}
+	var names []string
+	for _, run := range all {
+		name, _, _ := strings.Cut(run.ID, "@")
+		if c.What == "" || c.What == run.ID || c.What == name {
+			res.Runs = append(res.Runs, statusOfARun{run.State(), run})
+		}
+		names = append(names, run.ID)
+	}
+	switch {
+	case len(res.Runs) > 0:
+		return res, nil
+	case len(names) == 0:
+		return nil, environment(fmt.Errorf("no run has registered with the control plane at %s: `flowc run --control-plane %s FILE` does", c.ControlPlane, c.ControlPlane))
+	case c.What != "":
+		return nil, environment(fmt.Errorf("no run %s has registered with the control plane at %s: there are %s", c.What, c.ControlPlane, strings.Join(names, ", ")))
+	}
+	return res, nil
 }
 
 // applied is how what was applied to an engine does.
@@ -141,7 +174,7 @@ func (r statusResult) show(w io.Writer) {
 				line += fmt.Sprintf(", process %d", i.PID)
 			}
 			if i.Totals != nil {
-				line += ", " + totals(i.Totals)
+				line += ", " + i.Totals.String()
 			}
 			if i.Says != "" {
 				line += ": " + firstLine(i.Says)

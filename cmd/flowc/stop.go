@@ -64,24 +64,10 @@ func (r *stopResult) String() string {
 	}
 	if r.End != nil {
 		if t := r.End.Totals; t != nil {
-			text += ", " + totals(t)
+			text += ", " + t.String()
 		}
 		if r.End.Code != exitOK {
 			text += fmt.Sprintf(", exit code %d", r.End.Code)
-		}
-	}
-	return text
-}
-
-// totals are what became of records, for people.
-func totals(t *deploy.Totals) string {
-	text := fmt.Sprintf("%s in, %s out", grouped(t.In), grouped(t.Out))
-	for _, of := range []struct {
-		n    int64
-		word string
-	}{{t.Filtered, "filtered"}, {t.Dead, "dead-lettered"}, {t.Dropped, "dropped"}, {t.Failed, "failed"}, {t.Pending, "pending"}} {
-		if of.n > 0 {
-			text += fmt.Sprintf(", %s %s", grouped(of.n), of.word)
 		}
 	}
 	return text

@@ -37,6 +37,8 @@ type Options struct {
 	TTL time.Duration
 	// Forget is after how long a silent one is forgotten; 0 is never.
 	Forget time.Duration
+	// KeepRuns is for how long the records of runs are kept that have ended; 0 is for ever.
+	KeepRuns time.Duration
 	// Store keeps what is known; nil has it end with the process.
 	Store Store
 	// Now is the time; nil is that of the machine.
@@ -100,9 +102,14 @@ func (r *Registry) Register(ctx context.Context, name, host string, info *proto.
 	r.mu.Lock()
 	now := r.options.Now()
 	if old, ok := r.places[place{name, info.GetEndpoint()}]; ok {
-		r.drop(old)
-		r.note(old, nil)
+		if before := r.entries[old]; before.run() && !sameRun(before.Info, info) {
+			r.end(before, before.Heard, StateLost)
+		} else {
+			r.drop(old)
+			r.note(old, nil)
+		}
 	}
+	r.forgetLost(name, info)
 	e := r.put(Record{ID: serviceID(name), Name: name, Info: info, Registered: now, Heard: now})
 	r.counted.Registrations++
 	wait := r.note(e.ID, e)
@@ -117,7 +124,7 @@ func (r *Registry) put(record Record) *entry {
 	r.next++
 	e := &entry{record, r.next}
 	r.entries[e.ID] = e
-	if e.Name != "" {
+	if e.Name != "" && e.Ended.IsZero() {
 		r.places[e.place()] = e.ID
 	}
 	return e
@@ -155,13 +162,18 @@ func serviceID(name string) string {
 // Unregister forgets a component.
 func (r *Registry) Unregister(ctx context.Context, id string) error {
 	r.mu.Lock()
-	_, ok := r.entries[id]
-	if !ok {
+	e, ok := r.entries[id]
+	if !ok || !e.Ended.IsZero() {
 		r.mu.Unlock()
 		return ErrUnknown
 	}
-	r.drop(id)
-	wait := r.note(id, nil)
+	var wait *round
+	if e.run() {
+		wait = r.end(e, r.options.Now(), "")
+	} else {
+		r.drop(id)
+		wait = r.note(id, nil)
+	}
 	r.mu.Unlock()
 	return wait.wait(ctx)
 }
@@ -170,7 +182,7 @@ func (r *Registry) Unregister(ctx context.Context, id string) error {
 func (r *Registry) Heartbeat(ctx context.Context, id string, status proto.HealthStatus, metrics map[string]string) error {
 	r.mu.Lock()
 	e, ok := r.entries[id]
-	if !ok {
+	if !ok || !e.Ended.IsZero() {
 		r.mu.Unlock()
 		return ErrUnknown
 	}
@@ -198,14 +210,21 @@ func (r *Registry) note(id string, e *entry) *round {
 
 // Sweep forgets those who have been silent for too long.
 func (r *Registry) Sweep() {
-	if r.options.Forget == 0 {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.options.Now()
+	late := func(since time.Time, limit time.Duration) bool { return limit > 0 && now.Sub(since) > limit }
 	for id, e := range r.entries {
-		if now.Sub(e.Heard) > r.options.Forget {
+		switch {
+		case !e.Ended.IsZero():
+			if late(e.Ended, r.options.KeepRuns) {
+				r.drop(id)
+				r.note(id, nil)
+			}
+		case !late(e.Heard, r.options.Forget):
+		case e.run():
+			r.end(e, e.Heard, StateLost)
+		default:
 			r.drop(id)
 			r.counted.Forgotten++
 			r.note(id, nil)
@@ -225,7 +244,7 @@ func (r *Registry) Heard(name string, within time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.entries {
-		if e.called(name) && r.options.Now().Sub(e.Heard) <= within {
+		if e.Ended.IsZero() && e.called(name) && r.options.Now().Sub(e.Heard) <= within {
 			return true
 		}
 	}
@@ -282,6 +301,9 @@ func (r *Registry) Components(keep func(*Component) bool) []Component {
 	slices.SortFunc(entries, func(a, b *entry) int { return a.number - b.number })
 	var out []Component
 	for _, e := range entries {
+		if !e.Ended.IsZero() {
+			continue
+		}
 		if c := r.seen(e, now); keep == nil || keep(&c) {
 			out = append(out, c)
 		}
@@ -291,7 +313,7 @@ func (r *Registry) Components(keep func(*Component) bool) []Component {
 
 // seen is an entry as others see it at a time.
 func (r *Registry) seen(e *entry, now time.Time) Component {
-	c := Component{Record: e.Record, Silent: r.options.TTL > 0 && now.Sub(e.Heard) > r.options.TTL}
+	c := Component{Record: e.Record, Silent: e.Ended.IsZero() && r.options.TTL > 0 && now.Sub(e.Heard) > r.options.TTL}
 	if c.Silent {
 		c.Status = proto.HealthStatus_HEALTH_STATUS_UNHEALTHY
 	}

@@ -102,6 +102,9 @@ func (s *service) DiscoverComponents(_ context.Context, r *proto.DiscoveryReques
 }
 
 func (c *Component) matches(r *proto.DiscoveryRequest) bool {
+	if c.Info.GetMetadata()[KeyKind] != "" { // runs and their stages are looked at, and not wired
+		return false
+	}
 	if c.Status == proto.HealthStatus_HEALTH_STATUS_UNHEALTHY || c.Status == proto.HealthStatus_HEALTH_STATUS_STOPPING {
 		return false
 	}
@@ -126,6 +129,13 @@ func (s *service) ListComponents(_ context.Context, r *proto.ListComponentsReque
 			(r.GetIncludeUnhealthy() || c.Status != proto.HealthStatus_HEALTH_STATUS_UNHEALTHY)
 	}) {
 		out.Components = append(out.Components, c.response())
+	}
+	if r.GetIncludeUnhealthy() && r.GetTypeFilter() == proto.ComponentType_COMPONENT_TYPE_UNSPECIFIED {
+		for _, c := range s.registry.Runs() {
+			if !c.Ended.IsZero() {
+				out.Components = append(out.Components, c.response())
+			}
+		}
 	}
 	return out, nil
 }

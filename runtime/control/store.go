@@ -18,6 +18,9 @@ type Record struct {
 	Status            proto.HealthStatus
 	Metrics           map[string]string
 	Registered, Heard time.Time
+	// Ended is when a run had ended, whose record is kept; the zero time is of all that is
+	// there.
+	Ended time.Time
 }
 
 // called tells whether a name is that of the component: the one that it registered under, or

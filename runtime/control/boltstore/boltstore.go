@@ -93,6 +93,7 @@ type record struct {
 	Metrics    map[string]string    `json:"metrics,omitempty"`
 	Registered int64                `json:"registered"`
 	Heard      int64                `json:"heard"`
+	Ended      int64                `json:"ended,omitempty"` // 0 for what has not
 }
 
 // Load returns all records.
@@ -109,12 +110,20 @@ func (s *Store) Load() (all []control.Record, err error) {
 				return fmt.Errorf("%s: the record of %q can't be read: move the file away, and components register anew: %w", s.path, id, err)
 			}
 			all = append(all, control.Record{
-				ID: string(id), Name: r.Name, Info: info, Status: r.Status, Metrics: r.Metrics, Registered: time.Unix(0, r.Registered), Heard: time.Unix(0, r.Heard),
+				ID: string(id), Name: r.Name, Info: info, Status: r.Status, Metrics: r.Metrics, Registered: time.Unix(0, r.Registered), Heard: time.Unix(0, r.Heard), Ended: ended(r.Ended),
 			})
 			return nil
 		})
 	})
 	return all, err
+}
+
+// ended is a time in the file, the zero time for none.
+func ended(at int64) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, at)
 }
 
 // Save keeps records and forgets others, and returns when that is on the disk.
@@ -127,7 +136,11 @@ func (s *Store) Save(kept []control.Record, forgotten []string) error {
 			if err != nil {
 				return err
 			}
-			value, err := json.Marshal(record{Name: k.Name, Info: info, Status: k.Status, Metrics: k.Metrics, Registered: k.Registered.UnixNano(), Heard: k.Heard.UnixNano()})
+			r := record{Name: k.Name, Info: info, Status: k.Status, Metrics: k.Metrics, Registered: k.Registered.UnixNano(), Heard: k.Heard.UnixNano()}
+			if !k.Ended.IsZero() {
+				r.Ended = k.Ended.UnixNano()
+			}
+			value, err := json.Marshal(r)
 			if err != nil {
 				return err
 			}

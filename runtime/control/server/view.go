@@ -31,11 +31,16 @@ type component struct {
 	Metrics          map[string]string `json:"metrics,omitempty"`
 	Registered       time.Time         `json:"registered"`
 	LastHeartbeat    time.Time         `json:"last_heartbeat"`
+	Ended            *time.Time        `json:"ended,omitempty"` // of a run
 }
 
 func seen(c *control.Component) component {
+	var ended *time.Time
+	if at := c.Ended.UTC(); !c.Ended.IsZero() {
+		ended = &at
+	}
 	return component{
-		ServiceID: c.ID, ID: c.Name, Name: c.Info.GetName(), Description: c.Info.GetDescription(), Version: c.Info.GetVersion(),
+		Ended: ended, ServiceID: c.ID, ID: c.Name, Name: c.Info.GetName(), Description: c.Info.GetDescription(), Version: c.Info.GetVersion(),
 		Type: typeOf(c.Info.GetType()), Status: statusOf(c.Status), Silent: c.Silent, Endpoint: c.Info.GetEndpoint(),
 		InputEventTypes: c.Info.GetInputEventTypes(), OutputEventTypes: c.Info.GetOutputEventTypes(), Metadata: c.Info.GetMetadata(), Metrics: c.Metrics,
 		Registered: c.Registered.UTC(), LastHeartbeat: c.Heard.UTC(),
@@ -56,9 +61,10 @@ func (s *Server) view() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /v1/components", s.guard(s.components))
 	mux.HandleFunc("GET /v1/components/{id}", s.guard(s.component))
+	mux.HandleFunc("GET /v1/runs", s.guard(s.runs))
 	mux.HandleFunc("GET /metrics", s.guard(s.metrics))
 	mux.HandleFunc("GET /{$}", s.guard(func(w http.ResponseWriter, _ *http.Request) {
-		give(w, map[string][]string{"pages": {"/v1/components", "/v1/components/SERVICE_ID", "/metrics", "/healthz"}})
+		give(w, map[string][]string{"pages": {"/v1/components", "/v1/components/SERVICE_ID", "/v1/runs", "/metrics", "/healthz"}})
 	}))
 	return mux
 }
@@ -87,6 +93,15 @@ func (s *Server) components(w http.ResponseWriter, r *http.Request) {
 		out = append(out, seen(&c))
 	}
 	give(w, map[string][]component{"components": out})
+}
+
+// runs are those that there are, and the records of those that have ended.
+func (s *Server) runs(w http.ResponseWriter, _ *http.Request) {
+	out := []component{}
+	for _, c := range s.options.Registry.Runs() {
+		out = append(out, seen(&c))
+	}
+	give(w, map[string][]component{"runs": out})
 }
 
 func (s *Server) component(w http.ResponseWriter, r *http.Request) {
