@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -33,6 +34,7 @@ spec:
 // A started command, whose end is waited for.
 type started struct {
 	cmd  *exec.Cmd
+	mu   sync.Mutex
 	errs bytes.Buffer
 	done chan struct{}
 }
@@ -40,7 +42,7 @@ type started struct {
 func (w *world) start(args ...string) *started {
 	w.t.Helper()
 	s := &started{cmd: w.command(args...), done: make(chan struct{})}
-	s.cmd.Stderr = &s.errs
+	s.cmd.Stdout, s.cmd.Stderr = s, s
 	if err := s.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -55,13 +57,27 @@ func (w *world) start(args ...string) *started {
 	return s
 }
 
+// said is what it has said until now.
+func (s *started) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.errs.String()
+}
+
+// Write takes what it says.
+func (s *started) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.errs.Write(text)
+}
+
 // until waits until something is so, while a command runs.
 func (w *world) until(s *started, what string, so func() bool) {
 	w.t.Helper()
 	for !so() {
 		select {
 		case <-s.done:
-			w.t.Fatalf("it ended before %s:\n%s", what, &s.errs)
+			w.t.Fatalf("it ended before %s:\n%s", what, s.said())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -79,7 +95,7 @@ func twoRunsAtOnce(t *testing.T) {
 	w.got("b.got", events(0, 20, "transfers"))
 	select {
 	case <-a.done:
-		t.Fatalf("the first run ended meanwhile:\n%s", &a.errs)
+		t.Fatalf("the first run ended meanwhile:\n%s", a.said())
 	default:
 	}
 	if err := a.cmd.Process.Signal(os.Interrupt); err != nil {

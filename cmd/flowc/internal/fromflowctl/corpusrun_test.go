@@ -100,35 +100,45 @@ func (w *world) serve(name, id string, env ...string) string {
 	return address
 }
 
-// runReferences publishes stand-ins to a registry of the test's own under the names that the
-// file has, and runs it as it stands: what was pulled is pinned, and runs from its pin when the
-// registry is gone.
+// runReferences runs a file with references from a registry, whose source gives two ledgers
+// from the fifth on.
 func runReferences(w *world, file string) {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	server := published(w)
 	defer server.Close()
-	w.env = []string{"FLOWC_REGISTRY=" + strings.TrimPrefix(server.URL, "http://")}
+	w.wants(w.runs(file).stderr, "stellar-pipeline: 6 in · 6 out · 0 failed")
+	w.got("postgres-sink.got", events(12, 18, "contract-events"))
+	w.wants(w.read("flowc.lock"), "stellar-live-source@v1.0.0", "sha256:")
+	server.Close() // what was pulled is pinned, and runs from its pin
+	if e := w.ok("check", file); strings.Contains(e.stderr, "flowc.lock") {
+		w.t.Errorf("it is pinned: %s", e)
+	}
+	w.runs(file, "--frozen")
+	w.got("postgres-sink.got", events(12, 18, "contract-events"), events(12, 18, "contract-events"))
+}
+
+// published is a registry of the test's own, with stand-ins under the names of public
+// components.
+func published(w *world) *httptest.Server {
+	w.t.Helper()
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	w.env = append(w.env, "FLOWC_REGISTRY="+strings.TrimPrefix(server.URL, "http://"))
 	program, err := os.ReadFile(filepath.Join(toolsDir, "standin"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.write("program", string(program))
 	for name, descriptor := range map[string]string{
-		"stellar-live-source":       `"type": "source", "produces": ["test.number.v1"], "env_mapping": {"network_passphrase": "NETWORK_PASSPHRASE", "backend_type": "BACKEND_TYPE", "start_ledger": "START_LEDGER", "end_ledger": "END_LEDGER"}`,
+		"stellar-live-source": `"type": "source", "produces": ["test.number.v1"], "env_mapping": {"network_passphrase": "NETWORK_PASSPHRASE", "backend_type": "BACKEND_TYPE",
+			"rpc_endpoint": "RPC_ENDPOINT", "start_ledger": "START_LEDGER", "end_ledger": "END_LEDGER"}`,
 		"contract-events-processor": `"type": "processor", "consumes": ["test.number.v1"], "produces": ["test.done.v1"], "env_mapping": {"network_passphrase": "NETWORK_PASSPHRASE"}`,
-		"postgres-consumer":         `"type": "sink", "input_types": ["test.done.v1"], "output_types": [], "env_mapping": {"postgres_host": "POSTGRES_HOST", "postgres_port": "POSTGRES_PORT"}`,
+		"postgres-consumer": `"type": "sink", "input_types": ["test.done.v1"], "output_types": [], "env_mapping": {"postgres_host": "POSTGRES_HOST", "postgres_port": "POSTGRES_PORT",
+			"postgres_db": "POSTGRES_DB", "postgres_user": "POSTGRES_USER", "postgres_password": "POSTGRES_PASSWORD"}`,
+		"duckdb-consumer": `"type": "sink", "input_types": ["test.done.v1"], "output_types": [], "env_mapping": {"database_path": "DUCKDB_PATH"}`,
 	} {
 		w.write("metadata.json", fmt.Sprintf(`{"name": %q, "version": "v1.0.0", %s}`, name, descriptor))
 		w.ok("components", "publish", name+"@v1.0.0", "--binary", "program", "--metadata", "metadata.json")
 	}
-	w.wants(w.runs(file).stderr, "stellar-pipeline: 6 in · 6 out · 0 failed")
-	w.got("postgres-sink.got", events(12, 18, "contract-events"))
-	w.wants(w.read("flowc.lock"), "stellar-live-source@v1.0.0", "sha256:")
-	server.Close()
-	if e := w.ok("check", file); strings.Contains(e.stderr, "flowc.lock") {
-		w.t.Errorf("it is pinned: %s", e)
-	}
-	w.runs(file, "--frozen")
-	w.got("postgres-sink.got", events(12, 18, "contract-events"), events(12, 18, "contract-events"))
+	return server
 }
 
 func runCommands(w *world, file string) {
