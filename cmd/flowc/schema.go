@@ -8,10 +8,15 @@ import (
 	"github.com/flowc-dev/flowc/compiler/schema"
 )
 
-type schemaCmd struct{}
+type schemaCmd struct {
+	Dialect string `enum:"flowc,flowctl/v1" default:"flowc" help:"The spelling: flowc, or flowctl/v1."`
+}
 
-// Run prints the JSON Schema of the language, with the options of all targets.
-func (schemaCmd) Run(a *app) error {
-	text := schema.JSONSchema(targetSchemas())
-	return a.answer("the JSON Schema of the language", json.RawMessage(text), func(w io.Writer) { fmt.Fprintln(w, string(text)) })
+// Run prints the JSON Schema of a spelling, with the options of all targets.
+func (c schemaCmd) Run(a *app) error {
+	text, what := schema.JSONSchema(targetSchemas()), "the language"
+	if c.Dialect != "flowc" {
+		text, what = schema.FlowctlSchema(targetSchemas()), c.Dialect
+	}
+	return a.answer("the JSON Schema of "+what, json.RawMessage(text), func(w io.Writer) { fmt.Fprintln(w, string(text)) })
 }
