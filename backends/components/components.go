@@ -275,7 +275,7 @@ func loadable(file string, e *lock.Entry, p oci.Platform) error {
 	}
 	f, err := elf.Open(file)
 	if err != nil {
-		return nil //nolint:nilerr // a script, or what else its author runs
+		return nil // a script, or what else its author runs
 	}
 	defer f.Close()
 	for _, segment := range f.Progs {

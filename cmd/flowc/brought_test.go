@@ -133,7 +133,7 @@ func TestBrought(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"config: {network: test}", "config: {level: 1}", "`chain` needs the key `network`"},
 		{"network: test", "network: test, level: much", "`level` must be an integer"},
-		{"network: test", "netwrok: test", "did you mean `network`?"},
+		{"network: test", "netwok: test", "did you mean `network`?"},
 		{"inputs: [blocks]", "inputs: [blocks], input_event_types: [chain.other.v1]", "does not list `chain.other.v1`"},
 	} {
 		b.write("wrong.yaml", strings.Replace(broughtPipeline, c.from, c.to, 1))

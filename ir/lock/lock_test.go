@@ -71,7 +71,7 @@ func TestParseMistakes(t *testing.T) {
 		{change(`"version": 1`, `"version": "1"`), "can't be a string", ""},
 		{string(good) + "{}", "behind its end", ""},
 		{change(`"components": [`, `"components": [null,`), "null", ""},
-		{change(`"reference"`, `"referense"`), "unknown field", ""},
+		{change(`"reference"`, `"referenze"`), "unknown field", ""},
 		{change("acme/chain@v1.0.0", "acme/ttp@v1"), "is there twice", `"acme/ttp@v1"`},
 		{change("acme/chain@v1.0.0", "Acme/chain@v1.0.0"), "small letters", `"Acme/chain@v1.0.0"`},
 		{change("docker.io/acme/chain@sha256:0", "docker.io/acme/chain@sha256:x"), "must have a digest", `"acme/chain@v1.0.0"`},
