@@ -156,7 +156,8 @@ func TestBrought(t *testing.T) {
 	}
 
 	// Somebody moves the tag: the lock stays, until it is updated.
-	b.publish("acme/chain@v1.0.0", strings.Replace(strings.Replace(chainDescriptor, `"level"`, `"depth"`, 1), `, "chain.vote.v1"`, "", 1))
+	moved := b.publish("acme/chain@v1.0.0", strings.Replace(strings.Replace(chainDescriptor, `"level"`, `"depth"`, 1), `, "chain.vote.v1"`, "", 1))
+	b.says(moved, "note: acme/chain@v1.0.0 meant sha256:")
 	b.flowc(0, nil, "run")
 	if now, err := os.ReadFile(filepath.Join(b.dir, "flowc.lock")); err != nil || !bytes.Equal(now, locked) {
 		t.Errorf("running changed the lock: %v", err)

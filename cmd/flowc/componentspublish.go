@@ -71,6 +71,9 @@ func (c *componentsPublishCmd) Run(a *app) error {
 		res.Platforms = append(res.Platforms, p.Platform.String())
 	}
 	if !c.DryRun {
+		if before := live.Meant(a.ctx, to); before != "" && before != image.Digest.String() {
+			res.Notes = append(res.Notes, fmt.Sprintf("%s meant %s before; pipelines that have pinned it stay there until they are updated", c.Reference, before))
+		}
 		if err := live.PushComponent(a.ctx, to, image); err != nil {
 			return environment(err)
 		}

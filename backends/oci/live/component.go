@@ -81,6 +81,16 @@ func FindComponent(ctx context.Context, repository, tag, digest string) (*Compon
 	return c, nil
 }
 
+// Meant is the digest of what a name means in its registry, "" where it means nothing, or
+// nobody can tell.
+func Meant(ctx context.Context, ref oci.Reference) string {
+	d, err := remote.Head(ref.Tag, options(ctx)...)
+	if err != nil {
+		return ""
+	}
+	return d.Digest.String()
+}
+
 // parts are those of an index, one a platform: of variants the one that Go's programs are for.
 func (c *Component) parts(m *v1.IndexManifest) {
 	for _, d := range m.Manifests {
