@@ -55,8 +55,8 @@ func Run(ctx context.Context, c *client.Client, folder string, every time.Durati
 	}
 	late := time.After(farewell)
 	for t.tell(ctx) != nil || t.leave(ctx) != nil {
-		if now, err := runs.Open(folder); err != nil || now.Process != run.Process {
-			return nil // the next run has the folder, and somebody of its own
+		if !isOf(folder, run) { // the next run has the folder, and somebody of its own
+			return nil
 		}
 		select {
 		case <-late:
@@ -67,6 +67,12 @@ func Run(ctx context.Context, c *client.Client, folder string, every time.Durati
 		}
 	}
 	return nil
+}
+
+// isOf tells whether a folder is still that of a run.
+func isOf(folder string, run *runs.Run) bool {
+	now, err := runs.Open(folder)
+	return err == nil && now.Process == run.Process
 }
 
 // An attendant tells a control plane of one run: the run itself, and the stages of its

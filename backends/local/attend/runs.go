@@ -43,7 +43,7 @@ func Runs(address string, all []*proto.ComponentStatusResponse) []*deploy.Run {
 			f.Rate, _ = strconv.ParseFloat(c.GetMetrics()["rate"], 64)
 			f.Memory, _ = strconv.ParseUint(c.GetMetrics()["memory"], 10, 64)
 			if at, err := time.Parse(time.RFC3339Nano, m[control.KeyStarted]); err == nil {
-				i.Since, f.Seconds = at, time.Since(at).Seconds() //nolint:forbidigo // for somebody who looks now
+				i.Since, f.Seconds = at, time.Since(at).Seconds()
 			}
 			i.Figures = f
 			found[id] = run
