@@ -38,7 +38,7 @@ func (c *applyCmd) image(a *app, t *deployTarget, e deploy.Engine, r *driver.Res
 		Load(context.Context, *oci.Image, oci.Reference) error
 		Has(context.Context, string) (bool, error)
 	})
-	making := &imageCmd{Base: c.Base, Platform: c.Platform}
+	making := &imageCmd{Base: c.Base, Platform: c.Platform, deployed: true}
 	if c.Push || !loads {
 		if given == "" {
 			return "", false, nil, usage(fmt.Errorf("%s takes the image from a registry: --image registry.example.com/%s, or image in its options, says where, and it is pushed there", t.name, r.Program.Name))

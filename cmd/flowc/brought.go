@@ -19,6 +19,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/backends/oci/live"
 	"github.com/flowc-dev/flowc/compiler/driver"
+	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/lock"
 )
 
@@ -147,14 +148,17 @@ func writeLock(dir string, l *lock.File) error {
 }
 
 // bring has the programs of all components of a pipeline that flowc brings, for a platform:
-// their paths by their names.
-func (a *app) bring(r *driver.Result, p oci.Platform) (map[string]string, error) {
+// their paths by their names. Those of some references may be left out.
+func (a *app) bring(r *driver.Result, p oci.Platform, without ...driver.Reference) (map[string]string, error) {
 	all := map[string]string{}
 	b, err := a.bringer("", r.Registry)
 	if err != nil {
 		return nil, err
 	}
 	for _, ref := range r.References {
+		if slices.Contains(without, ref) {
+			continue
+		}
 		var name, path string
 		var err error
 		switch m, merr := lock.ParseModule(ref.Text); {
@@ -176,6 +180,18 @@ func (a *app) bring(r *driver.Result, p oci.Platform) (map[string]string, error)
 		all[name] = path
 	}
 	return all, nil
+}
+
+// ownImages are the references that are containers of their own where a pipeline is deployed
+// as containers: their images have their programs.
+func ownImages(r *driver.Result) []driver.Reference {
+	inside := map[string]bool{}
+	for _, n := range r.Program.Nodes {
+		if f := n.Foreign(); f != nil && f.Brought != nil && f.Protocol != ir.GRPC {
+			inside[f.Brought.Reference] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.References), func(ref driver.Reference) bool { return ref.Go || inside[ref.Text] })
 }
 
 // bringError gives what went wrong with a component its exit code, and a remedy.

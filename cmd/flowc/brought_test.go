@@ -76,6 +76,11 @@ func (b *bringing) publish(reference, descriptor string) string {
 	return out
 }
 
+// theApp is a command with the cache of the tests.
+func theApp(t *testing.T) *app {
+	return &app{ctx: t.Context(), stderr: io.Discard, getenv: func(name string) string { return map[string]string{"FLOWC_CACHE": compilerCache}[name] }}
+}
+
 const (
 	chainDescriptor = `{"name": "chain", "version": "v1.0.0", "type": "source", "produces": ["chain.block.v1", "chain.vote.v1"],
 		"config_schema": {"network": {"type": "string", "required": true}, "level": {"type": "integer", "env": "CHAIN_LEVEL"}}}`
@@ -147,6 +152,17 @@ func TestBrought(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.says(string(compose), b.host+"/acme/chain@sha256:", "/component")
+	r, err := driver.Compile(t.Context(), driver.Options{File: filepath.Join(b.dir, "pipeline.yaml"), CacheDir: compilerCache})
+	if err != nil || r.Program == nil {
+		t.Fatal(err, r.Diagnostics)
+	}
+	here := oci.Platform{OS: "linux", Arch: runtime.GOARCH}
+	if files, err := theApp(t).componentFiles(r, here, false); err != nil || len(files) != 2 {
+		t.Errorf("an image that is run alone has %d files: %v", len(files), err)
+	}
+	if files, err := theApp(t).componentFiles(r, here, false, ownImages(r)...); err != nil || len(files) != 0 {
+		t.Errorf("an image beside those of its components has %d files: %v", len(files), err)
+	}
 	b.says(b.flowc(0, nowhere, "build", "pipeline.yaml", "-o", "bin"), filepath.Join("bin", "components", "chain-"))
 	if err := os.Remove(filepath.Join(b.dir, "out.txt")); err != nil {
 		t.Fatal(err)
@@ -200,8 +216,7 @@ func TestBroughtFolder(t *testing.T) {
 	if err != nil || r.Program == nil {
 		t.Fatal(err, r.Diagnostics)
 	}
-	a := &app{ctx: t.Context(), stderr: io.Discard, getenv: func(name string) string { return map[string]string{"FLOWC_CACHE": compilerCache}[name] }}
-	files, err := a.componentFiles(r, oci.Platform{OS: "linux", Arch: "arm64"}, false)
+	files, err := theApp(t).componentFiles(r, oci.Platform{OS: "linux", Arch: "arm64"}, false)
 	if err != nil || len(files) != 1 || !strings.HasPrefix(files[0].Path, "/components/shout-") || unfit(files[0].Data, oci.Platform{OS: "linux", Arch: "arm64"}, false) != "" {
 		t.Errorf("the image has %d files of components: %v", len(files), err)
 	}

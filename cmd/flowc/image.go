@@ -20,6 +20,10 @@ type imageCmd struct {
 	Platform    []string `help:"What it is for, as linux/amd64,linux/arm64: the default, and with --load the engine's." placeholder:"PLATFORM"`
 	Base        string   `help:"Put the program on this image, instead of on nothing." placeholder:"IMAGE"`
 	Pin         string   `help:"Write NAME@DIGEST, which always means this image, to a file." placeholder:"FILE"`
+
+	// deployed tells that the image is for a deployment, which has containers for the
+	// components that have images.
+	deployed bool
 }
 
 // Run builds the program for each platform and makes an image of it.
@@ -121,8 +125,12 @@ func (c *imageCmd) image(a *app, r *driver.Result, platforms []oci.Platform) (im
 		}
 		base = spec.Base.Reference + " " + spec.Base.Digest.String()
 	}
+	var apart []driver.Reference
+	if c.deployed {
+		apart = ownImages(r)
+	}
 	for _, p := range platforms {
-		files, err := a.componentFiles(r, p, c.Base != "")
+		files, err := a.componentFiles(r, p, c.Base != "", apart...)
 		if err != nil {
 			return nil, "", err
 		}

@@ -26,9 +26,9 @@ var machines = map[string]elf.Machine{
 // componentFiles are the files of commands that the image of a pipeline must have, for a
 // platform: static binaries of the pipeline's folder. On a base they may be anything, and a
 // command may be of the base.
-func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool) ([]oci.File, error) {
+func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool, without ...driver.Reference) ([]oci.File, error) {
 	var all []oci.File
-	brought, err := a.bring(r, p)
+	brought, err := a.bring(r, p, without...)
 	if err != nil {
 		return nil, err
 	}
