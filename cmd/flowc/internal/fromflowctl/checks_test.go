@@ -197,8 +197,14 @@ func oneVerdict(t *testing.T) {
 	}
 	diagnostics := regexp.MustCompile(`(?m)^pipeline\.yaml:.*$`)
 	for _, args := range [][]string{
-		{"validate", "-f", "pipeline.yaml"}, {"run", "pipeline.yaml"}, {"build", "pipeline.yaml"}, {"explain", "pipeline.yaml"}, {"emit", "pipeline.yaml", "--target", "k8s", "-o", "k8s"},
-		{"translate", "-f", "pipeline.yaml", "-o", "docker-compose"}, {"translate", "-f", "pipeline.yaml", "-o", "nomad"}, {"apply", "-f", "pipeline.yaml", "--target", "local", "--dry-run"},
+		{"validate", "-f", "pipeline.yaml"},
+		{"run", "pipeline.yaml"},
+		{"build", "pipeline.yaml"},
+		{"explain", "pipeline.yaml"},
+		{"emit", "pipeline.yaml", "--target", "k8s", "-o", "k8s"},
+		{"translate", "-f", "pipeline.yaml", "-o", "docker-compose"},
+		{"translate", "-f", "pipeline.yaml", "-o", "nomad"},
+		{"apply", "-f", "pipeline.yaml", "--target", "local", "--dry-run"},
 	} {
 		e := w.flowc(args...)
 		if e.code != want.code || !slices.Equal(diagnostics.FindAllString(e.stderr, -1), diagnostics.FindAllString(want.stderr, -1)) {

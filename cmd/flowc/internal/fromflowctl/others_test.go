@@ -49,6 +49,10 @@ var others = map[string]corpusFile{
 	"flow-pipeline_example":  {says: []string{"spelling of cdp and Flow"}, migrated: true, run: runStoodIn(3 * (3000 - 2))},
 	"flow-pipeline_soroswap": {says: []string{"spelling of cdp and Flow"}, migrated: true, run: runStoodIn(6)},
 
+	"history-dag-pipeline":     {says: []string{"has an `image` and a `command`"}},
+	"history-docker-pipeline":  {says: []string{"has an `image` and a `command`"}},
+	"history-sandbox-pipeline": {says: []string{"has an `image` and a `command`"}},
+
 	"history-multi-asset":              {says: []string{"quickstart pipeline"}},
 	"history-tls-pipeline":             {says: []string{"legacy spelling"}},
 	"older-local-test":                 {says: []string{"legacy spelling under the head of flowctl/v1"}},
@@ -60,9 +64,8 @@ var others = map[string]corpusFile{
 	"history-sandbox-zeromq":           {says: []string{"a file of services"}},
 }
 
-// elsewhere are files whose verdict is the one of what runs them: whole programs, and images
-// with commands, which containers can have and processes can't.
-var elsewhere = []string{"cdp-pipeline-example", "history-dag-pipeline", "history-docker-pipeline", "history-sandbox-pipeline"}
+// elsewhere are files whose verdict is the one of what runs them: whole programs.
+var elsewhere = []string{"cdp-pipeline-example"}
 
 // TestOthers does with the files of a corpus that is no part of the project what TestCorpus
 // does with its own.

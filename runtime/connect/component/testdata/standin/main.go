@@ -106,7 +106,7 @@ func main() {
 			conn.Close()
 		}
 	}
-	server := grpc.NewServer()
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(16 << 20))
 	base := component{info: info}
 	switch role {
 	case "source":
