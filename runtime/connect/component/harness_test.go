@@ -41,12 +41,12 @@ func TestMain(m *testing.M) {
 }
 
 // command is the standin in a role: it speaks flowctl.v1 alone.
-func command(t *testing.T, args ...string) []string { return program(t, "standin", args) }
+func command(t testing.TB, args ...string) []string { return program(t, "standin", args) }
 
 // answering is a component that speaks flowc.v1 too, in a role.
-func answering(t *testing.T, args ...string) []string { return program(t, "answering", args) }
+func answering(t testing.TB, args ...string) []string { return program(t, "answering", args) }
 
-func program(t *testing.T, name string, args []string) []string {
+func program(t testing.TB, name string, args []string) []string {
 	t.Helper()
 	dir, err := standins()
 	if err != nil {

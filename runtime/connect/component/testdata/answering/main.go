@@ -32,6 +32,7 @@ var (
 	double    = flag.Bool("double", false, "two come of each")
 	big       = flag.Int("big", 0, "each answer has that many bytes")
 	out       = flag.String("out", "", "the file in which a sink notes what it got")
+	bare      = flag.Bool("bare", false, "a sink notes payloads alone")
 	slow      = flag.Duration("slow", 0, "how long it takes for each event")
 	safe      = flag.String("safe", "", "the file in which a source notes what is safe")
 )
@@ -64,6 +65,10 @@ func main() {
 		}
 		part = component.Sink(func(_ context.Context, e component.Event) error {
 			if err := meet(e); err != nil {
+				return err
+			}
+			if *bare {
+				_, err := fmt.Fprintf(f, "%s\n", e.Payload)
 				return err
 			}
 			_, err := fmt.Fprintf(f, "%s|%s|%s|%d.%d\n", e.ID, e.Type, e.Payload, e.Ledger, e.Index)
