@@ -93,7 +93,7 @@ func dialFrames(_ string, address string, payload []byte) (func(int) error, func
 	var in, out []byte
 	number := uint64(0)
 	give := func(n int) error {
-		const size, ahead = 256, 4
+		const size, ahead = 256, 1 // more, and both ends may wait for the other to read
 		waiting := 0
 		hear := func() (err error) {
 			a := &proto.Answer{}

@@ -27,6 +27,7 @@ import (
 var (
 	rounds = flag.Int("rounds", 3, "how often each is measured, in turns")
 	only   = flag.String("only", "", "the begin of the name of the one that is measured")
+	which  = flag.String("table", "", "the only table, as processor-2000")
 	last   = flag.Duration("time", 1500*time.Millisecond, "how long one goes on, once")
 	serve  = flag.String("serve", "", "serve a contender (what it starts itself with)")
 	role   = flag.String("role", "sink", "what is served")
@@ -66,7 +67,9 @@ func main() {
 	}
 	for _, role := range []string{"sink", "processor"} {
 		for _, size := range []int{200, 2000} {
-			table(role, size)
+			if *which == "" || *which == fmt.Sprintf("%s-%d", role, size) {
+				table(role, size)
+			}
 		}
 	}
 }

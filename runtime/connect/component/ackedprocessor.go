@@ -14,9 +14,9 @@ func (p *Processor) exchange(ctx context.Context, events []foreign.Event, places
 	var part []foreign.Event // of the batch that is being answered
 	done, err = p.link.give(ctx, giving{
 		n: len(places),
-		event: func(i int) *proto.Event {
-			e := &events[places[i]]
-			return p.maker.event(&e.Meta, e.Payload)
+		event: func(i int, e *proto.Event) {
+			from := &events[places[i]]
+			p.maker.fill(e, &from.Meta, from.Payload)
 		},
 		size: func(i int) int { return len(events[places[i]].Payload) },
 		answered: func(first, _ int, a *proto.Answer, last bool) error {

@@ -32,7 +32,7 @@ func (s *Sink) writeAcked(ctx context.Context, o *flow.Out) error {
 		}
 		done, err := s.link.give(ctx, giving{
 			n:     len(o.Ends) - from,
-			event: func(i int) *proto.Event { return s.maker.event(&metas[from+i], o.Data[begin(from+i):o.Ends[from+i]]) },
+			event: func(i int, e *proto.Event) { s.maker.fill(e, &metas[from+i], o.Data[begin(from+i):o.Ends[from+i]]) },
 			size:  func(i int) int { return int(o.Ends[from+i] - begin(from+i)) },
 			answered: func(first, _ int, a *proto.Answer, _ bool) error {
 				if len(a.GetEvents()) > 0 {

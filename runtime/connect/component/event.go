@@ -32,9 +32,14 @@ type maker struct {
 }
 
 func (k *maker) event(m *foreign.Meta, payload []byte) *proto.Event {
-	e := &proto.Event{
-		Id: m.ID, Type: m.Type, Payload: payload, Metadata: m.Metadata, SourceComponentId: m.Component, ContentType: m.ContentType,
-	}
+	e := &proto.Event{}
+	k.fill(e, m, payload)
+	return e
+}
+
+// fill makes an event of one that is empty.
+func (k *maker) fill(e *proto.Event, m *foreign.Meta, payload []byte) {
+	e.Id, e.Type, e.Payload, e.Metadata, e.SourceComponentId, e.ContentType = m.ID, m.Type, payload, m.Metadata, m.Component, m.ContentType
 	if e.Id == "" {
 		e.Id = k.node + "-" + strconv.FormatInt(k.next.Add(1), 10)
 	}
@@ -55,7 +60,6 @@ func (k *maker) event(m *foreign.Meta, payload []byte) *proto.Event {
 	if m.Ledger != 0 || m.Index != 0 {
 		e.StellarCursor = &proto.StellarCursor{LedgerSequence: m.Ledger, IndexInLedger: uint32(m.Index)}
 	}
-	return e
 }
 
 // contentTypes are those of formats.

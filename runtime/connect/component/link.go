@@ -170,8 +170,9 @@ func errorOf(f *proto.Failure) error {
 
 // A giving is some events that are given to a component over a link.
 type giving struct {
-	n     int
-	event func(i int) *proto.Event
+	n int
+	// event makes the i-th one in place.
+	event func(i int, e *proto.Event)
 	size  func(i int) int
 	// answered gets each answer to the events from first on, of which there are n; done tells
 	// that no other one follows.
@@ -213,8 +214,10 @@ func (l *link) give(ctx context.Context, g giving) (done int, err error) {
 			free -= n
 			l.given++
 			b := &proto.Batch{Number: l.given, Events: make([]*proto.Event, n)}
-			for i := range n {
-				b.Events[i] = g.event(first + i)
+			beside := make([]proto.Event, n) // in one piece
+			for i := range beside {
+				b.Events[i] = &beside[i]
+				g.event(first+i, b.Events[i])
 			}
 			batches <- sent{l.given, first, n}
 			if err := l.stream.Send(&proto.FromPipeline{Message: &proto.FromPipeline_Batch{Batch: b}}); err != nil {
