@@ -220,7 +220,7 @@ func (a *acked) read(s stream) error {
 		defer close(read)
 		g.end(a.c.read(ctx, open.GetPosition(), g.give))
 	}()
-	err = a.give(s, g, ctx)
+	err = a.give(ctx, s, g)
 	leave()
 	<-read
 	select {
@@ -254,11 +254,11 @@ func (a *acked) listen(s stream, g *gathering) error {
 }
 
 // give sends batches, as the pipeline grants them.
-func (a *acked) give(s stream, g *gathering, gone context.Context) error {
+func (a *acked) give(gone context.Context, s stream, g *gathering) error {
 	for number := uint64(1); ; number++ {
 		batch, err := g.take(gone)
 		if batch == nil && err == nil {
-			return a.end(s, gone)
+			return a.end(gone, s)
 		}
 		if batch == nil {
 			return err
@@ -276,7 +276,7 @@ func (a *acked) give(s stream, g *gathering, gone context.Context) error {
 }
 
 // end says that there is no more, and waits until the pipeline has said what is safe.
-func (a *acked) end(s stream, gone context.Context) error {
+func (a *acked) end(gone context.Context, s stream) error {
 	if err := s.Send(&proto.FromComponent{Message: &proto.FromComponent_End{End: &proto.End{}}}); err != nil {
 		return err
 	}

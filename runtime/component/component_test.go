@@ -171,7 +171,11 @@ func TestCut(t *testing.T) {
 		waiting    []given
 		most, want int
 	}{
-		{at("1", "2", "3"), 10, 3}, {at("1", "2", "3"), 2, 2}, {at("1", "", "3", ""), 10, 3}, {at("", "", ""), 10, 3}, {at("", "2", ""), 3, 2},
+		{at("1", "2", "3"), 10, 3},
+		{at("1", "2", "3"), 2, 2},
+		{at("1", "", "3", ""), 10, 3},
+		{at("", "", ""), 10, 3},
+		{at("", "2", ""), 3, 2},
 		{[]given{{&proto.Event{Payload: make([]byte, batchBytes+1)}, "1"}, {&proto.Event{}, "2"}}, 10, 1},
 	} {
 		if got := cut(c.waiting, c.most); got != c.want {
