@@ -36,6 +36,11 @@ func Migrate(root *parse.Node, o Options, l *diag.List) (Spelling, *Tree) {
 	case V1, Headless:
 		m.pipeline(m.headed(root))
 		ok = true
+	case Bare:
+		whole := mapping(root.Place())
+		m.put(whole, "spec", root.Members[0].Key.Span, root)
+		m.pipeline(m.headed(whole))
+		ok = true
 	case Camel:
 		m.camel = true
 		m.pipeline(root)
@@ -81,7 +86,7 @@ func (m *migration) complete(spelling string) {
 		switch {
 		case e.Key.Text == "apiVersion" && word(e.Value) != V1:
 			e = &parse.Member{Key: e.Key, Value: m.text(V1, e.Value.Place())}
-		case e.Key.Text == "metadata" && !oneOf(spelling, V1, Headless, Camel, Flow):
+		case e.Key.Text == "metadata" && !oneOf(spelling, V1, Headless, Bare, Camel, Flow):
 			metadata := *e.Value
 			metadata.Members = []*parse.Member{m.member("name", m.first, m.Root.Get("pipeline"))}
 			for _, key := range []string{"namespace", "labels", "annotations"} {

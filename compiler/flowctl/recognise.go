@@ -21,6 +21,7 @@ type Spelling struct {
 const (
 	V1         = "flowctl/v1"
 	Headless   = "flowctl/v1 without its head"
+	Bare       = "flowctl/v1 without head and spec"
 	Camel      = "v1"
 	Flow       = "spec.flow"
 	Intent     = "flowctl/v2"
@@ -60,6 +61,9 @@ func Recognise(n *parse.Node) Spelling {
 	if k := has("spec"); k != nil && has("sources") == nil && has("pipeline") == nil {
 		return Spelling{Headless, "the `spec` of a flowctl pipeline without its head (apiVersion, kind, metadata)", k}
 	}
+	if k := components(n); k != nil && has("pipeline") == nil {
+		return Spelling{Bare, "the components of a flowctl pipeline without its head and `spec`", k}
+	}
 	if k := has("kind"); k != nil && has("sources") == nil {
 		return Spelling{Unknown, "a document with `kind` and without `apiVersion`", k}
 	}
@@ -88,6 +92,17 @@ func Recognise(n *parse.Node) Spelling {
 		return Spelling{Services, "a file of services (of a sandbox or of compose)", k}
 	}
 	return Spelling{}
+}
+
+// components is the first block that is a list of components with ids, as in a `spec`; nil
+// for none.
+func components(n *parse.Node) *parse.Node {
+	for _, b := range blocks {
+		if m := n.Member(b.name); m != nil && m.Value.Kind == parse.Sequence && len(m.Value.Items) > 0 && m.Value.Items[0].Get("id") != nil {
+			return m.Key
+		}
+	}
+	return nil
 }
 
 // versioned tells apart what has an apiVersion.
