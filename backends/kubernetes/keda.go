@@ -122,6 +122,9 @@ func (b *builder) kafkaLag(n *ir.Node) []scaleTrigger {
 	common := map[string]string{"lagThreshold": strconv.Itoa(int(or(b.o.Scale.Target, waiting)))}
 	b.say(common, n, "bootstrapServers", "brokers", setting(n, "brokers"))
 	b.say(common, n, "consumerGroup", "group", setting(n, "group"))
+	// Of a partition of which nothing was read yet all waits, unless the program begins at its
+	// end; KEDA by itself would take one record for it.
+	common["offsetResetPolicy"] = "earliest"
 	if start, ok := b.text(setting(n, "start")); ok && start == "latest" {
 		common["offsetResetPolicy"] = start
 	}

@@ -178,6 +178,27 @@ func TestLagOfVariables(t *testing.T) {
 	}
 }
 
+// Where a group has read nothing yet, what waits is what it is going to read.
+func TestLagOfNewGroups(t *testing.T) {
+	for start, want := range map[string]string{"": "earliest", "earliest": "earliest", "latest": "latest", "2026-01-31T08:00:00Z": "earliest"} {
+		p := backendtest.Program(t, "shared")
+		for _, n := range p.Nodes {
+			op, ok := n.Op.(*ir.Source)
+			if !ok {
+				continue
+			}
+			op.Config = slices.DeleteFunc(op.Config, func(s ir.Setting) bool { return s.Key == "start" })
+			if start != "" {
+				op.Config = append(op.Config, ir.Setting{Key: "start", Value: &ir.Value{Parts: []ir.Part{{Kind: ir.Literal, Text: start}}}})
+			}
+		}
+		o := `{"scale":{"max":3,"by":"lag","authentication":"kafka"}}`
+		if got := emitted(t, p, with(t, "shared", o), backends.Layout{}); !strings.Contains(got, "offsetResetPolicy: "+want+"\n") {
+			t.Errorf("start %q does not give %s:\n%s", start, want, got)
+		}
+	}
+}
+
 // A value comes to the program as it is, whatever the kubelet would make of it.
 func TestLiterals(t *testing.T) {
 	got := emitted(t, backendtest.Program(t, "shared"), with(t, "shared", `{"env":{"A":"$(HOME) $$ $x $$(y)"}}`), backends.Layout{})
