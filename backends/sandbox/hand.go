@@ -21,7 +21,7 @@ const anyPassword = "sandbox"
 // services, and in FLOWC_SET what has to be another value than the pipeline's own. The
 // services have ports.
 func (n *Needs) Hand(services []sandbox.Service) ([]sandbox.Variable, []Problem) {
-	h := &hand{}
+	h := &hand{pipeline: n.pipeline}
 	for _, u := range n.uses {
 		i := slices.IndexFunc(services, func(s sandbox.Service) bool { return s.Kind == u.kind })
 		if i < 0 {
@@ -51,6 +51,7 @@ func (n *Needs) Hand(services []sandbox.Service) ([]sandbox.Variable, []Problem)
 
 // A hand is what is handed over, as it comes together.
 type hand struct {
+	pipeline          string
 	variables         []sandbox.Variable
 	settings, changed []string
 	problems          []Problem
@@ -80,7 +81,7 @@ func (h *hand) override(u use, s *ir.Setting, val string) {
 		h.problems = append(h.problems, Problem{s.Span, fmt.Sprintf("`%s.%s` can't be set to the sandbox's from outside", u.node, s.Key), "read it from a variable as a whole: `${env:NAME}`"})
 		return
 	}
-	line := u.name + ".config." + s.Key + "=" + val
+	line := h.pipeline + ":" + u.name + ".config." + s.Key + "=" + val
 	if !slices.Contains(h.settings, line) {
 		h.settings, h.changed = append(h.settings, line), append(h.changed, u.node+"."+s.Key)
 	}

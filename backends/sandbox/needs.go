@@ -26,6 +26,8 @@ type Needs struct {
 	Services []sandbox.Service
 	// Outside are variables that nobody here gives a value, with who reads them.
 	Outside []Outside
+	// pipeline is its name.
+	pipeline string
 	// uses are the addresses that it reads.
 	uses []use
 	// components are variables of components that are about services.
@@ -55,7 +57,7 @@ var addressKeys = map[string]string{sandbox.Kafka: "brokers", sandbox.NATS: "url
 // Of reads what a program needs. lookup is the environment, which names of topics and tables
 // may come from.
 func Of(p *ir.Program, lookup func(string) (string, bool)) *Needs {
-	n := &Needs{}
+	n := &Needs{pipeline: p.Name}
 	services := map[string]*sandbox.Service{}
 	need := func(kind, why string) *sandbox.Service {
 		s := services[kind]

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/runtime/sandbox"
 )
 
@@ -97,6 +98,9 @@ func serviceOf(plan *sandbox.Plan, name string) (*sandbox.Service, error) {
 			return &plan.Services[i], nil
 		}
 		names = append(names, plan.Services[i].Name)
+	}
+	if near := diag.Nearest(name, names); near != "" {
+		return nil, usage(fmt.Errorf("the sandbox has no service %q: did you mean %q? There are %s", name, near, commas(names)))
 	}
 	return nil, usage(fmt.Errorf("the sandbox has no service %q: there are %s", name, commas(names)))
 }

@@ -152,9 +152,7 @@ func TestSandbox(t *testing.T) {
 	}
 	feed := func(w *sandboxWorld) {
 		t.Helper()
-		// The variables of the pipeline are those of the command; settings of another one
-		// are not for it.
-		w.run(0, "exec", "--", "env", "-u", "FLOWC_SET", "flowc", "run", "feed.yaml")
+		w.run(0, "exec", "--", "flowc", "run", "feed.yaml") // settings of the other one are not for it
 	}
 	feed(w)
 	w.until("the first five", func() bool { return w.messages(env["NATS_URL"], "BILLS") == 5 })
@@ -187,13 +185,14 @@ func TestSandbox(t *testing.T) {
 		t.Fatalf("behind the kill it is %+v, %v", again, now)
 	}
 	feed(w)
-	w.until("ten", func() bool { return w.messages(env["NATS_URL"], "BILLS") == 10 })
+	// What the kill came before the checkpoint of comes again: at least once.
+	w.until("ten", func() bool { return w.messages(env["NATS_URL"], "BILLS") >= 10 })
 	if out, _ := w.run(0, "logs", "bills", "--tail", "1"); !strings.HasPrefix(out, "bills | ") || strings.Count(out, "\n") != 1 {
 		t.Errorf("the log says %q", out)
 	}
 	// A shell has the variables, whatever is in them.
 	shell := command(w.dir, w.cache, "sh", "-c", `eval "$(flowc sandbox env)" && printf %s "$FLOWC_SET"`)
-	if out, err := shell.Output(); err != nil || string(out) != "out.config.url="+env["NATS_URL"] {
+	if out, err := shell.Output(); err != nil || string(out) != "bills:out.config.url="+env["NATS_URL"] {
 		t.Errorf("a shell has %q, %v", out, err)
 	}
 	w.run(0, "stop")

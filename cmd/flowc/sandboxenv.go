@@ -75,7 +75,11 @@ func (c *sandboxExecCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	env := append(os.Environ(), plan.Environment()...)
+	for _, v := range plan.Env {
+		if err := os.Setenv(v.Name, v.Value); err != nil {
+			return environment(err)
+		}
+	}
 	if service != nil && service.Container != nil {
 		engine, err := sandbox.Engine()
 		if err != nil {
@@ -87,18 +91,16 @@ func (c *sandboxExecCmd) Run(a *app) error {
 		}
 		command = append(append(in, sandbox.ContainerName(plan.ID, service.Name)), command...)
 	}
-	cmd := exec.CommandContext(a.ctx, command[0], command[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = a.stdin, a.stdout, a.stderr, env
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	err = cmd.Run()
-	var ended *exec.ExitError
-	switch {
-	case errors.As(err, &ended):
-		return exit(ended.ExitCode())
-	case err != nil:
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return environment(fmt.Errorf("there is no program `%s`: paths are from this folder, other names are looked for in PATH", command[0]))
+	}
+	// A signal of the terminal reaches the command once, as without us.
+	code, err := becomeProgram(a.ctx, path, command[1:], "")
+	if err != nil {
 		return environment(err)
 	}
-	return nil
+	return exit(code)
 }
 
 // execArgs are [SERVICE] [--] COMMAND….

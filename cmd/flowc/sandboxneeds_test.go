@@ -16,7 +16,7 @@ import (
 // and settings, what can't be handed over, and what comes from elsewhere.
 func needsOf(t *testing.T, text string, env map[string]string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "pipeline.yaml")
+	file := filepath.Join(t.TempDir(), "needs.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ kafka 9092 fixed=true for orders elsewhere
 nats 60001 fixed=false for bills
   streams [{BILLS [bills]}]
 KAFKA_PASSWORD=sandbox for elsewhere.sasl.password
-FLOWC_SET=elsewhere.config.brokers=127.0.0.1:9092 elsewhere.config.tls.enabled=false elsewhere.config.tls.ca= elsewhere.config.sasl.mechanism= bills.config.url=nats://127.0.0.1:60001 bills.config.password=sandbox for elsewhere.brokers, elsewhere.tls.enabled, elsewhere.tls.ca, elsewhere.sasl.mechanism, bills.url, bills.password
+FLOWC_SET=needs:elsewhere.config.brokers=127.0.0.1:9092 needs:elsewhere.config.tls.enabled=false needs:elsewhere.config.tls.ca= needs:elsewhere.config.sasl.mechanism= needs:bills.config.url=nats://127.0.0.1:60001 needs:bills.config.password=sandbox for elsewhere.brokers, elsewhere.tls.enabled, elsewhere.tls.ca, elsewhere.sasl.mechanism, bills.url, bills.password
 `},
 		"databases": {text: order + `
 sources:
@@ -125,7 +125,7 @@ postgres 5433 fixed=true for rows changes store copies
 DB_USER=app for changes.dsn
 NATS=nats://127.0.0.1:60000 for delivery.checkpoint.url
 SHOP=postgres://postgres@127.0.0.1:5433/postgres?sslmode=disable for rows.dsn, copies.dsn
-FLOWC_SET=store.config.dsn=postgres://app@127.0.0.1:5433/copies?sslmode=disable for store.dsn
+FLOWC_SET=needs:store.config.dsn=postgres://app@127.0.0.1:5433/copies?sslmode=disable for store.dsn
 `},
 		"conflicts": {text: order + `
 sources:

@@ -57,7 +57,7 @@ const (
 
 // runHost is the run of a host.
 func runHost(ctx context.Context, p *process, part *Process, o *options) int {
-	set, err := collect(p.env, o.setFiles, o.set)
+	set, err := collect(p.spec.Name, p.env, o.setFiles, o.set)
 	if err == nil {
 		err = resolve(p.spec, p.env, set)
 	}

@@ -55,7 +55,7 @@ func Run(ctx context.Context, s Spec, args []string) int {
 // resolved here; signals, flags, logs and telemetry are the caller's.
 func Embed(ctx context.Context, s Spec, o flow.RunOptions) (*flow.Report, error) {
 	env := processEnvironment()
-	set, err := collect(env, nil, nil)
+	set, err := collect(s.Name, env, nil, nil)
 	if err == nil {
 		err = resolve(&s, env, set)
 	}
@@ -105,7 +105,7 @@ func (p *process) main(ctx context.Context, args []string) int {
 	if o.command == "checkpoint" && p.spec.Keeper == "" && !o.changesCheckpoint() {
 		return p.readCheckpoint(o)
 	}
-	set, err := collect(p.env, o.setFiles, o.set)
+	set, err := collect(p.spec.Name, p.env, o.setFiles, o.set)
 	if err != nil {
 		return p.fail(err)
 	}

@@ -27,9 +27,9 @@ type assignment struct {
 // settingsVariable holds assignments, one a line.
 const settingsVariable = "FLOWC_SET"
 
-// collect gathers the assignments of all places, the strongest last: the
-// environment, files, flags.
-func collect(env environment, files, flags []string) ([]assignment, error) {
+// collect gathers the assignments of all places for the pipeline of a name, the
+// strongest last: the environment, files, flags.
+func collect(name string, env environment, files, flags []string) ([]assignment, error) {
 	var all []assignment
 	if text, ok := env.lookup(settingsVariable); ok {
 		from, err := assignments(text, func(line int) string { return fmt.Sprintf("%s line %d", settingsVariable, line) })
@@ -56,7 +56,24 @@ func collect(env environment, files, flags []string) ([]assignment, error) {
 		}
 		all = append(all, a)
 	}
-	return all, nil
+	return ofPipeline(name, all), nil
+}
+
+// ofPipeline leaves out what is for other pipelines: PIPELINE:KEY is for that one alone, so
+// that several can share an environment.
+func ofPipeline(name string, all []assignment) []assignment {
+	own := all[:0]
+	for _, a := range all {
+		of, key, ok := strings.Cut(a.key, ":")
+		switch {
+		case !ok || strings.Contains(of, "."):
+			own = append(own, a)
+		case of == name:
+			a.key = key
+			own = append(own, a)
+		}
+	}
+	return own
 }
 
 // assignments reads one assignment a line; empty lines and those that begin

@@ -102,3 +102,21 @@ func TestSecrets(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An environment may have settings of several pipelines.
+func TestSettingsOfPipelines(t *testing.T) {
+	env := environment{lookup: func(string) (string, bool) {
+		return "a.config.x=1\nshop:a.config.y=2\nother:a.config.z=3\na.config.u=http://x:1", true
+	}}
+	got, err := collect("shop", env, nil, []string{"other:a.config.v=4", "shop:a.config.w=5"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, a := range got {
+		keys = append(keys, a.key+"="+a.value)
+	}
+	if want := "a.config.x=1 a.config.y=2 a.config.u=http://x:1 a.config.w=5"; strings.Join(keys, " ") != want {
+		t.Errorf("got %q, want %q", keys, want)
+	}
+}
