@@ -61,6 +61,7 @@ type Source struct {
 	up       <-chan struct{} // what is closed when the connection of the pump is lost
 	received uint64          // of the present consumer
 	left     uint64          // messages that the server had when it sent the last one
+	waits    lag             // the same, for those who look from outside
 	patience time.Duration
 }
 
@@ -235,6 +236,7 @@ func (s *Source) consume(ctx context.Context) error {
 		return s.failed(err)
 	}
 	s.pump, s.received, s.left = p, 0, c.CachedInfo().NumPending
+	s.waits.is(s.left)
 	return nil
 }
 
@@ -317,6 +319,7 @@ func (s *Source) fill(b *flow.Batch, a arrival) bool {
 		s.received++
 		s.patience = leastPatience
 		s.last, s.left = a.meta.Sequence.Stream, a.meta.NumPending
+		s.waits.is(s.left)
 		messages.Add(b, a.msg.Data())
 		*notes = append(*notes, noteOf(a))
 		if !messages.Room(b, flow.BlockSize/64) {
