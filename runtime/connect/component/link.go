@@ -63,6 +63,7 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 		l := &link{stream: s, cancel: cancel, heard: make(chan said, ahead)}
 		err := l.begin(ctx, streaming, p, open)
 		if err == nil {
+			p.tell("at its socket")
 			return l, nil
 		}
 		if stranger := (*strangerError)(nil); !errors.As(err, &stranger) {
@@ -87,7 +88,17 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 	if err := l.begin(ctx, streaming, p, open); err != nil {
 		return nil, err
 	}
+	p.tell("by gRPC")
 	return l, nil
+}
+
+// tell says, once, by what the component is talked to.
+func (p *peer) tell(way string) {
+	if p.keeper == nil || p.toldAcked {
+		return
+	}
+	p.toldAcked = true
+	p.keeper.Log("it speaks flowc.v1, %s: each event is answered", way)
 }
 
 // begin says what the stream is for, and waits until the component is ready.

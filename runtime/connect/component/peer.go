@@ -40,14 +40,15 @@ type setup struct {
 // A peer is a component: its process, where it is one of ours, and the connection to it.
 type peer struct {
 	setup
-	keeper  *supervise.Keeper
-	process *supervise.Process
-	plane   *control.Plane
-	release func()
-	conn    *grpc.ClientConn
-	address string
-	info    *proto.ComponentInfo
-	acked   bool // it speaks flowc.v1
+	keeper    *supervise.Keeper
+	process   *supervise.Process
+	plane     *control.Plane
+	release   func()
+	conn      *grpc.ClientConn
+	address   string
+	info      *proto.ComponentInfo
+	acked     bool // it speaks flowc.v1
+	toldAcked bool // and the log says so
 	// cause is why its last stream broke off, nil where it has done something since.
 	cause error
 	// interval is that of heartbeats and health checks.
