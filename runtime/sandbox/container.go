@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -161,8 +160,11 @@ func (w *work) clear(ctx context.Context) error { return Clear(ctx, w.plan.ID, f
 // too. Where there is no engine there are none.
 func Clear(ctx context.Context, id string, volumes bool) error {
 	engine, err := supervise.Engine()
-	if err != nil {
+	if errors.Is(err, supervise.ErrNoEngine) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	filter := "label=" + label + "=" + id
 	list := func(args ...string) []string {
@@ -200,7 +202,6 @@ func Clear(ctx context.Context, id string, volumes bool) error {
 // engineSays runs a command of the engine; its error is what the engine wrote.
 func engineSays(ctx context.Context, engine string, args ...string) error {
 	cmd := exec.CommandContext(ctx, engine, args...)
-	cmd.Env = os.Environ()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w: %s", filepath.Base(engine), args[0], err, strings.TrimSpace(string(out)))
 	}

@@ -83,9 +83,10 @@ func (h *handler) object(w http.ResponseWriter, r *http.Request, bucket, key str
 				return err
 			}
 			return answer(w, &struct {
-				XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
-				Bucket, Key, UploadId string
-			}{Bucket: bucket, Key: key, UploadId: id})
+				XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+				Bucket, Key string
+				UploadID    string `xml:"UploadId"`
+			}{Bucket: bucket, Key: key, UploadID: id})
 		case id != "":
 			return h.complete(w, r, bucket, key, id)
 		}

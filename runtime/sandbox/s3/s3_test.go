@@ -181,11 +181,13 @@ func TestUpload(t *testing.T) {
 	w := newWorld(t)
 	w.do(200, "PUT", "/shop", "")
 	text, _ := w.do(200, "POST", "/shop/big?uploads", "", "Content-Type", "text/x")
-	var begun struct{ UploadId string }
+	var begun struct {
+		UploadID string `xml:"UploadId"`
+	}
 	if err := xml.Unmarshal([]byte(text), &begun); err != nil {
 		t.Fatal(err)
 	}
-	at := "/shop/big?uploadId=" + begun.UploadId
+	at := "/shop/big?uploadId=" + begun.UploadID
 	_, one := w.do(200, "PUT", at+"&partNumber=1", "hel")
 	w.do(200, "PUT", at+"&partNumber=2", "wrong")
 	_, two := w.do(200, "PUT", at+"&partNumber=2", "lo")
@@ -210,9 +212,9 @@ func TestUpload(t *testing.T) {
 	if err := xml.Unmarshal([]byte(text), &begun); err != nil {
 		t.Fatal(err)
 	}
-	w.do(200, "PUT", "/shop/left?partNumber=1&uploadId="+begun.UploadId, "x")
+	w.do(200, "PUT", "/shop/left?partNumber=1&uploadId="+begun.UploadID, "x")
 	w.open()
-	w.do(404, "PUT", "/shop/left?partNumber=2&uploadId="+begun.UploadId, "x")
+	w.do(404, "PUT", "/shop/left?partNumber=2&uploadId="+begun.UploadID, "x")
 	if files, err := filepath.Glob(filepath.Join(w.dir, "shop", "*")); err != nil || len(files) != 2 {
 		t.Errorf("there are %q, %v: want the bytes of one object, and what it is", files, err)
 	}
