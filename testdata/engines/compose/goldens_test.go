@@ -27,12 +27,20 @@ func load(path string, env []string) (*types.Project, error) {
 	return o.LoadProject(context.Background())
 }
 
-// goldens are the Compose files of the cases.
+// goldens are the Compose files of the cases, and of a folder that FLOWC_EMITTED names, as
+// cmd/flowc/internal/fromflowctl fills one.
 func goldens(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob("../../pipelines/*/compose/compose.yaml")
 	if err != nil || len(paths) < 8 {
 		t.Fatalf("the goldens are not here: %v, %v", paths, err)
+	}
+	if dir := os.Getenv("FLOWC_EMITTED"); dir != "" {
+		more, err := filepath.Glob(filepath.Join(dir, "*", "compose", "compose.yaml"))
+		if err != nil || len(more) == 0 {
+			t.Fatalf("there is nothing in %s: %v", dir, err)
+		}
+		paths = append(paths, more...)
 	}
 	return paths
 }

@@ -11,12 +11,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// goldens are the files of the cases, by case.
+// goldens are the files of the cases, by case, and of a folder that FLOWC_EMITTED names, as
+// cmd/flowc/internal/fromflowctl fills one.
 func goldens(t *testing.T) map[string][]byte {
 	t.Helper()
 	paths, err := filepath.Glob("../../pipelines/*/k8s/*.yaml")
 	if err != nil || len(paths) < 8 {
 		t.Fatalf("the goldens are not here: %v, %v", paths, err)
+	}
+	if dir := os.Getenv("FLOWC_EMITTED"); dir != "" {
+		more, err := filepath.Glob(filepath.Join(dir, "*", "k8s", "*.yaml"))
+		if err != nil || len(more) == 0 {
+			t.Fatalf("there is nothing in %s: %v", dir, err)
+		}
+		paths = append(paths, more...)
 	}
 	all := map[string][]byte{}
 	for _, path := range paths {
