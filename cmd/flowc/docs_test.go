@@ -316,11 +316,11 @@ func TestTestingPage(t *testing.T) {
 	}
 }
 
-// The options that the page of targets shows are options. Whether a pipeline needs
+// The options that the page of targets shows, and that of the examples, are options. Whether a pipeline needs
 // them is another question: they are shown without one.
 func TestTargetsPage(t *testing.T) {
 	shown := 0
-	for _, b := range blocksOf(t, "docs/targets.md") {
+	for _, b := range append(blocksOf(t, "docs/targets.md"), blocksOf(t, "examples/README.md")...) {
 		if b.lang != "yaml" || !strings.HasPrefix(b.text, "targets:") { // or a file of Compose's own
 			continue
 		}
@@ -391,7 +391,7 @@ func TestFlowctlPage(t *testing.T) {
 // TestComponents, TestForeignPage, TestRegistryPage, TestSandboxPage, TestConnectors, TestTargetsPage, TestScalingPage and the tests of the README, of the pages of
 // codes and of the IR's guide have theirs.
 func TestDocumentsWithPipelines(t *testing.T) {
-	want := "README.md docs/acked.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/registry.md docs/sandbox.md docs/scaling.md docs/targets.md ir/README.md"
+	want := "README.md docs/acked.md docs/components.md docs/connectors.md docs/errors.md docs/flowctl.md docs/foreign.md docs/language.md docs/registry.md docs/sandbox.md docs/scaling.md docs/targets.md examples/README.md ir/README.md"
 	var got []string
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
 		if err != nil {
