@@ -58,14 +58,7 @@ func NewComponent(s ComponentSpec) (*Image, error) {
 		}
 		i.Parts = append(i.Parts, *part)
 	}
-	i.Index = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	for _, p := range i.Parts {
-		platform := p.Platform.Descriptor()
-		i.Index = mutate.AppendManifests(i.Index, mutate.IndexAddendum{Add: p.Image, Descriptor: v1.Descriptor{Platform: &platform}})
-	}
-	i.Index = mutate.Annotations(i.Index, s.labels()).(v1.ImageIndex) //nolint:forcetypeassert // it returns what it gets
-	i.Digest, err = i.Index.Digest()
-	return i, err
+	return i, i.join(s.labels())
 }
 
 // labels say what is in the image.

@@ -113,14 +113,19 @@ func New(s Spec) (*Image, error) {
 		i.Digest = i.Parts[0].Digest
 		return i, nil
 	}
+	return i, i.join(s.labels())
+}
+
+// join makes one image of those of several platforms.
+func (i *Image) join(labels map[string]string) (err error) {
 	i.Index = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, p := range i.Parts {
 		platform := p.Platform.Descriptor()
 		i.Index = mutate.AppendManifests(i.Index, mutate.IndexAddendum{Add: p.Image, Descriptor: v1.Descriptor{Platform: &platform}})
 	}
-	i.Index = mutate.Annotations(i.Index, s.labels()).(v1.ImageIndex) //nolint:forcetypeassert // it returns what it gets
+	i.Index = mutate.Annotations(i.Index, labels).(v1.ImageIndex) //nolint:forcetypeassert // it returns what it gets
 	i.Digest, err = i.Index.Digest()
-	return i, err
+	return err
 }
 
 // labels say what is in the image: on its configuration, where engines show

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/flowc-dev/flowc/backends/golang/build"
+	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
 // checkpointCmd are the commands on a pipeline's checkpoint. flowc links no
@@ -116,22 +117,31 @@ func (c *checkpointRewind) Run(a *app) error {
 
 // forward builds a pipeline and becomes the program, for a command of its own.
 func (a *app) forward(pipeline *pipelineArg, args []string) error {
-	args, err := absolutePaths(args)
-	if err != nil {
-		return environment(err)
-	}
 	r, err := pipeline.compile(a)
 	if err != nil {
 		return err
 	}
-	binary, _, err := a.build(r, build.Request{})
+	binary, err := a.ready(pipeline, r)
 	if err != nil {
 		return err
 	}
-	if pipeline.pins {
-		if err := a.bringHere(r); err != nil {
-			return err
-		}
+	return a.become(binary, args, r)
+}
+
+// ready builds a program, and brings what it starts beside itself.
+func (a *app) ready(pipeline *pipelineArg, r *driver.Result) (binary string, err error) {
+	binary, _, err = a.build(r, build.Request{})
+	if err == nil && pipeline.pins {
+		err = a.bringHere(r)
+	}
+	return binary, err
+}
+
+// become replaces this process by a program, in the folder of its pipeline.
+func (a *app) become(binary string, args []string, r *driver.Result) error {
+	args, err := absolutePaths(args)
+	if err != nil {
+		return environment(err)
 	}
 	code, err := becomeProgram(a.ctx, binary, args, r.Dir)
 	if err != nil {

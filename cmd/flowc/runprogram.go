@@ -16,10 +16,6 @@ func (a *app) runProgram(pipeline *pipelineArg, args []string, name string) erro
 	if !isRun(args) {
 		return a.forward(pipeline, args)
 	}
-	args, err := absolutePaths(args)
-	if err != nil {
-		return environment(err)
-	}
 	r, err := pipeline.compile(a)
 	if err != nil {
 		return err
@@ -27,14 +23,9 @@ func (a *app) runProgram(pipeline *pipelineArg, args []string, name string) erro
 	if err := a.checkFor(golang.Backend{}, r); err != nil {
 		return err
 	}
-	binary, _, err := a.build(r, build.Request{})
+	binary, err := a.ready(pipeline, r)
 	if err != nil {
 		return err
-	}
-	if pipeline.pins {
-		if err := a.bringHere(r); err != nil {
-			return err
-		}
 	}
 	run, err := a.list(r, pipeline.File, name, nil)
 	if err != nil {
@@ -52,11 +43,7 @@ func (a *app) runProgram(pipeline *pipelineArg, args []string, name string) erro
 			}
 		}
 	}
-	code, err := becomeProgram(a.ctx, binary, args, r.Dir)
-	if err != nil {
-		return environment(err)
-	}
-	return exit(code)
+	return a.become(binary, args, r)
 }
 
 // isRun tells the arguments of a program that runs from those of one that shows something.
