@@ -52,7 +52,7 @@ sources:
   numbers: {image: "standin:1", args: [source, --count, "%d"%s], gives: test.number.v1, out: N}
 processors:
   odd: {from: numbers, filter: in.N %% 2 == 1}
-  done: {from: odd, command: [./standin, processor, --jitter], settle: 20ms, out: N}
+  done: {from: odd, command: [./standin, processor, --jitter], settle: 1s, out: N}
 sinks:
   out: {from: done, use: file, config: {path: out/odd.ndjson}}
 `, name, besideCount, more)

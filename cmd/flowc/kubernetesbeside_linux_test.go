@@ -18,7 +18,7 @@ sources: {ns: {use: file, config: {path: in.ndjson%s}, out: N}}
 processors:
   one: {from: ns, image: "localhost/flowc/standin:1", args: [processor, --in-turn], out: N}
   odd: {from: one, filter: in.N %% 2 == 1}
-  two: {from: odd, command: [./standin, processor], settle: 20ms, out: N}
+  two: {from: odd, command: [./standin, processor], settle: 1s, out: N}
 sinks: {out: {from: two, use: file, config: {path: out.ndjson}}}
 `
 	a := c.app(t, fmt.Sprintf(pipeline, ""), "namespace: mixed, files: {in.ndjson: {claim: feed}}")
