@@ -198,13 +198,11 @@ func self() time.Duration {
 
 // of is that of another one, as /proc counts it.
 func of(pid int) time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
-	check(err)
 	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	check(err)
 	total := int64(0)
 	for _, t := range tasks { // schedstat of the process is that of its first thread
-		text, err = os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, t.Name()))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, t.Name()))
 		if err != nil {
 			continue // it has just ended
 		}

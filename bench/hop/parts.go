@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -147,7 +148,7 @@ func (p *plain) GetInfo(context.Context, *emptypb.Empty) (*proto.ComponentInfo, 
 func (p *plain) Process(s grpc.BidiStreamingServer[proto.Event, proto.Event]) error {
 	for {
 		e, err := s.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -167,7 +168,7 @@ func (p *plainSink) Consume(s grpc.ClientStreamingServer[proto.Event, proto.Cons
 	n := int64(0)
 	for {
 		_, err := s.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.SendAndClose(&proto.ConsumeResponse{EventsConsumed: n})
 		}
 		if err != nil {
