@@ -291,19 +291,20 @@ func loadable(file string, e *lock.Entry, p oci.Platform) error {
 	return nil
 }
 
-// Gather puts programs into a folder, by their names: links where that can be, else copies.
+// Gather puts programs into a folder, by their names, which may be paths: links where that
+// can be, else copies.
 func Gather(folder string, programs map[string]string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
-		to := filepath.Join(folder, name)
+		to := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
 		if a, err := os.Stat(to); err == nil {
 			if b, err := os.Stat(programs[name]); err == nil && os.SameFile(a, b) {
 				continue
 			}
 		}
-		tmp := filepath.Join(folder, fmt.Sprintf(".%s-%d", name, os.Getpid()))
+		tmp := filepath.Join(filepath.Dir(to), fmt.Sprintf(".%s-%d", filepath.Base(to), os.Getpid()))
 		_ = os.Remove(tmp)
 		if err := os.Link(programs[name], tmp); err != nil {
 			data, err := os.ReadFile(programs[name])

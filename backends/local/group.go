@@ -31,8 +31,6 @@ type Group struct {
 type Process struct {
 	Name string   `json:"name"`
 	Args []string `json:"args,omitempty"`
-	// Ends tells that it has an end.
-	Ends bool `json:"ends,omitempty"`
 	// Environment are its variables but those with secrets.
 	Environment map[string]string `json:"environment,omitempty"`
 	// Secrets are the names of variables whose values are in a file of lines NAME=VALUE,
@@ -77,7 +75,7 @@ func Supervised(p *ir.Program, o backends.Options, h Host, program string) (*Gro
 // process is the unit as a process of a group.
 func (u *unit) process() Process {
 	a := u.app
-	p := Process{Name: u.name(), Args: u.args(), Ends: a.Bounded, Grace: a.Grace.Round(time.Second).String(), Environment: map[string]string{}, Ports: map[string]string{}}
+	p := Process{Name: u.name(), Args: u.args(), Grace: a.Grace.Round(time.Second).String(), Environment: map[string]string{}, Ports: map[string]string{}}
 	p.Environment["GOMEMLIMIT"] = strconv.FormatInt(a.GoMemory>>20, 10) + "MiB"
 	name, value, _ := strings.Cut(dieOfFaults, "=")
 	p.Environment[name] = value

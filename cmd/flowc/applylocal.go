@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/local/programs"
 	"github.com/flowc-dev/flowc/backends/local/supervisor"
 	"github.com/flowc-dev/flowc/backends/local/systemd"
+	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/compiler/driver"
 )
 
@@ -189,6 +191,14 @@ func (a *app) programFor(e programEngine, r *driver.Result) (reference string, d
 	brought, err := a.bring(r, components.Here())
 	if err != nil {
 		return "", nil, err
+	}
+	for _, c := range manifest.Commands(r.Program) {
+		// What lies beside the pipeline is installed as its program is: the version that was
+		// applied runs, whatever becomes of the folder.
+		file := filepath.Join(r.Dir, filepath.FromSlash(c.Program))
+		if info, err := os.Stat(file); c.Beside() && filepath.IsLocal(c.Program) && err == nil && info.Mode().IsRegular() {
+			brought[path.Clean(c.Program)] = file
+		}
 	}
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(brought)) {

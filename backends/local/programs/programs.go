@@ -92,25 +92,26 @@ func (s Store) Put(reference, binary string) error {
 
 // putComponents copies a folder of components, where there is one.
 func putComponents(to, from string) error {
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if path == from && errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		return err
-	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	if err := os.Chmod(to, 0o755); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := put(filepath.Join(to, e.Name()), filepath.Join(from, e.Name())); err != nil {
+		if err != nil {
 			return err
 		}
-	}
-	return nil
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		there := filepath.Join(to, name)
+		if !e.IsDir() {
+			return put(there, path)
+		}
+		if err := os.MkdirAll(there, 0o755); err != nil {
+			return err
+		}
+		return os.Chmod(there, 0o755)
+	})
 }
 
 // put copies a program to its place, at once.

@@ -24,8 +24,8 @@ func (e *Engine) Run(_ context.Context, id string) (*deploy.Run, error) {
 	if s.Release != digest { // the supervisor of it has not begun
 		return run, nil
 	}
-	for i, p := range s.Processes {
-		run.Instances = append(run.Instances, s.instance(p, i < len(r.Group.Processes) && r.Group.Processes[i].Ends))
+	for _, p := range s.Processes {
+		run.Instances = append(run.Instances, s.instance(p))
 	}
 	for _, p := range r.Group.Processes {
 		for port, at := range p.Ports {
@@ -36,11 +36,11 @@ func (e *Engine) Run(_ context.Context, id string) (*deploy.Run, error) {
 }
 
 // instance is a process in the words of all targets.
-func (s *state) instance(p processState, ends bool) deploy.Instance {
+func (s *state) instance(p processState) deploy.Instance {
 	i := deploy.Instance{Name: p.Name, Restarts: p.Restarts, ExitCode: p.Code, Since: p.Since, Says: p.Says}
 	switch {
 	case p.Phase == live.Over:
-		i.State = over(p, ends, s.Stopped)
+		i.State = over(p, s.Stopped)
 	case !s.Supervisor.Alive():
 		i.State, i.Says = deploy.Failed, s.killed()+": `flowc apply` starts it again, when that has ended"
 	case len(s.Orphans) > 0:
@@ -51,14 +51,15 @@ func (s *state) instance(p processState, ends bool) deploy.Instance {
 	return i
 }
 
-// over is the state of a process that has ended for good: by itself with all done, by
-// somebody's will, or for a reason that no new start mends.
-func over(p processState, ends, stopped bool) deploy.State {
+// over is the state of a process that has ended for good: by itself with all done (which
+// nobody but the user knows beforehand, where a source is theirs), by somebody's will, or
+// for a reason that no new start mends.
+func over(p processState, stopped bool) deploy.State {
 	const terminated = 143
 	switch {
-	case p.Code == 0 && ends && !stopped:
+	case p.Code == 0 && !stopped:
 		return deploy.Ended
-	case p.Code == 0, p.Code == terminated, stopped:
+	case p.Code == terminated, stopped:
 		return deploy.Stopped
 	}
 	return deploy.Failed

@@ -225,7 +225,7 @@ func TestNumbersComeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, e, orders(t, "ends"))
-	until(t, e, "its end", func(r *deploy.Run) bool { return r.State() == deploy.Stopped })
+	until(t, e, "its end", func(r *deploy.Run) bool { return r.State() == deploy.Ended })
 	if !is.Alive() {
 		t.Error("a stranger was killed")
 	}
@@ -260,7 +260,7 @@ func TestPut(t *testing.T) {
 	e := newEngine(t)
 	put(t, e, orders(t, "stays", "ends", "stays"))
 	run := until(t, e, "the end of one", func(r *deploy.Run) bool {
-		return len(r.Instances) == 3 && r.Instances[0].State == deploy.Ready && r.Instances[1].State == deploy.Stopped && r.Instances[2].State == deploy.Ready
+		return len(r.Instances) == 3 && r.Instances[0].State == deploy.Ready && r.Instances[1].State == deploy.Ended && r.Instances[2].State == deploy.Ready
 	})
 	if run.Wanted != 3 || run.Image != "orders:v1" || run.Hash != "cafe" {
 		t.Errorf("%+v", run)

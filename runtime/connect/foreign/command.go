@@ -19,28 +19,40 @@ const (
 )
 
 // Command is a command as it is started: a path that is relative to the pipeline is, where
-// the environment names the folder of the commands' files, relative to that. A component
-// that flowc has brought lies where the environment says, or beside the program.
+// the environment names the folder of the commands' files, relative to that, and where its
+// file was installed beside the program, that one. A component that flowc has brought lies
+// where the environment says, or beside the program.
 func Command(command []string) []string {
 	folder := os.Getenv(folderVariable) //nolint:forbidigo // what its image says, which is no setting of a node
 	if len(command) > 0 && strings.HasPrefix(command[0], broughtPrefix) {
 		return append([]string{brought(command[0][len(broughtPrefix):], folder)}, command[1:]...)
 	}
-	if folder == "" || len(command) == 0 || filepath.IsAbs(command[0]) || !strings.ContainsRune(command[0], '/') {
+	if len(command) == 0 || filepath.IsAbs(command[0]) || !strings.ContainsRune(command[0], '/') {
 		return command
 	}
+	if folder == "" {
+		folder = besideFolder()
+		if _, err := os.Stat(filepath.Join(folder, command[0])); err != nil || folder == "" {
+			return command
+		}
+	}
 	return append([]string{filepath.Join(folder, command[0])}, command[1:]...)
+}
+
+// besideFolder is the folder of components beside the program, "" where nobody knows it.
+func besideFolder() string {
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(program), besideProgram)
 }
 
 // brought is the file of a component that flowc has brought. Where it is nowhere, that is
 // the place beside the program, of which the failed start then speaks.
 func brought(name, folder string) string {
 	var last string
-	folders := []string{os.Getenv(broughtVariable), folder} //nolint:forbidigo // what flowc or its image says
-	if program, err := os.Executable(); err == nil {
-		folders = append(folders, filepath.Join(filepath.Dir(program), besideProgram))
-	}
-	for _, f := range folders {
+	for _, f := range []string{os.Getenv(broughtVariable), folder, besideFolder()} { //nolint:forbidigo // what flowc or its image says
 		if f == "" {
 			continue
 		}

@@ -53,3 +53,22 @@ func TestBroughtCommand(t *testing.T) {
 		}
 	}
 }
+
+// A file that was installed beside the program comes before that of the folder it runs in.
+func TestInstalledCommand(t *testing.T) {
+	t.Setenv(folderVariable, "")
+	folder := besideFolder()
+	file := filepath.Join(folder, "bin", "installed")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{"./bin/installed": file, "bin/other": "bin/other", "installed": "installed", "/bin/installed": "/bin/installed"} {
+		if got := Command([]string{given}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %q", given, got)
+		}
+	}
+}
