@@ -9,7 +9,7 @@ import (
 )
 
 // hash identifies the pipeline: what --version shows.
-const hash = "2ddeb24c07cfa978"
+const hash = "08b8c4094e66be7b"
 
 func main() {
 	program.Main(spec())

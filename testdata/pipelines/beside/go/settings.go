@@ -31,6 +31,7 @@ func newSettings() *settings {
 	s.ledgers.CPUs = "1"
 	s.ledgers.Command = []string{"--network", "test"}
 	s.ledgers.Restart = "on-failure"
+	s.ledgers.HealthCheck = "/health"
 	s.ledgers.Gives = []string{"stellar.ledger.v1"}
 	s.transfers.Wait = 30 * time.Second
 	s.transfers.Settle = 200 * time.Millisecond
