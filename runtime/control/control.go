@@ -27,6 +27,9 @@ type Plane struct {
 	listener net.Listener
 	server   *grpc.Server
 	starting sync.Mutex
+
+	claiming sync.Mutex
+	claims   map[string]int // the ports of components that are started here, by their ids
 }
 
 // Listen begins a control plane at an address, such as 127.0.0.1:0.
@@ -103,7 +106,7 @@ func Embedded() (p *Plane, release func(), err error) {
 // said before it was started.
 func (p *Plane) Registered(ctx context.Context, id string, since int) (*proto.ComponentInfo, error) {
 	for {
-		entry, changed := p.Registry.find(id, since)
+		entry, changed := p.Registry.find(id, since, func(e *entry) bool { return p.another(id, e) })
 		if entry != nil {
 			return entry.Info, nil
 		}

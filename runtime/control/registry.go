@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -75,7 +76,7 @@ func NewRegistry(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(records, func(a, b Record) int { return a.Registered.Compare(b.Registered) })
+	slices.SortFunc(records, func(a, b Record) int { return cmp.Or(a.Registered.Compare(b.Registered), cmp.Compare(a.ID, b.ID)) })
 	for _, record := range records {
 		r.put(record)
 	}
@@ -259,13 +260,14 @@ func (r *Registry) Mark() int {
 }
 
 // find looks for a component that has registered since a mark: by its name, else the first
-// under a name of its own. changed is closed when another registers.
-func (r *Registry) find(name string, since int) (found *entry, changed <-chan struct{}) {
+// under a name of its own, but for those that are not meant. changed is closed when another
+// registers.
+func (r *Registry) find(name string, since int, not func(*entry) bool) (found *entry, changed <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.entries {
 		switch {
-		case e.number <= since:
+		case e.number <= since || not(e):
 		case e.called(name):
 			return e, r.changed
 		case found == nil || e.number < found.number:

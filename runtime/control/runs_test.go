@@ -16,6 +16,7 @@ func TestRuns(t *testing.T) {
 	r := registry(t, Options{TTL: 30 * time.Second, Forget: time.Hour, KeepRuns: 24 * time.Hour, Now: c.time, Store: store})
 	begin := func(started string) string {
 		t.Helper()
+		c.pass(time.Second) // in the order of their times they are read back
 		id, err := r.Register(t.Context(), "shop@a", "", &proto.ComponentInfo{Id: "shop@a", OutputEventTypes: []string{"x.v1"}, Metadata: map[string]string{KeyKind: KindRun, KeyRun: "shop", KeyStarted: started}})
 		if err != nil {
 			t.Fatal(err)

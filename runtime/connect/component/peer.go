@@ -44,6 +44,7 @@ type peer struct {
 	process   *supervise.Process
 	plane     *control.Plane
 	release   func()
+	id        string // under which it registers
 	conn      *grpc.ClientConn
 	address   string
 	info      *proto.ComponentInfo
@@ -126,9 +127,12 @@ func (p *peer) prepare() (err error) {
 			}
 		}
 	}
+	done := p.release
+	id, unclaim := p.plane.Claim(p.node, p.port)
+	p.id, p.release = id, func() { unclaim(); done() }
 	own := []string{
 		"ENABLE_FLOWCTL=true", "FLOWCTL_ENDPOINT=" + p.plane.Address(), "FLOWCTL_HEARTBEAT_INTERVAL=" + p.interval.String(),
-		"FLOWCTL_SERVICE_ID=" + p.node, "FLOWCTL_COMPONENT_ID=" + p.node,
+		"FLOWCTL_SERVICE_ID=" + p.id, "FLOWCTL_COMPONENT_ID=" + p.id,
 		"PORT=:" + strconv.Itoa(p.port), "GRPC_PORT=" + strconv.Itoa(p.port), "HEALTH_PORT=" + strconv.Itoa(p.healthPort),
 	}
 	// What the pipeline says wins: of two of a name the last counts.
@@ -171,7 +175,7 @@ func (p *peer) start(ctx context.Context) error {
 	defer cancel()
 	registered := make(chan string, 1)
 	go func() {
-		if info, err := p.plane.Registered(ctx, p.node, since); err == nil {
+		if info, err := p.plane.Registered(ctx, p.id, since); err == nil {
 			registered <- local(info.GetEndpoint())
 		}
 	}()

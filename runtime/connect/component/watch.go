@@ -41,7 +41,7 @@ func (p *peer) watch(conn *grpc.ClientConn, process *supervise.Process) {
 			bad++
 		case err == nil && state != proto.HealthStatus_HEALTH_STATUS_UNHEALTHY:
 			bad = 0
-		case err != nil && p.plane.Registry.Heard(p.node, p.interval):
+		case err != nil && p.plane.Registry.Heard(p.id, p.interval):
 			bad = 0
 		default:
 			bad++
