@@ -154,13 +154,8 @@ func TestCorpus(t *testing.T) {
 func annotate(t *testing.T, name, text string) []byte {
 	var lines []string
 	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		if i := strings.Index(line, "# ERROR "); i >= 0 && remark.MatchString(line[i:]) {
-			line = strings.TrimRight(line[:i], " ")
-			if line == "" {
-				continue
-			}
-		} else if i := strings.Index(line, "# WARNING "); i >= 0 && remark.MatchString(line[i:]) {
-			line = strings.TrimRight(line[:i], " ")
+		if m := remark.FindStringIndex(line); m != nil {
+			line = strings.TrimRight(line[:m[0]], " ")
 			if line == "" {
 				continue
 			}
@@ -177,7 +172,7 @@ func annotate(t *testing.T, name, text string) []byte {
 		if s.line > 0 && s.line <= len(lines) {
 			changed := slices.Clone(lines)
 			changed[s.line-1] += "  " + text
-			if strings.HasSuffix(lines[s.line-1], "\"") && strings.Contains(lines[s.line-1], "# ERROR") {
+			if strings.HasSuffix(lines[s.line-1], "\"") && remark.MatchString(lines[s.line-1]) {
 				changed[s.line-1] = lines[s.line-1] + " " + text
 			}
 			again := saidBy(compileText(t, filepath.Base(name), []byte(strings.Join(changed, "\n")+"\n")).Diagnostics)
