@@ -80,7 +80,7 @@ func New(t testing.TB) *Engine {
 		}
 		_ = log.Close()
 	})
-	t.Cleanup(e.removeContainers)
+	t.Cleanup(e.clear)
 	for range 600 {
 		select {
 		case <-ended:
@@ -124,11 +124,13 @@ func lastLines(log string) string {
 	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
-// removeContainers stops what runs, so that nothing outlives the engine.
-func (e *Engine) removeContainers() {
+// clear removes what outlives an engine: its containers, and networks, whose addresses the
+// next engine could not give away.
+func (e *Engine) clear() {
 	if ids := strings.Fields(e.try("ps", "-aq")); len(ids) > 0 {
 		_ = e.try(append([]string{"rm", "-f", "-v"}, ids...)...)
 	}
+	_ = e.try("network", "prune", "--force")
 }
 
 func (e *Engine) command(args ...string) *exec.Cmd {
