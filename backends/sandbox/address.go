@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"strconv"
@@ -180,7 +181,7 @@ func (t *template) localPort() bool {
 
 // portNumber is the port that it names, that of the kind where it names none; 0 for none.
 func (t *template) portNumber() int {
-	n, err := strconv.ParseUint(orElse(t.port, defaultPorts[t.kind]), 10, 16)
+	n, err := strconv.ParseUint(cmp.Or(t.port, defaultPorts[t.kind]), 10, 16)
 	if err != nil {
 		return 0
 	}

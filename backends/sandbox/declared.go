@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func fill(s *sandbox.Service, d sandbox.Declared) {
 		if user != "" && user != defaultUser {
 			s.Logins = append(s.Logins, sandbox.Login{User: user})
 		}
-		if database := orElse(d.Variable("POSTGRES_DB"), user); database != "" && database != defaultDatabase {
+		if database := cmp.Or(d.Variable("POSTGRES_DB"), user); database != "" && database != defaultDatabase {
 			s.Databases = append(s.Databases, database)
 		}
 	case sandbox.Redis:

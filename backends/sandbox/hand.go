@@ -101,7 +101,7 @@ func (h *hand) address(u use, s sandbox.Service) {
 			set = append(set, func() { h.set(t.vars[0], addressOf(s, defaultUser, defaultDatabase), why) })
 			continue
 		}
-		user, database = orElse(t.known(t.user), user), orElse(t.known(t.database), database)
+		user, database = cmp.Or(t.known(t.user), user), cmp.Or(t.known(t.database), database)
 		if !t.ok || t.secure || !t.local() || t.localPort() && t.portNumber() != s.Port {
 			h.override(u, u.address, addressOf(s, user, database))
 			return
@@ -112,7 +112,7 @@ func (h *hand) address(u use, s sandbox.Service) {
 			if v, is := t.variable(part.of); is {
 				val := part.val
 				if part.of == t.user || part.of == t.database {
-					val = orElse(v.Default, val)
+					val = cmp.Or(v.Default, val)
 				}
 				set = append(set, func() { h.set(*v, val, why) })
 			}

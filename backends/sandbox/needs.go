@@ -8,6 +8,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -160,7 +161,7 @@ func database(u use) string {
 		return defaultDatabase
 	}
 	t := parse(u.kind, u.address.Value)
-	return orElse(t.known(t.database), defaultDatabase)
+	return cmp.Or(t.known(t.database), defaultDatabase)
 }
 
 // database takes the names of databases and users that the pipeline gives.
@@ -273,13 +274,6 @@ func columnType(t string) string {
 		return "jsonb"
 	}
 	return "text"
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // A Problem is something that can't be handed to a pipeline.

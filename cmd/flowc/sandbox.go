@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/runtime/sandbox"
@@ -105,18 +107,10 @@ func serviceOf(plan *sandbox.Plan, name string) (*sandbox.Service, error) {
 	return nil, usage(fmt.Errorf("the sandbox has no service %q: there are %s", name, commas(names)))
 }
 
-func commas(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	text := names[0]
-	for _, n := range names[1:] {
-		text += ", " + n
-	}
-	return text
-}
+// commas are names for a sentence.
+func commas(names []string) string { return cmp.Or(strings.Join(names, ", "), "none") }
 
-// supported refuses systems that can have no sandbox.
+// supportedSandbox refuses systems that can have no sandbox.
 func supportedSandbox() error {
 	if !sandbox.Supported {
 		return environment(errors.New("a process of this system can't be told to end in order, so that there are no sandboxes here: in WSL there are"))

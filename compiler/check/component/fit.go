@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"go/types"
 	"strings"
@@ -278,7 +279,7 @@ func (m *meeting) structure(from, to side) ir.Conv {
 				}
 				unset[j.name] = true
 				m.mismatch(from, side{to.t, to.name, m.l.places.object(j.v), false}, "embed the struct itself, or copy its fields",
-					"%s.%s lies in an embedded pointer, or is hidden by another field, so generated code can't set it", orElse(to.name, typeOfGo(to.t)), j.v.Name())
+					"%s.%s lies in an embedded pointer, or is hidden by another field, so generated code can't set it", cmp.Or(to.name, typeOfGo(to.t)), j.v.Name())
 			}
 		}
 	}
@@ -305,7 +306,7 @@ func isNumber(t types.Type) bool {
 }
 
 // nameOf is how messages call the event's side.
-func (m *meeting) nameOf(s side) string { return orElse(s.name, m.event) }
+func (m *meeting) nameOf(s side) string { return cmp.Or(s.name, m.event) }
 
 // a is a type with its article.
 func a(t *ir.Type) string {

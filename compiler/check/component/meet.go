@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -129,7 +130,7 @@ func ReportMismatch(event *ir.Type, ref *ir.GoRef, reasons []Mismatch, at source
 // typeOfGo is the Go name of a type, for messages.
 func typeOfGo(t *ir.Type) string {
 	if t.Go == nil {
-		return orElse(t.Name, string(t.Kind))
+		return cmp.Or(t.Name, string(t.Kind))
 	}
 	if t.Go.Pointer {
 		return "*" + goName(t)

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"go/types"
 	"slices"
@@ -67,7 +68,7 @@ func (f form) write(name string, context, errs bool, replace ...string) string {
 	if strings.Contains(strings.NewReplacer("[Out, error]", "").Replace(result), ",") {
 		result = "(" + result + ")"
 	}
-	text := orElse(name, "func") + "(" + strings.Join(params, ", ") + ") " + result
+	text := cmp.Or(name, "func") + "(" + strings.Join(params, ", ") + ") " + result
 	return strings.NewReplacer(replace...).Replace(text)
 }
 
@@ -93,7 +94,7 @@ func (r *reading) missed(obj types.Object, sig *types.Signature, m *miss, inner 
 	if _, ok := obj.(*types.Func); ok && sig.Recv() != nil {
 		method = obj.Name()
 	}
-	why := orElse(m.why, "its signature is none that a "+string(r.role)+" has")
+	why := cmp.Or(m.why, "its signature is none that a "+string(r.role)+" has")
 	d := r.dl.Errorf(codeShape, r.at, "`%s` is no %s: %s", r.use, r.role, why)
 	if method != "" {
 		d.Message = fmt.Sprintf("method %s of `%s` is none of a %s: %s", method, r.use, r.role, why)
@@ -158,7 +159,7 @@ func (r *reading) nearest(i int, sig *types.Signature, method string) string {
 			method = "Read"
 		}
 	}
-	return forms[r.role][i].write(method, context, errs, "[]In", "[]"+orElse(in, "In"), "In", orElse(in, "In"), "Out", orElse(out, "Out"))
+	return forms[r.role][i].write(method, context, errs, "[]In", "[]"+cmp.Or(in, "In"), "In", cmp.Or(in, "In"), "Out", cmp.Or(out, "Out"))
 }
 
 // nameable tells whether a type can stand for a record in a proposal.

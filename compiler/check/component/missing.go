@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -68,7 +69,7 @@ func (l *Loader) emptyFolder(w want, folder, msg string, mod moduleFile, dl *dia
 			d.Helpf("add it to the workspace: `go work use %s`", l.shown(filepath.Dir(other.file)))
 			return
 		}
-		d.Notef("this pipeline lies in the module %s", orElse(mod.path, "of no go.mod"))
+		d.Notef("this pipeline lies in the module %s", cmp.Or(mod.path, "of no go.mod"))
 		d.Helpf("join both in a workspace: `go work init %s %s`", l.arg(filepath.Dir(mod.file)), l.arg(filepath.Dir(other.file)))
 		return
 	}
@@ -90,13 +91,6 @@ func (l *Loader) arg(dir string) string {
 		return name
 	}
 	return "./" + name
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // missingFolder reports a local package whose folder is not there, with the
@@ -156,7 +150,7 @@ func isSource(name string) bool {
 func (l *Loader) missingModule(w want, msg string, mod moduleFile, dl *diag.List) {
 	first, _, _ := strings.Cut(w.path, "/")
 	if strings.Contains(msg, "is not in std") || !strings.Contains(first, ".") {
-		d := dl.Errorf(codeNotFound, w.at, "there is no package `%s` in the standard library, nor in the module %s", w.path, orElse(mod.path, "of this pipeline"))
+		d := dl.Errorf(codeNotFound, w.at, "there is no package `%s` in the standard library, nor in the module %s", w.path, cmp.Or(mod.path, "of this pipeline"))
 		folder := filepath.Join(l.dir, filepath.FromSlash(w.path))
 		if isDir(folder) {
 			d.Helpf("for the folder beside the pipeline write `./%s`", w.path)

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -70,7 +71,7 @@ func (l *Loader) symbol(use string, at source.Span, dl *diag.List) types.Object 
 	}
 	if !ok {
 		d := dl.Errorf(codeNotFound, at, "%q names no function or type", use)
-		d.Helpf("write the folder or import path, a dot, and the name: `%s.Name`", orElse(strings.TrimRight(path, "./"), "./folder"))
+		d.Helpf("write the folder or import path, a dot, and the name: `%s.Name`", cmp.Or(strings.TrimRight(path, "./"), "./folder"))
 		if pkg := l.lookup(path); pkg != nil {
 			l.candidates(d, pkg)
 		}

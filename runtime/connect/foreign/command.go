@@ -32,7 +32,10 @@ func Command(command []string) []string {
 	}
 	if folder == "" {
 		folder = besideFolder()
-		if _, err := os.Stat(filepath.Join(folder, command[0])); err != nil || folder == "" {
+		if folder == "" {
+			return command
+		}
+		if _, err := os.Stat(filepath.Join(folder, command[0])); err != nil {
 			return command
 		}
 	}
