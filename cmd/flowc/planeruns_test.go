@@ -92,9 +92,17 @@ func TestRunsOfAControlPlane(t *testing.T) {
 	s.flowc(exitOK, append([]string{"run", "--detach"}, append(plane, "pipeline.yaml")...)...)
 	elsewhere := newShell(t) // another user, or another machine
 	id := "shop@" + host
+	var seen map[string]statusOfARun
+	t.Cleanup(func() {
+		if t.Failed() {
+			last, err := json.Marshal(seen)
+			t.Logf("what it knew last: %s, %v", last, err)
+		}
+	})
 	is := func(state deploy.State, more func(*deploy.Instance) bool) func() bool {
 		return func() bool {
-			r, ok := elsewhere.listed(append(plane, "--ended")...)[id]
+			seen = elsewhere.listed(append(plane, "--ended")...)
+			r, ok := seen[id]
 			return ok && r.State == state && more(&r.Instances[0])
 		}
 	}

@@ -136,26 +136,33 @@ const (
 	roleSink   = "sink"
 )
 
+// roleOf is what a node is by the program's table, which is known before the start.
+func roleOf(kind flow.NodeKind) string {
+	switch kind {
+	case flow.KindSource:
+		return roleSource
+	case flow.KindSink:
+		return roleSink
+	}
+	return roleStep
+}
+
 // nodesOf are the nodes with their counts; before the start, without.
 func nodesOf(nodes []flow.Node, now *flow.Snapshot) []runNode {
 	flows := map[string]*flow.Flow{}
-	roles := map[string]string{}
-	for _, side := range []struct {
-		role string
-		of   []flow.Flow
-	}{{roleSource, now.Sources}, {roleSink, now.Sinks}} {
-		for i := range side.of {
-			flows[side.of[i].Name], roles[side.of[i].Name] = &side.of[i], side.role
+	for _, side := range [][]flow.Flow{now.Sources, now.Sinks} {
+		for i := range side {
+			flows[side[i].Name] = &side[i]
 		}
 	}
 	all := make([]runNode, 0, len(nodes))
 	for i, n := range nodes {
-		node := runNode{Name: n.Name, Role: roleStep}
+		node := runNode{Name: n.Name, Role: roleOf(n.Kind)}
 		if i < len(now.Nodes) {
 			node.Count = now.Nodes[i].Count
 		}
 		if f := flows[n.Name]; f != nil {
-			node.Role, node.Bytes, node.Total = roles[n.Name], f.Bytes, f.Total
+			node.Bytes, node.Total = f.Bytes, f.Total
 			node.Lag = f.Lag
 			if f.Range != nil {
 				done := f.Range.Share()
