@@ -131,13 +131,20 @@ func readLock(dir string) (*lock.File, error) {
 	return l, nil
 }
 
-// writeLock writes the lock of a folder at once, where it is another one.
+// writeLock writes the lock of a folder at once, where it is another one. One of nothing is
+// no file.
 func writeLock(dir string, l *lock.File) error {
 	text, err := l.Text()
 	if err != nil {
 		return bug(err)
 	}
 	file := filepath.Join(dir, lock.Name)
+	if len(l.Components) == 0 {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return environment(err)
+		}
+		return nil
+	}
 	if old, err := os.ReadFile(file); err == nil && string(old) == string(text) {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,6 +190,53 @@ func TestBrought(t *testing.T) {
 	b.says(b.flowc(exitEnv, nil, "components", "add", "acme/none@v1"), "nothing was pinned", "there is no such thing")
 	b.says(b.flowc(exitUsage, nil, "components", "add", "acme/none"), "ends with a tag")
 	b.says(b.flowc(exitUsage, nil, "components", "update", "acme/none@v1"), "is not pinned in flowc.lock, which has acme/chain@v1.0.0, acme/tally@v1")
+}
+
+// A lock is made what the pipelines of its folder need, and what they name is not taken out.
+func TestBroughtTidy(t *testing.T) {
+	t.Parallel()
+	b := newBringing(t)
+	b.publish("acme/tally@v1", tallyDescriptor)
+	b.publish("acme/tally@v2", tallyDescriptor)
+	b.publish("acme/chain@v1.0.0", chainDescriptor)
+	lockIs := func(want ...string) {
+		t.Helper()
+		l, err := readLock(b.dir)
+		if got := writtenOf(l.Components); err != nil || !slices.Equal(got, want) {
+			t.Errorf("the lock has %q, and not %q: %v", got, want, err)
+		}
+	}
+	tidy := []string{"components", "tidy"}
+	b.says(b.flowc(exitUsage, nil, tidy...), "there is no pipeline in this folder", "--dir")
+	b.write("pipeline.yaml", broughtPipeline)
+	nowhere := []string{"FLOWC_REGISTRY=127.0.0.1:1"}
+	b.says(b.flowc(exitDrift, nowhere, "components", "tidy", "--check"), "missing: acme/chain@v1.0.0, which pipeline.yaml:7 names", "`flowc components tidy` makes it so")
+	b.says(b.flowc(exitEnv, nowhere, tidy...), "nothing was changed", "pipeline.yaml:7")
+	lockIs()
+	b.says(b.flowc(0, []string{"CI=true"}, tidy...), "pinned acme/tally@v1", "flowc.lock has what the pipelines need: 2 components")
+	b.flowc(0, nowhere, "components", "tidy", "--check")
+
+	b.flowc(0, nil, "components", "add", "acme/tally@v2")
+	b.says(b.flowc(exitDrift, nil, "components", "tidy", "--check"), "unused: acme/tally@v2\n")
+	b.write("pipeline.prod.yaml", "sinks: {tally: {type: acme/tally@v2}}\n")
+	b.flowc(0, nil, "components", "tidy", "--check")
+	b.says(b.flowc(exitUsage, nil, "components", "remove", "acme/tally"), "several versions", "acme/tally@v1, acme/tally@v2")
+	b.says(b.flowc(exitUsage, nil, "components", "remove", "acme/taly@v1"), "did you mean acme/tally@v1?")
+	b.says(b.flowc(exitInvalid, nil, "components", "remove", "acme/chain"), "acme/chain@v1.0.0 is named at pipeline.yaml:7", "nothing was removed")
+	b.says(b.flowc(exitInvalid, nil, "components", "remove", "acme/tally@v2"), "pipeline.prod.yaml:1")
+	if err := os.Remove(filepath.Join(b.dir, "pipeline.prod.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	b.flowc(0, nowhere, "components", "remove", "acme/tally@v2")
+	lockIs("acme/chain@v1.0.0", "acme/tally@v1")
+	b.flowc(0, nil, "components", "add", "acme/tally@v2")
+	b.says(b.flowc(0, nowhere, tidy...), "removed acme/tally@v2")
+	lockIs("acme/chain@v1.0.0", "acme/tally@v1")
+	b.write("pipeline.yaml", "sources: {numbers: {use: generate, config: {count: 1, fields: {n: i}}, out: json}}\nsinks: {out: {from: numbers, use: stdout}}\n")
+	b.flowc(0, nowhere, tidy...)
+	if _, err := os.Stat(filepath.Join(b.dir, "flowc.lock")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a lock of nothing is a file", err)
+	}
 }
 
 // A component in Go beside the pipeline runs as a process, and goes into the image.

@@ -17,6 +17,8 @@ type componentsCmd struct {
 	Find    componentsFindCmd    `cmd:"" help:"Find public components of flowctl's, by event types or a word of the name."`
 	Add     componentsAddCmd     `cmd:"" help:"Pin components in flowc.lock: what their references mean from now on."`
 	Update  componentsUpdateCmd  `cmd:"" help:"Pin anew what references mean now, and tell what is different."`
+	Remove  componentsRemoveCmd  `cmd:"" help:"Take components out of flowc.lock."`
+	Tidy    componentsTidyCmd    `cmd:"" help:"Pin what the pipelines of a folder name, and nothing else."`
 	Publish componentsPublishCmd `cmd:"" help:"Make an image of a component, without Docker, and push it to its registry."`
 }
 

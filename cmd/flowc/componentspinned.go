@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends/components"
+	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/lock"
 )
 
@@ -305,23 +305,45 @@ func (c *componentsUpdateCmd) chosen(l *lock.File) ([]*lock.Entry, error) {
 		}
 		return slices.Clone(l.Components), nil
 	}
-	var all []*lock.Entry
-	for _, arg := range c.References {
+	return entriesOf(l, c.Dir, c.References)
+}
+
+// entriesOf are the entries of the lock of a folder that arguments name. A name without its
+// version is enough where one version of it is pinned.
+func entriesOf(l *lock.File, dir string, args []string) (all []*lock.Entry, err error) {
+	known := writtenOf(l.Components)
+	for _, arg := range args {
 		text, inGo := reference(arg)
-		e := l.Image(text)
-		if inGo || e == nil {
-			e = cmp.Or(l.Module(text), e)
-		}
-		if e == nil {
-			var known []string
-			for _, k := range l.Components {
-				known = append(known, k.Written())
+		var found []*lock.Entry
+		for _, e := range l.Components {
+			name, _, _ := strings.Cut(e.Written(), "@")
+			if (e.Written() == text || name == text) && (!inGo || e.Go != "") {
+				found = append(found, e)
 			}
-			return nil, usage(errors.New(strings.TrimSpace(fmt.Sprintf("%s is not pinned in %s, which has %s", text, filepath.Join(c.Dir, lock.Name), cmp.Or(strings.Join(known, ", "), "nothing")))))
 		}
-		all = append(all, e)
+		file := filepath.Join(dir, lock.Name)
+		switch near := diag.Nearest(text, known); {
+		case len(found) == 1:
+			if !slices.Contains(all, found[0]) {
+				all = append(all, found[0])
+			}
+		case len(found) > 1:
+			return nil, usage(fmt.Errorf("%s is pinned in several versions in %s: %s", text, file, strings.Join(writtenOf(found), ", ")))
+		case near != "":
+			return nil, usage(fmt.Errorf("%s is not pinned in %s; did you mean %s?", text, file, near))
+		default:
+			return nil, usage(fmt.Errorf("%s is not pinned in %s, which has %s", text, file, cmp.Or(strings.Join(known, ", "), "nothing")))
+		}
 	}
 	return all, nil
+}
+
+// writtenOf is what pipelines write for entries.
+func writtenOf(all []*lock.Entry) (texts []string) {
+	for _, e := range all {
+		texts = append(texts, e.Written())
+	}
+	return texts
 }
 
 // registryOf is the registry by which a reference gave the image that it has.

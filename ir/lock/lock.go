@@ -245,8 +245,13 @@ func (f *File) find(wanted *Entry) *Entry {
 // Put pins a reference; what it meant before is replaced, and returned.
 func (f *File) Put(e *Entry) (before *Entry) {
 	if before = f.find(e); before != nil {
-		f.Components = slices.DeleteFunc(f.Components, func(o *Entry) bool { return o == before })
+		f.Drop(before)
 	}
 	f.Components = append(f.Components, e)
 	return before
+}
+
+// Drop takes an entry out.
+func (f *File) Drop(e *Entry) {
+	f.Components = slices.DeleteFunc(f.Components, func(o *Entry) bool { return o == e })
 }
