@@ -20,8 +20,8 @@ const (
 
 // A ComponentSpec is what the image of a component is made of.
 type ComponentSpec struct {
-	// Name and Version are what its labels say.
-	Name, Version string
+	// Name, Version and License are what its labels say; a licence need not be known.
+	Name, Version, License string
 	// Descriptor is its metadata.json.
 	Descriptor []byte
 	// Programs are its programs, one a platform, in the order of the index.
@@ -63,11 +63,15 @@ func NewComponent(s ComponentSpec) (*Image, error) {
 
 // labels say what is in the image.
 func (s ComponentSpec) labels() map[string]string {
-	return map[string]string{
+	l := map[string]string{
 		"org.opencontainers.image.title":   s.Name,
 		"org.opencontainers.image.version": s.Version,
 		"dev.flowc.component":              s.Name,
 	}
+	if s.License != "" {
+		l["org.opencontainers.image.licenses"] = s.License
+	}
+	return l
 }
 
 // part makes the image of one platform.

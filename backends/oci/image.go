@@ -40,10 +40,11 @@ type Program struct {
 	Files []File
 }
 
-// A File is a program of a component, with its path in the image.
+// A File is a program of a component, with its path in the image, and where it comes from.
 type File struct {
-	Path string
-	Data []byte
+	Path   string
+	Data   []byte
+	Origin Origin
 }
 
 // ComponentDir is the folder of the files of components, which the variable

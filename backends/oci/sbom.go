@@ -26,8 +26,9 @@ const (
 
 // SBOM is the bill of materials of a program, as CycloneDX 1.6 in JSON: what the
 // binary itself says of the modules in it, the Go that built it, and flowc's
-// runtime. inImage adds what an image puts beside it. It has no time, and its
-// serial number comes from the program: the same program has the same bill.
+// runtime; the same of its files, the programs that it starts. inImage adds what
+// an image puts beside it. It has no time, and its serial number comes from the
+// programs: the same program has the same bill.
 func (s Spec) SBOM(p Program, inImage bool) ([]byte, error) {
 	info, err := buildinfo.Read(bytes.NewReader(p.Binary))
 	if err != nil {
@@ -46,12 +47,18 @@ func (s Spec) SBOM(p Program, inImage bool) ([]byte, error) {
 	for _, c := range components {
 		refs = append(refs, c.BOMRef)
 	}
+	programs, libraries, depends := fileComponents(p.Files)
+	for _, c := range programs {
+		refs = append(refs, c.BOMRef)
+	}
+	components = sorted(append(append(components, programs...), libraries...))
 	flowc := cdx.Component{Type: cdx.ComponentTypeApplication, Name: "flowc", Version: s.Version}
 	bom := cdx.NewBOM()
-	bom.SerialNumber = serial(s, p.Platform, sum, inImage)
+	bom.SerialNumber = serial(s, p, sum, inImage)
 	bom.Metadata = &cdx.Metadata{Component: &app, Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{flowc}}}
 	bom.Components = &components
-	bom.Dependencies = &[]cdx.Dependency{{Ref: app.BOMRef, Dependencies: &refs}}
+	depends = append([]cdx.Dependency{{Ref: app.BOMRef, Dependencies: &refs}}, depends...)
+	bom.Dependencies = &depends
 	var b bytes.Buffer
 	if err := cdx.NewBOMEncoder(&b, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).EncodeVersion(bom, cdx.SpecVersion1_6); err != nil {
 		return nil, err
@@ -61,18 +68,9 @@ func (s Spec) SBOM(p Program, inImage bool) ([]byte, error) {
 
 // components are the libraries in a program, sorted.
 func (s Spec) components(info *debug.BuildInfo, inImage bool) []cdx.Component {
-	goVersion, _, _ := strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
-	std := library("std", goVersion)
-	std.Description = "the Go standard library and runtime"
 	carried := library(flowcModule, s.Version)
 	carried.Description = "flowc's runtime, of which the program has a copy"
-	all := []cdx.Component{std, carried}
-	if main := info.Main; main.Path != "" && !strings.HasPrefix(main.Path, "flowc.local/") {
-		all = append(all, ofModule(&main))
-	}
-	for _, m := range info.Deps {
-		all = append(all, ofModule(m))
-	}
+	all := append(goLibraries(info), carried)
 	if inImage {
 		certificates := library(rootsModule, rootsVersion)
 		certificates.Type, certificates.Description = cdx.ComponentTypeData, "Mozilla's root certificates"
@@ -85,8 +83,28 @@ func (s Spec) components(info *debug.BuildInfo, inImage bool) []cdx.Component {
 			})
 		}
 	}
-	slices.SortFunc(all, func(a, b cdx.Component) int { return cmp.Compare(a.BOMRef, b.BOMRef) })
+	return sorted(all)
+}
+
+// sorted are components in the order of their names, each once.
+func sorted(all []cdx.Component) []cdx.Component {
+	slices.SortStableFunc(all, func(a, b cdx.Component) int { return cmp.Compare(a.BOMRef, b.BOMRef) })
 	return slices.CompactFunc(all, func(a, b cdx.Component) bool { return a.BOMRef == b.BOMRef })
+}
+
+// goLibraries are the Go, the module and the modules that a binary was built of.
+func goLibraries(info *debug.BuildInfo) []cdx.Component {
+	goVersion, _, _ := strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
+	std := library("std", goVersion)
+	std.Description = "the Go standard library and runtime"
+	all := []cdx.Component{std}
+	if main := info.Main; main.Path != "" && !strings.HasPrefix(main.Path, "flowc.local/") {
+		all = append(all, ofModule(&main))
+	}
+	for _, m := range info.Deps {
+		all = append(all, ofModule(m))
+	}
+	return all
 }
 
 // ofModule is a module that the binary names. One that is replaced is what it is
@@ -116,15 +134,7 @@ func ofModule(m *debug.Module) cdx.Component {
 // library is a Go module, with its licence where that is known.
 func library(path, version string) cdx.Component {
 	ref := purl("golang", path, version)
-	c := cdx.Component{Type: cdx.ComponentTypeLibrary, Name: path, Version: version, BOMRef: ref, PackageURL: ref, Scope: cdx.ScopeRequired}
-	if l := licences[path]; l != "" {
-		choice := cdx.LicenseChoice{Expression: l}
-		if !strings.Contains(l, " ") {
-			choice = cdx.LicenseChoice{License: &cdx.License{ID: l}}
-		}
-		c.Licenses = &cdx.Licenses{choice}
-	}
-	return c
+	return cdx.Component{Type: cdx.ComponentTypeLibrary, Name: path, Version: version, BOMRef: ref, PackageURL: ref, Scope: cdx.ScopeRequired, Licenses: licensed(licences[path])}
 }
 
 // purl is a package URL. Of Go's versions and paths only the + of +incompatible
@@ -137,10 +147,13 @@ func purl(kind, path, version string) string {
 	return u
 }
 
-// serial is a UUID that the program alone decides, of the version for such.
-func serial(s Spec, p Platform, sum [sha256.Size]byte, inImage bool) string {
+// serial is a UUID that the programs alone decide, of the version for such.
+func serial(s Spec, p Program, sum [sha256.Size]byte, inImage bool) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%x\x00%v\x00%s", s.Pipeline, s.Hash, p, sum, inImage, s.Version)
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%x\x00%v\x00%s", s.Pipeline, s.Hash, p.Platform, sum, inImage, s.Version)
+	for _, f := range p.Files {
+		fmt.Fprintf(h, "\x00%s\x00%x\x00%+v", f.Path, sha256.Sum256(f.Data), f.Origin)
+	}
 	if s.Base != nil {
 		fmt.Fprintf(h, "\x00%s@%s", s.Base.Reference, s.Base.Digest)
 	}

@@ -123,6 +123,65 @@ func TestComponents(t *testing.T) {
 	}
 }
 
+// A bill has the programs that a program starts: those in Go with their modules, others by
+// their digests.
+func TestSBOMOfFiles(t *testing.T) {
+	s := Spec{Pipeline: "orders", Hash: "0123456789abcdef", Version: "v1.2.3"}
+	p := testProgram(t)
+	alone, err := s.SBOM(p, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Files = []File{
+		{Path: "/components/transfers-1", Data: p.Binary, Origin: Origin{Reference: "github.com/flowc-dev/flowc/cmd/transfers@main", Module: flowcModule + "@v9.0.0", Package: "cmd/transfers", Version: "v9.0.0", Sum: "h1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}},
+		{Path: "/components/ledgers-2", Data: []byte("#!/bin/sh"), Origin: Origin{Reference: "acme/ledgers@v1", Image: "localhost:5000/acme/ledgers@sha256:00", Tag: "v1", Version: "v1.0.0", License: "MIT"}},
+		{Path: "/components/bin/own", Data: []byte("#!/bin/bash")},
+	}
+	text, err := s.SBOM(p, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bom, before := new(cdx.BOM), new(cdx.BOM)
+	for b, text := range map[*cdx.BOM][]byte{bom: text, before: alone} {
+		if err := cdx.NewBOMDecoder(bytes.NewReader(text), cdx.BOMFileFormatJSON).Decode(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]cdx.Component{}
+	for _, c := range *bom.Components {
+		if _, twice := found[c.BOMRef]; twice {
+			t.Error(c.BOMRef, "is there twice")
+		}
+		found[c.BOMRef] = c
+	}
+	transfers, ledgers, own := found["component:components/transfers-1"], found["component:components/ledgers-2"], found["component:components/bin/own"]
+	if transfers.Type != cdx.ComponentTypeApplication || transfers.PackageURL != "pkg:golang/github.com/flowc-dev/flowc@v9.0.0#cmd/transfers" || (*transfers.Hashes)[0].Value != hashOf(p.Binary).Hex {
+		t.Errorf("%+v", transfers)
+	}
+	if ledgers.Type != cdx.ComponentTypeFile || ledgers.PackageURL != "pkg:oci/ledgers@sha256%3A00?repository_url=localhost%3A5000/acme/ledgers&tag=v1" || (*ledgers.Licenses)[0].License.ID != "MIT" || (*ledgers.Hashes)[0].Value != hashOf([]byte("#!/bin/sh")).Hex {
+		t.Errorf("%+v", ledgers)
+	}
+	if own.PackageURL != "" || own.Hashes == nil {
+		t.Errorf("%+v", own)
+	}
+	if c := found["pkg:golang/"+flowcModule+"@v9.0.0"]; c.Hashes == nil {
+		t.Error("the module of a component is not there, with its sum")
+	}
+	for _, d := range *bom.Dependencies {
+		for _, ref := range append(*d.Dependencies, d.Ref) {
+			if _, ok := found[ref]; !ok && ref != bom.Metadata.Component.BOMRef {
+				t.Errorf("%s is not among the components", ref)
+			}
+		}
+		if d.Ref == transfers.BOMRef && !slices.Contains(*d.Dependencies, "pkg:golang/"+flowcModule+"@v9.0.0") {
+			t.Errorf("the program of a component is of %q", *d.Dependencies)
+		}
+	}
+	if bom.SerialNumber == before.SerialNumber || len(*bom.Dependencies) != 2 {
+		t.Error("the serial number is", bom.SerialNumber, "with", len(*bom.Dependencies), "dependencies")
+	}
+}
+
 // The licences are those of the files that come with the modules.
 func TestLicences(t *testing.T) {
 	says := map[string]string{ // a sentence that only this licence has

@@ -218,7 +218,7 @@ func (a *app) bringError(err error) error {
 		}
 		return environment(fmt.Errorf("%w\nname another version of it, or a program of your own: `command: [./program]`", err))
 	case errors.As(err, &platform):
-		return environment(fmt.Errorf("%w\n--platform names what an image is for", err))
+		return environment(fmt.Errorf("%w\nname a platform that it is for: `--platform` of an image, `--goos` and `--goarch` of a program", err))
 	case errors.As(err, &failed) && failed.Toolchain:
 		return buildFailed(fmt.Errorf("%w\nflowc needs Go %s or newer to build components (it was built with %s)", err, golang.GoVersion, runtime.Version()))
 	case errors.As(err, &failed) && failed.Download:

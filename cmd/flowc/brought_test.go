@@ -85,7 +85,7 @@ func theApp(t *testing.T) *app {
 const (
 	chainDescriptor = `{"name": "chain", "version": "v1.0.0", "type": "source", "produces": ["chain.block.v1", "chain.vote.v1"],
 		"config_schema": {"network": {"type": "string", "required": true}, "level": {"type": "integer", "env": "CHAIN_LEVEL"}}}`
-	tallyDescriptor = `{"name": "tally", "type": "consumer", "consumes": ["chain.block.v1"]}`
+	tallyDescriptor = `{"name": "tally", "type": "consumer", "license": "MIT", "consumes": ["chain.block.v1"]}`
 	broughtPipeline = `apiVersion: flowctl/v1
 kind: Pipeline
 metadata: {name: chain}
@@ -165,6 +165,7 @@ func TestBrought(t *testing.T) {
 		t.Errorf("an image beside those of its components has %d files: %v", len(files), err)
 	}
 	b.says(b.flowc(0, nowhere, "build", "pipeline.yaml", "-o", "bin"), filepath.Join("bin", "components", "chain-"))
+	b.says(b.flowc(0, nowhere, "sbom", "pipeline.yaml"), `"pkg:oci/chain@sha256%3A`, `"acme/tally@v1"`, `"a component in Go that the program starts"`, `"id": "MIT"`)
 	if err := os.Remove(filepath.Join(b.dir, "out.txt")); err != nil {
 		t.Fatal(err)
 	}

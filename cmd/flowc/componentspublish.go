@@ -62,7 +62,7 @@ func (c *componentsPublishCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	image, err := oci.NewComponent(oci.ComponentSpec{Name: cmp.Or(d.Name, ref.Path), Version: cmp.Or(d.Version, ref.Tag), Descriptor: text, Programs: all})
+	image, err := oci.NewComponent(oci.ComponentSpec{Name: cmp.Or(d.Name, ref.Path), Version: cmp.Or(d.Version, ref.Tag), License: d.License, Descriptor: text, Programs: all})
 	if err != nil {
 		return environment(err)
 	}

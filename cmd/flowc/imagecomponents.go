@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/backends/oci"
@@ -26,21 +28,14 @@ var machines = map[string]elf.Machine{
 // componentFiles are the files of commands that the image of a pipeline must have, for a
 // platform: static binaries of the pipeline's folder. On a base they may be anything, and a
 // command may be of the base.
-func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool, without ...driver.Reference) ([]oci.File, error) {
-	var all []oci.File
-	brought, err := a.bring(r, p, without...)
-	if err != nil {
+func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool, without ...driver.Reference) (all []oci.File, err error) {
+	if all, err = a.broughtFiles(r, p, without...); err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(brought)) {
-		data, err := os.ReadFile(brought[name])
-		if err != nil {
-			return nil, environment(err)
+	for _, f := range all {
+		if why := unfit(f.Data, p, based); why != "" {
+			return nil, buildFailed(fmt.Errorf("the component %s %s, and would not start in the image: `flowc image --base IMAGE` puts it on one that has what it needs", path.Base(f.Path), why))
 		}
-		if why := unfit(data, p, based); why != "" {
-			return nil, buildFailed(fmt.Errorf("the component %s %s, and would not start in the image: `flowc image --base IMAGE` puts it on one that has what it needs", name, why))
-		}
-		all = append(all, oci.File{Path: manifest.Command{Program: lock.FilePrefix + name}.Path(), Data: data})
 	}
 	for _, c := range manifest.Commands(r.Program) {
 		if c.Brought() != "" {
@@ -68,6 +63,41 @@ func (a *app) componentFiles(r *driver.Result, p oci.Platform, based bool, witho
 		all = append(all, oci.File{Path: c.Path(), Data: data})
 	}
 	return all, nil
+}
+
+// broughtFiles are the programs of the components that flowc brings, as an image has them.
+func (a *app) broughtFiles(r *driver.Result, p oci.Platform, without ...driver.Reference) (all []oci.File, err error) {
+	brought, err := a.bring(r, p, without...)
+	if err != nil {
+		return nil, err
+	}
+	origins := map[string]oci.Origin{}
+	for _, ref := range r.References {
+		if ref.Pinned != nil {
+			origins[ref.Pinned.File()] = originOf(ref.Pinned)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(brought)) {
+		data, err := os.ReadFile(brought[name])
+		if err != nil {
+			return nil, environment(err)
+		}
+		all = append(all, oci.File{Path: manifest.Command{Program: lock.FilePrefix + name}.Path(), Data: data, Origin: origins[name]})
+	}
+	return all, nil
+}
+
+// originOf is where the component of an entry comes from, for the bill of materials.
+func originOf(e *lock.Entry) oci.Origin {
+	d := descriptorOf(e)
+	o := oci.Origin{Reference: e.Written(), Image: e.Image, Module: e.Module, Sum: e.Sum, Version: d.Version, License: d.License}
+	if m, err := lock.ParseModule(e.Go); err == nil && e.Go != "" {
+		module, version, _ := strings.Cut(e.Module, "@")
+		o.Package, o.Version = strings.TrimPrefix(strings.TrimPrefix(m.Package, module), "/"), version
+	} else if ref, err := lock.ParseReference(e.Reference); err == nil {
+		o.Tag, o.Version = ref.Tag, cmp.Or(o.Version, ref.Tag)
+	}
+	return o
 }
 
 // componentFile reads the file of a command: that of the platform (NAME-linux-arm64), where

@@ -18,7 +18,8 @@ type sbomCmd struct {
 	GOARCH      string `name:"goarch" help:"Of the program for another architecture." placeholder:"ARCH"`
 }
 
-// Run builds the program that `flowc build` would, and prints what is in it.
+// Run builds the program that `flowc build` would, and prints what is in it, and in the
+// components that are put beside it.
 func (c *sbomCmd) Run(a *app) error {
 	r, err := c.compile(a)
 	if err != nil {
@@ -33,6 +34,9 @@ func (c *sbomCmd) Run(a *app) error {
 	}
 	program, err := a.program(r, platform, build.Request{})
 	if err != nil {
+		return err
+	}
+	if program.Files, err = a.broughtFiles(r, platform); err != nil {
 		return err
 	}
 	bill, err := imageSpec(r).SBOM(program, false)

@@ -16,6 +16,8 @@ type Descriptor struct {
 	Version     string `json:"version"`
 	Type        string `json:"type"` // source, processor, sink or consumer
 	Description string `json:"description"`
+	// License is its licence, as SPDX writes it.
+	License string `json:"license"`
 	// Consumes and InputTypes are event types that it takes, Produces and OutputTypes those
 	// that it gives.
 	Consumes    []string `json:"consumes"`
