@@ -102,10 +102,6 @@ func (r *reader) beside() {
 			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container, and on the target %s components are processes of the host", n.YAML, r.target).
 				Helpf("name its program, `command: [./component]`, run the container yourself and name its address, `endpoint: localhost:50051`, or deploy to k8s, compose or nomad (with its driver docker)")
 			continue
-		case r.given.Children && r.given.Bare && f.Brought != nil:
-			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` starts `%s`, which flowc brings, and the target %s is given the program alone", n.YAML, f.Brought.Reference, r.target).
-				Helpf("deploy it with the driver docker, put the program there yourself and name it, `command: [/path/of/it]`, or name the address of one that runs: `endpoint: HOST:50051`")
-			continue
 		case r.given.Children:
 			continue
 		case f.Protocol != ir.GRPC && f.Image != nil:

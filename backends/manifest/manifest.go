@@ -189,8 +189,6 @@ type Given struct {
 	// Children tells that components are processes of the program, and Beside that the target
 	// runs them as containers; Apart that each container has an address of its own.
 	Children, Beside, Apart bool
-	// Bare tells that the target is given a program and nothing that it starts.
-	Bare bool
 	// Host tells that the program runs on the host as it is: paths and addresses
 	// stay what they are.
 	Host bool

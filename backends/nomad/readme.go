@@ -75,6 +75,8 @@ func (d *deployment) secretItems() (items map[string][]string, vault []string) {
 func (u *unit) needs() (needs []string) {
 	if u.o.Driver == docker {
 		needs = append(needs, fmt.Sprintf("the image `%s`, where the clients can pull it", u.app.Image))
+	} else {
+		needs = append(needs, u.readmeBinary()...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.volumes)) {
 		v := u.volumes[name].request

@@ -70,38 +70,6 @@ func bind(from, target string, readOnly bool) map[string]any {
 	return m
 }
 
-// process is the configuration of the drivers that start a binary of the client's.
-func (u *unit) process(t *api.Task) map[string]any {
-	c := map[string]any{}
-	switch b := u.o.Binary; {
-	case b == nil || (b.Path == "") == (b.URL == ""):
-		u.list.Errorf(diag.TargetOption, u.at("driver"), "the driver %s starts a binary, and must be told where a client has it or gets it", u.o.Driver).
-			Helpf("add `binary: {path: /usr/local/bin/%s}`, or `binary: {url: https://…}`; `flowc build` makes it", u.app.Pipeline)
-	case b.Path != "":
-		c["command"] = b.Path
-	default:
-		t.Artifacts = append(t.Artifacts, artifact(b.URL, b.Checksum, "local/"+u.app.Pipeline, "file"))
-		c["command"] = "local/" + u.app.Pipeline
-	}
-	if u.o.Driver == raw {
-		if u.o.WorkDir != "" {
-			c["work_dir"] = u.o.WorkDir
-		}
-		return c
-	}
-	c["work_dir"] = u.workDir()
-	c["cap_drop"] = []any{"all"}
-	return c
-}
-
-func artifact(url, checksum, dest, mode string) *api.TaskArtifact {
-	a := &api.TaskArtifact{GetterSource: &url, RelativeDest: &dest, GetterMode: &mode}
-	if checksum != "" {
-		a.GetterOptions = map[string]string{"checksum": checksum}
-	}
-	return a
-}
-
 // env are the variables that are no secrets.
 func (u *unit) env() map[string]string {
 	env := map[string]string{"GOMEMLIMIT": strconv.FormatInt(u.app.GoMemory>>20, 10) + "MiB"}

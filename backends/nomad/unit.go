@@ -41,7 +41,7 @@ func newUnit(whole *ir.Program, part manifest.Part, given backends.Options, imag
 		Image: image, Env: env, Secrets: u.secretVars(), Memory: u.size("memory", u.o.Memory),
 		Placed: func(path string) bool { _, ok := u.o.Files[path]; return ok }, Place: u.somewhere(),
 		Files: u.mounted(), Keeps: u.keeps(), Ends: u.o.As == batch || u.o.As == periodic || u.o.Schedule != "",
-		Host: u.host(), Beside: u.o.Driver == docker, Children: u.o.Driver != docker, Bare: u.o.Driver != docker,
+		Host: u.host(), Beside: u.o.Driver == docker, Children: u.o.Driver != docker,
 		Apart: true, // each has its own network, behind ports of the client
 	})
 	u.reach()
