@@ -240,7 +240,7 @@ func TestNoComponent(t *testing.T) {
 		t.Error(err)
 	}
 	for reference, want := range map[string]string{
-		"acme/bare@v1": "says of no platform", "acme/odd@v1": "can't be read: it is no JSON object", "acme/none@v1": "there is no such thing",
+		"acme/bare@v1": "says of no platform", "acme/odd@v1": "can't be read: it is no JSON object", "acme/none@v1": "has no component acme/none", "acme/bare@v2": "has acme/bare, and no v2 of it: there are v1",
 		"acme/Ttp@v1": "small letters", "acme/ttp": "ends with a tag", "127.0.0.1:1/acme/ttp@v1": "refused",
 	} {
 		if _, _, err := b.Pin(t.Context(), reference, false); err == nil || !strings.Contains(err.Error(), want) {

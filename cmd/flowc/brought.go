@@ -37,10 +37,10 @@ const (
 	broughtVariable  = "FLOWC_BROUGHT"
 )
 
-// frozen tells whether a reference that is not pinned is an error. In CI it is one for what
-// would pin it: what was built there would be of something that nobody has seen.
+// frozen tells whether a reference that is not pinned is an error. In CI it is one: what is
+// checked or built there would be something that nobody has seen.
 func (p pipelineArg) frozen(a *app) bool {
-	return p.Frozen || yes(a.getenv(frozenVariable)) || p.pins && yes(a.getenv("CI"))
+	return p.Frozen || yes(a.getenv(frozenVariable)) || yes(a.getenv("CI"))
 }
 
 func yes(value string) bool {
@@ -114,6 +114,9 @@ func (a *app) pinned(e *lock.Entry, notes []string) {
 func readLock(dir string) (*lock.File, error) {
 	file := filepath.Join(dir, lock.Name)
 	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !isFolder(dir) {
+		return nil, usage(fmt.Errorf("there is no folder %s", dir))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return &lock.File{}, nil
 	}
@@ -176,7 +179,7 @@ func (a *app) bring(r *driver.Result, p oci.Platform, without ...driver.Referenc
 			name = lock.LocalFile(m)
 			path, err = b.Folder(a.ctx, filepath.Join(r.Dir, filepath.FromSlash(m.Package)), p)
 		default:
-			err = fmt.Errorf("it is not in %s: `flowc components add` pins it", lock.Name)
+			err = fmt.Errorf("it is not in %s: `flowc components add %s` pins it", lock.Name, ref.Argument())
 		}
 		if err != nil && components.Gone(err) {
 			return nil, environment(fmt.Errorf("the component %s, as %s pins it, is gone: %w\n`flowc components update %s` pins what it means now", ref.Text, lock.Name, err, ref.Text))
@@ -207,11 +210,16 @@ func (a *app) bringError(err error) error {
 	var name *live.NameError
 	var reference *components.ReferenceError
 	var platform *components.PlatformError
+	var missing *live.MissingError
 	switch {
 	case a.ctx.Err() != nil:
 		return a.ctx.Err()
 	case errors.As(err, &name), errors.As(err, &reference):
 		return usage(err)
+	case errors.As(err, &missing) && len(missing.Tags) == 0:
+		return environment(fmt.Errorf("%w\n--registry, `registry:` of the pipeline or %s say where components are, and `docker login` who asks", err, registryVariable))
+	case errors.As(err, &missing):
+		return environment(err)
 	case errors.As(err, &platform) && platform.Platform == components.Here():
 		if platform.Entry.Platforms["linux/"+runtime.GOARCH] != "" {
 			return environment(fmt.Errorf("%w\nas a container it runs here: `image: %s`", err, platform.Entry.Image))

@@ -27,11 +27,17 @@ type bringing struct {
 	env       []string
 }
 
+// newRegistry starts a registry in this process, and says its host.
+func newRegistry(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true)))
+	t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "http://")
+}
+
 func newBringing(t *testing.T) *bringing {
 	t.Helper()
-	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(s.Close)
-	b := &bringing{t: t, dir: t.TempDir(), host: strings.TrimPrefix(s.URL, "http://")}
+	b := &bringing{t: t, dir: t.TempDir(), host: newRegistry(t)}
 	b.env = []string{"FLOWC_REGISTRY=" + b.host, "CI=", "FLOWC_FROZEN=", "DOCKER_CONFIG=" + b.dir}
 	build := exec.Command("go", "build", "-o", filepath.Join(b.dir, "part"), "./testdata/flowctl")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -118,6 +124,7 @@ func TestBrought(t *testing.T) {
 	b.write("pipeline.yaml", broughtPipeline)
 
 	b.says(b.flowc(0, nil, "check"), "warning: `acme/chain@v1.0.0` is not in flowc.lock", "`flowc components add acme/chain@v1.0.0`")
+	b.says(b.flowc(exitInvalid, []string{"CI=true"}, "check"), "error: `acme/tally@v1` is not in flowc.lock")
 	b.says(b.flowc(exitInvalid, nil, "check", "--frozen"), "error: `acme/tally@v1` is not in flowc.lock")
 	b.says(b.flowc(exitInvalid, []string{"CI=true"}, "run"), "nothing is pinned where that is frozen")
 	b.says(b.flowc(exitInvalid, nil, "run", "pipeline.yaml", "--frozen"), "nothing is pinned where that is frozen")
@@ -153,6 +160,24 @@ func TestBrought(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.says(string(compose), b.host+"/acme/chain@sha256:", "/component")
+	// A client of Nomad that starts the binary has what is beside it, or downloads all of that.
+	nomad := func(code int, binary string) string {
+		b.write("nomad.yaml", "targets: {nomad: {driver: raw_exec, as: batch, work_dir: /srv/chain, binary: "+binary+"}}\n")
+		return b.flowc(code, nowhere, "emit", "pipeline.yaml", "--overlay", "nomad.yaml", "--target", "nomad", "-o", "nomad")
+	}
+	b.says(nomad(exitInvalid, "{url: 'https://example.com/chain'}"), "a client would download the binary alone", "tar -C bin -czf chain.tar.gz .", "nomad.yaml:1")
+	nomad(0, "{url: 'https://example.com/chain.tar.gz'}")
+	job, err := os.ReadFile(filepath.Join(b.dir, "nomad", "chain.nomad.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.says(string(job), `"GetterMode": "any"`, `"RelativeDest": "local/"`, `"command": "local/chain"`)
+	nomad(0, "{path: /usr/local/bin/chain}")
+	needs, err := os.ReadFile(filepath.Join(b.dir, "nomad", "chain.nomad.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.says(string(needs), "the component of `chain`, as `/usr/local/bin/components/chain-", "`flowc build -o` puts it there")
 	r, err := driver.Compile(t.Context(), driver.Options{File: filepath.Join(b.dir, "pipeline.yaml"), CacheDir: compilerCache})
 	if err != nil || r.Program == nil {
 		t.Fatal(err, r.Diagnostics)
@@ -188,8 +213,23 @@ func TestBrought(t *testing.T) {
 	b.flowc(0, nil, "components", "update", "--check")
 	b.says(b.flowc(0, nowhere, "components", "show", "acme/chain@v1.0.0"), "gives      chain.block.v1\n", "depth (CHAIN_LEVEL, integer)")
 	b.says(b.flowc(0, nowhere, "components", "list", "--pinned"), "acme/chain@v1.0.0", "acme/tally@v1")
-	b.says(b.flowc(exitEnv, nil, "components", "add", "acme/none@v1"), "nothing was pinned", "there is no such thing")
-	b.says(b.flowc(exitUsage, nil, "components", "add", "acme/none"), "ends with a tag")
+	b.says(b.flowc(exitEnv, nil, "components", "add", "acme/none@v1"), "nothing was pinned", "has no component acme/none, or shows it to others only", "--registry")
+	b.says(b.flowc(exitEnv, nil, "components", "add", "acme/chain@v1"), "no v1 of it: there are v1.0.0")
+	b.says(b.flowc(exitUsage, nil, "components", "add", "acme/chain:v1.0.0"), "a tag stands behind an @: acme/chain@v1.0.0")
+	b.says(b.flowc(exitUsage, nil, "components", "add", "kafka"), "a connector that is built in")
+	b.says(b.flowc(exitUsage, nil, "components", "add", "./part"), "`go: ./part`")
+	b.says(b.flowc(exitUsage, nil, "components", "list", "--pinned", "--dir", "nowhere"), "there is no folder nowhere")
+	b.says(b.flowc(0, nowhere, "components", "show", "acme/chain"), "is         source chain v1.0.0")
+	b.says(b.flowc(exitUsage, nil, "components", "add", "acme/none"), "ends with a tag: acme/none@v1.0.0")
+	b.write("odd.json", `{"type": "source", "prodcues": ["a.b.v1"], "author": "somebody"}`)
+	if out := b.flowc(0, nil, "components", "publish", "acme/odd@v1", "--binary", "part", "--metadata", "odd.json", "--dry-run"); strings.Contains(out, "author") {
+		t.Errorf("a key of another tool's is remarked:\n%s", out)
+	} else {
+		b.says(out, `"prodcues" of its metadata.json is no key: did you mean "produces"?`)
+	}
+	b.write("odd.json", "{\"type\": \"source\",\n}")
+	b.says(b.flowc(exitEnv, nil, "components", "publish", "acme/odd@v1", "--binary", "part", "--metadata", "odd.json"), "line 2: ")
+	b.says(b.flowc(exitUsage, nil, "components", "publish", "acme/odd@v1", "--go", "./none"), "there is no such folder")
 	b.says(b.flowc(exitUsage, nil, "components", "update", "acme/none@v1"), "is not pinned in flowc.lock, which has acme/chain@v1.0.0, acme/tally@v1")
 }
 

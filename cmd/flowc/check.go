@@ -15,7 +15,7 @@ type checkCmd struct {
 	Paths   []string `arg:"" optional:"" help:"Pipelines to check; without, the one of this folder."`
 	Overlay []string `help:"Merge this file over each pipeline." placeholder:"FILE"`
 	Env     string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
-	Frozen  bool     `help:"A reference of a component that flowc.lock lacks is an error."`
+	Frozen  bool     `help:"A reference of a component that flowc.lock lacks is an error. That is so where CI is set, too."`
 }
 
 type checkResult struct {

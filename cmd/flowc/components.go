@@ -59,11 +59,11 @@ type componentsShowCmd struct {
 
 // Run shows a connector, or a component.
 func (c *componentsShowCmd) Run(a *app) error {
-	if strings.HasSuffix(c.Name, ".json") || lock.IsReference(c.Name) {
+	if strings.HasSuffix(c.Name, ".json") || lock.IsReference(c.Name) || strings.ContainsAny(c.Name, "/:") { // no connector is called so
 		return c.component(a)
 	}
 	all := analyze.Connectors()
-	i := slices.IndexFunc(all, func(known *analyze.Connector) bool { return known.Name == c.Name })
+	i := connectorAt(all, c.Name)
 	if i < 0 {
 		var names []string
 		for _, known := range all {
@@ -80,4 +80,9 @@ func (c *componentsShowCmd) Run(a *app) error {
 		return bug(err)
 	}
 	return a.answer(all[i].Summary, all[i], func(w io.Writer) { fmt.Fprint(w, text.String()) })
+}
+
+// connectorAt is where a list has a connector, -1 for nowhere.
+func connectorAt(all []*analyze.Connector, name string) int {
+	return slices.IndexFunc(all, func(known *analyze.Connector) bool { return known.Name == name })
 }

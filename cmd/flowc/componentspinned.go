@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/flowc-dev/flowc/backends/components"
+	"github.com/flowc-dev/flowc/compiler/analyze"
 	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/lock"
 )
@@ -160,6 +161,9 @@ func (c *componentsShowCmd) component(a *app) error {
 	if inGo {
 		e = l.Module(text)
 	}
+	if named, err := entriesOf(l, c.Dir, []string{c.Name}); e == nil && err == nil {
+		e = named[0] // by its name alone
+	}
 	pinned := e != nil
 	if !pinned {
 		b, err := a.bringer(c.Registry, "")
@@ -167,7 +171,7 @@ func (c *componentsShowCmd) component(a *app) error {
 			return err
 		}
 		if e, notes, err = b.Pin(a.ctx, text, inGo); err != nil {
-			return a.bringError(err)
+			return a.notPinned(err, text, inGo)
 		}
 	}
 	d := descriptorOf(e)
@@ -206,7 +210,7 @@ func (c *componentsAddCmd) Run(a *app) error {
 		e, notes := before, []string(nil)
 		if before == nil {
 			if e, notes, err = b.Pin(a.ctx, text, inGo); err != nil {
-				return a.bringError(fmt.Errorf("nothing was pinned: %w", err))
+				return a.notPinned(fmt.Errorf("nothing was pinned: %w", err), text, inGo)
 			}
 			l.Put(e)
 		} else {
@@ -226,6 +230,19 @@ func (c *componentsAddCmd) Run(a *app) error {
 			fmt.Fprintf(w, "\n%s\n", texts[i])
 		}
 	})
+}
+
+// notPinned is bringError for a reference of a command line, which may be no reference of a
+// registry, and meant for something else.
+func (a *app) notPinned(err error, text string, inGo bool) error {
+	host, _, _ := strings.Cut(text, "/")
+	switch {
+	case !inGo && connectorAt(analyze.Connectors(), text) >= 0:
+		return usage(fmt.Errorf("%w\n%s is a connector that is built in: `use: %s`, and there is nothing to pin", err, text, text))
+	case !inGo && slices.Contains([]string{"github.com", "gitlab.com", "bitbucket.org", "golang.org", "gopkg.in"}, host):
+		err = fmt.Errorf("%w\n%s has Go, and is no registry: a component in Go is written go:%s", err, host, text)
+	}
+	return a.bringError(err)
 }
 
 type componentsUpdateCmd struct {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/flowc-dev/flowc/backends/components"
 	"github.com/flowc-dev/flowc/backends/oci"
 	"github.com/flowc-dev/flowc/backends/oci/live"
+	"github.com/flowc-dev/flowc/ir/diag"
 	"github.com/flowc-dev/flowc/ir/lock"
 )
 
@@ -67,6 +69,10 @@ func (c *componentsPublishCmd) Run(a *app) error {
 		return environment(err)
 	}
 	res := publishResult{Reference: c.Reference, Image: repository + "@" + image.Digest.String(), Notes: components.Disagreements(&lock.Entry{Reference: c.Reference}, d)}
+	meant := lock.Misspelt(text, diag.Nearest)
+	for _, key := range slices.Sorted(maps.Keys(meant)) {
+		res.Notes = append(res.Notes, fmt.Sprintf("%q of its metadata.json is no key: did you mean %q?", key, meant[key]))
+	}
 	for _, p := range all {
 		res.Platforms = append(res.Platforms, p.Platform.String())
 	}
@@ -96,6 +102,9 @@ func (c *componentsPublishCmd) Run(a *app) error {
 // a pipeline with it could be checked.
 func (c *componentsPublishCmd) descriptor() ([]byte, *lock.Descriptor, error) {
 	file := cmp.Or(c.Metadata, filepath.Join(c.Go, "metadata.json"))
+	if c.Go != "" && !isFolder(c.Go) {
+		return nil, nil, usage(fmt.Errorf("--go %s: there is no such folder", c.Go))
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, nil, environment(fmt.Errorf("a component has a descriptor, which says what it takes and gives: %w (--metadata names it)", err))
@@ -104,6 +113,8 @@ func (c *componentsPublishCmd) descriptor() ([]byte, *lock.Descriptor, error) {
 	switch {
 	case err != nil:
 		return nil, nil, environment(fmt.Errorf("%s is no descriptor of a component: %w", file, err))
+	case d.Role() == "" && d.Type != "":
+		return nil, nil, environment(fmt.Errorf("%s says that the component is a %q, which is none: \"type\": \"source\", \"processor\" or \"sink\"", file, d.Type))
 	case d.Role() == "":
 		return nil, nil, environment(fmt.Errorf("%s does not say what the component is: \"type\": \"source\", \"processor\" or \"sink\"", file))
 	}

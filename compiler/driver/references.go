@@ -28,6 +28,14 @@ func (r Reference) Folder() bool {
 	return r.Go && err == nil && m.Local()
 }
 
+// Argument is how commands name it.
+func (r Reference) Argument() string {
+	if r.Go {
+		return "go:" + r.Text
+	}
+	return r.Text
+}
+
 // references finds the references of a pipeline, and reads the lock where there are any.
 func (c *compile) references(tree *syntax.Pipeline) {
 	c.r.Registry = tree.Registry.Text

@@ -53,9 +53,37 @@ func ParseDescriptor(text []byte) (*Descriptor, error) {
 		if errors.As(err, &kind) {
 			return nil, fmt.Errorf("`%s` can't be a %s", kind.Field, kind.Value)
 		}
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, fmt.Errorf("line %d: %w", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n")), err)
+		}
 		return nil, err
 	}
 	return d, nil
+}
+
+// descriptorKeys are the keys of descriptors that flowc reads.
+var descriptorKeys = []string{
+	"name", "version", "type", "description", "license", "consumes", "produces", "input_types", "output_types", "env_mapping", "config_schema", "port", "health_port",
+}
+
+// Misspelt are keys of a metadata.json that are none and look like one, by the one that was
+// probably meant. A descriptor may have keys of other tools'.
+func Misspelt(text []byte, nearest func(word string, names []string) string) map[string]string {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(text, &all) != nil {
+		return nil
+	}
+	found := map[string]string{}
+	for key := range all {
+		if slices.ContainsFunc(descriptorKeys, func(known string) bool { return strings.EqualFold(known, key) }) {
+			continue
+		}
+		if meant := nearest(key, descriptorKeys); meant != "" {
+			found[key] = meant
+		}
+	}
+	return found
 }
 
 // Role is what it is, in the words of pipelines: source, processor or sink; "" where it does

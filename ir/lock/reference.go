@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -42,8 +43,12 @@ func IsReference(text string) bool { return strings.Contains(text, "@") }
 func ParseReference(text string) (Reference, error) {
 	name, tag, ok := strings.Cut(text, "@")
 	switch {
+	case strings.HasPrefix(name, "./"), strings.HasPrefix(name, "../"), name == ".":
+		return Reference{}, fmt.Errorf("it is a folder, and one of Go is named in the pipeline, `go: %s`, and built as it is", name)
+	case !ok && tagAt(name) > 0:
+		return Reference{}, fmt.Errorf("a tag stands behind an @: %s@%s", name[:tagAt(name)], name[tagAt(name)+1:])
 	case !ok || tag == "":
-		return Reference{}, errors.New("a reference ends with a tag: org/name@v1.0.0")
+		return Reference{}, fmt.Errorf("a reference ends with a tag: %s@v1.0.0", cmp.Or(name, "org/name"))
 	case name == "":
 		return Reference{}, errors.New("a reference begins with a name: org/name@v1.0.0")
 	}
@@ -73,6 +78,15 @@ func ParseReference(text string) (Reference, error) {
 		r.Tag = tag
 	}
 	return r, nil
+}
+
+// tagAt is where a name has a tag as images write it, host:5000/org/name:v1; 0 for none.
+func tagAt(name string) int {
+	at := strings.LastIndex(name, ":")
+	if at < 0 || strings.Contains(name[at:], "/") {
+		return 0
+	}
+	return at
 }
 
 // Repository is where the reference is, in a registry (HOST or HOST/PREFIX, "" for the

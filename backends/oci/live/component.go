@@ -42,6 +42,9 @@ func FindComponent(ctx context.Context, repository, tag, digest string) (*Compon
 	o := options(ctx)
 	what := "get the component " + written + " from"
 	desc, err := remote.Get(ref, o...)
+	if NotFound(err) && tag != "" {
+		return nil, &MissingError{Repository: ref.Context().RepositoryStr(), Registry: ref.Context().RegistryStr(), Tag: tag, Tags: tagsOf(ref.Context(), o), Err: err}
+	}
 	if err != nil {
 		return nil, componentError(ref, what, err)
 	}
@@ -79,6 +82,42 @@ func FindComponent(ctx context.Context, repository, tag, digest string) (*Compon
 		return nil, err
 	}
 	return c, nil
+}
+
+// A MissingError is a tag that a registry has not.
+type MissingError struct {
+	Registry, Repository, Tag string
+	// Tags are those that it has of the repository, as far as it says so.
+	Tags []string
+	Err  error
+}
+
+// Error says which tags there are, the last ones first.
+func (e *MissingError) Error() string {
+	if len(e.Tags) == 0 {
+		return fmt.Sprintf("the registry %s has no component %s, or shows it to others only", e.Registry, e.Repository)
+	}
+	const most = 8
+	shown := strings.Join(e.Tags[:min(most, len(e.Tags))], ", ")
+	if more := len(e.Tags) - most; more > 0 {
+		shown += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("the registry %s has %s, and no %s of it: there are %s", e.Registry, e.Repository, e.Tag, shown)
+}
+
+// Unwrap returns what the registry said.
+func (e *MissingError) Unwrap() error { return e.Err }
+
+// tagsOf are the tags of a repository, the last by their names first; none where nobody says
+// which there are.
+func tagsOf(repository name.Repository, o []remote.Option) []string {
+	all, err := remote.List(repository, o...)
+	if err != nil {
+		return nil
+	}
+	slices.Sort(all)
+	slices.Reverse(all)
+	return all
 }
 
 // Meant is the digest of what a name means in its registry, "" where it means nothing, or
