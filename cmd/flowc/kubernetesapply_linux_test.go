@@ -4,25 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-containerregistry/pkg/registry"
 )
 
 // registry starts a registry that the node pulls from, and returns its host. It is of
 // this machine's own address, which both sides speak to without certificates.
 func (c *kubeCluster) registry(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true)))
-	t.Cleanup(s.Close)
-	return strings.TrimPrefix(s.URL, "http://")
+	return newRegistry(t)
 }
 
 // run runs a command of flowc's in the pipeline's folder and for this cluster, and fails

@@ -3,9 +3,9 @@
 //
 //	standin source|processor|consumer [flags]
 //
-// By another name, and with arguments of anybody's, it stands in for the component that it
-// is called, or that FLOWCTL_COMPONENT_ID says: raw-ledger-source is a source of two ledgers
-// from START_LEDGER on (to END_LEDGER, where there is one), postgres-sink a consumer that writes
+// By another name, and with other arguments, it stands in for the component that it is called,
+// or that FLOWCTL_COMPONENT_ID says: raw-ledger-source is a source of two ledgers from
+// START_LEDGER on (to END_LEDGER, where there is one), postgres-sink a consumer that writes
 // down what it gets in ID.got, all else a processor.
 package main
 
@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -128,7 +129,7 @@ func main() {
 
 // byName is the role of the component that a name stands for, and sets the flags that it has.
 func byName(name string) string {
-	if name == "standin" {
+	if name == "standin" || len(os.Args) > 1 && slices.Contains([]string{"source", "processor", "consumer"}, os.Args[1]) {
 		return ""
 	}
 	id := os.Getenv("FLOWCTL_COMPONENT_ID")
