@@ -255,9 +255,15 @@ func TestLocalBrought(t *testing.T) {
 // And by systemd, on a machine without a network: what ran once is in flowc's cache.
 func TestMachineBrought(t *testing.T) {
 	a := newBooted(t, nil).applied("shipped")
-	cache := filepath.Join(a.dir(), "cache")
-	s := newShipment(t, a.dir(), cache)
-	a.env = []string{"FLOWC_CACHE=" + a.there() + "/cache", "FLOWC_FROZEN=1"}
+	here, cache := t.TempDir(), t.TempDir()
+	s := newShipment(t, here, cache)
+	for from, to := range map[string]string{here: a.dir(), cache: filepath.Join(a.dir(), "cache")} {
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Run("cp", "-r", a.there()+"/cache", "/tmp/cache") // which is then its own
+	a.env = []string{"FLOWC_CACHE=/tmp/cache", "FLOWC_FROZEN=1"}
 	a.write(shipped(", --endless"), "")
 	said, _ := a.flowc(exitOK, "apply", "--yes")
 	a.says(said, "shipped: applied, ready")
