@@ -203,8 +203,15 @@ func (t *template) known(part string) string {
 // Address is that of a service as its clients write it.
 func Address(s sandbox.Service) string { return addressOf(s, defaultUser, defaultDatabase) }
 
+// here is where the services listen: on this machine's loopback.
+const here = "127.0.0.1"
+
 func addressOf(s sandbox.Service, user, database string) string {
-	at := fmt.Sprintf("127.0.0.1:%d", s.Port)
+	return addressAt(s, here, s.Port, user, database)
+}
+
+func addressAt(s sandbox.Service, host string, port int, user, database string) string {
+	at := net.JoinHostPort(host, strconv.Itoa(port))
 	switch s.Kind {
 	case sandbox.NATS:
 		return "nats://" + at

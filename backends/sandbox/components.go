@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -107,9 +108,9 @@ func (h *hand) component(c componentUse, s sandbox.Service) {
 	case asURL:
 		val = Address(s)
 	case asAddress:
-		val = fmt.Sprintf("127.0.0.1:%d", s.Port)
+		val = net.JoinHostPort(here, strconv.Itoa(s.Port))
 	case asHost:
-		val = "127.0.0.1"
+		val = here
 	case asPort:
 		val = strconv.Itoa(s.Port)
 	case asUser:

@@ -97,7 +97,7 @@ func Services(declared []sandbox.Declared, containers bool) (all []sandbox.Servi
 func container(d sandbox.Declared, declared []sandbox.Declared, left func(sandbox.Declared) bool) *sandbox.Image {
 	i := &sandbox.Image{Image: d.Image, Command: d.Command, Entrypoint: d.Entrypoint, Env: d.Env, Volumes: d.Volumes, Health: d.Health}
 	for _, p := range d.Ports {
-		i.Publish = append(i.Publish, fmt.Sprintf("127.0.0.1:%d:%d", p.Host, p.Container))
+		i.Publish = append(i.Publish, fmt.Sprintf("%s:%d:%d", here, p.Host, p.Container))
 	}
 	for _, name := range d.After {
 		if !slices.ContainsFunc(declared, func(o sandbox.Declared) bool { return o.Name == name && left(o) }) {

@@ -107,7 +107,7 @@ func (h *hand) address(u use, s sandbox.Service) {
 			return
 		}
 		for _, part := range []struct{ of, val string }{
-			{t.host, "127.0.0.1"}, {t.port, strconv.Itoa(s.Port)}, {t.user, defaultUser}, {t.password, anyPassword}, {t.database, defaultDatabase},
+			{t.host, here}, {t.port, strconv.Itoa(s.Port)}, {t.user, defaultUser}, {t.password, anyPassword}, {t.database, defaultDatabase},
 		} {
 			if v, is := t.variable(part.of); is {
 				val := part.val
@@ -162,17 +162,18 @@ func (h *hand) login(u use) {
 	}
 }
 
-// Known are the variables that clients of a service know.
-func Known(s sandbox.Service) []sandbox.Variable {
-	at := Address(s)
-	port := strconv.Itoa(s.Port)
+// Known are the variables that clients of a service know, on this machine.
+func Known(s sandbox.Service) []sandbox.Variable { return knownAt(s, here, s.Port) }
+
+func knownAt(s sandbox.Service, host string, port int) []sandbox.Variable {
+	at := addressAt(s, host, port, defaultUser, defaultDatabase)
 	switch s.Kind {
 	case sandbox.Kafka:
 		return []sandbox.Variable{{Name: "KAFKA_BROKERS", Value: at}}
 	case sandbox.NATS:
 		return []sandbox.Variable{{Name: "NATS_URL", Value: at}}
 	case sandbox.Postgres:
-		return []sandbox.Variable{{Name: "DATABASE_URL", Value: at}, {Name: "PGDATABASE", Value: defaultDatabase}, {Name: "PGHOST", Value: "127.0.0.1"}, {Name: "PGPORT", Value: port}, {Name: "PGUSER", Value: defaultUser}}
+		return []sandbox.Variable{{Name: "DATABASE_URL", Value: at}, {Name: "PGDATABASE", Value: defaultDatabase}, {Name: "PGHOST", Value: host}, {Name: "PGPORT", Value: strconv.Itoa(port)}, {Name: "PGUSER", Value: defaultUser}}
 	case sandbox.Redis:
 		return []sandbox.Variable{{Name: "REDIS_URL", Value: at}}
 	case sandbox.S3:
@@ -181,4 +182,27 @@ func Known(s sandbox.Service) []sandbox.Variable {
 		}
 	}
 	return nil
+}
+
+// Tell tells the containers among services where the servers of the sandbox's own are: by
+// the variables that clients know, where the file of services has none of that name. A server
+// is called as its service is, as containers call each other.
+func Tell(services []sandbox.Service) {
+	var known []sandbox.Variable
+	for i := range services {
+		if s := &services[i]; s.Kind != sandbox.Container {
+			s.Inner = ports[s.Kind]
+			known = append(known, knownAt(*s, s.Name, s.Port)...)
+		}
+	}
+	for _, s := range services {
+		if s.Container == nil {
+			continue
+		}
+		for _, v := range known {
+			if !slices.ContainsFunc(s.Container.Env, func(e string) bool { name, _, _ := strings.Cut(e, "="); return name == v.Name }) {
+				s.Container.Env = append(s.Container.Env, v.Name+"="+v.Value)
+			}
+		}
+	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/flowc-dev/flowc/backends/oci/dockertest"
+	"github.com/flowc-dev/flowc/runtime/connect/postgres/pgtest"
 	"github.com/flowc-dev/flowc/runtime/sandbox"
 )
 
@@ -18,18 +20,12 @@ import (
 func TestSandboxContainers(t *testing.T) {
 	e := dockertest.New(t)
 	t.Setenv("DOCKER_HOST", e.Host)
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "pipeline.yaml"), `pipeline: kept
+	image := loadedImage(t, e, `pipeline: kept
 telemetry: {http: ":9090"}
 types: {E: {id: string}}
 sources: {in: {use: http, config: {listen: ":8080", path: /e}, out: E}}
 sinks: {out: {from: in, use: file, config: {path: out.ndjson, mode: append}}}
 `)
-	var res struct{ Result imageResult }
-	if err := json.Unmarshal([]byte(flowcFor(t, e, dir, "image", "--load", "--format", "json")), &res); err != nil {
-		t.Fatal(err)
-	}
-	image := res.Result.Reference
 	w := newSandboxWorld(t, map[string]string{"services.yaml": `services:
   first: {image: "` + image + `", ports: ["8080"], volumes: ["kept:/data"], healthcheck: {test: [CMD, /app, health]}}
   second: {image: "` + image + `", ports: ["9090"], depends_on: [first]}
@@ -97,6 +93,100 @@ sinks: {out: {from: in, use: file, config: {path: out.ndjson, mode: append}}}
 	if _, errs := w.run(exitEnv, "start", "services.yaml"); !strings.Contains(errs, "none: ") || !strings.Contains(errs, "localhost:1/none") {
 		t.Errorf("of an image that is nowhere it says %s", errs)
 	}
+}
+
+// TestSandboxFromContainers has a container use the servers in the sandbox's process: by the
+// variables that it is given, and by the names and ports that a file of Compose would have.
+func TestSandboxFromContainers(t *testing.T) {
+	if !pgtest.Here() {
+		t.Skip(pgtest.NotHere)
+	}
+	e := dockertest.New(t)
+	t.Setenv("DOCKER_HOST", e.Host)
+	image := loadedImage(t, e, `pipeline: writer
+types: {Order: {id: string, n: int64}}
+sources: {made: {use: generate, config: {rate: 20, fields: {n: i}}, out: Order}}
+sinks:
+  topic: {from: made, use: kafka, config: {brokers: ["${env:KAFKA_BROKERS}"], topic: orders}}
+  stream: {from: made, use: nats, config: {url: "${env:EVENTS}", subject: bills}}
+  rows: {from: made, use: postgres, config: {dsn: "${env:DATABASE_URL}", table: o}}
+`)
+	w := newSandboxWorld(t, map[string]string{
+		"services.yaml": `services:
+  events: {image: nats}
+  writer: {image: "${WRITER:?}", environment: {EVENTS: "nats://${EVENTS_HOST:-events}:4222"}, depends_on: [events]}
+`,
+		"pipeline.yaml": `pipeline: reader
+types: {Order: {id: string, n: int64}}
+sources:
+  orders: {use: kafka, config: {brokers: ["${env:KAFKA_BROKERS}"], topics: [orders]}, out: Order}
+  bills: {use: nats, config: {url: "${env:NATS_URL}", stream: BILLS, subject: bills}, out: Order}
+sinks:
+  topic: {from: orders, use: file, config: {path: topic.ndjson, mode: append}}
+  stream: {from: bills, use: file, config: {path: stream.ndjson, mode: append}}
+`,
+	})
+	t.Setenv("WRITER", image)
+	args := []string{"pipeline.yaml", "services.yaml", "--with", "postgres"}
+	w.start(args...)
+	for _, file := range []string{"topic.ndjson", "stream.ndjson"} {
+		w.until("what the container wrote to "+file, func() bool {
+			text, _ := os.ReadFile(filepath.Join(w.dir, file))
+			return strings.Count(string(text), "\n") > 5
+		})
+	}
+	w.until("rows of the container", func() bool {
+		cmd := command(w.dir, w.cache, "flowc", "sandbox", "exec", "--", "psql", "-Atc", "SELECT count(*) > 5 FROM o")
+		out, _ := cmd.Output()
+		return strings.TrimSpace(string(out)) == "t"
+	})
+	// Nothing has changed, so nothing is started anew.
+	if _, errs := w.run(0, append([]string{"start"}, args...)...); !strings.Contains(errs, "it runs already") {
+		t.Errorf("a second start says %s", errs)
+	}
+}
+
+// TestSandboxLate has a container that never becomes ready: it is waited for as long as was
+// said, and told by what it said last.
+func TestSandboxLate(t *testing.T) {
+	e := dockertest.New(t)
+	t.Setenv("DOCKER_HOST", e.Host)
+	image := loadedImage(t, e, `pipeline: idle
+types: {E: {id: string}}
+sources: {in: {use: http, config: {listen: ":8080", path: /e}, out: E}}
+sinks: {out: {from: in, use: drop}}
+`)
+	w := newSandboxWorld(t, map[string]string{"services.yaml": `services:
+  deaf: {image: "` + image + `", ports: ["7"]}
+  sick: {image: "` + image + `", healthcheck: {test: [CMD, /app, nonsense]}}
+`})
+	for service, want := range map[string]string{"deaf": "nobody listens in it behind 127.0.0.1:", "sick": "its healthcheck `/app nonsense` fails"} {
+		other := "sick"
+		if service == other {
+			other = "deaf"
+		}
+		out, errs := w.run(exitEnv, "start", "services.yaml", "--without", other, "--timeout", "8s")
+		for _, want := range []string{service + ": it is not ready within 8s: ", want, "it said last:\n", "msg=listening"} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("it says %q, not %q", out+errs, want)
+			}
+		}
+		if left := e.Docker("ps", "--quiet", "--all"); left != "" {
+			t.Errorf("it has left %s", left)
+		}
+	}
+}
+
+// loadedImage is the image of a pipeline, in an engine.
+func loadedImage(t *testing.T, e *dockertest.Engine, pipeline string) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "pipeline.yaml"), pipeline)
+	var res struct{ Result imageResult }
+	if err := json.Unmarshal([]byte(flowcFor(t, e, dir, "image", "--load", "--format", "json")), &res); err != nil {
+		t.Fatal(err)
+	}
+	return res.Result.Reference
 }
 
 // sandboxContainer is the name of a service's container.

@@ -190,7 +190,10 @@ func TestSandboxServices(t *testing.T) {
 		if !driver.IsServices(file) {
 			t.Fatal("it is no file of services")
 		}
-		declared, l, err := driver.Services(file)
+		declared, l, err := driver.Services(file, func(name string) (string, bool) {
+			value, ok := map[string]string{"IMAGE": "redis", "PORT": "7001", "EMPTY": ""}[name]
+			return value, ok
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,6 +265,22 @@ error: ` + "`70000:1` is no port" + `
 error: ` + "`b` needs `c`, and there is no such service" + `
 a container 0  [""] env [] publish [] volumes [] after [] health []
 b container 0 x [""] env [] publish [] volumes [] after ["c"] health []
+`},
+		"variables": {text: "services:\n  a: {image: \"${IMAGE}:7\", ports: [{host: \"${PORT}\", container: 6379}]}\n  b:\n    image: x\n    environment:\n      A: $PORT-$$PORT ${EMPTY-x}${EMPTY:-y}${NONE:-${IMAGE:?}/${NONE-}}\n      B: ${PORT:+set}${EMPTY:+no}${EMPTY+empty}\n", want: `
+a redis 7001
+b container 0 x [""] env ["A=7001-$PORT yredis/" "B=setempty"] publish [] volumes [] after [] health []
+`},
+		"no variables": {text: "services:\n  a: {image: \"x:${NONE}\"}\n  b: {image: x, command: [\"${EMPTY:?say where}\", \"${NONE?}\", $5, \"${A\", \"${A!}\", \"${}\", $]}\n", want: `
+error: the variable NONE is not set
+error: the variable EMPTY is not set: say where
+error: the variable NONE is not set
+error: ` + "a `$` begins a variable, and here is no name" + `
+error: the variable that begins here has no end
+error: ` + "`${A!}` is no variable" + `
+error: ` + "`${}` is no variable" + `
+error: ` + "a `$` begins a variable, and here is no name" + `
+a container 0 x:${NONE} [""] env [] publish [] volumes [] after [] health []
+b container 0 x ["" "${EMPTY:?say where}" "${NONE?}" "$5" "${A" "${A!}" "${}" "$"] env [] publish [] volumes [] after [] health []
 `},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func (c *sandboxStartCmd) make(a *app) (*madePlan, error) {
 		m.plan.From = append(m.plan.From, r.Program.Files[0].Path)
 	}
 	if services != "" {
-		declared, l, err := driver.Services(services)
+		declared, l, err := driver.Services(services, os.LookupEnv)
 		if err != nil {
 			return nil, usage(err)
 		}
@@ -230,6 +230,7 @@ func (m *madePlan) takePorts(before *sandbox.Plan) error {
 		}
 		taken[s.Port] = s.Name
 	}
+	infra.Tell(m.plan.Services)
 	// How far a pipeline is with the sandbox's topics says nothing of others.
 	m.plan.Env = []sandbox.Variable{{Name: "FLOWC_STATE", Value: m.folder.Path("state"), For: "checkpoints"}}
 	if m.needs == nil {
@@ -280,18 +281,11 @@ func portFree(port int) error {
 	return l.Close()
 }
 
-// digest tells plans apart but for the ports that nobody has named.
+// digest tells plans apart that have no ports yet but those that somebody named.
 func digest(p *sandbox.Plan) string {
 	q := *p
-	q.Env = nil
-	q.Services = slices.Clone(p.Services)
-	for i := range q.Services {
-		if s := &q.Services[i]; !s.Fixed {
-			s.Port = 0
-		}
-	}
 	if p.Program != nil {
-		// The folder has a copy of it.
+		// It lies elsewhere each time that it is built anew, and the folder has a copy of it.
 		program := *p.Program
 		program.Binary = contents(program.Binary)
 		q.Program = &program
@@ -300,7 +294,8 @@ func digest(p *sandbox.Plan) string {
 	if err != nil {
 		return ""
 	}
-	return string(text)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // contents is the digest of a file, "" where it can't be read.

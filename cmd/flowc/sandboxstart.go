@@ -18,17 +18,18 @@ import (
 )
 
 type sandboxStartCmd struct {
-	Files        []string `arg:"" optional:"" name:"file" help:"The pipeline, a file of services (flowctl's SandboxServices, or Compose's), or both. Without: what was started last here, else pipeline.yaml." placeholder:"FILE"`
-	Pipeline     string   `hidden:"" help:"As in flowctl: the pipeline." placeholder:"FILE"`
-	Services     string   `help:"A file of services beside what the pipeline needs." placeholder:"FILE"`
-	ServicesOnly bool     `help:"Start the services alone; \"flowc sandbox exec -- flowc run FILE\" runs a pipeline with them."`
-	With         []string `help:"Services beside what the pipeline needs: kafka, nats, postgres, redis, s3." placeholder:"KIND"`
-	Without      []string `help:"Services that are not to be started, because they are elsewhere." placeholder:"NAME"`
-	Containers   bool     `help:"Run what a file of services names as it stands there, in containers, also where there is an embedded server for it."`
-	Fresh        bool     `help:"Begin anew, without what was kept."`
-	Follow       bool     `short:"f" help:"Print what the sandbox says, until Ctrl-C, which leaves it running."`
-	Overlay      []string `help:"Merge this file over the pipeline." placeholder:"FILE"`
-	Env          string   `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
+	Files        []string      `arg:"" optional:"" name:"file" help:"The pipeline, a file of services (flowctl's SandboxServices, or Compose's), or both. Without: what was started last here, else pipeline.yaml." placeholder:"FILE"`
+	Pipeline     string        `hidden:"" help:"As in flowctl: the pipeline." placeholder:"FILE"`
+	Services     string        `help:"A file of services beside what the pipeline needs." placeholder:"FILE"`
+	ServicesOnly bool          `help:"Start the services alone; \"flowc sandbox exec -- flowc run FILE\" runs a pipeline with them."`
+	With         []string      `help:"Services beside what the pipeline needs: kafka, nats, postgres, redis, s3." placeholder:"KIND"`
+	Without      []string      `help:"Services that are not to be started, because they are elsewhere." placeholder:"NAME"`
+	Containers   bool          `help:"Run what a file of services names as it stands there, in containers, also where there is an embedded server for it."`
+	Fresh        bool          `help:"Begin anew, without what was kept."`
+	Timeout      time.Duration `help:"How long a service may take to become ready, with its image's way here." default:"5m" placeholder:"DURATION"`
+	Follow       bool          `short:"f" help:"Print what the sandbox says, until Ctrl-C, which leaves it running."`
+	Overlay      []string      `help:"Merge this file over the pipeline." placeholder:"FILE"`
+	Env          string        `help:"Merge pipeline.NAME.yaml, beside the pipeline, over it." placeholder:"NAME"`
 }
 
 // Run starts a sandbox and waits until it is ready.
@@ -39,11 +40,15 @@ func (c *sandboxStartCmd) Run(a *app) error {
 	if c.Follow && a.format == "json" {
 		return usage(errors.New("--format json is one document, and --follow has no end: leave one of them out"))
 	}
+	if c.Timeout <= 0 {
+		return usage(fmt.Errorf("--timeout is %s: it must be more than nothing", c.Timeout))
+	}
 	made, err := c.make(a)
 	if err != nil {
 		return err
 	}
 	f, plan := made.folder, made.plan
+	plan.Asked, plan.Patience = digest(plan), int64(c.Timeout)
 	server, err := a.buildSandbox(plan)
 	if err != nil {
 		return err
@@ -125,7 +130,7 @@ func (a *app) startSandbox(f sandbox.Folder, made *madePlan, server string, fres
 		if err != nil {
 			return nil, err
 		}
-		if !fresh && before != nil && same(before, plan) && state != nil && state.Phase == sandbox.Ready && alive(state) {
+		if !fresh && before != nil && before.Asked == plan.Asked && state != nil && state.Phase == sandbox.Ready && alive(state) {
 			fmt.Fprintln(a.stderr, "it runs already, as it is to be")
 			return state, nil
 		}
@@ -173,7 +178,7 @@ func (a *app) startSandbox(f sandbox.Folder, made *madePlan, server string, fres
 		defer close(ended)
 		_ = cmd.Wait() // its state says how it ended
 	}()
-	state, err := a.awaitSandbox(f, ended)
+	state, err := a.awaitSandbox(f, time.Duration(plan.Patience), ended)
 	if err == nil {
 		_ = cmd.Process.Release()
 		return state, nil
@@ -190,13 +195,11 @@ func alive(s *sandbox.State) bool {
 	return !slices.ContainsFunc(s.Services, func(one sandbox.Status) bool { return one.Phase != sandbox.Ready }) && (s.Program == nil || s.Program.Phase == sandbox.Ready)
 }
 
-// same tells whether two plans are of the same sandbox, which ports aside need no other one.
-func same(a, b *sandbox.Plan) bool { return digest(a) == digest(b) }
-
-// awaitSandbox waits until a sandbox is ready, and says what it waits for.
-func (a *app) awaitSandbox(f sandbox.Folder, ended <-chan struct{}) (*sandbox.State, error) {
+// awaitSandbox waits until a sandbox is ready, and says what it waits for. The sandbox itself
+// knows how long a service may take.
+func (a *app) awaitSandbox(f sandbox.Folder, bound time.Duration, ended <-chan struct{}) (*sandbox.State, error) {
 	said := map[string]bool{}
-	over := false
+	over, began := false, time.Now() //nolint:forbidigo // nothing is compiled from it
 	waiting := time.NewTicker(patience)
 	defer waiting.Stop()
 	for {
@@ -208,7 +211,11 @@ func (a *app) awaitSandbox(f sandbox.Folder, ended <-chan struct{}) (*sandbox.St
 			for _, one := range s.Services {
 				if one.Phase == sandbox.Ready && !said[one.Name] {
 					said[one.Name] = true
-					fmt.Fprintf(a.stderr, "%s is ready at %s\n", one.Name, orWord(one.Address, "no port"))
+					text := one.Name + " is ready"
+					if one.Address != "" {
+						text += " at " + one.Address
+					}
+					fmt.Fprintln(a.stderr, text)
 				}
 			}
 			switch {
@@ -229,7 +236,7 @@ func (a *app) awaitSandbox(f sandbox.Folder, ended <-chan struct{}) (*sandbox.St
 			return nil, a.ctx.Err()
 		case <-waiting.C:
 			if s != nil {
-				fmt.Fprintf(a.stderr, "waiting for %s (`flowc sandbox logs` has what they say)\n", commas(notReady(s)))
+				fmt.Fprintf(a.stderr, "waiting for %s, %s of %s (`flowc sandbox logs` has what they say)\n", commas(notReady(s)), time.Since(began).Round(time.Second), bound) //nolint:forbidigo // nothing is compiled from it
 			}
 		case <-time.After(30 * time.Millisecond):
 		}
@@ -243,7 +250,11 @@ const patience = 10 * time.Second
 func notReady(s *sandbox.State) (names []string) {
 	for _, one := range s.Services {
 		if one.Phase != sandbox.Ready {
-			names = append(names, one.Name)
+			name := one.Name
+			if one.Says != "" {
+				name += " (" + firstLine(one.Says) + ")"
+			}
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 && s.Program != nil {

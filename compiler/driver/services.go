@@ -17,14 +17,14 @@ func IsServices(file string) bool {
 	return err == nil && services.Is(source.NewFile(filepath.Base(file), file, text))
 }
 
-// Services reads a file of services.
-func Services(file string) ([]sandbox.Declared, diag.List, error) {
+// Services reads a file of services; lookup is the environment, which it may read.
+func Services(file string, lookup services.Lookup) ([]sandbox.Declared, diag.List, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, nil, err
 	}
 	var l diag.List
-	all := services.Read(source.NewFile(filepath.Base(file), file, text), &l)
+	all := services.Read(source.NewFile(filepath.Base(file), file, text), lookup, &l)
 	l.Sort()
 	return all, l, nil
 }

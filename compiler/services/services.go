@@ -24,8 +24,8 @@ func Is(f *source.File) bool {
 	return root != nil && (s.Name == flowctl.Sandbox || s.Name == flowctl.Services)
 }
 
-// Read reads the services of a file, in its order.
-func Read(f *source.File, l *diag.List) []sandbox.Declared {
+// Read reads the services of a file, in its order, with the variables in it.
+func Read(f *source.File, lookup Lookup, l *diag.List) []sandbox.Declared {
 	root := parse.File(f, parse.FormatOf(f.Name), l)
 	if root == nil {
 		return nil
@@ -36,7 +36,7 @@ func Read(f *source.File, l *diag.List) []sandbox.Declared {
 		return nil
 	}
 	var said diag.List
-	_, tree := flowctl.Migrate(root, flowctl.Options{}, &said)
+	_, tree := flowctl.Migrate(expanded(root, lookup, l), flowctl.Options{}, &said)
 	for _, d := range said {
 		if tree != nil {
 			d.Severity = diag.Warning
@@ -61,6 +61,24 @@ func Read(f *source.File, l *diag.List) []sandbox.Declared {
 		}
 	}
 	return all
+}
+
+// expanded is a file with variables put into its services: what else stands in it nobody here
+// reads.
+func expanded(n *parse.Node, lookup Lookup, l *diag.List) *parse.Node {
+	out := *n
+	out.Members = nil
+	for _, m := range n.Members {
+		value := m.Value
+		switch m.Key.Text {
+		case "services":
+			value = interpolate(value, lookup, l)
+		case "spec":
+			value = expanded(value, lookup, l)
+		}
+		out.Members = append(out.Members, &parse.Member{Key: m.Key, Value: value})
+	}
+	return &out
 }
 
 // A reader takes services out of a tree that has Compose's keys.

@@ -257,7 +257,10 @@ sinks:
     ${in.Field}              of the record, in keys that are set for each record
     ${meta.Key}              of its metadata
 
-Two characters ` + "`" + `${` + "`" + ` that mean themselves are written ` + "`" + `$${` + "`" + `.`,
+Two characters ` + "`" + `${` + "`" + ` that mean themselves are written ` + "`" + `$${` + "`" + `.
+
+Files of services, which flowc sandbox starts, have Compose's variables: ` + "`" + `${NAME}` + "`" + `, ` + "`" + `${NAME:-default}` + "`" + `; a dollar
+is ` + "`" + `$$` + "`" + ` there.`,
 		Bad: `pipeline: payments
 types:
   Payment: {id: string, amount: decimal}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,18 +48,12 @@ func (b *box) Died() <-chan error { return b.died }
 
 // runContainer starts a container and waits until it is ready.
 func (w *work) runContainer(ctx context.Context, h *Host) (Server, error) {
-	engine, err := supervise.Engine()
-	if err != nil {
+	if w.network == nil {
 		return nil, fmt.Errorf("%s runs in a container, and there is neither docker nor podman nor nerdctl on this machine: install one, or leave the service out", h.Container.Image)
 	}
-	network := networkName(w.plan.ID)
-	if err := engineSays(ctx, engine, "network", "inspect", network); err != nil {
-		// Another container of the sandbox may be making it at this moment.
-		if made := engineSays(ctx, engine, "network", "create", "--label", label+"="+w.plan.ID, network); made != nil {
-			if err := engineSays(ctx, engine, "network", "inspect", network); err != nil {
-				return nil, made
-			}
-		}
+	engine := w.network.engine
+	if err := w.pull(ctx, engine, h); err != nil {
+		return nil, err
 	}
 	name := ContainerName(w.plan.ID, h.Name)
 	life, stop := context.WithCancel(context.Background())
@@ -66,7 +61,7 @@ func (w *work) runContainer(ctx context.Context, h *Host) (Server, error) {
 	b.keeper = supervise.New(supervise.Spec{
 		Name: h.Name, Env: h.Container.Env, Command: h.Container.Command, Dir: w.plan.Folder, Log: w.log.of(h.Name), Restart: supervise.UnlessStopped,
 		Container: &supervise.Container{
-			Image: h.Container.Image, Name: name, Mounts: w.mounts(h.Container.Volumes), Network: network, Alias: h.Name,
+			Image: h.Container.Image, Name: name, Mounts: w.mounts(h.Container.Volumes), Network: w.network.name, Alias: h.Name, Hosts: w.hosts(),
 			Publish: h.Container.Publish, Labels: []string{label + "=" + w.plan.ID}, Entrypoint: h.Container.Entrypoint,
 		},
 	})
@@ -95,46 +90,107 @@ func (b *box) keep(ctx context.Context) {
 	}
 }
 
+// pull brings the image of a container here where it is not, so that what takes long, or
+// does not work, is said to be that.
+func (w *work) pull(ctx context.Context, engine string, h *Host) error {
+	image := h.Container.Image
+	if exec.CommandContext(ctx, engine, "image", "inspect", image).Run() == nil {
+		return nil
+	}
+	w.service(h.Name, Starting, "pulling "+image)
+	out, err := exec.CommandContext(ctx, engine, "pull", image).CombinedOutput()
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("its image %s is still on its way; what came is kept, so that another start goes on, and --timeout gives it more time", image)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("the image %s can't be pulled: %s\n%s brings one from a file; without containers, where the sandbox has a server of its own, none is needed", image, lastLine(out), filepath.Base(engine)+" load")
+	}
+	w.service(h.Name, Starting, "")
+	return nil
+}
+
+// lastLine is what an engine said last: why it did not do it.
+func lastLine(out []byte) string {
+	text := strings.TrimSpace(string(out))
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// hosts are the names by which containers find the servers of this process.
+func (w *work) hosts() (all []string) {
+	if w.network.gateway == "" {
+		return nil
+	}
+	for _, s := range w.plan.Services {
+		if s.Kind != Container {
+			all = append(all, s.Name+":"+w.network.gateway)
+		}
+	}
+	return all
+}
+
 // ready waits until the container is.
 func (b *box) ready(ctx context.Context, engine, name string, i *Image) error {
+	var not string // why it was not, last
 	for {
 		select {
 		case err := <-b.died:
 			return err
 		case <-ctx.Done():
-			return ctx.Err()
+			return b.late(ctx, not)
 		case <-time.After(200 * time.Millisecond):
 		}
 		if len(i.Health) > 0 {
-			if engineSays(ctx, engine, append([]string{"exec", name}, i.Health...)...) == nil {
+			err := engineSays(ctx, engine, append([]string{"exec", name}, i.Health...)...)
+			if err == nil {
 				return nil
+			}
+			if ctx.Err() == nil {
+				not = fmt.Sprintf("its healthcheck `%s` fails: %v", strings.Join(i.Health, " "), err)
 			}
 			continue
 		}
-		if exec.CommandContext(ctx, engine, "inspect", name).Run() == nil && listening(i.Publish) {
-			return nil
+		if exec.CommandContext(ctx, engine, "inspect", name).Run() == nil {
+			at := silent(i.Publish)
+			if at == "" {
+				return nil
+			}
+			not = "nobody listens in it behind " + at
 		}
 	}
 }
 
-// listening tells whether somebody listens behind all published ports. An engine's own
+// late says of a container that is not ready in time why it is not, and what it said last.
+func (b *box) late(ctx context.Context, not string) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	text := cmp.Or(not, "its container does not start")
+	if p := b.keeper.Now(); p != nil && p.Last() != "" {
+		text += "; it said last:\n" + p.Last()
+	}
+	return errors.New(text)
+}
+
+// silent is a published port behind which nobody listens, "" for none. An engine's own
 // proxy takes a connection at once, and drops it where nobody is behind it.
-func listening(publish []string) bool {
+func silent(publish []string) string {
 	for _, p := range publish {
-		at := strings.LastIndexByte(p, ':')
-		c, err := net.DialTimeout("tcp", p[:at], time.Second)
+		at := p[:strings.LastIndexByte(p, ':')]
+		c, err := net.DialTimeout("tcp", at, time.Second)
 		if err != nil {
-			return false
+			return at
 		}
 		_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		_, err = c.Read(make([]byte, 1))
 		c.Close()
 		var late net.Error
 		if err != nil && !(errors.As(err, &late) && late.Timeout()) {
-			return false
+			return at
 		}
 	}
-	return true
+	return ""
 }
 
 // mounts gives volumes of a name one of this sandbox, and paths their folder.

@@ -43,6 +43,10 @@ type Plan struct {
 	From []string `json:"from"`
 	// Services are in the order of their names.
 	Services []Service `json:"services"`
+	// Patience is how long a service may take to become ready, in nanoseconds.
+	Patience int64 `json:"patience"`
+	// Asked tells this plan from others, whatever ports its services got.
+	Asked string `json:"asked"`
 	// Env is what is handed to the pipeline, and to whoever asks for it.
 	Env []Variable `json:"env"`
 	// Program is the pipeline, nil where there are services alone.
@@ -65,6 +69,8 @@ type Service struct {
 	Port int `json:"port,omitempty"`
 	// Fixed tells that somebody named the port.
 	Fixed bool `json:"fixed,omitempty"`
+	// Inner is the port at which containers look for it: that of its images.
+	Inner int `json:"inner,omitempty"`
 	// Logins may connect beside those that always may.
 	Logins []Login `json:"logins,omitempty"`
 	// Databases, Tables, Topics, Streams and Buckets are made where they are not there.

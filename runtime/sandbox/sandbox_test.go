@@ -74,7 +74,7 @@ func folder(t *testing.T, kind, word string) Folder {
 	if err := os.Mkdir(string(f), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := &Plan{ID: "test", Folder: dir, Services: []Service{{Name: "one", Kind: "plain", Port: 1}, {Name: "two", Kind: kind, Port: 2}}, Env: []Variable{{Name: "HANDED", Value: "over"}, {Name: asProgram, Value: word}}}
+	p := &Plan{ID: "test", Folder: dir, Patience: int64(time.Minute), Services: []Service{{Name: "one", Kind: "plain", Port: 1}, {Name: "two", Kind: kind, Port: 2}}, Env: []Variable{{Name: "HANDED", Value: "over"}, {Name: asProgram, Value: word}}}
 	if word != "" {
 		exe, err := os.Executable()
 		if err != nil {

@@ -20,10 +20,12 @@ type Host struct {
 	Dir string
 	// Log writes a line.
 	Log func(format string, args ...any)
+	// Inside is where containers reach the service, and this machine too; "" where none do.
+	Inside string
 }
 
 // Address is where the service listens.
-func (h *Host) Address() string { return fmt.Sprintf("127.0.0.1:%d", h.Port) }
+func (h *Host) Address() string { return local(h.Port) }
 
 // A Server is a service that runs.
 type Server interface {
@@ -82,6 +84,8 @@ type work struct {
 	plan   *Plan
 	log    *logFile
 	kinds  map[string]Kind
+	// network is that of the containers, nil where there are none.
+	network *network
 
 	mu    sync.Mutex
 	state State
@@ -92,7 +96,7 @@ func (w *work) run(ctx context.Context) error {
 	for _, s := range w.plan.Services {
 		is := Status{Name: s.Name, Kind: s.Kind, Phase: Starting, Since: time.Now()}
 		if s.Port != 0 {
-			is.Address = fmt.Sprintf("127.0.0.1:%d", s.Port)
+			is.Address = local(s.Port)
 		} else if s.Container != nil {
 			is.Address = s.Container.address()
 		}
@@ -105,7 +109,11 @@ func (w *work) run(ctx context.Context) error {
 		return err
 	}
 	if w.containers() {
-		if err := w.clear(ctx); err != nil {
+		err := w.clear(ctx)
+		if err == nil {
+			w.network, err = w.connect(ctx)
+		}
+		if err != nil {
 			return w.fail(err)
 		}
 	}
@@ -194,21 +202,20 @@ func (w *work) startOne(life, starting context.Context, s Service, ready map[str
 	if err := os.MkdirAll(h.Dir, 0o755); err != nil {
 		return err
 	}
-	kind := w.kinds[s.Kind]
-	if s.Kind == Container {
-		kind = w.runContainer
+	patience := time.Duration(w.plan.Patience)
+	within, cancel := context.WithTimeout(starting, patience)
+	defer cancel()
+	server, says, err := w.serve(within, h)
+	if err != nil && within.Err() != nil && starting.Err() == nil {
+		return &lateError{patience, err}
 	}
-	if kind == nil {
-		return fmt.Errorf("this sandbox was built without %s", s.Kind)
-	}
-	server, err := kind(starting, h)
 	if err != nil {
 		return err
 	}
 	all.mu.Lock()
 	all.started, all.names = append(all.started, server), append(all.names, s.Name)
 	all.mu.Unlock()
-	w.service(s.Name, Ready, "")
+	w.service(s.Name, Ready, says)
 	if died := server.Died(); died != nil {
 		all.watch.Go(func() {
 			select {
@@ -221,6 +228,51 @@ func (w *work) startOne(life, starting context.Context, s Service, ready map[str
 		})
 	}
 	return nil
+}
+
+// serve starts the server of a service; says is what is to be known of it.
+func (w *work) serve(ctx context.Context, h *Host) (s Server, says string, err error) {
+	if h.Kind == Container {
+		s, err = w.runContainer(ctx, h)
+		return s, "", err
+	}
+	kind := w.kinds[h.Kind]
+	if kind == nil {
+		return nil, "", fmt.Errorf("this sandbox was built without %s", h.Kind)
+	}
+	if w.network == nil {
+		s, err = kind(ctx, h)
+		return s, "", err
+	}
+	d, err := openDoor(w.network.gateway, &h.Service)
+	if err != nil {
+		says = err.Error()
+	}
+	if d == nil {
+		says = "containers can't reach it, because their network is none of this machine's own: " + says
+		s, err = kind(ctx, h)
+		return s, says, err
+	}
+	h.Inside = d.listeners[0].Addr().String()
+	if s, err = kind(ctx, h); err != nil {
+		d.close()
+		return nil, "", err
+	}
+	return behind{s, d}, says, nil
+}
+
+// A lateError is a service that is not ready in time.
+type lateError struct {
+	patience time.Duration
+	err      error
+}
+
+func (e *lateError) Error() string {
+	text := "it is not ready within " + e.patience.String()
+	if !errors.Is(e.err, context.DeadlineExceeded) {
+		text += ": " + e.err.Error()
+	}
+	return text
 }
 
 // stop ends all that was started, the last first.

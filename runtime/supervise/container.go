@@ -25,6 +25,8 @@ type Container struct {
 	// its ports that the host has then, ADDRESS:PORT:PORT.
 	Network, Alias string
 	Publish        []string
+	// Hosts are NAME:ADDRESS of what it finds by a name that no container has.
+	Hosts []string
 	// Labels are KEY=VALUE.
 	Labels []string
 	// Entrypoint stands in the place of the image's own; "" for that.
@@ -71,6 +73,9 @@ func (c *Container) command(spec Spec) (command []string, b *box, err error) {
 	}
 	for _, p := range c.Publish {
 		command = append(command, "--publish", p)
+	}
+	for _, h := range c.Hosts {
+		command = append(command, "--add-host", h)
 	}
 	for _, l := range c.Labels {
 		command = append(command, "--label", l)

@@ -27,7 +27,13 @@ func Start(_ context.Context, h *sandbox.Host) (sandbox.Server, error) {
 	options := []kfake.Opt{
 		kfake.NumBrokers(1), kfake.Ports(h.Port), kfake.ClusterID("flowc-sandbox"), kfake.DataDir(h.Dir),
 		kfake.AllowAutoTopicCreation(), kfake.DefaultNumPartitions(1), kfake.WithLogger(logger{h}),
-		kfake.ListenFn(func(network, _ string) (net.Listener, error) { return net.Listen(network, h.Address()) }),
+		kfake.ListenFn(func(network, _ string) (net.Listener, error) {
+			l, err := net.Listen(network, h.Address())
+			if err != nil || h.Inside == "" {
+				return l, err
+			}
+			return advertised{l, h.Inside}, nil
+		}),
 	}
 	if len(h.Topics) > 0 {
 		options = append(options, kfake.SeedTopics(1, h.Topics...))
@@ -47,6 +53,24 @@ func Start(_ context.Context, h *sandbox.Host) (sandbox.Server, error) {
 	})
 	return broker{c}, nil
 }
+
+// An advertised listener is told to clients by an address at which all of them reach it:
+// those on this machine and those in containers, whose loopback is another one.
+type advertised struct {
+	net.Listener
+	at string
+}
+
+// Addr implements [net.Listener].
+func (a advertised) Addr() net.Addr { return address(a.at) }
+
+type address string
+
+// Network implements [net.Addr].
+func (address) Network() string { return "tcp" }
+
+// String implements [net.Addr].
+func (a address) String() string { return string(a) }
 
 // A logger hands on what goes wrong.
 type logger struct{ h *sandbox.Host }
