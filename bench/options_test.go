@@ -14,6 +14,7 @@ func TestChoose(t *testing.T) {
 		"W2,W2,W":    {"W2", "W1-text", "W1-typed", "W3", "W4", "W5", "W6", "W6-postgres", "W6-kafka"},
 		"compile,W5": {"compile", "W5"},
 		"costs":      {"costs"},
+		"costs-hops": {"costs-hops"},
 	} {
 		got, err := choose(given)
 		if err != nil || !slices.Equal(got, want) {

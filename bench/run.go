@@ -19,6 +19,7 @@ import (
 	"github.com/flowc-dev/flowc/bench/internal/stalled"
 	"github.com/flowc-dev/flowc/bench/internal/suite"
 	"github.com/flowc-dev/flowc/bench/internal/workload"
+	"github.com/flowc-dev/flowc/compiler/plan"
 )
 
 func run(ctx context.Context, args []string) error {
@@ -68,9 +69,9 @@ func run(ctx context.Context, args []string) error {
 			err = compilation(ctx, o, compile.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Log: progress,
 			})
-		case name == costTable:
+		case name == costTable, name == hopCosts:
 			ok = true
-			err = costsOf(ctx, o, costs.Options{
+			err = costsOf(ctx, o, name, costs.Options{
 				Shop: s, Launcher: measure.Launcher(launch), Dir: dir, Rounds: o.rounds, Records: o.size,
 				ServerCore: 0, Core: cores()[0][0], Log: progress,
 			})
@@ -132,13 +133,21 @@ const scalingPage = "../docs/scaling.md"
 // costTable is the section that makes flowc's table of costs. It runs when it is named.
 const costTable = "costs"
 
+// hopCosts is that table with the hops to components measured again, and all else as it was.
+const hopCosts = "costs-hops"
+
 // costsPath is where that table is, seen from the folder of this module.
 const costsPath = "../compiler/plan/costs_gen.go"
 
 // costsOf measures what parts of programs cost, and writes the table.
-func costsOf(ctx context.Context, o options, c costs.Options) error {
+func costsOf(ctx context.Context, o options, which string, c costs.Options) (err error) {
 	c.Machine, c.Load = report.Facts(), report.Load
-	text, err := costs.Run(ctx, c)
+	var text string
+	if which == hopCosts {
+		text, err = costs.Hops(ctx, c, plan.Default)
+	} else {
+		text, err = costs.Run(ctx, c)
+	}
 	if err != nil {
 		return err
 	}
@@ -254,8 +263,8 @@ func choose(prefixes string) ([]string, error) {
 		all = append(all, w.ID)
 	}
 	all = append(all, stalling, planning, compiler)
-	if prefixes == costTable {
-		return []string{costTable}, nil
+	if prefixes == costTable || prefixes == hopCosts {
+		return []string{prefixes}, nil
 	}
 	for prefix := range strings.SplitSeq(prefixes, ",") {
 		found := false

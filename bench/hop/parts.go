@@ -2,16 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/flowc-dev/flowc/bench/internal/plain"
 	"github.com/flowc-dev/flowc/runtime/component"
 	"github.com/flowc-dev/flowc/runtime/connect"
 	ours "github.com/flowc-dev/flowc/runtime/connect/component"
@@ -131,64 +129,13 @@ func metaOf(e *proto.Event) foreign.Meta {
 	}
 }
 
-// A plain component speaks flowctl.v1, one event after another.
-type plain struct {
-	proto.UnimplementedProcessorServiceServer
-	role string
-}
-
-type plainSink struct {
-	proto.UnimplementedConsumerServiceServer
-}
-
-func (p *plain) GetInfo(context.Context, *emptypb.Empty) (*proto.ComponentInfo, error) {
-	return &proto.ComponentInfo{Id: "bench", Metadata: map[string]string{"max_concurrent": "1"}}, nil
-}
-
-func (p *plain) Process(s grpc.BidiStreamingServer[proto.Event, proto.Event]) error {
-	for {
-		e, err := s.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.Send(e); err != nil {
-			return err
-		}
-	}
-}
-
-func (p *plainSink) GetInfo(context.Context, *emptypb.Empty) (*proto.ComponentInfo, error) {
-	return &proto.ComponentInfo{Id: "bench"}, nil
-}
-
-func (p *plainSink) Consume(s grpc.ClientStreamingServer[proto.Event, proto.ConsumeResponse]) error {
-	n := int64(0)
-	for {
-		_, err := s.Recv()
-		if errors.Is(err, io.EOF) {
-			return s.SendAndClose(&proto.ConsumeResponse{EventsConsumed: n})
-		}
-		if err != nil {
-			return err
-		}
-		n++
-	}
-}
-
 func servePlain(role string, ready func(string)) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	s := grpc.NewServer()
-	if role == "processor" {
-		proto.RegisterProcessorServiceServer(s, &plain{role: role})
-	} else {
-		proto.RegisterConsumerServiceServer(s, &plainSink{})
-	}
+	plain.Register(s, role, plain.Options{Together: true})
 	untilEnd(s.Stop)
 	ready(l.Addr().String())
 	return s.Serve(l)

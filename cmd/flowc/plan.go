@@ -18,6 +18,7 @@ type planCmd struct {
 	Size        []string `help:"Bytes of a record; without, those of the sample, or 1000." placeholder:"[SOURCE=]BYTES"`
 	Cores       int      `help:"How many cores a process may have." default:"8" placeholder:"N"`
 	Sample      []string `aliases:"measure" help:"Build the pipeline and measure what its nodes cost here, and what they let through, with the records of this file." placeholder:"[SOURCE=]FILE"`
+	Cost        []string `help:"Processor time that a component, or Go of yours, takes for a record, as 20us: the table has none." placeholder:"NODE=TIME"`
 	Rounds      int      `help:"How often the program runs for --sample; the least counts." default:"5" placeholder:"N"`
 	JSON        bool     `name:"json" help:"The same as --format json."`
 }
@@ -92,6 +93,9 @@ func (c *planCmd) request(r *driver.Result) (request plan.Request, samples map[s
 	}
 	if err := numbers("size", c.Size, plan.ParseSize, request.Sizes); err != nil {
 		return request, nil, err
+	}
+	if request.Given, err = plan.ParseCosts(func(name string) error { return plan.CheckCost(r.Program, name) }, c.Cost); err != nil {
+		return request, nil, fmt.Errorf("--cost: %w", err)
 	}
 	if samples, err = perSource("sample", c.Sample); err != nil {
 		return request, nil, err

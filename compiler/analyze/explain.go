@@ -181,6 +181,9 @@ func (x *explainer) node(name string) Node {
 			out.Decided = decided(n)
 			out.PushedInto = x.pushedInto(n)
 		}
+		if out.Talk == nil {
+			out.Talk = talkOf(n)
+		}
 		if out.Loop == "" {
 			out.Loop = x.nodes[x.head(n)].YAML
 		}

@@ -101,6 +101,8 @@ type Node struct {
 	Chosen []Chosen `json:"chosen,omitempty"`
 	// Writes says how a sink's records become bytes, one entry each way.
 	Writes []Write `json:"writes,omitempty"`
+	// Talk is how its component is talked to, which is a process of its own.
+	Talk *Talk `json:"talk,omitempty"`
 	// OnError says what happens to a record that fails, in words.
 	OnError string `json:"onError"`
 }

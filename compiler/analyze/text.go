@@ -21,6 +21,7 @@ func (e *Explanation) Text(w io.Writer) error {
 	t.checkpoint(e)
 	t.loops(e)
 	t.reads(e)
+	t.talks(e)
 	t.writes(e)
 	t.queues(e)
 	t.failures(e)

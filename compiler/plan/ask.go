@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flowc-dev/flowc/runtime/catalog"
 )
@@ -43,6 +44,32 @@ func ParseSize(text string) (float64, error) {
 		return 0, fmt.Errorf("%s is no size of a record: it is more than 0 bytes, and less than 1 TiB", text)
 	}
 	return size, nil
+}
+
+// ParseCosts reads what components take for a record, `NODE=TIME` each, in nanoseconds.
+func ParseCosts(check func(name string) error, given []string) (map[string]float64, error) {
+	costs := map[string]float64{}
+	for _, text := range given {
+		name, value, named := strings.Cut(text, "=")
+		if !named {
+			return nil, fmt.Errorf("%q does not say of which node: `NODE=%s`", text, text)
+		}
+		if err := check(name); err != nil {
+			return nil, err
+		}
+		if _, twice := costs[name]; twice {
+			return nil, fmt.Errorf("`%s` has two", name)
+		}
+		d, err := time.ParseDuration(value)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%q is no time, such as 800ns, 20us or 1.5ms", value)
+		case d <= 0:
+			return nil, fmt.Errorf("%s is no cost: it is more than 0 for a record", value)
+		}
+		costs[name] = float64(d)
+	}
+	return costs, nil
 }
 
 // PerSource reads values of sources, `SOURCE=VALUE` or, where the pipeline has one

@@ -59,3 +59,26 @@ func TestPerSource(t *testing.T) {
 		}
 	}
 }
+
+func TestCosts(t *testing.T) {
+	r := compile(t, head+"processors: {p: {from: orders, filter: in.N > 1}, c: {from: p, command: [cat], protocol: ndjson, out: Order}}\nsinks: {out: {from: c, use: drop}}\n")
+	check := func(name string) error { return plan.CheckCost(r.Program, name) }
+	if got, err := plan.ParseCosts(check, []string{"c=1.5us"}); err != nil || got["c"] != 1500 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for given, want := range map[string]string{
+		"20us": "does not say of which node", "c=fast": "no time", "c=0s": "more than 0", "c=-1us": "more than 0",
+		"p=1us": "is none of yours, and its cost is in the table: a cost can be given of `c`", "x=1us": "has no node `x`",
+	} {
+		if _, err := plan.ParseCosts(check, []string{given}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", given, err, want)
+		}
+	}
+	if _, err := plan.ParseCosts(check, []string{"c=1us", "c=2us"}); err == nil || !strings.Contains(err.Error(), "has two") {
+		t.Errorf("got %v", err)
+	}
+	bare := compile(t, head+"sinks: {out: {from: orders, use: drop}}\n")
+	if err := plan.CheckCost(bare.Program, "orders"); err == nil || !strings.Contains(err.Error(), "no component") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -20,13 +20,16 @@ func Compute(r Request) *Plan {
 	} else {
 		plan.Advice = advise(r, plan)
 	}
+	if slow := plan.slow(); len(slow) > 0 { // no core helps them
+		plan.Advice.Enough, plan.Advice.Says = false, slices.Concat(slow, plan.Advice.Says)
+	}
 	return plan
 }
 
 // compute makes the plan of a pipeline in these processes, without advice.
 func compute(r Request, pieces []*ir.Piece) *Plan {
 	c := &computation{Request: r, whole: r.Program.Graph(ir.Data)}
-	c.plan = &Plan{Pipeline: r.Program.Name, Cores: r.Cores, Sources: []Source{}, Edges: []Edge{}, Sinks: []Sink{}, Unknown: []string{}}
+	c.plan = &Plan{Pipeline: r.Program.Name, Cores: r.Cores, Sources: []Source{}, Components: []Component{}, Edges: []Edge{}, Sinks: []Sink{}, Unknown: []string{}}
 	c.sizes = c.typeSizes()
 	c.sources()
 	given := map[string]stream{}
@@ -43,7 +46,11 @@ func compute(r Request, pieces []*ir.Piece) *Plan {
 		for _, out := range piece.Outputs { // what one end is given, the other gives
 			given[out.Node] = cur.in[out.Node]
 		}
+		before := len(c.plan.Components)
 		lines := c.lines(piece.Name, piece.Program, cur)
+		for i := range c.plan.Components[before:] {
+			c.plan.Components[before+i].Most *= float64(max(piece.Replicas, 1))
+		}
 		for _, l := range lines {
 			c.plan.Total.add(l)
 		}
@@ -57,6 +64,7 @@ func compute(r Request, pieces []*ir.Piece) *Plan {
 	}
 	c.sinks(pieces, currents)
 	c.busiest()
+	c.unknownComponents()
 	c.origin()
 	return c.plan
 }
@@ -86,8 +94,11 @@ func (c *computation) sinks(pieces []*ir.Piece, currents map[string]current) {
 			}
 			in := currents[piece.Name].in[n.ID]
 			s := Sink{Name: n.YAML, Connector: op.Connector, Rate: in.rate, Size: c.encoded(n, in.size), SizeFrom: "estimated"}
-			if op.Go != nil {
+			switch {
+			case op.Go != nil:
 				s.Connector = op.Go.Use
+			case op.Foreign != nil:
+				s.Connector = wayTo(n)
 			}
 			switch {
 			case c.wasGiven(n):
@@ -160,12 +171,17 @@ func (c *computation) origin() {
 	if c.Measured != nil {
 		o.Sampled = &c.Measured.Sampled
 	}
+	if len(c.plan.Components) > 0 {
+		o.Hops = &c.Costs.Hops
+	}
 	for _, l := range c.plan.Lines {
 		switch l.From {
 		case "sample":
 			o.FromSample++
 		case "table":
 			o.FromTable++
+		case "given":
+			o.FromUser++
 		default:
 			o.FromNothing++
 		}

@@ -9,13 +9,20 @@ import (
 // A Table has what the parts of programs cost on one machine. The one of flowc is made
 // by `make costs` (see bench/README.md), [Default].
 type Table struct {
+	Taking
+	// Hops is where those of hops to components were taken.
+	Hops  Taking `json:"hops"`
+	Costs []Cost `json:"costs"`
+}
+
+// A Taking is where and when costs were measured.
+type Taking struct {
 	// Machine is the processor, its cores, system and Go; When a day, Load how busy it
 	// was before, Rounds how often each program ran.
 	Machine string `json:"machine"`
 	When    string `json:"when"`
 	Load    string `json:"load"`
 	Rounds  int    `json:"rounds"`
-	Costs   []Cost `json:"costs"`
 }
 
 // A Cost is processor time, in nanoseconds: for each record, and beyond that for each

@@ -28,6 +28,15 @@ func TestDefaultIsWhole(t *testing.T) {
 			parts = append(parts, "sink/"+c.Name)
 		}
 	}
+	for _, role := range []string{"source", "processor", "sink"} {
+		for _, way := range []string{"flowc.v1", "flowc.v1-grpc", "flowctl.v1", "lines"} {
+			parts = append(parts, role+"/"+way)
+			if way != "lines" {
+				parts = append(parts, "component/"+role+"-"+way)
+			}
+		}
+	}
+	parts = append(parts, "processor/flowctl.v1-in-turn", "component/processor-flowctl.v1-in-turn", "wait/flowctl.v1-in-turn")
 	for _, part := range parts {
 		if _, ok := plan.Default.Lookup(part); !ok {
 			t.Errorf("the table has no cost of %s: `make costs` measures it, where bench/internal/costs knows how", part)

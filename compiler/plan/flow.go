@@ -133,11 +133,11 @@ func (c *computation) sizeBehind(n *ir.Node, e *ir.Edge, from *ir.Type, size flo
 	case *ir.Source, *ir.Route, *ir.Encode:
 		return size
 	case *ir.Decode:
-		if op.Input == nil {
+		if op.Input == nil || from != nil && from.Kind == ir.Bytes { // a payload as it is
 			return size
 		}
 	case *ir.Apply:
-		if n.HandsOn() {
+		if n.HandsOn() || op.Foreign != nil { // what a component makes of a record nobody knows
 			return size
 		}
 	}

@@ -27,10 +27,12 @@ type Plan struct {
 	// Busiest is the node that fills one core first.
 	Busiest   Busiest   `json:"busiest"`
 	Processes []Process `json:"processes"`
-	Edges     []Edge    `json:"edges"`
-	Sinks     []Sink    `json:"sinks"`
-	Memory    int64     `json:"memory"`
-	Advice    Advice    `json:"advice"`
+	// Components are those in processes of their own.
+	Components []Component `json:"components"`
+	Edges      []Edge      `json:"edges"`
+	Sinks      []Sink      `json:"sinks"`
+	Memory     int64       `json:"memory"`
+	Advice     Advice      `json:"advice"`
 	// Costs say where the numbers are from, Unknown what they leave out.
 	Costs   Origin   `json:"costs"`
 	Unknown []string `json:"unknown"`
@@ -49,7 +51,7 @@ type Source struct {
 type Line struct {
 	Process string `json:"process"`
 	Node    string `json:"node"`
-	// Part is read, decode, filter, map, …, encode, write or engine; Of is what it is
+	// Part is read, decode, filter, map, …, exchange (with a component), encode, write or engine; Of is what it is
 	// in the table of costs.
 	Part string  `json:"part"`
 	Of   string  `json:"of"`
@@ -65,7 +67,7 @@ type Line struct {
 	Nanos float64 `json:"nanos"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
-	// From is "sample", "table" or "unknown".
+	// From is "sample", "table", "given" or "unknown".
 	From string `json:"from"`
 	// MilliCores is Rate × Nanos, in thousandths of a core; MilliLow and MilliHigh are
 	// the same of Low and High.
@@ -183,8 +185,11 @@ type Origin struct {
 	Table string `json:"table"`
 	When  string `json:"when"`
 	Load  string `json:"load"`
-	// FromSample, FromTable and FromNothing count the lines of each origin.
+	// Hops is the same of hops to components, nil where the pipeline has none.
+	Hops *Taking `json:"hops,omitempty"`
+	// FromSample, FromTable, FromUser and FromNothing count the lines of each origin.
 	FromSample  int `json:"fromSample"`
 	FromTable   int `json:"fromTable"`
+	FromUser    int `json:"fromUser,omitempty"`
 	FromNothing int `json:"fromNothing"`
 }

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 
 // table is one of round numbers, which a reader can add up.
 var table = &plan.Table{
-	Machine: "a machine of paper, 2 cores", When: "2026-01-02", Load: "0.10", Rounds: 3,
+	Taking: plan.Taking{Machine: "a machine of paper, 2 cores", When: "2026-01-02", Load: "0.10", Rounds: 3},
+	Hops:   plan.Taking{Machine: "a machine of paper, 2 cores", When: "2026-01-03", Load: "0.20", Rounds: 3},
 	Costs: []plan.Cost{
 		{Part: "source/file", Record: 10, Byte: 0.1, Spread: 0.1},
 		{Part: "source/kafka", Record: 500, Byte: 0.5, Spread: 0.1},
@@ -39,6 +41,19 @@ var table = &plan.Table{
 		{Part: "sink/edge-kafka", Record: 100, Byte: 1, Spread: 0.1},
 		{Part: "source/edge-kafka", Record: 200, Byte: 1, Spread: 0.1},
 		{Part: "broker/nats", Record: 50, Byte: 2, Spread: 0.1},
+		{Part: "source/flowc.v1", Record: 500, Byte: 1, Spread: 0.1},
+		{Part: "source/lines", Byte: 0.5, Spread: 0.1},
+		{Part: "processor/flowc.v1", Record: 1000, Byte: 2, Spread: 0.1},
+		{Part: "processor/flowc.v1-grpc", Record: 2000, Byte: 3, Spread: 0.1},
+		{Part: "processor/flowctl.v1-in-turn", Record: 20000, Spread: 0.1},
+		{Part: "processor/lines", Record: 1000, Byte: 1, Spread: 0.1},
+		{Part: "sink/flowctl.v1", Record: 3000, Byte: 1, Spread: 0.1},
+		{Part: "sink/lines", Record: 300, Byte: 1, Spread: 0.1},
+		{Part: "component/source-flowc.v1", Record: 700, Byte: 1, Spread: 0.1},
+		{Part: "component/processor-flowc.v1-grpc", Record: 1500, Byte: 2, Spread: 0.1},
+		{Part: "component/processor-flowctl.v1-in-turn", Record: 50000, Spread: 0.1},
+		{Part: "component/sink-flowctl.v1", Record: 2000, Byte: 1, Spread: 0.1},
+		{Part: "wait/flowctl.v1-in-turn", Record: 1.25e6, Spread: 0.1},
 	},
 }
 
@@ -57,6 +72,7 @@ var cases = []struct {
 	sizes      map[string]float64
 	measured   *plan.Measured
 	copies     bool
+	given      map[string]float64
 }{
 	{name: "one-process", cores: 8, rates: map[string]float64{"orders": 1e6}, sizes: map[string]float64{"orders": 116}, text: head + `
 processors:
@@ -124,6 +140,23 @@ sinks:
   as: {from: short, use: file, config: {path: a.ndjson}}
   bs: {from: split.b, use: http, config: {url: "http://localhost"}}
 `},
+	// Components of each way: what they work themselves is given of two, and one of them, and
+	// one of lines, hold up what comes.
+	{name: "components", cores: 4, rates: map[string]float64{"ledgers": 1e4}, sizes: map[string]float64{"ledgers": 200}, given: map[string]float64{"ledgers": 20e3, "rated": 2e6}, text: `pipeline: chain
+types:
+  Ledger: {sequence: int64, closed: bool}
+delivery: {guarantee: at-most-once}
+sources:
+  ledgers: {command: [./ledgers], protocol: acked, out: Ledger}
+processors:
+  closed: {from: ledgers, filter: in.Closed}
+  scored: {from: closed, endpoint: "scores:50051", protocol: acked, out: Ledger}
+  rated: {from: scored, command: [./rates], out: Ledger}
+  sorted: {from: rated, command: [sort], protocol: ndjson, settle: 50ms, out: Ledger}
+sinks:
+  stored: {from: sorted, command: [./store]}
+  logged: {from: sorted, command: [./log], protocol: ndjson}
+`},
 	{name: "two-sources", cores: 8, rates: map[string]float64{"orders": 1e5, "more": 3e5}, sizes: map[string]float64{"orders": 100, "more": 200}, text: head + `  more: {use: file, config: {path: more.ndjson}, out: Order}
 processors:
   both: {from: [orders, more], filter: in.N > 5}
@@ -184,7 +217,7 @@ func ask(t *testing.T, i int) plan.Request {
 	c := cases[i]
 	r := compile(t, c.text)
 	return plan.Request{
-		Program: r.Program, Pieces: r.Program.Pieces, Rates: c.rates, Sizes: c.sizes, Cores: c.cores, Costs: table, Measured: c.measured,
+		Program: r.Program, Pieces: r.Program.Pieces, Rates: c.rates, Sizes: c.sizes, Cores: c.cores, Costs: table, Measured: c.measured, Given: c.given,
 		Copies: c.copies, CopiesWhy: map[bool]string{true: "copies share what `orders` gives", false: "`orders` reads all that there is"}[c.copies],
 		Try: func(node string) ([]*ir.Piece, bool) {
 			r, err := driver.Compile(context.Background(), driver.Options{
@@ -250,9 +283,12 @@ func TestSums(t *testing.T) {
 				t.Fatal(err)
 			}
 			var all, process int64
-			lines, totals := 0, 0
+			lines, totals, of := 0, 0, ""
 			for line := range strings.Lines(text.String()) {
 				line = strings.TrimSuffix(line, "\n")
+				if of = cmp.Or(heading(line), of); strings.HasPrefix(of, "Components") { // which are no part of the program
+					continue
+				}
 				if m := workLine.FindStringSubmatch(line); m != nil {
 					lines++
 					all += milli(t, m[3])
@@ -282,6 +318,14 @@ func TestSums(t *testing.T) {
 			}
 		})
 	}
+}
+
+// heading is that of the section that a line begins, "" for none.
+func heading(line string) string {
+	if strings.HasPrefix(line, " ") {
+		return ""
+	}
+	return line
 }
 
 // milli reads a number of cores as thousandths.

@@ -42,6 +42,11 @@ func (c *computation) process(piece *ir.Piece, lines []Line, cur current) {
 		}
 	}
 	p.Most = most(input, p.MilliCores, c.Cores, p.SerialMilli)
+	for _, one := range c.plan.Components { // no core helps those that are waited for
+		if one.Process == piece.Name && one.Most > 0 && one.Rate > 0 {
+			p.Most = min(p.Most, input*one.Most/float64(p.Replicas)/one.Rate)
+		}
+	}
 	c.plan.Processes = append(c.plan.Processes, p)
 	c.plan.Memory += p.Memory * int64(p.Runs())
 }

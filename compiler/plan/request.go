@@ -17,6 +17,9 @@ type Request struct {
 	// Rates are records a second, Sizes bytes a record, by sources.
 	Rates map[string]float64
 	Sizes map[string]float64
+	// Given are nanoseconds of processor time a record that somebody says of components and
+	// Go of their own, by nodes.
+	Given map[string]float64
 	// Cores is how many a process may have.
 	Cores int
 	// Costs is the table, Measured what is known better, nil for nothing.

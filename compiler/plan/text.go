@@ -44,7 +44,7 @@ func (t *text) head(p *Plan) {
 func (t *text) costs(p *Plan) {
 	c := p.Costs
 	t.section("Where the costs are from")
-	lines := c.FromSample + c.FromTable + c.FromNothing
+	lines := c.FromSample + c.FromTable + c.FromUser + c.FromNothing
 	if s := c.Sampled; s != nil {
 		t.wrap(fmt.Sprintf("sample: %d of %d lines were measured here, with your data: %s, load before %s, the least of %d rounds on one core, of %s records each. A record took %s ns in all, and up to %s in other rounds.",
 			c.FromSample, lines, s.Machine, s.Load, s.Rounds, count(float64(s.Records)), count(s.Nanos), count(s.Most)))
@@ -55,6 +55,12 @@ func (t *text) costs(p *Plan) {
 			says += ": --sample FILE measures this pipeline here"
 		}
 		t.wrap(says + ".")
+	}
+	if c.Hops != nil && (c.Hops.When != c.When || c.Hops.Machine != c.Table) {
+		t.wrap(fmt.Sprintf("table: those of hops to components are of %s, %s, load before %s.", c.Hops.Machine, c.Hops.When, c.Hops.Load))
+	}
+	if c.FromUser > 0 {
+		t.wrap(fmt.Sprintf("given: %d of %d lines are what --cost says.", c.FromUser, lines))
 	}
 	t.unknown(p)
 	if p.assumes() {
@@ -83,6 +89,7 @@ func (p *Plan) assumes() bool {
 func (t *text) body(p *Plan) {
 	t.work(p)
 	t.processes(p)
+	t.components(p)
 	t.edges(p)
 	t.sinks(p)
 }
@@ -148,7 +155,7 @@ func (l *Line) says() string {
 		return "queues, acks, collector"
 	case "decode", "parse", "encode":
 		return fmt.Sprintf("%s %s, %s of %s B", l.Part, of, fields(l.Fields), count(l.Size))
-	case "read", "write", "copy":
+	case "read", "write", "copy", "exchange":
 		return fmt.Sprintf("%s %s, %s B", l.Part, of, count(l.Size))
 	case "map", "set", "check", "route":
 		return fmt.Sprintf("%s, %s", l.Part, fields(l.Fields))

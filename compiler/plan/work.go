@@ -46,6 +46,7 @@ func (c *computation) lines(name string, p *ir.Program, cur current) []Line {
 			}
 		}
 		c.price(&l, of)
+		c.component(p, n, &l)
 		lines = append(lines, l)
 		if _, ok := n.Op.(*ir.Source); ok {
 			engine := Line{Process: name, Node: n.YAML, Part: "engine", Of: EnginePart, Rate: in.rate, Size: in.size, Share: 1, region: regionBehind(p, n)}
@@ -91,6 +92,9 @@ func (c *computation) encoded(n *ir.Node, size float64) float64 {
 func PartOf(p *ir.Program, n *ir.Node) (part, of string, fields int) {
 	switch op := n.Op.(type) {
 	case *ir.Source:
+		if op.Foreign != nil {
+			return "read", "source/" + wayTo(n), 0
+		}
 		if op.Go != nil {
 			return "read", "source/" + op.Go.Use, 0
 		}
@@ -99,6 +103,9 @@ func PartOf(p *ir.Program, n *ir.Node) (part, of string, fields int) {
 		of := "decode/" + op.Codec
 		if op.Codec == "json" && messages(p, n) {
 			of = "decode/ndjson" // one object, whose end is known
+		}
+		if op.Codec == "bytes" {
+			of = "decode/text" // which looks at them besides
 		}
 		if op.Validate != "" && op.Validate != ir.Structural {
 			of += "-" + string(op.Validate)
@@ -112,6 +119,8 @@ func PartOf(p *ir.Program, n *ir.Node) (part, of string, fields int) {
 		return "route", "stage/route", len(op.Cases)
 	case *ir.Apply:
 		switch {
+		case op.Foreign != nil:
+			return "exchange", "processor/" + wayTo(n), 0
 		case op.Go != nil:
 			return "call", "stage/go", 0
 		case op.Verb == ir.VerbFilter:
@@ -119,7 +128,7 @@ func PartOf(p *ir.Program, n *ir.Node) (part, of string, fields int) {
 		}
 		return string(op.Verb), "stage/" + string(op.Verb), max(len(op.Assign)+len(op.Unset), 1)
 	case *ir.Encode:
-		if op.Raw {
+		if op.Raw || op.Codec == "bytes" || op.Codec == "text" {
 			return "copy", "encode/raw", 0
 		}
 		for _, e := range p.Edges {
@@ -129,6 +138,9 @@ func PartOf(p *ir.Program, n *ir.Node) (part, of string, fields int) {
 		}
 		return "encode", "encode/" + op.Codec, fields
 	case *ir.Sink:
+		if op.Foreign != nil {
+			return "write", "sink/" + wayTo(n), 0
+		}
 		if op.Go != nil {
 			return "write", "sink/" + op.Go.Use, 0
 		}
@@ -165,7 +177,9 @@ func decoded(n *ir.Node, op *ir.Decode) int {
 
 // price sets what a line costs: by the sample where that has it, else by the table.
 func (c *computation) price(l *Line, of string) {
-	if !c.sampled(l) {
+	if nanos, ok := c.own(l); ok {
+		l.From, l.Nanos, l.Low, l.High = "given", nanos, nanos, nanos
+	} else if !c.sampled(l) {
 		if cost, ok := c.Costs.Lookup(of); ok {
 			l.From, l.Nanos = "table", cost.Of(l.Size, float64(l.Fields))
 			l.Low, l.High = l.Nanos*(1-cost.Spread), l.Nanos*(1+cost.Spread)
@@ -175,6 +189,17 @@ func (c *computation) price(l *Line, of string) {
 		}
 	}
 	l.MilliCores, l.MilliLow, l.MilliHigh = milli(l.Rate, l.Nanos), milli(l.Rate, l.Low), milli(l.Rate, l.High)
+}
+
+// own is what somebody says that Go of theirs takes. What they say of a component in a
+// process of its own is that one's, and not the line's.
+func (c *computation) own(l *Line) (nanos float64, ok bool) {
+	n := c.whole.Nodes[l.id]
+	if n == nil || !costs(n) || n.Foreign() != nil {
+		return 0, false
+	}
+	nanos, ok = c.Given[l.Node]
+	return nanos, ok
 }
 
 // milli is the work of rate records of so many nanoseconds, in thousandths of a core.
@@ -200,6 +225,10 @@ func (c *computation) sampled(l *Line) bool {
 		}
 	case *ir.Sink:
 		return false // nothing was written
+	case *ir.Apply:
+		if op.Foreign != nil {
+			return false // what talks to it works beside the loops that a profile is divided among
+		}
 	}
 	key := l.id
 	if engine {
@@ -257,6 +286,9 @@ func parses(n *ir.Node) bool {
 // unknown notes a part whose cost nobody knows, once.
 func (c *computation) unknown(l *Line) {
 	text := fmt.Sprintf("`%s` (%s): the table has no cost of %s, and it counts as nothing", l.Node, l.Part, l.Of)
+	if n := c.whole.Nodes[l.id]; n != nil && costs(n) {
+		text += fmt.Sprintf("; --cost %s=20us says what it takes", l.Node)
+	}
 	if !slices.Contains(c.plan.Unknown, text) {
 		c.plan.Unknown = append(c.plan.Unknown, text)
 	}

@@ -9,6 +9,7 @@
 //	connectors.go  the same with a connector: what it takes more is the connector's
 //	servers.go     those that need a server
 //	edges.go       pipelines that are cut, and their broker
+//	components.go  hops to components in processes of their own
 //	fit.go         a line through measurements
 //	table.go       the Go file
 //	compare.go     what a plan says of other pipelines, beside what they take
@@ -19,10 +20,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/flowc-dev/flowc/bench/internal/measure"
 	"github.com/flowc-dev/flowc/bench/internal/shop"
+	"github.com/flowc-dev/flowc/compiler/plan"
 )
 
 // Options are what a run needs.
@@ -83,12 +84,31 @@ func Run(ctx context.Context, o Options) (string, error) {
 		}
 		b.seen = append(b.seen, observed(lines)...)
 	}
-	for _, step := range []func(context.Context, []dataset) error{b.plain, b.servers, b.edges} {
+	for _, step := range []func(context.Context, []dataset) error{b.plain, b.servers, b.edges, b.components} {
 		if err := step(ctx, sets); err != nil {
 			return "", err
 		}
 	}
-	return b.table(time.Now(), before+", and behind it "+o.Load())
+	taken := b.taking(before)
+	return b.table(taken, taken, nil)
+}
+
+// Hops measures hops to components alone, and returns the Go file with them in the place of
+// those of a table.
+func Hops(ctx context.Context, o Options, table *plan.Table) (string, error) {
+	b, err := start(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	before := o.Load()
+	sets, err := b.datasets()
+	if err != nil {
+		return "", err
+	}
+	if err := b.components(ctx, sets); err != nil {
+		return "", err
+	}
+	return b.table(table.Taking, b.taking(before), table.Costs)
 }
 
 // write puts a pipeline into a folder of its own and gives its path.

@@ -3,7 +3,6 @@ package costs
 import (
 	"math"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -26,7 +25,6 @@ func fit(seen []observation) []fitted {
 	for part, list := range byPart {
 		out = append(out, fitPart(part, list))
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].part < out[j].part })
 	return out
 }
 

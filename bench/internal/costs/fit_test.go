@@ -6,7 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/flowc-dev/flowc/compiler/plan"
 )
 
 // exact are observations of a part that costs exactly so much.
@@ -60,9 +61,14 @@ func TestFitOfNoise(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	b := &bench{Options: Options{Machine: `a "machine"`, Rounds: 3}, seen: exact("decode/x", 30, 0.2, 8)}
-	text, err := b.table(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "0.5")
+	taken := plan.Taking{Machine: b.Machine, When: "2026-01-02", Load: "0.5", Rounds: 3}
+	text, err := b.table(taken, taken, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	kept, err := b.table(taken, taken, []plan.Cost{{Part: "decode/x", Record: 1}, {Part: "sink/y", Record: 2, Spread: 0.1}})
+	if err != nil || !strings.Contains(kept, `{Part: "sink/y", Record: 2, Spread: 0.1}`) || !strings.Contains(kept, `"decode/x", Record: 30`) {
+		t.Errorf("what was not measured is kept, what was is new: %v\n%s", err, kept)
 	}
 	if _, err := parser.ParseFile(token.NewFileSet(), "costs_gen.go", text, 0); err != nil {
 		t.Errorf("%v:\n%s", err, text)

@@ -23,6 +23,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/flowc-dev/flowc/bench/internal/pin"
 	"github.com/flowc-dev/flowc/bench/internal/usage"
 )
 
@@ -42,7 +43,7 @@ func run(cpus, stdout string, argv []string) error {
 	if len(argv) == 0 {
 		return fmt.Errorf("no program")
 	}
-	if err := pin(cpus); err != nil {
+	if err := pin.Thread(cpus); err != nil {
 		return err
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)

@@ -1,16 +1,16 @@
-package main
+// Package pin keeps programs on cores.
+package pin
 
 import (
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
 )
 
-// pin keeps this thread, and what it starts, on the cores of a list such as 0,1.
-func pin(cpus string) error {
+// Thread keeps this thread, and what it starts, on the cores of a list such as 0,1.
+func Thread(cpus string) error {
 	if cpus == "" {
 		return nil
 	}
@@ -26,9 +26,4 @@ func pin(cpus string) error {
 		return fmt.Errorf("cores %s: %w", cpus, errno)
 	}
 	return nil
-}
-
-// dieWithParent keeps servers from outliving a suite that was killed.
-func dieWithParent(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -1,10 +1,7 @@
 //go:build !linux
 
-package main
+// Package pin keeps programs on cores.
+package pin
 
-import "os/exec"
-
-// pin does nothing where cores cannot be chosen: GOMAXPROCS is what is left.
-func pin(string) error { return nil }
-
-func dieWithParent(*exec.Cmd) {}
+// Thread does nothing where cores cannot be chosen: GOMAXPROCS is what is left.
+func Thread(string) error { return nil }
