@@ -47,6 +47,8 @@ func (f *form) program(p *Program) {
 	eachNew(f, "let", &p.Lets, f.let)
 	eachNew(f, "node", &p.Nodes, f.node)
 	eachNew(f, "edge", &p.Edges, f.edge)
+	eachNew(f, "job", &p.Jobs, f.job)
+	f.when("awaits", len(p.Awaits) > 0, func() { commas(f, &p.Awaits, f.dependency) })
 	eachNew(f, "region", &p.Regions, f.region)
 	eachNew(f, "process", &p.Processes, func(v *Process) {
 		name(f, "a name", &v.Name)

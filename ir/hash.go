@@ -26,6 +26,8 @@ func Hash(p *Program) string {
 	slices.SortStableFunc(meaning.Nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
 	meaning.Edges = slices.Clone(p.Edges)
 	slices.SortStableFunc(meaning.Edges, func(a, b *Edge) int { return cmp.Compare(a.String(), b.String()) })
+	meaning.Jobs = slices.Clone(p.Jobs)
+	slices.SortStableFunc(meaning.Jobs, func(a, b *Job) int { return cmp.Compare(a.Name, b.Name) })
 	meaning.Lets = slices.Clone(p.Lets)
 	slices.SortStableFunc(meaning.Lets, func(a, b *Let) int { return cmp.Compare(a.GoName, b.GoName) })
 	sum := sha256.Sum256([]byte(Print(&meaning)))

@@ -25,6 +25,10 @@ type Program struct {
 	Nodes []*Node
 	// Edges are ordered by their From node, port and To node.
 	Edges []*Edge
+	// Jobs are what runs to its end beside the nodes, in the order of the file; Awaits are
+	// those that must have completed before a record is read.
+	Jobs   []*Job
+	Awaits []Dependency
 	// Lets are all let values of all nodes that the program uses.
 	Lets []*Let
 	// Module is the user's Go module, nil where the pipeline uses no Go of the

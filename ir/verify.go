@@ -36,6 +36,7 @@ func Verify(p *Program) error {
 		v.wiring(n)
 	}
 	v.acyclic()
+	v.jobs()
 	v.regions()
 	v.processes()
 	v.memory()

@@ -8,5 +8,5 @@ import "embed"
 // Source is the runtime's source, tests included; what emits it leaves those
 // out.
 //
-//go:embed broker codec connect control decimal flow fresh parts program proto sandbox shares supervise
+//go:embed broker codec connect control decimal flow fresh jobs parts program proto sandbox shares supervise
 var Source embed.FS

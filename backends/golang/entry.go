@@ -79,6 +79,9 @@ func (w *wiring) some(spec jen.Dict) jen.Dict {
 			spec[jen.Id("Keeper")] = jen.Lit(n.YAML)
 		}
 	}
+	if plan := w.jobsPlan(); plan != nil {
+		spec[jen.Id("Jobs")] = plan.Op(".Run")
+	}
 	if len(w.leave) > 0 {
 		spec[jen.Id("LeftOut")] = w.Go("s.leftOut")
 	}

@@ -28,6 +28,7 @@ func (w *wiring) settingsFile() *jen.File {
 	s.batches()
 	s.ranges()
 	s.tunables = append(s.tunables, w.Go(`{Key: "telemetry.http", Set: @program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},`))
+	s.jobs()
 	s.retries()
 	s.lets()
 	f := w.File()

@@ -26,6 +26,7 @@ type checkedPipeline struct {
 	File  string `json:"file"`
 	Name  string `json:"name,omitempty"`
 	Nodes int    `json:"nodes,omitempty"`
+	Jobs  int    `json:"jobs,omitempty"`
 	OK    bool   `json:"ok"`
 }
 
@@ -62,7 +63,7 @@ func (c *checkCmd) Run(a *app) error {
 			for _, n := range r.Program.Nodes {
 				seen[n.YAML] = true
 			}
-			one.Nodes = len(seen)
+			one.Nodes, one.Jobs = len(seen), len(r.Program.Jobs)
 		}
 		res.Pipelines = append(res.Pipelines, one)
 	}
@@ -120,7 +121,11 @@ func (a *app) checkFor(b backends.Backend, r *driver.Result) error {
 func (r checkResult) print(w io.Writer) {
 	for _, p := range r.Pipelines {
 		if p.OK {
-			fmt.Fprintf(w, "%s: ok, %s\n", p.Name, plural(p.Nodes, "node"))
+			has := plural(p.Nodes, "node")
+			if p.Jobs > 0 {
+				has += ", " + plural(p.Jobs, "job")
+			}
+			fmt.Fprintf(w, "%s: ok, %s\n", p.Name, has)
 		}
 	}
 }

@@ -115,6 +115,7 @@ var imports = []struct {
 	{"runtime/connect/lines", []string{"runtime/connect", "runtime/connect/blocks", "runtime/connect/foreign", "runtime/flow", "runtime/supervise"}, "components that read and write lines: processes, and no protocol"},
 	{"runtime/proto", []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, "generated from flowctl.proto and flowc.proto"},
 	{"runtime/shares", []string{"runtime/flow"}, "who of several hosts holds what: a protocol over one cell, which starts nothing"},
+	{"runtime/jobs", []string{"runtime/connect/foreign", "runtime/flow", "runtime/supervise"}, "whole programs around the engine: it starts them, and knows nothing of records"},
 	{"runtime/parts", nil, "what a program has beside itself, for those who start it and those who show it: the standard library alone"},
 	{"runtime/supervise", []string{"runtime/parts"}, "it runs processes, and knows nothing of what they do"},
 	{"runtime/flowtest", []string{"runtime/flow"}, "it judges the engine and the connectors by what they promise, so it sees their interfaces and nothing behind them"},

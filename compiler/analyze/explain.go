@@ -33,6 +33,7 @@ func Explain(p *ir.Program, overridden []ir.Override) *Explanation {
 		e.Nodes = append(e.Nodes, x.node(name))
 	}
 	e.Edges = x.edges()
+	e.Jobs = jobsOf(p)
 	e.Memory.Bytes = p.Memory.Total
 	for _, part := range p.Memory.Parts {
 		e.Memory.Parts = append(e.Memory.Parts, MemoryPart{part.What, part.Bytes})

@@ -16,6 +16,8 @@ type Explanation struct {
 	Loops []Loop `json:"loops"`
 	Nodes []Node `json:"nodes"`
 	Edges []Edge `json:"edges"`
+	// Jobs are whole programs that run to their end beside the nodes.
+	Jobs []Job `json:"jobs,omitempty"`
 	// Memory bounds what the program may hold at once.
 	Memory Memory `json:"memory"`
 	// Processes and Cuts are what a pipeline runs in that is cut, and what is between
@@ -105,6 +107,22 @@ type Node struct {
 	Talk *Talk `json:"talk,omitempty"`
 	// OnError says what happens to a record that fails, in words.
 	OnError string `json:"onError"`
+}
+
+// A Job is a whole program that runs to its end.
+type Job struct {
+	Name string `json:"name"`
+	// Does says what it starts, and when, in a sentence.
+	Does string `json:"does"`
+	// Place is file:line, "" where the program has no spans.
+	Place string `json:"place,omitempty"`
+	// After are the jobs that must have completed before it starts; Behind tells that all
+	// records must be done, Before that no record is read before it has completed.
+	After  []string `json:"after,omitempty"`
+	Behind bool     `json:"behind,omitempty"`
+	Before bool     `json:"before,omitempty"`
+	// Restart is the policy.
+	Restart ir.Restart `json:"restart"`
 }
 
 // A Read is fields that are read of records of a type.

@@ -17,14 +17,17 @@ func (e *Explanation) Text(w io.Writer) error {
 	t := &text{}
 	t.line("%s: %s", e.Pipeline, e.counts())
 	t.promises(e)
+	t.jobs(e)
 	t.processes(e)
-	t.checkpoint(e)
-	t.loops(e)
-	t.reads(e)
-	t.talks(e)
-	t.writes(e)
-	t.queues(e)
-	t.failures(e)
+	if len(e.Nodes) > 0 {
+		t.checkpoint(e)
+		t.loops(e)
+		t.reads(e)
+		t.talks(e)
+		t.writes(e)
+		t.queues(e)
+		t.failures(e)
+	}
 	t.memory(e)
 	t.overrides(e)
 	t.targets(e)
@@ -112,8 +115,14 @@ func (e *Explanation) counts() string {
 		}
 		return n
 	}
-	return fmt.Sprintf("%s, %s, %s; %s of memory at most", plural(count("source"), "source"), plural(count("processor"), "processor"),
-		plural(count("sink"), "sink"), bytesInWords(e.Memory.Bytes))
+	parts := []string{plural(count("source"), "source"), plural(count("processor"), "processor"), plural(count("sink"), "sink")}
+	if len(e.Nodes) == 0 {
+		parts = nil
+	}
+	if len(e.Jobs) > 0 {
+		parts = append(parts, plural(len(e.Jobs), "job"))
+	}
+	return fmt.Sprintf("%s; %s of memory at most", strings.Join(parts, ", "), bytesInWords(e.Memory.Bytes))
 }
 
 func plural(n int, what string) string {

@@ -16,6 +16,14 @@ func Check(p *ir.Program, l *diag.List) {
 		return
 	}
 	for _, n := range p.Nodes {
+		if n.Replicas > 0 && len(p.Jobs) > 0 {
+			l.Errorf(diag.KeyConflict, n.ScaleSpan, "`%s` has processes of its own, and this version of flowc runs jobs beside a pipeline in one process", n.YAML).
+				Also(p.Jobs[0].Span, "the job `%s`", p.Jobs[0].Name).
+				Helpf("remove `scale`, or put the jobs into a pipeline of their own, in a file beside this one")
+			return
+		}
+	}
+	for _, n := range p.Nodes {
 		if n.Replicas > 1 && n.Key == nil && !n.Unordered {
 			l.Errorf(diag.ScaleOrder, n.ScaleSpan, "`%s` runs in several processes, and nothing says which records have to stay in order", n.YAML).
 				Helpf("name what they are told by: `key: in.…`, and those of a key stay in one process, in their order").

@@ -36,14 +36,14 @@ func short(n *parse.Node, l *diag.List) bool {
 func anyPipeline(n *parse.Node, l *diag.List) bool {
 	known := schema.Keys("Pipeline")
 	for _, m := range n.Members {
-		if slices.Contains(known, m.Key.Text) || diag.Nearest(m.Key.Text, []string{"pipeline", "sources", "processors", "sinks"}) != "" {
+		if slices.Contains(known, m.Key.Text) || diag.Nearest(m.Key.Text, []string{"pipeline", "sources", "processors", "sinks", "jobs"}) != "" {
 			return true
 		}
 	}
 	if len(n.Members) < 2 {
 		return true // one key may be misspelt, or be a start
 	}
-	l.Errorf(diag.NoDialect, n.Members[0].Key.Span, "this is no pipeline: it has neither `sources` nor `processors` nor `sinks`").
+	l.Errorf(diag.NoDialect, n.Members[0].Key.Span, "this is no pipeline: it has neither `sources` nor `processors` nor `sinks` nor `jobs`").
 		Helpf("a pipeline begins with `pipeline: name` and has `sources:` and `sinks:`")
 	return false
 }

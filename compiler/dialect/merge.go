@@ -12,7 +12,7 @@ import (
 )
 
 // included are the blocks that a file can add to the one that includes it.
-var included = []string{"types", "sources", "processors", "sinks", "defaults"}
+var included = []string{"types", "sources", "processors", "sinks", "jobs", "defaults"}
 
 // withIncludes returns a file's tree with the blocks of the files that it
 // includes, and of those that they include.
@@ -84,7 +84,7 @@ func (r *reader) add(out, tree, entry *parse.Node) {
 			d := r.l.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is no key of an included file", block).
 				Also(entry.Place(), "included here")
 			if !d.Near(block, included) {
-				d.Helpf("an included file has `types`, `sources`, `processors`, `sinks`, `defaults` and `imports`; write `%s` into the root pipeline", block)
+				d.Helpf("an included file has `types`, `sources`, `processors`, `sinks`, `jobs`, `defaults` and `imports`; write `%s` into the root pipeline", block)
 			}
 			continue
 		case m.Value.Kind != parse.Mapping:
@@ -183,6 +183,8 @@ func (r *reader) changed(base, over *parse.Node) *parse.Node {
 		switch block.Key.Text {
 		case "sources", "sinks":
 			kinds = []string{"use"}
+		case "jobs":
+			kinds = []string{"command", "image"}
 		case "processors":
 			for _, f := range stepForms {
 				kinds = append(kinds, f.key)

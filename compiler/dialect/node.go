@@ -43,6 +43,7 @@ func (r *reader) read(n *syntax.Node, body *parse.Node) {
 	n.LetUnread = body.Get("let") != nil && body.Get("let").Kind != parse.Mapping
 	n.Drop = drop(body.Member("drop"), n.Bad)
 	n.Was = text(body.Get("was"))
+	n.DependsOn = oneOrMore(body.Get("depends_on"))
 	n.Guarantee = text(body.Get("guarantee"))
 	n.Validate = text(body.Get("validate"))
 	n.Unordered = text(body.Get("order")).Text == "none"

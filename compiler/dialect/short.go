@@ -23,7 +23,7 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 	for _, m := range members(root.Get("types")) {
 		p.Types = append(p.Types, &syntax.TypeDecl{Name: key(m), Type: r.checkedType(m.Value, "the type `"+m.Key.Text+"`")})
 	}
-	for _, block := range []string{"types", "sources", "processors", "sinks"} {
+	for _, block := range []string{"types", "sources", "processors", "sinks", "jobs"} {
 		if v := root.Get(block); v != nil && v.Kind != parse.Mapping {
 			p.Unread = append(p.Unread, block)
 		}
@@ -36,6 +36,9 @@ func (r *reader) pipeline(root *parse.Node) *syntax.Pipeline {
 		for _, node := range members(m.Value) {
 			p.Nodes = append(p.Nodes, r.node(role, node))
 		}
+	}
+	for _, m := range members(root.Get("jobs")) {
+		p.Jobs = append(p.Jobs, r.job(m))
 	}
 	r.delivery(p, root.Get("delivery"))
 	r.telemetry(p, root.Get("telemetry"))

@@ -25,6 +25,14 @@ var blocks = []block{
 	{"sinks", "a sink", []string{"sink", "Sink", "consumer", "Consumer"}},
 }
 
+// named is the key in which others name one.
+func (b block) named() string {
+	if b.name == whole.name {
+		return "depends_on"
+	}
+	return "inputs"
+}
+
 // componentKeys are the keys of a component of flowctl/v1.
 var componentKeys = []string{
 	"id", "type", "image", "command", "args", "inputs", "input_event_types", "output_event_types", "config", "env", "volumes", "secrets", "ports",
@@ -73,7 +81,10 @@ func (v *v1) component(b block, n *parse.Node) {
 func (v *v1) spelt(b block, n *parse.Node) *parse.Node {
 	out := *n
 	out.Members = nil
-	known := slices.Concat(componentKeys, v.native)
+	known := componentKeys
+	if b.name != whole.name {
+		known = slices.Concat(componentKeys, v.native)
+	}
 	for _, m := range n.Members {
 		key := m.Key.Text
 		if v.camel && camel[key] != "" {
@@ -126,7 +137,7 @@ func (v *v1) id(b block, n, id *parse.Node) (string, source.Span) {
 		if id != nil {
 			at = id.Place()
 		}
-		v.l.Errorf(diag.MissingKey, at, "%s needs an `id`", b.who).Helpf("others name it in their `inputs` by its `id`")
+		v.l.Errorf(diag.MissingKey, at, "%s needs an `id`", b.who).Helpf("others name it in their `%s` by its `id`", b.named())
 		return "", at
 	}
 	name := Name(id.Text)

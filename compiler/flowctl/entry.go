@@ -62,7 +62,7 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 	case "restart_policy":
 		v.carry(body, "restart", m, m.Value)
 	case "depends_on":
-		v.leave(body, m, "`depends_on` of `%s` is left out: a component starts before those that take its events, and `depends_on` is for `pipelines`", name)
+		v.waits(name, m, body)
 	case "description":
 		v.leave(body, m, "`description` of `%s` has no place in a deployment: write it as a comment", name)
 	default:

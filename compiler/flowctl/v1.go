@@ -91,6 +91,7 @@ func (v *v1) pipeline(root *parse.Node) {
 			v.component(b, c)
 		}
 	}
+	v.jobs()
 	v.healthPorts()
 	v.dropped()
 }
@@ -108,7 +109,7 @@ func (v *v1) unnamed() {
 	spec := *v.spec
 	spec.Members = nil
 	for _, m := range v.spec.Members {
-		if m.Value.Kind != parse.Mapping || !oneOf(m.Key.Text, "sources", "processors", "sinks") {
+		if m.Value.Kind != parse.Mapping || !oneOf(m.Key.Text, "sources", "processors", "sinks", "pipelines") {
 			spec.Members = append(spec.Members, m)
 			continue
 		}
@@ -264,13 +265,11 @@ func (v *v1) specKeys() {
 	known := append([]string{"description", "driver", "sources", "processors", "sinks", "pipelines", "config"}, topLevel...)
 	for _, m := range v.spec.Members {
 		switch key := m.Key.Text; {
-		case oneOf(key, "sources", "processors", "sinks"):
+		case oneOf(key, "sources", "processors", "sinks", "pipelines"):
 		case key == "description":
 			v.description(m)
 		case key == "driver":
 			v.driver(m)
-		case key == "pipelines":
-			v.pipelines(m)
 		case key == "config":
 			if len(members(m.Value)) > 0 {
 				v.lost(v.Root, m, "`spec.config` is left out: flowctl hands it to nobody").Helpf("write each key into the `config` of the component that reads it")
@@ -305,21 +304,6 @@ func (v *v1) driver(m *parse.Member) {
 	d := v.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` is no driver", word(m.Value))
 	if !d.Near(word(m.Value), []string{"process", "local", "container", "docker", "kubernetes", "k8s", "nomad"}) {
 		d.Helpf("they are process, local, container, docker, kubernetes, k8s and nomad; `driver` may be left out, since the command says where a pipeline runs")
-	}
-}
-
-// pipelines are programs that flowctl starts whole, which this version does not.
-func (v *v1) pipelines(m *parse.Member) {
-	for _, p := range items(m.Value) {
-		at := p.Place()
-		if id := p.Get("id"); id != nil {
-			at = id.Place()
-		}
-		v.l.Errorf(diag.NotYet, at, "this version of flowc does not start whole programs (`pipelines`)").
-			Helpf("start it by what starts programs where it runs: a unit of systemd, a service of Compose, a Deployment")
-	}
-	if len(items(m.Value)) > 0 {
-		v.Lost[v.Root] = append(v.Lost[v.Root], m)
 	}
 }
 

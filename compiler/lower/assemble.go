@@ -14,6 +14,7 @@ import (
 // assemble makes the program of the lowered nodes.
 func (w *lowering) assemble() *ir.Program {
 	p := &ir.Program{Name: w.p.Name.Text, Types: w.programTypes(), Telemetry: w.telemetry(), Delivery: w.delivery(), Carrier: w.carrier()}
+	p.Jobs, p.Awaits = w.jobs()
 	p.Labels, p.Annotations = labels(w.p.Labels), labels(w.p.Annotations)
 	p.Module, p.Requires = w.loader.Module(), w.loader.Requires()
 	if p.Module != nil {

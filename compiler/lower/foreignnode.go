@@ -118,13 +118,14 @@ func (w *lowering) foreignConfig(n *node, f *ir.Foreign, side *catalog.Side) []i
 	add("env", list(env))
 	add("image", f.Image)
 	var mounts []*ir.Value
-	for _, m := range mountsOf(f) {
+	for _, m := range f.Mounts() {
 		mounts = append(mounts, word("string", m))
 	}
 	add("mounts", list(mounts))
 	if f.Image != nil {
-		add("memory", word("string", engineMemory(f.Limits.Memory)))
-		add("cpus", word("string", engineCores(f.Limits.CPU)))
+		memory, cpus := f.Limits.Engine()
+		add("memory", word("string", memory))
+		add("cpus", word("string", cpus))
 	}
 	add("endpoint", f.Endpoint)
 	add("restart", word("string", string(f.Restart)))

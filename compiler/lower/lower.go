@@ -232,8 +232,9 @@ func (w *lowering) roles() {
 		at = source.Span{File: w.p.File}
 	}
 	switch {
+	case len(w.nodes) == 0 && len(w.p.Jobs) > 0: // jobs alone are a pipeline
 	case len(w.nodes) == 0:
-		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no nodes").Helpf("it needs at least one source, under `sources:`, and one sink, under `sinks:`")
+		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no nodes").Helpf("it needs at least one source, under `sources:`, and one sink, under `sinks:`, or a job, under `jobs:`")
 	case count[syntax.Source] == 0:
 		w.sourceless = true
 		w.l.Errorf(diag.EmptyPipeline, at, "the pipeline has no source: nothing is read").Helpf("add one under `sources:`")

@@ -49,7 +49,7 @@ func render(f *source.File, root *parse.Node, tree *flowctl.Tree) []byte {
 
 // The orders in which a reader expects keys; others follow as they come.
 var (
-	blockOrder = []string{"apiVersion", "kind", "metadata", "pipeline", "name", "flowc", "namespace", "registry", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "services", "targets"}
+	blockOrder = []string{"apiVersion", "kind", "metadata", "pipeline", "name", "flowc", "namespace", "registry", "labels", "annotations", "include", "imports", "types", "defaults", "delivery", "telemetry", "edges", "sources", "processors", "sinks", "jobs", "services", "targets"}
 	nodeOrder  = []string{"from", "type", "use", "image", "command", "args", "protocol", "takes", "gives"}
 )
 
@@ -118,7 +118,7 @@ func (p *printer) entry(m *parse.Member, indent int, top bool) {
 	}
 	key := keyText(m.Key.Text)
 	v := m.Value
-	if top && v.Kind == parse.Mapping && len(v.Members) > 0 && slices.Contains([]string{"sources", "processors", "sinks"}, m.Key.Text) {
+	if top && v.Kind == parse.Mapping && len(v.Members) > 0 && slices.Contains([]string{"sources", "processors", "sinks", "jobs"}, m.Key.Text) {
 		p.line(indent, key+":"+p.trailing(m, placed, at, false))
 		for i, node := range v.Members {
 			p.node(node, indent+2, i == 0)

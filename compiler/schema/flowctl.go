@@ -44,10 +44,13 @@ var flowctlKeys = []flowctlKey{
 	{"health_port", "The port of its health check.", typed("integer")},
 	{"replicas", "How many processes of a processor there are.", object{{"type", "integer"}, {"minimum", 1}}},
 	{"resources", "What it asks for (`requests`), and may use at the most (`limits`).", typed("object", "null")},
-	{"depends_on", "Left out: a component starts before those that take its events.", typed("string", "array")},
+	{"depends_on", "Pipelines (whole programs) that must have completed before; of a pipeline also components, which have when all events are done.", typed("string", "array")},
 	{"restart_policy", "When it is started again: no, always, on-failure or unless-stopped.", object{{"enum", []any{"no", "always", "on-failure", "unless-stopped"}}}},
 	{"description", "What it is for.", typed("string")},
 }
+
+// jobKeys are those of them that a whole program has.
+var jobKeys = []string{"id", "type", "image", "command", "args", "config", "env", "volumes", "secrets", "resources", "depends_on", "restart_policy", "description"}
 
 // FlowctlSchema is flowctl/v1 as JSON Schema (draft 2020-12), for editors. Components have
 // flowctl's keys and those of the short spelling, which may be mixed.
@@ -77,7 +80,8 @@ func FlowctlSchema(targets map[string]string) []byte {
 		component := object{{"$ref", "#/$defs/flowctl-" + strings.TrimSuffix(b.name, "s")}}
 		add(&spec, b.name, b.doc, object{{"anyOf", []any{listOf(component), object{{"type", "object"}, {"additionalProperties", component}}, typed("null")}}})
 	}
-	add(&spec, "pipelines", "Whole programs.", typed("array", "null"))
+	job := object{{"$ref", "#/$defs/flowctl-pipeline"}}
+	add(&spec, "pipelines", "Whole programs, which run to their end and take and give no events.", object{{"anyOf", []any{listOf(job), object{{"type", "object"}, {"additionalProperties", job}}, typed("null")}}})
 	add(&spec, "config", "Left out: nobody is given it.", typed("object", "null"))
 	for _, name := range []string{"types", "imports", "include", "defaults", "delivery", "telemetry", "targets", "edges", "flowc"} {
 		for _, m := range native {
@@ -118,6 +122,13 @@ func FlowctlSchema(targets map[string]string) []byte {
 	for role, definitions := range map[string][]string{"source": {"Source", "ForeignSource"}, "processor": steps, "sink": {"Sink", "ForeignSink"}} {
 		defs = append(defs, member{"flowctl-" + role, closed(x.flowctlComponent(definitions), "id")})
 	}
+	var whole object
+	for _, k := range flowctlKeys {
+		if slices.Contains(jobKeys, k.name) {
+			add(&whole, k.name, k.doc, k.schema)
+		}
+	}
+	defs = append(defs, member{"flowctl-pipeline", closed(whole, "id")})
 	slices.SortFunc(defs, func(a, b member) int { return strings.Compare(a.key, b.key) })
 	for i := 0; i < len(x.queue); i++ { // a definition may name others
 		_, s := lang.definition(x.queue[i])

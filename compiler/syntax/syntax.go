@@ -28,10 +28,12 @@ type Pipeline struct {
 	// name of the file.
 	Name Text
 	// File is the root file.
-	File                *source.File
-	Imports             []Import
-	Types               []*TypeDecl
-	Nodes               []*Node
+	File    *source.File
+	Imports []Import
+	Types   []*TypeDecl
+	Nodes   []*Node
+	// Jobs are nodes of no records: their name, what they start, and what they wait for.
+	Jobs                []*Node
 	Delivery            Delivery
 	Telemetry           Telemetry
 	Edges               Edges
@@ -109,6 +111,8 @@ const (
 	Source    Role = "source"
 	Processor Role = "processor"
 	Sink      Role = "sink"
+	// Job is the role of what runs to its end beside the nodes.
+	Job Role = "job"
 )
 
 // A Kind is what makes a node the node that it is.
@@ -210,6 +214,8 @@ type Node struct {
 	Guarantee  Text
 	Validate   Text
 	Was        Text
+	// DependsOn is what must have completed before.
+	DependsOn []Text
 }
 
 // A Ref is an entry of `from`: a node, or a node and one of its ports or event

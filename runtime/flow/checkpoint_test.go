@@ -285,13 +285,13 @@ func TestStateDirOfStrangeNames(t *testing.T) {
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	path, old := filepath.Join(dir, "checkpoint"), filepath.Join(dir, "old")
-	if err := replaceFile(path, []byte("the old one")); err != nil {
+	if err := ReplaceFile(path, []byte("the old one")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Link(path, old); err != nil {
 		t.Skipf("there are no links here: %v", err)
 	}
-	if err := replaceFile(path, []byte("new")); err != nil {
+	if err := ReplaceFile(path, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{path: "new", old: "the old one"} {

@@ -118,7 +118,7 @@ func (e *elsewhere) take(ctx context.Context, dir string, wait bool) error {
 				if slices.Contains(known, held.Run) {
 					mine += held.Run + "\n"
 				}
-				_ = replaceFile(filepath.Join(dir, claimFile), []byte(mine))
+				_ = ReplaceFile(filepath.Join(dir, claimFile), []byte(mine))
 			}
 			switch err := e.put(ctx, holderCell, e.mine.encode()); {
 			case err == nil:

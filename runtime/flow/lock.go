@@ -46,6 +46,16 @@ func takeLock(ctx context.Context, path string, wait bool) (*lockFile, error) {
 	return &lockFile{f}, nil
 }
 
+// Lock keeps others out of a file until release is called, or the process ends. Where wait is
+// not set a file that another process holds is a [LockedError].
+func Lock(ctx context.Context, path string, wait bool) (release func(), err error) {
+	l, err := takeLock(ctx, path, wait)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
 // release lets others in. The file stays: removing it would let two others lock
 // two different files.
 func (l *lockFile) release() {

@@ -31,7 +31,7 @@ func (s *store) writeNote(ctx context.Context, name string, data []byte) error {
 	if s.elsewhere != nil {
 		return s.elsewhere.put(ctx, name, data)
 	}
-	return replaceFile(filepath.Join(s.dir, name), data)
+	return ReplaceFile(filepath.Join(s.dir, name), data)
 }
 
 // removeNote removes a note, where there is one.

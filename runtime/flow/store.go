@@ -181,7 +181,7 @@ func (k folderKeeper) save(_ context.Context, c *Checkpoint, previous uint64) er
 	if err != nil {
 		return &StateError{Path: k.where(), Reason: "the checkpoint can't be encoded", Err: err}
 	}
-	if err := replaceFile(k.where(), data); err != nil {
+	if err := ReplaceFile(k.where(), data); err != nil {
 		return &StateError{Path: k.where(), Reason: "the checkpoint can't be written", Err: err}
 	}
 	return nil
@@ -230,9 +230,9 @@ func (s *store) close() {
 	}
 }
 
-// replaceFile writes a file so that there is the old one or the new one at any
+// ReplaceFile writes a file so that there is the old one or the new one at any
 // moment, also after a loss of power.
-func replaceFile(path string, data []byte) error {
+func ReplaceFile(path string, data []byte) error {
 	beside := path + ".tmp"
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {

@@ -39,9 +39,36 @@ func (a *attempts) next() (*flow.Program, error) {
 	return p, err
 }
 
-// run runs the program that next made, and those after it. around is called for
-// each, and what it returns when that has ended. The report is that of the last.
+// run runs the program that next made, and what runs around the records.
 func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow.Program) (stop func())) (*flow.Report, error) {
+	if a.spec.Jobs == nil {
+		return a.records(ctx, o, around)
+	}
+	began := time.Now()
+	report := &flow.Report{ // of records that are never read
+		Pipeline: a.spec.Name, Ending: flow.CutShort, Started: began,
+		Nodes: map[string]flow.Count{}, Sources: map[string]flow.Traffic{}, Sinks: map[string]flow.Traffic{},
+	}
+	err := a.spec.Jobs(ctx, o, func(ctx context.Context) (err error) {
+		report, err = a.records(ctx, o, around)
+		return err
+	})
+	report.Seconds = time.Since(began).Seconds()
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()): // told to stop
+		if err = nil; report.Ending == flow.Complete {
+			report.Ending = flow.CutShort
+		}
+	default:
+		report.Ending, report.OK, report.Error = flow.Broken, false, err.Error()
+	}
+	return report, err
+}
+
+// records runs the program that next made, and those after it. around is called for
+// each, and what it returns when that has ended. The report is that of the last.
+func (a *attempts) records(ctx context.Context, o flow.RunOptions, around func(*flow.Program) (stop func())) (*flow.Report, error) {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		p, began := a.program.Load(), time.Now()
 		stop := around(p)

@@ -137,7 +137,7 @@ func (p *process) replay(ctx context.Context, d *deadLetters) int {
 			return p.fail(&environmentError{err})
 		}
 		limitMemory(p.env, program.Info().Memory)
-		report, err := runs.run(ctx, flow.RunOptions{StateDir: state, Logger: logger}, func(*flow.Program) func() { return func() {} })
+		report, err := runs.records(ctx, flow.RunOptions{StateDir: state, Logger: logger}, func(*flow.Program) func() { return func() {} })
 		for _, r := range replays {
 			done += r.Done
 			for _, id := range sorted(r.Refused) {

@@ -188,6 +188,11 @@ func (p *process) run(ctx context.Context, o *options) int {
 		}
 		return nil
 	}
+	if p.spec.Jobs != nil { // some may run for long before the records do
+		if err := serve(); err != nil {
+			return p.fail(err)
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	over := make(chan struct{})

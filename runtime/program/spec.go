@@ -8,6 +8,8 @@
 package program
 
 import (
+	"context"
+
 	"github.com/flowc-dev/flowc/runtime/flow"
 )
 
@@ -31,6 +33,10 @@ type Spec struct {
 	// LeftOut, where set, has New make the program without the connectors of the nodes
 	// in it: those of which a Ref names the Node.
 	LeftOut flow.LeftOut
+	// Jobs, where set, runs whole programs to their end before, beside and behind the records,
+	// which the function that it is given reads and writes. It returns the error of what
+	// failed first, or that of the context where that ended before all was complete.
+	Jobs func(ctx context.Context, o flow.RunOptions, records func(context.Context) error) error
 	// New wires the program. It is called when all settings have their values.
 	New func() (*flow.Program, error)
 }

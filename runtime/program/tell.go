@@ -108,6 +108,12 @@ func (t *teller) summary(r *flow.Report, s flow.Totals) string {
 	if s.Pending > 0 {
 		parts = append(parts, count(s.Pending)+" pending")
 	}
+	if len(r.Nodes) == 0 { // jobs alone
+		parts = []string{"ended"}
+		if r.Ending == flow.Broken {
+			parts[0] = "failed"
+		}
+	}
 	line := fmt.Sprintf("%s: %s in %s", t.name, strings.Join(parts, " · "), seconds(r.Seconds))
 	switch r.Ending {
 	case flow.CutShort:
