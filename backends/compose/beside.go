@@ -13,7 +13,7 @@ import (
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
-// LabelComponent is on a component that runs beside a program, and is none of its copies.
+// LabelComponent is on a component or a job that runs beside a program, and is none of its copies.
 const LabelComponent = "dev.flowc.component"
 
 // A Dependency is what a service waits for before it is started.
@@ -32,12 +32,14 @@ func (u *unit) besideName(b manifest.Beside) string { return u.app.Name + "-" + 
 // dependencies are the components: whoever starts the program starts them as well. They wait
 // for it by themselves, and it for them.
 func (u *unit) dependencies() map[string]Dependency {
-	if len(u.app.Beside) == 0 {
-		return nil
-	}
 	all := map[string]Dependency{}
 	for _, b := range u.app.Beside {
 		all[u.besideName(b)] = Dependency{Condition: "service_started"}
+	}
+	for _, j := range u.app.Jobs {
+		if j.Before {
+			all[u.besideName(j.Beside)] = Dependency{Condition: completed}
+		}
 	}
 	return all
 }
@@ -48,25 +50,11 @@ func (u *unit) dependencies() map[string]Dependency {
 func (u *unit) beside() map[string]*Service {
 	all := map[string]*Service{}
 	for _, b := range u.app.Beside {
-		s := &Service{
-			Image: literal(b.Image), Entrypoint: literals(b.Entry), Command: literals(b.Args), PullPolicy: u.options.PullPolicy,
-			Profiles: u.profiles(), Restart: string(b.Restart), StopSignal: "SIGTERM", StopGracePeriod: strconv.Itoa(b.Grace) + "s",
-			CapDrop: []string{"ALL"}, SecurityOpt: []string{"no-new-privileges:true"},
-			Environment: map[string]string{}, Tmpfs: []string{manifest.TempDir + ":size=64m,mode=1777"},
-			Expose: []string{strconv.Itoa(b.Port), strconv.Itoa(b.HealthPort)}, Networks: u.joined(),
-			Deploy: Deploy{Resources: Resources{Limits: Limits{Pids: pids}}}, Logging: u.logging(), Labels: u.labels(),
-		}
-		s.Labels[LabelComponent] = literal(b.Node)
+		s := u.container(b)
+		s.Expose = []string{strconv.Itoa(b.Port), strconv.Itoa(b.HealthPort)}
 		if b.Own { // an image of another's says itself who it is, and where it writes
 			s.User, s.ReadOnly = fmt.Sprintf("%d:%d", manifest.User, manifest.Group), true
 		}
-		if n := b.Limits.MilliCPU; n > 0 {
-			s.Deploy.Resources.Limits.CPUs = strconv.FormatFloat(float64(n)/1000, 'f', -1, 64)
-		}
-		if n := b.Limits.Memory; n > 0 {
-			s.Deploy.Resources.Limits.Memory = memory(n)
-		}
-		s.Deploy.Resources.Reservations = reservations(b.Requests)
 		for _, p := range b.Foreign.Ports {
 			if p.Host != 0 {
 				s.Ports = append(s.Ports, net.JoinHostPort(loopback, strconv.Itoa(p.Host))+":"+strconv.Itoa(p.Container)+protocol(p))
@@ -74,15 +62,35 @@ func (u *unit) beside() map[string]*Service {
 				s.Expose = append(s.Expose, strconv.Itoa(p.Container))
 			}
 		}
-		for _, v := range b.Env {
-			s.Environment[v.Name] = v.Text(literal, func(name string) string {
-				return fmt.Sprintf("${%s:?%s}", u.options.variable(name), "a secret of the pipeline "+u.app.Pipeline)
-			})
-		}
-		u.besidePlaces(b, s)
 		all[u.besideName(b)] = s
 	}
 	return all
+}
+
+// container is the service of what the pipeline has besides the program.
+func (u *unit) container(b manifest.Beside) *Service {
+	s := &Service{
+		Image: literal(b.Image), Entrypoint: literals(b.Entry), Command: literals(b.Args), PullPolicy: u.options.PullPolicy,
+		Profiles: u.profiles(), Restart: string(b.Restart), StopSignal: "SIGTERM", StopGracePeriod: strconv.Itoa(b.Grace) + "s",
+		CapDrop: []string{"ALL"}, SecurityOpt: []string{"no-new-privileges:true"},
+		Environment: map[string]string{}, Tmpfs: []string{manifest.TempDir + ":size=64m,mode=1777"}, Networks: u.joined(),
+		Deploy: Deploy{Resources: Resources{Limits: Limits{Pids: pids}}}, Logging: u.logging(), Labels: u.labels(),
+	}
+	s.Labels[LabelComponent] = literal(b.Node)
+	if n := b.Limits.MilliCPU; n > 0 {
+		s.Deploy.Resources.Limits.CPUs = strconv.FormatFloat(float64(n)/1000, 'f', -1, 64)
+	}
+	if n := b.Limits.Memory; n > 0 {
+		s.Deploy.Resources.Limits.Memory = memory(n)
+	}
+	s.Deploy.Resources.Reservations = reservations(b.Requests)
+	for _, v := range b.Env {
+		s.Environment[v.Name] = v.Text(literal, func(name string) string {
+			return fmt.Sprintf("${%s:?%s}", u.options.variable(name), "a secret of the pipeline "+u.app.Pipeline)
+		})
+	}
+	u.besidePlaces(b, s)
+	return s
 }
 
 // reservations are what a component asks for, nil for nothing.
@@ -177,10 +185,10 @@ func besideFile(s ir.ForeignSecret) string {
 	return "./secrets/" + s.Name
 }
 
-// besideVolumes are the volumes that components name.
+// besideVolumes are the volumes that components and jobs name.
 func (u *unit) besideVolumes() map[string]Volume {
 	all := map[string]Volume{}
-	for _, b := range u.app.Beside {
+	for _, b := range u.app.Containers() {
 		for _, v := range b.Foreign.Volumes {
 			if v.HostPath == "" {
 				all[besideVolume(v)] = Volume{Labels: map[string]string{labelPipeline: u.app.Pipeline}}
@@ -202,6 +210,8 @@ func (u *unit) checkBeside() {
 				Helpf("leave `replicas` out; on k8s and nomad each copy has components of its own")
 			return
 		}
+	}
+	for _, b := range u.app.Containers() {
 		for _, v := range b.Foreign.Volumes {
 			if v.ContainerPath == "" || v.Name == "" && v.HostPath == "" {
 				u.list.Errorf(diag.TargetFile, v.Span, "a volume of `%s` does not say what it is, or where it is in the container", b.Node).Helpf("write `{name: cache, container: /cache}`, or `{host: ./cache, container: /cache}`")
@@ -210,18 +220,22 @@ func (u *unit) checkBeside() {
 	}
 }
 
-// besideNeeds are what must be there for the components.
+// besideNeeds are what must be there for the components and the jobs.
 func (u *unit) besideNeeds(say func(format string, args ...any)) {
-	for _, b := range u.app.Beside {
+	for i, b := range u.app.Containers() {
+		what := "component"
+		if i >= len(u.app.Beside) {
+			what = "job"
+		}
 		for _, v := range b.Foreign.Volumes {
 			if v.HostPath != "" {
-				say("%s, for the component %s", hostPath(v.HostPath), b.Node)
+				say("%s, for the %s %s", hostPath(v.HostPath), what, b.Node)
 			}
 		}
 		for _, s := range b.Foreign.Secrets {
 			switch {
 			case s.Type != "env":
-				say("%s, for the component %s", besideFile(s), b.Node)
+				say("%s, for the %s %s", besideFile(s), what, b.Node)
 			case s.Required:
 				say("the variable %s, in the environment of `docker compose` or in .env", variableOf(s))
 			}
@@ -241,9 +255,12 @@ func (u *unit) explainBeside() (all []backends.Reason) {
 	return all
 }
 
-// addBeside puts the components into the file.
+// addBeside puts the components and the jobs into the file.
 func (u *unit) addBeside(p *Project) {
 	for name, s := range u.beside() {
+		p.Services[name] = s
+	}
+	for name, s := range u.jobs() {
 		p.Services[name] = s
 	}
 	maps.Copy(p.Volumes, u.besideVolumes())

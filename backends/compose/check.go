@@ -24,6 +24,7 @@ func (u *unit) check() {
 	u.checkPorts()
 	u.checkNames()
 	u.checkBeside()
+	u.checkJobs()
 	u.checkOverlay()
 }
 

@@ -48,6 +48,7 @@ func (u *unit) explain() []backends.Reason {
 		say("copies", "one: %s", a.Copies.Why)
 	}
 	out = append(out, u.explainBeside()...)
+	out = append(out, u.explainJobs()...)
 	for _, d := range a.Dirs {
 		if d.Lasts {
 			say("state", "%s is kept: %s", d.Path, cmp.Or(u.kept(d.Path), a.State.Why))

@@ -29,26 +29,14 @@ func inPodAt(port int) string { return net.JoinHostPort(inPod, strconv.Itoa(port
 // that they register with.
 func (b *builder) beside(pod *corev1.PodSpec) {
 	for _, one := range b.app.Beside {
-		c := corev1.Container{
-			Name: one.Name, Image: one.Image, ImagePullPolicy: corev1.PullIfNotPresent, RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
-			Env: b.besideEnv(one), Resources: besideResources(one),
-			SecurityContext: &corev1.SecurityContext{
-				AllowPrivilegeEscalation: new(false), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-			},
-			TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
-		}
+		c := b.besideContainer(one)
+		c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
 		if one.Restart == ir.RestartNo {
 			b.list.Warningf(diag.TargetComponent, one.Foreign.Span, "`restart: no` of `%s` has no place on the target k8s: a sidecar is started again for as long as its pod runs", one.Node).
 				Helpf("leave `restart` out, or have the component wait where it has ended")
 		}
-		for _, word := range one.Entry {
-			c.Command = append(c.Command, literal(word))
-		}
-		for _, word := range one.Args {
-			c.Args = append(c.Args, literal(word))
-		}
-		b.besideProbes(one, &c)
-		m := &mounts{pod: pod, c: &c}
+		b.besideProbes(one, c)
+		m := &mounts{pod: pod, c: c}
 		if one.Own { // an image of another's writes where it likes
 			c.SecurityContext.ReadOnlyRootFilesystem = new(true)
 			m.add(manifest.Label("tmp-"+one.Name, maxLabel), manifest.TempDir, empty())
@@ -65,8 +53,27 @@ func (b *builder) beside(pod *corev1.PodSpec) {
 			}
 			c.Ports = append(c.Ports, corev1.ContainerPort{ContainerPort: int32(p.Container), Protocol: protocol}) //nolint:gosec // the schema lets ports through
 		}
-		pod.InitContainers = append(pod.InitContainers, c)
+		pod.InitContainers = append(pod.InitContainers, *c)
 	}
+}
+
+// besideContainer is what the pipeline has besides the program, without its volumes.
+func (b *builder) besideContainer(one manifest.Beside) *corev1.Container {
+	c := &corev1.Container{
+		Name: one.Name, Image: one.Image, ImagePullPolicy: corev1.PullIfNotPresent,
+		Env: b.besideEnv(one), Resources: besideResources(one),
+		SecurityContext: &corev1.SecurityContext{
+			AllowPrivilegeEscalation: new(false), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		},
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+	for _, word := range one.Entry {
+		c.Command = append(c.Command, literal(word))
+	}
+	for _, word := range one.Args {
+		c.Args = append(c.Args, literal(word))
+	}
+	return c
 }
 
 // besideEnv is the environment of a component. A secret is a variable of its own, which the

@@ -62,6 +62,7 @@ func (b *builder) explain() []backends.Reason {
 		say("copies", "%d, and `replicas` or `scale` may say more: %s", *b.replicas(), b.app.Copies.Why)
 	}
 	out = append(out, b.explainBeside()...)
+	out = append(out, b.explainJobs()...)
 	say("rollout", "%s", b.rollout())
 	for _, d := range b.app.Dirs {
 		say("state", "%s", b.kept(d))

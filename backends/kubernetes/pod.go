@@ -52,6 +52,7 @@ func (b *builder) template() *corev1.PodTemplateSpec {
 	b.mount(&t.Spec, c)
 	c.Resources = b.resources(&t.Spec)
 	t.Spec.Containers = []corev1.Container{*c}
+	b.jobs(&t.Spec)
 	b.beside(&t.Spec)
 	return t
 }

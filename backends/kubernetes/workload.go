@@ -122,11 +122,11 @@ func (b *builder) job(t *corev1.PodTemplateSpec) batchv1.JobSpec {
 		Completions: completions, Parallelism: &n, CompletionMode: mode, BackoffLimit: new(backoffLimit * n),
 		// A new pod waits until the old one is gone, for they would share its volume.
 		PodReplacementPolicy: new(batchv1.Failed),
-		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{
+		PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: append([]batchv1.PodFailurePolicyRule{
 			{Action: batchv1.PodFailurePolicyActionIgnore, OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue}}},
 			exits(batchv1.PodFailurePolicyActionIgnore, exitTerminated),
 			exits(batchv1.PodFailurePolicyActionFailJob, exitUsage),
-		}},
+		}, b.jobFailures()...)},
 		Template: *t,
 	}
 }

@@ -109,7 +109,7 @@ func (r *reader) beside() {
 				Helpf("name the program as `command`, and build the image on one that holds it (`flowc image --base`), or have it serve gRPC")
 			continue
 		case f.Protocol != ir.GRPC: // a child of the program, in the program's container
-			r.file(n, f)
+			r.file(n.YAML, f)
 			continue
 		}
 		if !r.given.Beside {
@@ -117,7 +117,7 @@ func (r *reader) beside() {
 				Helpf("deploy to compose, k8s or nomad, or run the component yourself and name its address: `endpoint: HOST:50051`")
 			continue
 		}
-		r.app.Beside = append(r.app.Beside, r.container(n, f))
+		r.app.Beside = append(r.app.Beside, r.container(n.YAML, f))
 	}
 	if len(r.app.Beside) > 0 {
 		r.ports()
@@ -127,39 +127,39 @@ func (r *reader) beside() {
 
 // file checks that the image can have the program of a command: `flowc image` gives it files
 // of the pipeline's folder, and nothing else.
-func (r *reader) file(n *ir.Node, f *ir.Foreign) {
+func (r *reader) file(node string, f *ir.Foreign) {
 	name, known := r.given.Text(f.Command[0])
 	if f.Brought != nil {
 		return // `flowc image` brings it
 	}
 	if !(Command{Program: name}).Beside() {
-		r.list.Warningf(diag.TargetComponent, f.Span, "`%s` starts `%s`, and the image of the program holds the program and files of the pipeline's folder", n.YAML, name).
+		r.list.Warningf(diag.TargetComponent, f.Span, "`%s` starts `%s`, and the image of the program holds the program and files of the pipeline's folder", node, name).
 			Helpf("build the image on one that holds `%s` (`flowc image --base IMAGE`)", name)
 	}
 	if clean := path.Clean(name); known && strings.Contains(name, "/") && !path.IsAbs(name) && strings.HasPrefix(clean, "../") {
-		r.list.Errorf(diag.TargetFile, f.Span, "`%s` runs `%s`, which is not in the pipeline's folder, and the image has what is in that", n.YAML, name).
+		r.list.Errorf(diag.TargetFile, f.Span, "`%s` runs `%s`, which is not in the pipeline's folder, and the image has what is in that", node, name).
 			Helpf("move it there, or name an image that has it: `image: …`, or `flowc image --base IMAGE` and an absolute path")
 	}
 }
 
 // container reads what a node says of its container.
-func (r *reader) container(n *ir.Node, f *ir.Foreign) Beside {
-	b := Beside{Node: n.YAML, Name: Label(n.YAML, 40), Port: f.Port, HealthPort: f.HealthPort, HealthPath: f.HealthCheck, Restart: f.Restart, Grace: besideGrace, Foreign: f}
+func (r *reader) container(node string, f *ir.Foreign) Beside {
+	b := Beside{Node: node, Name: Label(node, 40), Port: f.Port, HealthPort: f.HealthPort, HealthPath: f.HealthCheck, Restart: f.Restart, Grace: besideGrace, Foreign: f}
 	if b.HealthPath == "" && f.HealthPort != 0 {
 		b.HealthPath = "/health"
 	}
-	b.Entry, b.Args = r.words(n, f.Command), r.words(n, f.Args)
+	b.Entry, b.Args = r.words(node, f.Command), r.words(node, f.Args)
 	switch {
 	case f.Image != nil:
 		b.Image, _ = r.given.Text(f.Image)
 	case f.Brought != nil && !f.Brought.Go: // of a registry: its own image, which has its program
 		b.Image, b.Entry = f.Brought.Image, []string{broughtProgram}
 		if b.Image == "" {
-			r.list.Errorf(diag.LockFile, f.Span, "`%s` is not pinned, so nothing says which image `%s` is", n.YAML, f.Brought.Reference).
+			r.list.Errorf(diag.LockFile, f.Span, "`%s` is not pinned, so nothing says which image `%s` is", node, f.Brought.Reference).
 				Helpf("run `flowc components add %s`", f.Brought.Reference)
 		}
 	default:
-		r.file(n, f)
+		r.file(node, f)
 		b.Own, b.Image = true, r.app.Image
 		if c := (Command{Program: b.Entry[0]}); c.Beside() {
 			b.Entry[0] = c.Path()
@@ -169,20 +169,20 @@ func (r *reader) container(n *ir.Node, f *ir.Foreign) Beside {
 		if slices.ContainsFunc(f.Secrets, func(s ir.ForeignSecret) bool { return s.Env == e.Key }) {
 			continue // a target has its own place for it
 		}
-		b.Env = append(b.Env, BesideVar{e.Key, r.pieces(n, "env."+e.Key, e.Value)})
+		b.Env = append(b.Env, BesideVar{e.Key, r.pieces(node, "env."+e.Key, e.Value)})
 	}
-	b.Requests, b.Limits = r.amounts(n, f, f.Requests), r.amounts(n, f, f.Limits)
+	b.Requests, b.Limits = r.amounts(node, f, f.Requests), r.amounts(node, f, f.Limits)
 	return b
 }
 
 // words are values that must be known when the files are written. Of a variable that nobody
 // gives another says so.
-func (r *reader) words(n *ir.Node, values []*ir.Value) (all []string) {
+func (r *reader) words(node string, values []*ir.Value) (all []string) {
 	for _, v := range values {
 		text, _ := r.given.Text(v)
 		parts(v, func(_ *ir.Value, part *ir.Part) {
 			if part.Kind == ir.FileRef || part.Kind == ir.Env && slices.Contains(r.given.Secrets, part.Text) {
-				r.list.Errorf(diag.TargetOption, part.Span, "a secret can't stand among the words of the command of `%s`, which everybody sees", n.YAML).
+				r.list.Errorf(diag.TargetOption, part.Span, "a secret can't stand among the words of the command of `%s`, which everybody sees", node).
 					Helpf("give it as a variable: `env: {NAME: \"${env:%s}\"}`", cmp.Or(part.Text, "NAME"))
 			}
 		})
@@ -192,12 +192,12 @@ func (r *reader) words(n *ir.Node, values []*ir.Value) (all []string) {
 }
 
 // pieces are a value in which secrets stay what they are.
-func (r *reader) pieces(n *ir.Node, key string, v *ir.Value) (all []Piece) {
+func (r *reader) pieces(node string, key string, v *ir.Value) (all []Piece) {
 	for _, part := range v.Parts {
 		given, some := r.given.Env[part.Text]
 		switch {
 		case part.Kind == ir.FileRef:
-			r.list.Errorf(diag.TargetOption, part.Span, "`%s` of `%s` is the content of a file, which a container beside the program can't be given as a variable", key, n.YAML).
+			r.list.Errorf(diag.TargetOption, part.Span, "`%s` of `%s` is the content of a file, which a container beside the program can't be given as a variable", key, node).
 				Helpf("name the file under `secrets:` of the node, or give the value as a variable, `${env:NAME}`")
 		case part.Kind == ir.Literal:
 			all = append(all, Piece{Text: part.Text})
@@ -286,7 +286,7 @@ func (r *reader) names() {
 }
 
 // amounts reads resources in the words of Kubernetes.
-func (r *reader) amounts(n *ir.Node, f *ir.Foreign, said ir.ForeignResources) (out Amounts) {
+func (r *reader) amounts(node string, f *ir.Foreign, said ir.ForeignResources) (out Amounts) {
 	if said.CPU != "" {
 		number, milli := strings.CutSuffix(said.CPU, "m")
 		cpu, err := strconv.ParseFloat(number, 64)
@@ -294,14 +294,14 @@ func (r *reader) amounts(n *ir.Node, f *ir.Foreign, said ir.ForeignResources) (o
 			cpu *= 1000
 		}
 		if err != nil || cpu <= 0 {
-			r.list.Errorf(diag.BadValue, f.Span, "`%s` of `%s` is no share of a processor", said.CPU, n.YAML).Helpf("write `500m` for a half, or `2`")
+			r.list.Errorf(diag.BadValue, f.Span, "`%s` of `%s` is no share of a processor", said.CPU, node).Helpf("write `500m` for a half, or `2`")
 		}
 		out.MilliCPU = int64(cpu)
 	}
 	if said.Memory != "" {
 		var ok bool
 		if out.Memory, ok = bytesOf(said.Memory); !ok {
-			r.list.Errorf(diag.BadValue, f.Span, "`%s` of `%s` is no size of memory", said.Memory, n.YAML).Helpf("write it like `512Mi`")
+			r.list.Errorf(diag.BadValue, f.Span, "`%s` of `%s` is no size of memory", said.Memory, node).Helpf("write it like `512Mi`")
 		}
 	}
 	return out
@@ -390,6 +390,12 @@ func Commands(p *ir.Program) (all []Command) {
 		if f := n.Foreign(); f != nil && f.Image == nil && len(f.Command) > 0 {
 			name, _ := Given{}.Text(f.Command[0])
 			all = append(all, Command{n.YAML, name})
+		}
+	}
+	for _, j := range p.Jobs {
+		if j.Start.Image == nil {
+			name, _ := Given{}.Text(j.Start.Command[0])
+			all = append(all, Command{j.Name, name})
 		}
 	}
 	return all

@@ -80,6 +80,9 @@ type App struct {
 	// program; Control is the port of the control plane that they register with, 0 for none.
 	Beside  []Beside `json:",omitempty"`
 	Control int      `json:",omitempty"`
+	// Jobs are those of the pipeline that are containers of their own, each behind those that it
+	// waits for; the program starts none of them.
+	Jobs []Job `json:",omitempty"`
 	// Memory is the limit and GoMemory the collector's (GOMEMLIMIT), in bytes. Of a host
 	// the latter is that of each process which it starts.
 	Memory, GoMemory int64

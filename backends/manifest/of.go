@@ -14,7 +14,7 @@ import (
 func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r := &reader{p: p, places: values(p), target: target, given: given, app: &App{
 		Name: p.Name, Pipeline: p.Name, Replicas: 1, Hash: ir.Hash(p), Image: given.Image, Labels: p.Labels, Annotations: p.Annotations,
-		Bounded: bounded(p),
+		Bounded: bounded(p, given),
 	}}
 	if r.app.Image == "" {
 		r.app.Image = p.Name + ":" + r.app.Hash
@@ -27,6 +27,7 @@ func Of(p *ir.Program, target string, given Given) (*App, diag.List) {
 	r.unseenInputs()
 	r.pages()
 	r.beside()
+	r.jobs()
 	r.state()
 	r.app.Copies = copies(p, given, r.app.State)
 	r.memory()
@@ -50,9 +51,14 @@ type reader struct {
 // A write is a folder that a node writes to.
 type write struct{ node, dir string }
 
-// bounded tells whether all sources end by themselves.
-func bounded(p *ir.Program) bool {
-	some := false
+// bounded tells whether all sources, and the jobs that the program starts, end by themselves.
+func bounded(p *ir.Program, given Given) bool {
+	some := len(p.Jobs) > 0
+	for _, j := range p.Jobs {
+		if j.Endless() && inside(j, given) {
+			return false
+		}
+	}
 	for _, n := range p.Nodes {
 		if op, ok := n.Op.(*ir.Source); ok {
 			if !op.Bounded {

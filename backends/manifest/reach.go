@@ -37,6 +37,9 @@ func (r *reader) settings() {
 			r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: n.YAML})
 		}
 	}
+	for _, j := range r.p.Jobs { // nor where these do
+		r.app.Endpoints = append(r.app.Endpoints, Endpoint{Node: j.Name, Connector: "job"})
+	}
 }
 
 // listens makes a port of an address.

@@ -135,7 +135,7 @@ func Unkept(p *ir.Program) string {
 // MayEnd says what to write where a program ends after all, because its sources are of the
 // user's own; "" where they are not. The option is the target's way to say it.
 func MayEnd(p *ir.Program, option string) string {
-	if bounded(p) || !foreignEnds(p) {
+	if bounded(p, Given{}) || !foreignEnds(p) {
 		return ""
 	}
 	return fmt.Sprintf("whether its sources end only you can know; where they do, write %s", option)

@@ -43,6 +43,16 @@ func values(p *ir.Program) []place {
 	for _, l := range p.Lets {
 		all = append(all, place{node: l.Name, setting: l.Name, value: l.Value})
 	}
+	for _, j := range p.Jobs {
+		for i, list := range [][]*ir.Value{j.Start.Command, j.Start.Args, {j.Start.Image}} {
+			for _, v := range list {
+				all = append(all, place{node: j.Name, setting: j.Name + "." + [...]string{"command", "args", "image"}[i], value: v})
+			}
+		}
+		for _, e := range j.Start.Env {
+			all = append(all, place{node: j.Name, setting: j.Name + ".env." + e.Key, value: e.Value})
+		}
+	}
 	all = append(all, place{node: "telemetry", setting: "telemetry.http", value: p.Telemetry.HTTP})
 	return all
 }

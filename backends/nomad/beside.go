@@ -57,12 +57,8 @@ func (u *unit) besidePorts() (all []api.Port) {
 // when they end, and stopped with it.
 func (u *unit) beside(g *api.TaskGroup) {
 	for _, b := range u.app.Beside {
-		grace := time.Duration(b.Grace) * time.Second
-		t := &api.Task{
-			Name: u.besideTask(b), Driver: docker, Lifecycle: &api.TaskLifecycle{Hook: api.TaskLifecycleHookPrestart, Sidecar: true},
-			Env: map[string]string{}, Resources: besideResources(b), Vault: u.vault(), KillSignal: "SIGTERM", KillTimeout: &grace,
-			LogConfig: &api.LogConfig{MaxFiles: new(5), MaxFileSizeMB: new(10)},
-		}
+		t := u.besideOwn(b)
+		t.Lifecycle.Sidecar = true
 		if b.Restart == ir.RestartNo {
 			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`restart: no` of `%s` has no place on the target nomad: a task beside the program is started again for as long as the program runs", b.Node).
 				Helpf("leave `restart` out, or have the component wait where it has ended")
@@ -71,15 +67,8 @@ func (u *unit) beside(g *api.TaskGroup) {
 			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`health_check` of `%s` is not asked on the target nomad: the program's own check says whether it reaches the component", b.Node).
 				Helpf("on k8s the path is asked")
 		}
-		config := map[string]any{
-			"image": b.Image, "ports": []any{besideLabel(b)}, "cap_drop": []any{"ALL"}, "security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids,
-		}
-		if len(b.Entry) > 0 {
-			config["entrypoint"] = b.Entry
-		}
-		if len(b.Args) > 0 {
-			config["args"] = b.Args
-		}
+		config := u.besideConfig(b)
+		config["ports"] = []any{besideLabel(b)}
 		var mounts []any
 		if b.Own { // an image of another's says itself who it is, and where it writes
 			t.User = strconv.Itoa(manifest.User) + ":" + strconv.Itoa(manifest.Group)
@@ -100,6 +89,30 @@ func (u *unit) beside(g *api.TaskGroup) {
 		t.Config = config
 		g.Tasks = append(g.Tasks, t)
 	}
+}
+
+// besideOwn is a task that is started before the program.
+func (u *unit) besideOwn(b manifest.Beside) *api.Task {
+	grace := time.Duration(b.Grace) * time.Second
+	return &api.Task{
+		Name: u.besideTask(b), Driver: docker, Lifecycle: &api.TaskLifecycle{Hook: api.TaskLifecycleHookPrestart},
+		Env: map[string]string{}, Resources: besideResources(b), Vault: u.vault(), KillSignal: "SIGTERM", KillTimeout: &grace,
+		LogConfig: &api.LogConfig{MaxFiles: new(5), MaxFileSizeMB: new(10)},
+	}
+}
+
+// besideConfig is the configuration of its container.
+func (u *unit) besideConfig(b manifest.Beside) map[string]any {
+	config := map[string]any{
+		"image": b.Image, "cap_drop": []any{"ALL"}, "security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids,
+	}
+	if len(b.Entry) > 0 {
+		config["entrypoint"] = b.Entry
+	}
+	if len(b.Args) > 0 {
+		config["args"] = b.Args
+	}
+	return config
 }
 
 // besideTask is the name of a component's task: its own, unless that is the program's, which

@@ -46,6 +46,7 @@ func (u *unit) explain(n int) []backends.Reason {
 		reasons = append(reasons, backends.Reason{Subject: "new version", Says: u.rolloutSays()})
 	}
 	reasons = append(reasons, u.explainBeside()...)
+	reasons = append(reasons, u.explainJobs()...)
 	return append(reasons,
 		backends.Reason{Subject: "lost client", Says: u.lostSays()},
 		backends.Reason{Subject: "state", Says: u.stateSays()},

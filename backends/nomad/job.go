@@ -90,6 +90,7 @@ func (u *unit) group() *api.TaskGroup {
 		}
 	}
 	u.beside(g)
+	u.jobs(g)
 	return g
 }
 
