@@ -27,6 +27,9 @@ type corpusFile struct {
 // images are what the target local can't have.
 var images = map[string]string{"local": "is a container, and on the target local components are processes of the host"}
 
+// wholeContainer is what it can't have of whole programs.
+const wholeContainer = "is a container, and on the target local jobs are processes of the host"
+
 // corpus are the files of testdata/corpus.
 var corpus = []corpusFile{
 	{name: "scripts", ok: true, says: []string{"talks to `sh` by lines"}, run: runScripts},
@@ -34,6 +37,9 @@ var corpus = []corpusFile{
 	{name: "fanout", ok: true, says: []string{"`FLOWCTL_ENDPOINT` of `postgres-sink` names a server of flowctl's"}, run: runFanout},
 	{name: "containers", ok: true, refused: images, run: runContainers},
 	{name: "references", ok: true, says: []string{"`postgres-consumer@v1.0.0` is not in flowc.lock"}, run: runReferences},
+	{name: "whole", ok: true, refused: map[string]string{"local": wholeContainer}, run: func(w *world, file string) {
+		runWhole(w, file, "whole: ended", "--env CREDENTIALS --memory 256m registry.example/flow-pipeline:0.1.20 run /app/config/latest.yaml")
+	}},
 	{name: "commands", says: []string{"flowctl's `v1` spelling", "flowc migrate"}, migrated: true, run: runCommands},
 	{name: "legacy", says: []string{"flowctl's legacy spelling", "flowc migrate"}, migrated: true, run: runLegacy},
 	{name: "cdp", says: []string{"spelling of cdp and Flow", "flowc migrate"}, migrated: true, run: runCDP, overlay: `sources:
