@@ -13,8 +13,12 @@ import (
 	"github.com/flowc-dev/flowc/ir/diag"
 )
 
-// LabelComponent is on a component or a job that runs beside a program, and is none of its copies.
-const LabelComponent = "dev.flowc.component"
+// LabelComponent is on a component that runs beside a program, and is none of its copies;
+// LabelJob is on a job, which is none either.
+const (
+	LabelComponent = "dev.flowc.component"
+	LabelJob       = "dev.flowc.job"
+)
 
 // A Dependency is what a service waits for before it is started.
 type Dependency struct {
@@ -51,6 +55,7 @@ func (u *unit) beside() map[string]*Service {
 	all := map[string]*Service{}
 	for _, b := range u.app.Beside {
 		s := u.container(b)
+		s.Labels[LabelComponent] = literal(b.Node)
 		s.Expose = []string{strconv.Itoa(b.Port), strconv.Itoa(b.HealthPort)}
 		if b.Own { // an image of another's says itself who it is, and where it writes
 			s.User, s.ReadOnly = fmt.Sprintf("%d:%d", manifest.User, manifest.Group), true
@@ -76,7 +81,6 @@ func (u *unit) container(b manifest.Beside) *Service {
 		Environment: map[string]string{}, Tmpfs: []string{manifest.TempDir + ":size=64m,mode=1777"}, Networks: u.joined(),
 		Deploy: Deploy{Resources: Resources{Limits: Limits{Pids: pids}}}, Logging: u.logging(), Labels: u.labels(),
 	}
-	s.Labels[LabelComponent] = literal(b.Node)
 	if n := b.Limits.MilliCPU; n > 0 {
 		s.Deploy.Resources.Limits.CPUs = strconv.FormatFloat(float64(n)/1000, 'f', -1, 64)
 	}

@@ -21,6 +21,7 @@ func (u *unit) jobs() map[string]*Service {
 	all := map[string]*Service{}
 	for _, j := range u.app.Jobs {
 		s := u.container(j.Beside)
+		s.Labels[LabelJob] = literal(j.Node)
 		if j.Restart == ir.RestartOnFailure {
 			s.Restart = fmt.Sprintf("on-failure:%d", tries)
 		}

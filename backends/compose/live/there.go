@@ -75,7 +75,7 @@ func (t *there) release(id, pipeline string) *deploy.Release {
 // program is a container that runs the pipeline's own program, of those of a release.
 func program(all []*container) *container {
 	for _, c := range all {
-		if c.Config.Labels[compose.LabelBroker] == "" && c.Config.Labels[compose.LabelComponent] == "" {
+		if c.Config.Labels[compose.LabelBroker] == "" && c.Config.Labels[compose.LabelComponent] == "" && c.Config.Labels[compose.LabelJob] == "" {
 			return c
 		}
 	}

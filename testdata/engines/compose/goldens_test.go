@@ -89,9 +89,30 @@ func TestGoldens(t *testing.T) {
 					checkComponent(t, s)
 					continue
 				}
+				if s.Labels["dev.flowc.job"] != "" {
+					checkJob(t, p, s)
+					continue
+				}
 				check(t, s)
 			}
 		})
+	}
+}
+
+// checkJob holds the service of a job against what each has: it is let do nothing that a
+// component is not, runs on its own, and what waits for it waits until it has completed.
+func checkJob(t *testing.T, p *types.Project, s types.ServiceConfig) {
+	t.Helper()
+	if !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
+		t.Errorf("%s may do too much: without %v, %v", s.Name, s.CapDrop, s.SecurityOpt)
+	}
+	if s.Restart == "" || s.HealthCheck != nil || len(s.Ports)+len(s.Expose) > 0 {
+		t.Errorf("%s is started again %q, and asked at %v", s.Name, s.Restart, s.Expose)
+	}
+	for name, other := range p.Services {
+		if on, waits := other.DependsOn[s.Name]; waits && (on.Condition != types.ServiceConditionCompletedSuccessfully || !on.Required) {
+			t.Errorf("%s waits for %s: %+v", name, s.Name, on)
+		}
 	}
 }
 
