@@ -133,8 +133,8 @@ func (r *folderReader) read(path, registry string, must bool) error {
 		}
 	}
 	r.registries[path] = registry
-	for _, role := range []string{"sources", "processors", "sinks"} {
-		if nodes := body.Get(role); nodes != nil {
+	for _, block := range []string{"sources", "processors", "sinks", "jobs"} { // jobs name none, and a file of them is a pipeline
+		if nodes := body.Get(block); nodes != nil {
 			r.folder.Pipelines = r.folder.Pipelines || nodes.Kind == parse.Sequence || nodes.Kind == parse.Mapping
 			r.nodes(nodes, registry)
 		}

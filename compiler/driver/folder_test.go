@@ -57,6 +57,13 @@ func TestReadFolder(t *testing.T) {
 		t.Error("an image is no module", at)
 	}
 
+	jobs := t.TempDir()
+	if err := os.WriteFile(filepath.Join(jobs, "nightly.yaml"), []byte("jobs: {a: {command: [./a]}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if f, _, err := ReadFolder(jobs, nil); err != nil || !f.Pipelines || len(f.Named) > 0 {
+		t.Error("a file of jobs is no pipeline", f, err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "pipeline.prod.yaml"), []byte("sources: ["), 0o644); err != nil {
 		t.Fatal(err)
 	}
