@@ -3,53 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/flowc-dev/flowc/backends/oci/dockertest"
 )
-
-// jobProgram writes down that it ran, in a file of the folder /said, and fails where the file
-// /said/fails names it.
-const jobProgram = `package main
-
-import (
-	"fmt"
-	"os"
-	"strings"
-)
-
-func main() {
-	name := os.Args[1]
-	f, err := os.OpenFile("/said/jobs", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	if err != nil {
-		panic(err)
-	}
-	fmt.Fprintln(f, name, os.Getenv("KIND"))
-	if bad, _ := os.ReadFile("/said/fails"); strings.TrimSpace(string(bad)) == name {
-		fmt.Fprintln(os.Stderr, "not yet")
-		os.Exit(3)
-	}
-}
-`
-
-// jobImage makes an image that has nothing but a program for jobs, at /standin.
-func jobImage(t *testing.T, e *dockertest.Engine, dir, name string) {
-	t.Helper()
-	source, binary := filepath.Join(t.TempDir(), "job.go"), filepath.Join(dir, "job")
-	if err := os.WriteFile(source, []byte(jobProgram), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, source)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	standinImage(t, e, binary, name)
-}
 
 // jobsPipeline has a line of two jobs before the records, one of them with a command in place
 // of the entrypoint, and one behind them; said is the folder that they share.
@@ -79,7 +37,7 @@ func TestComposeJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newComposed(t, jobsPipeline(said), "")
-	jobImage(t, c.engine, c.dir, "job:1")
+	standinImage(t, c.engine, jobBinary(t, c.dir), "job:1")
 	c.image()
 	c.emit()
 	jobs := filepath.Join(said, "jobs")
@@ -123,7 +81,7 @@ func TestComposeJobsApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(p.dir, "pipeline.yaml"), jobsPipeline(said))
-	jobImage(t, p.engine, p.dir, "job:1")
+	standinImage(t, p.engine, jobBinary(t, p.dir), "job:1")
 	out, _ := p.flowc(exitOK, "apply", "--target", "compose", "--yes")
 	p.says(out, "nightly-migrate", "nightly-report")
 	eventually(t, "the last job has run", func() bool { return len(linesOf(t, filepath.Join(said, "jobs"))) == 3 })

@@ -20,6 +20,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Serve", func(t *testing.T) { kubernetesServe(t, c) })
 	t.Run("Job", func(t *testing.T) { kubernetesJob(t, c) })
 	t.Run("Beside", func(t *testing.T) { kubernetesBeside(t, c) })
+	t.Run("Jobs", func(t *testing.T) { kubernetesJobs(t, c) })
 	t.Run("Brought", func(t *testing.T) { kubernetesBrought(t, c) })
 	t.Run("Nats", func(t *testing.T) { kubernetesNATS(t, c) })
 	t.Run("Kafka", func(t *testing.T) { kubernetesKafka(t, c) })
