@@ -76,13 +76,23 @@ func body(data []byte, field int) (c cursor, ok bool) {
 	return c.in(from, to), true
 }
 
-func parseBatch(data []byte) (*Batch, bool) {
-	c, ok := body(data, fieldBatch)
+// A parsing is a batch or an answer that is being parsed: what both have.
+type parsing struct {
+	slab
+	number   uint64
+	events   []*Event
+	failures []*Failure
+}
+
+// parse reads the message of a frame whose only field is this one. What only one kind of
+// message has is own's.
+func parse(data []byte, field int, own func(c cursor, number int, value uint64, from, to int) bool) (*parsing, bool) {
+	c, ok := body(data, field)
 	if !ok {
 		return nil, false
 	}
-	m := &Batch{}
-	s := slab{n: c.count(2)}
+	p := &parsing{slab: slab{n: c.count(2)}}
+	p.events = make([]*Event, 0, min(p.n, slabEvents))
 	for c.at < c.end {
 		number, value, from, to, ok := c.field()
 		if !ok {
@@ -90,71 +100,64 @@ func parseBatch(data []byte) (*Batch, bool) {
 		}
 		switch {
 		case number == 1 && from < 0:
-			m.Number = value
+			p.number = value
 		case number == 2 && from >= 0:
-			e, ok := s.event(c.in(from, to))
+			e, ok := p.event(c.in(from, to))
 			if !ok {
 				return nil, false
 			}
-			m.Events = append(m.Events, e)
-		case number == 3:
-			if !c.string(from, to, &m.Position) {
-				return nil, false
-			}
+			p.events = append(p.events, e)
 		case number == 4 && from >= 0:
 			f := &Failure{}
 			if proto.Unmarshal(data[from:to], f) != nil {
 				return nil, false
 			}
-			m.Failures = append(m.Failures, f)
-		default:
+			p.failures = append(p.failures, f)
+		case !own(c, number, value, from, to):
 			return nil, false
 		}
 	}
+	if len(p.events) == 0 {
+		p.events = nil
+	}
+	return p, true
+}
+
+func parseBatch(data []byte) (*Batch, bool) {
+	m := &Batch{}
+	p, ok := parse(data, fieldBatch, func(c cursor, number int, _ uint64, from, to int) bool {
+		return number == 3 && c.string(from, to, &m.Position)
+	})
+	if !ok {
+		return nil, false
+	}
+	m.Number, m.Events, m.Failures = p.number, p.events, p.failures
 	return m, true
 }
 
 func parseAnswer(data []byte) (*Answer, bool) {
-	c, ok := body(data, fieldAnswer)
-	if !ok {
-		return nil, false
-	}
 	m := &Answer{}
-	s := slab{n: c.count(2)}
-	for c.at < c.end {
-		number, value, from, to, ok := c.field()
-		if !ok {
-			return nil, false
-		}
+	p, ok := parse(data, fieldAnswer, func(c cursor, number int, value uint64, from, to int) bool {
 		switch {
-		case number == 1 && from < 0:
-			m.Number = value
-		case number == 2 && from >= 0:
-			e, ok := s.event(c.in(from, to))
-			if !ok {
-				return nil, false
-			}
-			m.Events = append(m.Events, e)
 		case number == 3 && from >= 0:
-			for p := c.in(from, to); p.at < p.end; {
-				of, ok := p.varint()
+			for of := c.in(from, to); of.at < of.end; {
+				place, ok := of.varint()
 				if !ok {
-					return nil, false
+					return false
 				}
-				m.Of = append(m.Of, uint32(of))
+				m.Of = append(m.Of, uint32(place))
 			}
-		case number == 4 && from >= 0:
-			f := &Failure{}
-			if proto.Unmarshal(data[from:to], f) != nil {
-				return nil, false
-			}
-			m.Failures = append(m.Failures, f)
 		case number == 5 && from < 0:
 			m.More = value != 0
 		default:
-			return nil, false
+			return false
 		}
+		return true
+	})
+	if !ok {
+		return nil, false
 	}
+	m.Number, m.Events, m.Failures = p.number, p.events, p.failures
 	return m, true
 }
 
