@@ -24,11 +24,14 @@ type Options struct {
 // then what ran before runs again. A context that ends while it waits leaves the new
 // release as it is.
 func Apply(ctx context.Context, e Engine, p *Plan, o Options) (*Outcome, error) {
-	a := &applying{engine: e, plan: p, options: o}
-	if a.options.Timeout == 0 {
-		a.options.Timeout = DefaultTimeout
+	return newApplying(e, p, o).apply(ctx)
+}
+
+func newApplying(e Engine, p *Plan, o Options) *applying {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
 	}
-	return a.apply(ctx)
+	return &applying{engine: e, plan: p, options: o}
 }
 
 type applying struct {

@@ -37,6 +37,13 @@ type Engine interface {
 	// Remove deletes objects of a release, by its ID; those that are gone already are no
 	// error, and what others still use stays.
 	Remove(ctx context.Context, id string, objects []Object) error
+	// Stop ends the processes of a release in order, and comes back when they have ended.
+	// All that it takes to start the release again as it was is kept: its [Engine.Run] says
+	// that it is stopped, and a preview of the same release that it is idle.
+	Stop(ctx context.Context, id string) error
+	// Restart ends those that run in order and starts them again as they were, those of
+	// several copies one after the other where the engine can; what was stopped, it starts.
+	Restart(ctx context.Context, id string) error
 	// Run is how the release of an ID does, nil where there is none.
 	Run(ctx context.Context, id string) (*Run, error)
 	// Logs hands over what the instances of a release say, each in its order.

@@ -87,6 +87,18 @@ func (e *engine) Remove(_ context.Context, id string, objects []deploy.Object) e
 	return nil
 }
 
+func (e *engine) Stop(_ context.Context, id string) error {
+	e.did = append(e.did, "stop "+id)
+	e.states = func(string, int) []deploy.Instance { return one(deploy.Stopped, 0, 0) }
+	return nil
+}
+
+func (e *engine) Restart(_ context.Context, id string) error {
+	e.did = append(e.did, "restart "+id)
+	e.began = time.Now()
+	return e.putErr
+}
+
 func (e *engine) Run(_ context.Context, id string) (*deploy.Run, error) {
 	if e.runs == nil {
 		return nil, nil

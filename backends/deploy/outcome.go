@@ -36,7 +36,9 @@ type FailedError struct {
 	Died bool
 	// Untouched tells that it ran already, and that nothing was changed.
 	Untouched bool
-	err       error
+	// Again tells that what was applied already was started again, and stays as it is.
+	Again bool
+	err   error
 }
 
 func (e *FailedError) Error() string {
@@ -47,6 +49,8 @@ func (e *FailedError) Error() string {
 	switch {
 	case e.Untouched:
 		return text + "\nit is what was asked for, and nothing was changed"
+	case e.Again:
+		return text + "\nit was started again as it was, and is left so"
 	case e.Back != nil && e.Before != nil:
 		return text + fmt.Sprintf("\n%s, which ran before, does not run again: %v", e.Before.Hash, e.Back)
 	case e.Back != nil:
@@ -60,7 +64,7 @@ func (e *FailedError) Error() string {
 // Result is what became of the plan.
 func (e *FailedError) Result() Result {
 	switch {
-	case e.Untouched:
+	case e.Untouched, e.Again:
 		return Unchanged
 	case e.Back != nil:
 		return Broken

@@ -3,6 +3,7 @@ package nomad
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -157,4 +158,11 @@ func (b *broker) explain(service string) backends.Reason {
 		where = "the disk of the job, which is lost with its client, and what waits in them with it"
 	}
 	return backends.Reason{Subject: "broker", Says: fmt.Sprintf("A group of the job, found by its service `%s` (%s). Its streams may hold %d MiB, in %s. It asks nobody for a login.", service, b.Image, mebibytes(b.Streams), where)}
+}
+
+// RunsBroker tells whether a group of a job is the server that the job brings.
+func RunsBroker(g *api.TaskGroup) bool {
+	return slices.ContainsFunc(g.Networks, func(n *api.NetworkResource) bool {
+		return slices.ContainsFunc(n.DynamicPorts, func(p api.Port) bool { return p.Label == brokerMonitor })
+	})
 }

@@ -203,6 +203,26 @@ func TestComposeApply(t *testing.T) {
 	p.flowc(exitOK, "apply", "--yes")
 	flows()
 
+	t.Log("stopped and started again")
+	fourth := p.container()
+	said, _ = p.flowc(exitOK, "stop", "grist", "--target", "compose")
+	p.says(said, "grist: stopped")
+	said, _ = p.flowc(exitOK, "status")
+	p.says(said, "grist-grist-1  stopped")
+	said, _ = p.flowc(exitDrift, "apply", "--diff")
+	p.says(said, "~ start  service grist", "is exited")
+	said, _ = p.flowc(exitOK, "restart", "grist", "--target", "compose")
+	p.says(said, "grist: ready")
+	p.flowc(exitOK, "apply", "--diff")
+	flows()
+	p.flowc(exitOK, "restart")
+	flows()
+	if p.container() != fourth {
+		t.Error("a restart makes another container")
+	}
+	_, errs = p.flowc(exitUsage, "stop", "--timeout", "1s")
+	p.says(errs, "--timeout is for what `flowc run` has started")
+
 	t.Log("deleted, with its state after it")
 	said, _ = p.flowc(exitOK, "delete", "grist", "--target", "compose", "--yes")
 	p.says(said, "volume grist_grist-data  (it holds data, and --state deletes it)", "grist: deleted")

@@ -229,6 +229,19 @@ func TestLocalApply(t *testing.T) {
 		t.Error("what is unchanged is another process")
 	}
 
+	t.Log("stopped and started again")
+	m.flowc(exitOK, []string{"stop"}, "grist: stopped")
+	if left := m.copies(); len(left) > 0 {
+		t.Errorf("%q still run", left)
+	}
+	m.feed()
+	m.flowc(exitOK, []string{"status"}, "stopped")
+	m.flowc(exitDrift, []string{"apply", "--diff"}, "~ start  supervisor grist")
+	m.flowc(exitOK, []string{"restart"}, "grist: ready")
+	m.arrived()
+	m.flowc(exitUsage, []string{"stop", "grist", "--timeout", "1s"}, "--timeout is for what `flowc run` has started")
+	m.flowc(exitOK, []string{"apply", "--diff"}, "nothing to change")
+
 	t.Log("a tunable and a secret")
 	secrets := filepath.Join(m.dir, "secrets.env")
 	with := func(set string) string {

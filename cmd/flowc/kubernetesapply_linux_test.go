@@ -184,6 +184,29 @@ func kubernetesApply(t *testing.T, c *kubeCluster) {
 	feeding(func() { a.kill("ledger-0") })
 	complete("killed")
 
+	t.Log("stopped and started again")
+	says(t, a.run(exitOK, slices.Concat([]string{"stop"}, a.file())...), "ledger/ledger: stopped")
+	if pod() != "" {
+		t.Error("what is stopped has a pod")
+	}
+	feed.more(100)
+	says(t, a.run(exitOK, slices.Concat([]string{"status"}, a.file())...), "stopped")
+	says(t, a.applies(exitDrift, "--diff"), "~ start  StatefulSet ledger  (it was stopped)")
+	says(t, a.run(exitOK, slices.Concat([]string{"restart"}, a.file())...), "ledger/ledger: ready")
+	complete("stopped and started again")
+	a.same()
+	was := pod()
+	feeding(func() { says(t, a.run(exitOK, "restart", "ledger/ledger", "-t", "k8s"), "ledger/ledger: ready") })
+	if pod() == was {
+		t.Error("a restart leaves the pod as it is")
+	}
+	complete("started again")
+	a.same()
+	a.run(exitOK, slices.Concat([]string{"stop"}, a.file())...)
+	says(t, a.applies(exitOK, "--yes"), "ledger/ledger: applied, ready")
+	complete("stopped and applied")
+	a.same()
+
 	t.Log("versions that can't start")
 	first := pod()
 	a.options(strings.Replace(options, "max_record", "nothing", 1))

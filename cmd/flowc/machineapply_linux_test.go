@@ -117,6 +117,29 @@ func TestMachineApply(t *testing.T) {
 	a.flowc(exitOK, "apply", "--yes")
 	grows()
 
+	t.Log("stopped, the machine rebooted, and started again")
+	said, _ = a.flowc(exitOK, "stop")
+	a.says(said, "mill: stopped")
+	still := len(linesOf(t, out))
+	a.Reboot()
+	said, _ = a.flowc(exitOK, "ps", "--target", "local")
+	a.says(said, "mill", "stopped")
+	said, _ = a.flowc(exitDrift, "apply", "--diff")
+	a.says(said, "~ start  unit mill.service")
+	if now := len(linesOf(t, out)); now != still {
+		t.Errorf("what is stopped writes %d records", now-still)
+	}
+	said, _ = a.flowc(exitOK, "restart")
+	a.says(said, "mill: ready")
+	a.flowc(exitOK, "apply", "--diff")
+	grows()
+	third := a.show("mill", "MainPID")
+	a.flowc(exitOK, "restart", "mill", "-t", "local")
+	if a.show("mill", "MainPID") == third {
+		t.Error("a restart leaves the process as it is")
+	}
+	grows()
+
 	t.Log("the machine is rebooted")
 	a.Reboot()
 	grows()

@@ -30,8 +30,8 @@ type cli struct {
 	Ps         psCmd         `cmd:"" help:"List what runs: here, what was applied to this machine, and where --target and --control-plane say."`
 	Status     statusCmd     `cmd:"" help:"Show how a pipeline does that runs here or was applied: records, rates, components, what is wrong."`
 	Logs       logsCmd       `cmd:"" help:"Print what a pipeline says that runs here or was applied."`
-	Stop       stopCmd       `cmd:"" help:"End a run in order, and wait until it has."`
-	Restart    restartCmd    `cmd:"" help:"End a run in order, and start it again as it was started; it goes on from its checkpoint."`
+	Stop       stopCmd       `cmd:"" help:"End a pipeline in order that runs here or was applied, and wait until it has; what was applied stays, to be started again."`
+	Restart    restartCmd    `cmd:"" help:"End a pipeline in order that runs here or was applied, and start it again as it was; it goes on from its checkpoint."`
 	Supervise  superviseCmd  `cmd:"" hidden:"" help:"Look after what was applied to this machine."`
 	Attend     attendCmd     `cmd:"" hidden:"" help:"Tell a control plane how a run does."`
 	Server     serverCmd     `cmd:"" help:"Serve the control plane: components register with it, and say how they do."`

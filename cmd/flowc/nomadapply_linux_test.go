@@ -201,6 +201,25 @@ func TestNomadApply(t *testing.T) {
 	a.flowc(exitOK, "apply", "--yes")
 	grows()
 
+	t.Log("stopped and started again")
+	said, _ = a.flowc(exitOK, "stop", "mill", "--target", "nomad")
+	a.says(said, "mill: stopped")
+	if running := a.engine.Docker("ps", "-q"); running != "" {
+		t.Errorf("what is stopped runs in %s", running)
+	}
+	said, _ = a.flowc(exitDrift, "apply", "--diff")
+	a.says(said, "~ start  job mill  (it is stopped)")
+	said, _ = a.flowc(exitOK, "restart", "mill", "--target", "nomad")
+	a.says(said, "mill: ready")
+	a.flowc(exitOK, "apply", "--diff")
+	grows()
+	third := a.copies()
+	a.flowc(exitOK, "restart")
+	if again := a.copies(); !slices.Equal(again, third) {
+		t.Errorf("a restart makes other copies: %v, not %v", again, third)
+	}
+	grows()
+
 	before, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)

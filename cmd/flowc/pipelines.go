@@ -45,7 +45,7 @@ type pipelineStopCmd struct {
 // Run is stop.
 func (c *pipelineStopCmd) Run(a *app) error {
 	c.called(a, "stop")
-	return (&stopCmd{What: c.Name}).Run(a)
+	return (&stopCmd{appliedArg: appliedArg{What: c.Name}}).Run(a)
 }
 
 type pipelineLogsCmd struct {

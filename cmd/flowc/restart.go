@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -16,24 +15,22 @@ import (
 )
 
 type restartCmd struct {
-	What    string        `arg:"" optional:"" help:"The run: its name, its pipeline's, or the file. Without: that of this folder, or the only one."`
-	Target  string        `short:"t" help:"Of what was applied there, and not of what runs here." placeholder:"TARGET"`
-	Timeout time.Duration `help:"How long its end may take until it is killed (default: its drain and some seconds)." placeholder:"DURATION"`
+	appliedArg `embed:""`
+	clusterArg `embed:""`
+	Target     string        `short:"t" help:"Where it was applied: ${applied}." placeholder:"TARGET"`
+	Timeout    time.Duration `help:"How long the end of a run may take until it is killed (default: its drain and some seconds)." placeholder:"DURATION"`
 }
 
 // Run ends a run, unless it has ended, and starts it again in the background: with the
 // arguments, in the folder and, where that can be seen, with the environment that it had.
+// What was applied is started again by its engine, as it was.
 func (c *restartCmd) Run(a *app) error {
-	again := func(ctx context.Context, e deploy.Resting, id string) error { return e.Restart(ctx, id) }
-	if c.Target != "" {
-		return a.changeApplied(c.Target, c.What, "restart", again)
-	}
-	r, err := a.theRunOrApplied(c.What)
+	r, err := a.runToChange(c.Target, c.What)
 	if err != nil {
 		return err
 	}
 	if r == nil {
-		return a.changeApplied("local", c.What, "restart", again)
+		return a.changeApplied(c.Target, c.appliedArg, c.Timeout, "restart", deploy.Restart)
 	}
 	if r.File == "" {
 		return usage(fmt.Errorf("%s had its pipeline from standard input, and nobody has that any more: `flowc stop %s`, then run it again", r.Name, r.Name))

@@ -12,9 +12,10 @@ import (
 )
 
 type stopCmd struct {
-	What    string        `arg:"" optional:"" help:"The run: its name, its pipeline's, or the file. Without: that of this folder, or the only one."`
-	Target  string        `short:"t" help:"Of what was applied there, and not of what runs here." placeholder:"TARGET"`
-	Timeout time.Duration `help:"How long its end may take until it is killed (default: its drain and some seconds)." placeholder:"DURATION"`
+	appliedArg `embed:""`
+	clusterArg `embed:""`
+	Target     string        `short:"t" help:"Where it was applied: ${applied}." placeholder:"TARGET"`
+	Timeout    time.Duration `help:"How long the end of a run may take until it is killed (default: its drain and some seconds)." placeholder:"DURATION"`
 }
 
 // A stopResult is how a run was ended.
@@ -25,17 +26,14 @@ type stopResult struct {
 	End    *runs.End `json:"end,omitempty"`
 }
 
-// Run ends a run in order: it exits with 7 where that could not be had.
+// Run ends a run, or what was applied, in order: it exits with 7 where that could not be had.
 func (c *stopCmd) Run(a *app) error {
-	if c.Target != "" {
-		return a.changeApplied(c.Target, c.What, "stop", func(ctx context.Context, e deploy.Resting, id string) error { return e.Stop(ctx, id) })
-	}
-	r, err := a.theRunOrApplied(c.What)
+	r, err := a.runToChange(c.Target, c.What)
 	if err != nil {
 		return err
 	}
 	if r == nil {
-		return a.changeApplied("local", c.What, "stop", func(ctx context.Context, e deploy.Resting, id string) error { return e.Stop(ctx, id) })
+		return a.changeApplied(c.Target, c.appliedArg, c.Timeout, "stop", deploy.Stop)
 	}
 	res, err := a.stop(r, c.Timeout)
 	if err != nil {
@@ -108,22 +106,17 @@ func (a *app) stop(r *runs.Run, timeout time.Duration) (*stopResult, error) {
 	return res, nil
 }
 
-// theRunOrApplied is the run of a word; nil is one that was applied to this machine.
-func (a *app) theRunOrApplied(word string) (*runs.Run, error) {
-	r, err := a.theRun(word)
-	if err == nil || word == "" {
-		return r, err
-	}
-	if a.appliedHere(word) {
+// runToChange is the run of this machine that a command means; nil is something applied.
+func (a *app) runToChange(target, what string) (*runs.Run, error) {
+	if target != "" {
 		return nil, nil
 	}
-	return nil, err
+	return a.runMeant(what)
 }
 
 // changeApplied has an engine stop or start again what was applied to it.
-func (a *app) changeApplied(target, what, verb string, change func(context.Context, deploy.Resting, string) error) error {
-	arg := appliedArg{What: what}
-	e, compiled, err := a.place(target, arg)
+func (a *app) changeApplied(target string, arg appliedArg, timeout time.Duration, verb string, change func(context.Context, deploy.Engine, string, deploy.Options) (*deploy.Run, error)) error {
+	e, compiled, err := a.place(a.targetMeant(target, arg.What), arg)
 	if err != nil {
 		return err
 	}
@@ -131,23 +124,39 @@ func (a *app) changeApplied(target, what, verb string, change func(context.Conte
 	if err != nil {
 		return err
 	}
-	rests, ok := e.(deploy.Resting)
-	if !ok {
-		return environment(fmt.Errorf("%s is at %s, which keeps what was applied running: `flowc delete %s --target %s` ends it, and `flowc apply` starts it again", r.ID, e.Place(), r.ID, target))
+	if timeout != 0 {
+		return usage(fmt.Errorf("--timeout is for what `flowc run` has started: %s is at %s, which gives it the time that its pipeline may take to drain", r.ID, e.Place()))
 	}
-	if err := change(a.ctx, rests, r.ID); err != nil {
-		if errors.Is(err, context.Canceled) {
-			return err
-		}
-		return environment(err)
-	}
-	run, err := e.Run(a.ctx, r.ID)
+	run, err := change(a.ctx, e, r.ID, deploy.Options{Progress: a.progress})
 	if err != nil {
-		return environment(err)
+		return notChanged(err)
 	}
 	res := statusResult{Place: e.Place(), Runs: []statusOfARun{}}
+	state := deploy.Missing
 	if run != nil {
-		res.Runs = append(res.Runs, statusOfARun{run.State(), run})
+		state = run.State()
+		res.Runs = append(res.Runs, statusOfARun{state, run})
 	}
-	return a.answer(verb+" "+r.ID, res, res.show)
+	err = a.answer(verb+" "+r.ID+": "+string(state), res, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s\n", r.ID, state)
+		if state == deploy.Failed {
+			res.show(w)
+		}
+	})
+	if err == nil && state == deploy.Failed {
+		return exit(exitDied)
+	}
+	return err
+}
+
+// notChanged gives an error of an engine its exit code.
+func notChanged(err error) error {
+	var died *deploy.FailedError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &died):
+		return &exitError{code: exitDied, err: err}
+	}
+	return environment(err)
 }

@@ -105,8 +105,9 @@ func busy(err error) bool {
 	return errors.As(err, &status) && (status.Code == http.StatusConflict || status.Code == http.StatusForbidden)
 }
 
-// stopped tells whether an error says that a container does not run anyway.
-func stopped(err error) bool {
+// already tells whether an error says that a container is as it was asked to be: it does
+// not run, or does.
+func already(err error) bool {
 	var status *oci.StatusError
 	return errors.As(err, &status) && status.Code == http.StatusNotModified
 }

@@ -45,7 +45,7 @@ func (e *Engine) removeService(ctx context.Context, id, name string) error {
 		return err
 	}
 	for _, c := range all {
-		if err := e.send(ctx, http.MethodPost, "/containers/"+c.ID+"/stop"); err != nil && !gone(err) && !stopped(err) {
+		if err := e.send(ctx, http.MethodPost, "/containers/"+c.ID+"/stop"); err != nil && !gone(err) && !already(err) {
 			return err
 		}
 		if err := e.send(ctx, http.MethodDelete, "/containers/"+c.ID+"?v=1"); err != nil && !gone(err) && !busy(err) {

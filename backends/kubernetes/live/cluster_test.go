@@ -31,6 +31,8 @@ type cluster struct {
 	log string
 	// refuse says which request is refused, and how: a code and a message.
 	refuse func(r *http.Request, body tree) (int, string)
+	// then is what a controller does when an object was changed by a merge.
+	then func(path string)
 }
 
 // kinds are those that the cluster knows.
@@ -162,6 +164,20 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.yes(w, tree{})
 		return
 	case http.MethodPatch:
+		if r.Header.Get("Content-Type") == "application/merge-patch+json" {
+			if is == nil {
+				c.no(w, http.StatusNotFound, plural+` "`+name+`" not found`)
+				return
+			}
+			c.did = append(c.did, "merge "+kind+" "+name+" "+string(text))
+			body = merged(is, body).(tree)
+			c.store(path, body)
+			if c.then != nil {
+				c.then(path)
+			}
+			c.yes(w, body)
+			return
+		}
 		if r.Header.Get("Content-Type") != "application/apply-patch+yaml" || r.URL.Query().Get("fieldManager") != "flowc" {
 			c.no(w, http.StatusBadRequest, "that is no apply")
 			return
@@ -216,6 +232,32 @@ func applied(is, by tree, namespace string) tree {
 		}
 		if is["status"] != nil {
 			out["status"] = is["status"]
+		}
+		if stopped := text(is, "metadata", "annotations", annotationStopped); stopped != "" { // which is not this manager's to take away
+			sub(meta, "annotations")[annotationStopped] = stopped
+			if spec := sub(out, "spec"); spec["replicas"] == nil {
+				spec["replicas"] = at(is, "spec", "replicas")
+			}
+		}
+	}
+	return out
+}
+
+// merged is a value with a patch over it, as RFC 7396 has it.
+func merged(is, by any) any {
+	patch, ok := by.(tree)
+	if !ok {
+		return by
+	}
+	out, _ := cloneValue(is).(tree)
+	if out == nil {
+		out = tree{}
+	}
+	for key, v := range patch {
+		if v == nil {
+			delete(out, key)
+		} else {
+			out[key] = merged(out[key], v)
 		}
 	}
 	return out

@@ -35,6 +35,9 @@ const (
 	annotationFolder   = "flowc.dev/folder"
 
 	labelTry = "flowc.dev/try"
+
+	labelRole  = "app.kubernetes.io/component" // what of the pipeline something is
+	roleBroker = "broker"
 )
 
 // The kinds that are more than an object among others.

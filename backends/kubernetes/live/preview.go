@@ -37,7 +37,7 @@ func (e *Engine) Preview(ctx context.Context, want *deploy.Release) (*deploy.Pre
 			v.Have = append(v.Have, have(is, o))
 		}
 		if kindOf(o) == kindStatefulSet {
-			v.Would = append(v.Would, t.wantedClaims(would)...)
+			v.Would = append(v.Would, t.wantedClaims(awake(would))...)
 		}
 	}
 	known := map[string]bool{}
@@ -70,6 +70,9 @@ func claim(name string) deploy.Object {
 func have(is, want tree) deploy.Object {
 	o := object(is)
 	o.Spec = compared(is)
+	if rests(is) {
+		o.Idle = "it was stopped"
+	}
 	if kindOf(is) == kindJob && want != nil && same(is, want) {
 		if why := failure(is); why != "" {
 			o.Idle = "it has failed: " + why

@@ -51,11 +51,15 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 	}
 	for _, o := range rest {
 		o, _ = t.as(o)
-		if _, err := e.apply(ctx, p, o, false); err != nil {
+		is, err := e.apply(ctx, p, o, false)
+		if err == nil && text(is, "metadata", "annotations", annotationStopped) != "" {
+			err = e.wake(ctx, p, is, o)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.unpause(ctx, p, t)
 }
 
 // mustEnd tells whether a workload that is there has to go before others are applied: one

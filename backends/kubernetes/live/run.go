@@ -144,7 +144,10 @@ func (e *Engine) runCopies(ctx context.Context, r *deploy.Run, o tree, c copies)
 	switch {
 	case c.wanted == 0:
 		i := deploy.Instance{Name: nameOf(o), State: deploy.Ready, Says: "no copy runs: an autoscaler has seen nothing to do"}
-		if c.fixed {
+		switch {
+		case rests(o):
+			i.State, i.Says = deploy.Stopped, ""
+		case c.fixed:
 			i.State, i.Says = deploy.Stopped, "somebody has set its copies to 0"
 		}
 		r.Instances = append(r.Instances, i)
@@ -286,10 +289,7 @@ func ports(r *deploy.Run, o tree) error {
 
 // saysCopies tells whether what was applied says how many copies of a workload there are.
 func (t *there) saysCopies(o tree) bool {
-	if t.record == nil {
-		return true
-	}
-	return slices.ContainsFunc(t.record.manifest.Objects, func(r tree) bool { return same(r, o) && at(r, "spec", "replicas") != nil })
+	return t.record == nil || at(t.applied(o), "spec", "replicas") != nil
 }
 
 // last tells whether a Job is the one that was applied last, of those that are still there.

@@ -72,9 +72,10 @@ func into[T any](t tree) (*T, error) {
 }
 
 // compared is an object as a plan compares it: without what the cluster keeps account of
-// for itself, and without what only says which release it is of.
+// for itself, without what only says which release it is of, and as if nobody had stopped
+// it: that is no change of it.
 func compared(t tree) tree {
-	t = clone(t)
+	t = clone(awake(t))
 	delete(t, "status")
 	meta := sub(t, "metadata")
 	for _, key := range []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink", "namespace", "deletionTimestamp", "deletionGracePeriodSeconds"} {
@@ -100,7 +101,7 @@ func compared(t tree) tree {
 func anonymous(meta tree) {
 	for field, keys := range map[string][]string{
 		"labels":      {labelVersion, labelSet},
-		"annotations": {annotationHash, "kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"},
+		"annotations": {annotationHash, "kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision", annotationRestarted},
 	} {
 		m := sub(meta, field)
 		for _, key := range keys {

@@ -3,11 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
-
-	"github.com/flowc-dev/flowc/backends/deploy"
 )
-
-var _ deploy.Resting = (*Engine)(nil)
 
 // Stop ends what runs of a pipeline in order. It is started again by [Engine.Restart], or by
 // another Put.

@@ -70,6 +70,9 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, before string) e
 // start starts units again: the timer where there is one, and the target behind its
 // services. What has failed before does not count any more.
 func (e *Engine) start(ctx context.Context, id string, units []unit) error {
+	if err := e.forgetStop(id); err != nil {
+		return err
+	}
 	services := names(units, "service")
 	_, _ = e.systemctl(ctx, append([]string{"reset-failed"}, services...)...) // of one that never ran it is an error
 	for _, u := range units {
@@ -132,6 +135,13 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 		}
 	}
 	if err := e.forget(ctx, units); err != nil {
+		return err
+	}
+	all, err := e.installed()
+	if err == nil && len(all[id]) == 0 {
+		err = e.forgetStop(id)
+	}
+	if err != nil {
 		return err
 	}
 	folders, err := e.kept(id)

@@ -134,7 +134,7 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 		return nil, err
 	}
 	run := &deploy.Run{ID: id, Pipeline: id, Hash: r.Hash, Image: r.Image, Place: e.Place()}
-	timed := named(units, id+".timer")
+	timed, rests := named(units, id+".timer"), e.stopped(id)
 	for _, u := range units {
 		s := states[u.Name]
 		switch {
@@ -143,7 +143,11 @@ func (e *Engine) Run(ctx context.Context, id string) (*deploy.Run, error) {
 		case u.is("service") && timed && (s["ActiveState"] == "inactive" || s["ActiveState"] == ""):
 			continue // until its time comes
 		case u.is("service"):
-			run.Instances = append(run.Instances, s.service(u))
+			i := s.service(u)
+			if rests && s["ActiveState"] == "inactive" && i.State != deploy.Ended {
+				i.State, i.Says = deploy.Stopped, ""
+			}
+			run.Instances = append(run.Instances, i)
 		default:
 			continue
 		}

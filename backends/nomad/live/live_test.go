@@ -28,6 +28,7 @@ type fakeCluster struct {
 	asked   []string
 	bodies  map[string]string
 	header  http.Header
+	then    func(call string) // what a call changes
 }
 
 // fake is an engine for a cluster that knows some answers. One that begins with a number
@@ -73,6 +74,9 @@ func (f *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if offset, err := strconv.Atoi(r.URL.Query().Get("offset")); err == nil && r.URL.Query().Get("origin") == "end" {
 		answer = answer[max(0, len(answer)-offset):]
+	}
+	if f.then != nil {
+		f.then(call)
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, answer)

@@ -20,7 +20,7 @@ func (e *Engine) Remove(ctx context.Context, id string, objects []deploy.Object)
 		if o.Kind != "job" {
 			continue
 		}
-		if err := e.removeJob(ctx, namespace, o.Name); err != nil {
+		if err := e.stopJob(ctx, namespace, o.Name, true); err != nil {
 			return err
 		}
 	}
@@ -62,14 +62,15 @@ func (e *Engine) unload(ctx context.Context, name string) error {
 	return nil
 }
 
-// removeJob stops a job with the runs that a schedule has begun, and purges it.
-func (e *Engine) removeJob(ctx context.Context, namespace, id string) error {
+// stopJob stops a job with the runs that a schedule has begun, and waits until they have
+// ended; purge has Nomad forget them.
+func (e *Engine) stopJob(ctx context.Context, namespace, id string, purge bool) error {
 	runs, err := e.children(ctx, namespace, id)
 	if err != nil {
 		return err
 	}
 	for _, job := range append([]string{id}, runs...) { // the schedule first
-		if _, _, err := e.client.Jobs().Deregister(job, true, write(ctx, namespace)); err != nil && !gone(err) {
+		if _, _, err := e.client.Jobs().Deregister(job, purge, write(ctx, namespace)); err != nil && !gone(err) {
 			return e.explain(ctx, err)
 		}
 	}
