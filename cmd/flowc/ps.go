@@ -21,7 +21,7 @@ type psCmd struct {
 	clusterArg `embed:""`
 	planeArg   `embed:""`
 	Target     string `short:"t" help:"Also what was applied there: ${applied}." placeholder:"TARGET"`
-	Ended      bool   `name:"ended" short:"e" help:"Also runs that have ended."`
+	Ended      bool   `name:"ended" short:"a" help:"Also runs that have ended."`
 }
 
 // A psResult is what `flowc ps` lists.
