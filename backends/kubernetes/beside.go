@@ -160,7 +160,7 @@ func (b *builder) besidePlaces(one manifest.Beside, m *mounts) {
 			continue
 		}
 		m.add(name, v.ContainerPath, corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: v.Name}}).ReadOnly = v.ReadOnly
-		b.note("The claim %s, of the component `%s`, must be there.", v.Name, one.Node)
+		b.note("The claim %s, of `%s`, must be there.", v.Name, one.Node)
 	}
 	for i, s := range one.Foreign.Secrets {
 		if s.Type == "env" {

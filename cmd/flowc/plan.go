@@ -43,6 +43,9 @@ func (c *planCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if len(r.Program.Nodes) == 0 {
+		return usage(fmt.Errorf("`%s` has jobs alone, and a plan is about records: there is none to plan for", r.Program.Name))
+	}
 	request, samples, err := c.request(r)
 	if err != nil {
 		return usage(err)

@@ -56,6 +56,9 @@ func (v *v1) jobEntry(n *parse.Node, name string, m *parse.Member, body *parse.N
 		if tag.MatchString(word(m.Value)) {
 			v.l.Errorf(diag.NotYet, m.Value.Place(), "this version of flowc brings components from registries, and no whole programs (`%s`)", word(m.Value)).
 				Helpf("name its image: `image: name:tag`")
+			if n.Get("image") == nil && n.Get("command") == nil { // it is meant to start that
+				v.carry(body, "image", m, m.Value)
+			}
 		} // any other word is for people: what it starts is said otherwise
 	case "image":
 		v.literal(m.Value, "image", name)

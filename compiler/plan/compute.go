@@ -30,6 +30,7 @@ func Compute(r Request) *Plan {
 func compute(r Request, pieces []*ir.Piece) *Plan {
 	c := &computation{Request: r, whole: r.Program.Graph(ir.Data)}
 	c.plan = &Plan{Pipeline: r.Program.Name, Cores: r.Cores, Sources: []Source{}, Components: []Component{}, Edges: []Edge{}, Sinks: []Sink{}, Unknown: []string{}}
+	c.jobs()
 	c.sizes = c.typeSizes()
 	c.sources()
 	given := map[string]stream{}
@@ -67,6 +68,17 @@ func compute(r Request, pieces []*ir.Piece) *Plan {
 	c.unknownComponents()
 	c.origin()
 	return c.plan
+}
+
+// jobs says that what is no work on records is left out.
+func (c *computation) jobs() {
+	var names []string
+	for _, j := range c.Program.Jobs {
+		names = append(names, j.Name)
+	}
+	if len(names) > 0 {
+		c.plan.Unknown = append(c.plan.Unknown, "what the jobs "+quoted(names)+" take: they work on no records")
+	}
 }
 
 // sources are what comes in.

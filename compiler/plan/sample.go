@@ -83,6 +83,7 @@ func ForSample(p *ir.Program, paths map[string]string) error {
 	}
 	p.Delivery.Store, p.Delivery.StoreConfig, p.Pieces, p.Carrier = "file", nil, nil, nil
 	p.Telemetry.HTTP, p.Telemetry.Progress = nil, "never"
+	p.Jobs, p.Awaits = nil, nil // what they do is for a run
 	return nil
 }
 

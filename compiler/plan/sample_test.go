@@ -15,13 +15,14 @@ delivery: {checkpoint: {store: sink}}
 telemetry: {http: "127.0.0.1:9090"}
 sources: {orders: {use: kafka, config: {brokers: ["${env:BROKERS}"], topics: [orders]}, out: Order}}
 sinks:
-  out: {from: orders, use: postgres, config: {dsn: "${env:DB}", table: orders}}
+  out: {from: orders, use: postgres, config: {dsn: "${env:DB}", table: orders}, depends_on: setup}
+jobs: {setup: {command: [make-tables]}}
 `)
 	if err := plan.ForSample(r.Program, map[string]string{"orders": "sample.ndjson"}); err != nil {
 		t.Fatal(err)
 	}
 	text := ir.Print(r.Program)
-	for _, gone := range []string{"source kafka", "sink postgres", "env BROKERS", "DB", "9090", "store sink"} {
+	for _, gone := range []string{"source kafka", "sink postgres", "env BROKERS", "DB", "9090", "store sink", "setup", "make-tables"} {
 		if strings.Contains(text, gone) {
 			t.Errorf("it still has %q:\n%s", gone, text)
 		}
