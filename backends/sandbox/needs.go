@@ -9,10 +9,8 @@ package sandbox
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/flowc-dev/flowc/backends/gocode"
 	"github.com/flowc-dev/flowc/ir"
@@ -217,63 +215,13 @@ func (n *Needs) outside(p *ir.Program) {
 	}
 }
 
-// table is the statement that makes a table of rows, as the sink of tables makes one.
-func table(name string, rows *ir.Type, key []string, changes bool) string {
-	var parts []string
+// table is one of rows, as the sink of tables would make it.
+func table(database, name string, rows *ir.Type, key []string, changes bool) sandbox.Table {
+	t := sandbox.Table{Database: database, Name: name, Key: key, Changes: changes}
 	for _, f := range rows.Fields {
-		part := quote(f.Name) + " " + columnType(gocode.ColumnType(f.Type))
-		if !f.Optional {
-			part += " NOT NULL"
-		}
-		parts = append(parts, part)
+		t.Columns = append(t.Columns, sandbox.Column{Name: f.Name, Type: gocode.ColumnType(f.Type), Optional: f.Optional})
 	}
-	if len(key) > 0 {
-		var names []string
-		for _, k := range key {
-			names = append(names, quote(k))
-		}
-		parts = append(parts, "PRIMARY KEY ("+strings.Join(names, ", ")+")")
-	}
-	schema, _, ok := strings.Cut(name, ".")
-	sql := ""
-	if ok {
-		sql = "CREATE SCHEMA IF NOT EXISTS " + quote(schema) + ";\n"
-	}
-	var names []string
-	for part := range strings.SplitSeq(name, ".") {
-		names = append(names, quote(part))
-	}
-	full := strings.Join(names, ".")
-	sql += fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n  %s\n)", full, strings.Join(parts, ",\n  "))
-	if changes { // a delete is to tell the whole row
-		sql += ";\nALTER TABLE " + full + " REPLICA IDENTITY FULL"
-	}
-	return sql
-}
-
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// columnType is the type of a column, as docs/tables.md has it.
-func columnType(t string) string {
-	switch t {
-	case "int", "int64", "duration":
-		return "bigint"
-	case "uint64":
-		return "numeric(20,0)"
-	case "float64":
-		return "double precision"
-	case "bool":
-		return "boolean"
-	case "bytes":
-		return "bytea"
-	case "time":
-		return "timestamptz"
-	case "decimal", "number":
-		return "numeric"
-	case "json":
-		return "jsonb"
-	}
-	return "text"
+	return t
 }
 
 // A Problem is something that can't be handed to a pipeline.

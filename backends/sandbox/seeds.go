@@ -92,7 +92,7 @@ func (r reader) source(s *sandbox.Service, op *ir.Source, database string, rows 
 		if len(key) == 0 && rows.Field("id") != nil { // changes are told by a key
 			key = []string{"id"}
 		}
-		s.Tables = append(s.Tables, sandbox.Table{Database: database, Name: name, SQL: table(name, rows, key, changes)})
+		s.Tables = append(s.Tables, table(database, name, rows, key, changes))
 	}
 }
 

@@ -92,7 +92,7 @@ var imports = []struct {
 	{"runtime/sandbox", []string{"runtime/supervise"}, "it serves a plan, whose files the command reads: of the servers it knows that they start and stop"},
 	{"runtime/sandbox/kafka", []string{"runtime/sandbox", "github.com/twmb/franz-go"}, "a program of its own has it, with the servers that a sandbox needs: neither flowc nor a pipeline links them"},
 	{"runtime/sandbox/nats", []string{"runtime/sandbox", "github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}, "as Kafka's"},
-	{"runtime/sandbox/postgres", []string{"runtime/sandbox", "runtime/supervise", "github.com/jackc/pgx/v5"}, "it runs the machine's PostgreSQL, and makes what is to be in it"},
+	{"runtime/sandbox/postgres", []string{"runtime/connect", "runtime/connect/postgres", "runtime/connect/table", "runtime/sandbox", "runtime/supervise", "github.com/jackc/pgx/v5"}, "it runs the machine's PostgreSQL, and makes what is to be in it"},
 	{"runtime/sandbox/redis", []string{"runtime/sandbox", "github.com/alicebob/miniredis/v2"}, "as Kafka's"},
 	{"runtime/sandbox/s3", []string{"runtime/sandbox"}, "the API of S3 over a folder: the standard library has all that it takes"},
 	{"runtime/codec", []string{"runtime/decimal"}, "formats know bytes and values, not batches or acks"},

@@ -51,7 +51,7 @@ func needsOf(t *testing.T, text string, env map[string]string) string {
 			}
 		}
 		for _, table := range s.Tables {
-			fmt.Fprintf(&b, "  table in %s: %s\n", table.Database, strings.Join(strings.Fields(table.SQL), " "))
+			fmt.Fprintf(&b, "  table in %s: %s %v key %v changes %t\n", table.Database, table.Name, table.Columns, table.Key, table.Changes)
 		}
 	}
 	vars, problems := n.Hand(n.Services)
@@ -120,8 +120,8 @@ nats 60000 fixed=false for delivery.checkpoint
 postgres 5433 fixed=true for rows changes store copies
   databases [copies]
   logins [{app }]
-  table in postgres: CREATE SCHEMA IF NOT EXISTS "shop"; CREATE TABLE IF NOT EXISTS "shop"."orders" ( "id" text NOT NULL, "n" bigint NOT NULL, "at" timestamptz, "region" text NOT NULL, PRIMARY KEY ("id") )
-  table in copies: CREATE TABLE IF NOT EXISTS "orders" ( "id" text NOT NULL, "n" bigint NOT NULL, "at" timestamptz, "region" text NOT NULL, PRIMARY KEY ("id") ); ALTER TABLE "orders" REPLICA IDENTITY FULL
+  table in postgres: shop.orders [{id string false} {n int64 false} {at time true} {region enum false}] key [id] changes false
+  table in copies: orders [{id string false} {n int64 false} {at time true} {region enum false}] key [id] changes true
 DB_USER=app for changes.dsn
 NATS=nats://127.0.0.1:60000 for delivery.checkpoint.url
 SHOP=postgres://postgres@127.0.0.1:5433/postgres?sslmode=disable for rows.dsn, copies.dsn

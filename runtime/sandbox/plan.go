@@ -95,8 +95,18 @@ type Login struct {
 type Table struct {
 	Database string `json:"database"`
 	Name     string `json:"name"`
-	// SQL makes it where it is not there.
-	SQL string `json:"sql"`
+	// Columns are in its order; Key are those that tell rows apart, none where nothing does.
+	Columns []Column `json:"columns"`
+	Key     []string `json:"key,omitempty"`
+	// Changes tells that its changes are read, those that delete a row included.
+	Changes bool `json:"changes,omitempty"`
+}
+
+// A Column is one of a table, of a type of the language.
+type Column struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Optional bool   `json:"optional,omitempty"`
 }
 
 // A Stream is one of JetStream.

@@ -87,7 +87,7 @@ func (s *Sink) apply(ctx context.Context) error {
 		switch ch.step {
 		case table.Empty:
 			a.reset(s) // what was gathered would be gone
-			if _, err := s.server.exec(ctx, "DELETE FROM "+tableName(s.config.Table)); err != nil {
+			if _, err := s.server.exec(ctx, "DELETE FROM "+TableName(s.config.Table)); err != nil {
 				return err
 			}
 			continue
@@ -187,7 +187,7 @@ func (s *Sink) prepareChanges() {
 		params, names = append(params, fmt.Sprintf("$%d::text[]", j+1)), append(names, fmt.Sprintf("c%d", j))
 		wheres = append(wheres, fmt.Sprintf("t.%s = r.c%d::%s", table.Quote(s.columns[k].name), j, s.columns[k].cast))
 	}
-	s.removeSQL = "DELETE FROM " + tableName(s.config.Table) + " AS t USING unnest(" + strings.Join(params, ", ") + ") AS r(" + strings.Join(names, ", ") + ") WHERE " + strings.Join(wheres, " AND ")
+	s.removeSQL = "DELETE FROM " + TableName(s.config.Table) + " AS t USING unnest(" + strings.Join(params, ", ") + ") AS r(" + strings.Join(names, ", ") + ") WHERE " + strings.Join(wheres, " AND ")
 }
 
 // patch changes the columns of a row whose values are known. The row is the one
@@ -258,7 +258,7 @@ func (st *statement) set(cells []cell, keys bool) {
 // run updates the row that has a key, and tells how many there were: of cells the
 // key's are the at, all of them where there is no at.
 func (st *statement) run(ctx context.Context, cells []cell, at []int) (int64, error) {
-	sql := "UPDATE " + tableName(st.s.config.Table) + " SET " + st.text.String() + " WHERE "
+	sql := "UPDATE " + TableName(st.s.config.Table) + " SET " + st.text.String() + " WHERE "
 	for j, k := range st.s.keys {
 		if j > 0 {
 			sql += " AND "

@@ -21,7 +21,7 @@ func (s *Source) Columns(ctx context.Context) ([]flow.Column, error) {
 	}
 	defer server.close()
 	d := &database{config: s.config, server: server}
-	from := tableName(s.config.Table)
+	from := TableName(s.config.Table)
 	if s.config.Query != "" {
 		from = "(" + strings.TrimRight(s.config.Query, "; \t\r\n") + "\n)"
 	}

@@ -259,8 +259,8 @@ func cause(err error) error {
 	return errors.New(strings.Join(strings.Fields(connecting.Unwrap().Error()), " "))
 }
 
-// A name is that of a table, perhaps with its schema, as SQL writes it.
-func tableName(text string) string {
+// TableName is the name of a table, perhaps with its schema, as SQL writes it.
+func TableName(text string) string {
 	schema, name, ok := strings.Cut(text, ".")
 	if !ok {
 		return table.Quote(text)

@@ -33,7 +33,7 @@ func (s *Sink) Letters(ctx context.Context, yield func(letter []byte) error) err
 		return err
 	}
 	names := strings.Replace(table.LetterNames(), `"data"`, `encode("data", 'hex')`, 1)
-	_, err = from.exec(ctx, "BEGIN READ ONLY; DECLARE letters NO SCROLL CURSOR FOR SELECT "+names+" FROM "+tableName(s.config.Table)+` ORDER BY "time", id`)
+	_, err = from.exec(ctx, "BEGIN READ ONLY; DECLARE letters NO SCROLL CURSOR FOR SELECT "+names+" FROM "+TableName(s.config.Table)+` ORDER BY "time", id`)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (s *server) tableColumns(ctx context.Context, name string) ([]column, error
   coalesce(b.typcategory, t.typcategory), CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END,
   a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, a.attgenerated <> '' OR a.attidentity = 'a'
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
-WHERE a.attrelid = to_regclass($1::text) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`, tableName(name))
+WHERE a.attrelid = to_regclass($1::text) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`, TableName(name))
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +125,11 @@ WHERE a.attrelid = to_regclass($1::text) AND a.attnum > 0 AND NOT a.attisdropped
 
 // create makes the table for records.
 func (s *server) create(ctx context.Context, name string, columns []connect.Column, key []string) error {
+	return s.makeTable(ctx, CreateTable(name, columns, key))
+}
+
+// CreateTable is the statement that makes a table for records.
+func CreateTable(name string, columns []connect.Column, key []string) string {
 	var parts []string
 	for _, c := range columns {
 		part := table.Quote(c.Name) + " " + made(c.Type)
@@ -136,7 +141,7 @@ func (s *server) create(ctx context.Context, name string, columns []connect.Colu
 	if len(key) > 0 {
 		parts = append(parts, "PRIMARY KEY ("+table.QuoteAll(key)+")")
 	}
-	return s.makeTable(ctx, "CREATE TABLE IF NOT EXISTS "+tableName(name)+" (\n  "+strings.Join(parts, ",\n  ")+"\n)")
+	return "CREATE TABLE IF NOT EXISTS " + TableName(name) + " (\n  " + strings.Join(parts, ",\n  ") + "\n)"
 }
 
 // makeTable runs a CREATE TABLE IF NOT EXISTS. Where another program makes the
@@ -199,7 +204,7 @@ func (s *server) fits(ctx context.Context, name string, have []column, columns [
 func (s *server) unique(ctx context.Context, name string, key []string) (bool, error) {
 	rows, err := s.query(ctx, `SELECT i.indexrelid, a.attname FROM pg_index i
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-WHERE i.indrelid = to_regclass($1::text) AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL`, tableName(name))
+WHERE i.indrelid = to_regclass($1::text) AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL`, TableName(name))
 	indexes := map[string][]string{}
 	for _, r := range rows {
 		indexes[string(r[0])] = append(indexes[string(r[0])], string(r[1]))

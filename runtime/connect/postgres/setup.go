@@ -86,7 +86,7 @@ func (s *server) find(ctx context.Context, name string, columns []connect.Column
 	if level := string(settings[0][0]); level != "logical" {
 		return nil, wrong("the server keeps no log of changes that others can read (wal_level is %s): run ALTER SYSTEM SET wal_level = logical, and start the server anew", level)
 	}
-	rows, err := s.query(ctx, `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)`, tableName(name))
+	rows, err := s.query(ctx, `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1::text)`, TableName(name))
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (s *server) find(ctx context.Context, name string, columns []connect.Column
 	case kind != 'r' && kind != 'p':
 		return nil, wrong("`%s` is no table, and only the changes of tables are kept", name)
 	case persistence != 'p':
-		return nil, wrong("`%s` is a table whose changes are not kept (UNLOGGED or TEMPORARY): run ALTER TABLE %s SET LOGGED", name, tableName(name))
+		return nil, wrong("`%s` is a table whose changes are not kept (UNLOGGED or TEMPORARY): run ALTER TABLE %s SET LOGGED", name, TableName(name))
 	}
 	rows, err = s.query(ctx, `SELECT c.oid, c.relfilenode, n.nspname, c.relname, c.relreplident, c.reltoastrelid <> 0, has_any_column_privilege(c.oid, 'SELECT'),
   (SELECT json_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])

@@ -163,7 +163,7 @@ func (s *Sink) prepare(t *target, name string) {
 			fresh = append(fresh, names[i]+" = excluded."+names[i])
 		}
 	}
-	into := tableName(name) + " (" + strings.Join(names, ", ") + ")"
+	into := TableName(name) + " (" + strings.Join(names, ", ") + ")"
 	if !s.upsert {
 		t.sql = "COPY " + into + " FROM STDIN"
 		return

@@ -152,7 +152,7 @@ func (d *database) from() string {
 	if d.config.Query != "" {
 		return "(" + strings.TrimRight(d.config.Query, "; \t\r\n") + "\n)"
 	}
-	return tableName(d.config.Table)
+	return TableName(d.config.Table)
 }
 
 // given are the columns of a query.

@@ -167,7 +167,7 @@ func (s *Sink) tried(ctx context.Context, name string) (t target, err error) {
 
 // isTable refuses what has a table's name and is none: an index, a sequence, a view.
 func (s *Sink) isTable(ctx context.Context, name string) error {
-	rows, err := s.server.query(ctx, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1::text)", tableName(name))
+	rows, err := s.server.query(ctx, "SELECT relkind FROM pg_class WHERE oid = to_regclass($1::text)", TableName(name))
 	if err != nil || len(rows) == 0 {
 		return err
 	}

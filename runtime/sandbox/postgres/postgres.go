@@ -17,6 +17,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/postgres"
+	"github.com/flowc-dev/flowc/runtime/connect/table"
 	"github.com/flowc-dev/flowc/runtime/sandbox"
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
@@ -199,7 +202,7 @@ func (c *cluster) fill(ctx context.Context, h *sandbox.Host) error {
 			return err
 		}
 		if !there {
-			if _, err := ask(ctx, conn, "CREATE ROLE "+name(l.User)+" LOGIN SUPERUSER"); err != nil {
+			if _, err := ask(ctx, conn, "CREATE ROLE "+table.Quote(l.User)+" LOGIN SUPERUSER"); err != nil {
 				return fmt.Errorf("the user %s can't be made: %w", l.User, err)
 			}
 		}
@@ -210,7 +213,7 @@ func (c *cluster) fill(ctx context.Context, h *sandbox.Host) error {
 			return err
 		}
 		if !there {
-			if _, err := ask(ctx, conn, "CREATE DATABASE "+name(d)); err != nil {
+			if _, err := ask(ctx, conn, "CREATE DATABASE "+table.Quote(d)); err != nil {
 				return fmt.Errorf("the database %s can't be made: %w", d, err)
 			}
 		}
@@ -220,13 +223,29 @@ func (c *cluster) fill(ctx context.Context, h *sandbox.Host) error {
 		if err != nil {
 			return err
 		}
-		_, err = in.Exec(ctx, t.SQL).ReadAll()
+		_, err = in.Exec(ctx, statements(t)).ReadAll()
 		in.Close(context.WithoutCancel(ctx))
 		if err != nil {
 			return fmt.Errorf("the table %s can't be made: %w", t.Name, err)
 		}
 	}
 	return nil
+}
+
+// statements make a table where it is not there, as the sink of tables makes one.
+func statements(t sandbox.Table) string {
+	var columns []connect.Column
+	for _, c := range t.Columns {
+		columns = append(columns, connect.Column{Name: c.Name, Type: c.Type, Optional: c.Optional})
+	}
+	sql := postgres.CreateTable(t.Name, columns, t.Key)
+	if schema, _, ok := strings.Cut(t.Name, "."); ok {
+		sql = "CREATE SCHEMA IF NOT EXISTS " + table.Quote(schema) + ";\n" + sql
+	}
+	if t.Changes { // a delete is to tell the whole row
+		sql += ";\nALTER TABLE " + postgres.TableName(t.Name) + " REPLICA IDENTITY FULL"
+	}
+	return sql
 }
 
 // connect connects to a database, and waits for a server that is not there yet.
@@ -258,7 +277,5 @@ func ask(ctx context.Context, conn *pgconn.PgConn, sql string) (bool, error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	return len(results) > 0 && len(results[0].Rows) > 0, err
 }
-
-func name(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -38,7 +38,7 @@ func TestKeeps(t *testing.T) {
 	h := &sandbox.Host{
 		Service: sandbox.Service{
 			Name: "postgres", Kind: sandbox.Postgres, Port: port, Databases: []string{`a "name"`}, Logins: []sandbox.Login{{User: "app"}},
-			Tables: []sandbox.Table{{Database: `a "name"`, Name: "orders", SQL: "CREATE TABLE IF NOT EXISTS orders (id bigint)"}},
+			Tables: []sandbox.Table{{Database: `a "name"`, Name: "shop.orders", Columns: []sandbox.Column{{Name: "id", Type: "int64"}, {Name: "note", Type: "json", Optional: true}}, Changes: true}},
 		},
 		Dir: sandbox.Folder(dir).Data("postgres"), Log: t.Logf,
 	}
@@ -55,7 +55,7 @@ func TestKeeps(t *testing.T) {
 			s.Stop()
 			t.Fatal(err)
 		}
-		results, err := conn.Exec(t.Context(), "INSERT INTO orders VALUES (1); SELECT count(*) FROM orders; SHOW wal_level").ReadAll()
+		results, err := conn.Exec(t.Context(), "INSERT INTO shop.orders VALUES (1); SELECT count(*) FROM shop.orders; SHOW wal_level; SELECT relreplident FROM pg_class WHERE relname = 'orders'").ReadAll()
 		s.Stop() // the session is open
 		if err != nil {
 			t.Fatal(err)
@@ -65,6 +65,9 @@ func TestKeeps(t *testing.T) {
 		}
 		if got := string(results[2].Rows[0][0]); got != "logical" {
 			t.Errorf("changes can't be read: wal_level is %s", got)
+		}
+		if got := string(results[3].Rows[0][0]); got != "f" {
+			t.Errorf("a delete does not tell the whole row: the identity is %s", got)
 		}
 	}
 }
