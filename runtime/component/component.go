@@ -111,7 +111,7 @@ func serve(ctx context.Context, info Info, part Part, e environment) error {
 	}
 	defer c.removeLocal()
 	framing := &frames{c: c, listener: socket}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.ForceServerCodecV2(proto.Codec()), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
 	c.register(server)
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(l) }()

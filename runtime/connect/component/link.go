@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/proto"
 )
@@ -79,7 +81,7 @@ func (p *peer) openLink(ctx context.Context, open *proto.Open) (*link, error) {
 	case proto.ComponentType_COMPONENT_TYPE_PROCESSOR:
 		begin = client.Process
 	}
-	stream, err := begin(streaming)
+	stream, err := begin(streaming, grpc.ForceCodecV2(proto.Codec()))
 	if err != nil {
 		cancel()
 		return nil, err
