@@ -31,6 +31,7 @@ func fetching() []kgo.Opt {
 type queue struct {
 	link   *link
 	chunks []chunk
+	lag    lag
 }
 
 // A chunk is what came of a partition at once.
@@ -60,7 +61,9 @@ func (q *queue) wait(ctx context.Context) (back bool, err error) {
 		}
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if len(p.Records) > 0 {
-				q.chunks = append(q.chunks, chunk{partition{p.Topic, p.Partition}, p.Records})
+				of := partition{p.Topic, p.Partition}
+				q.chunks = append(q.chunks, chunk{of, p.Records})
+				q.lag.came(of, p.HighWatermark, p.Records[0].Offset)
 			}
 		})
 		if len(q.chunks) == 0 {
@@ -107,6 +110,7 @@ func (q *queue) fill(b *flow.Batch) (of partition, next int64) {
 		n++
 	}
 	of = c.of
+	q.lag.read(of, next)
 	b.Split = of.String()
 	clear(c.records[:n])
 	if c.records = c.records[n:]; len(c.records) == 0 {
@@ -118,6 +122,7 @@ func (q *queue) fill(b *flow.Batch) (of partition, next int64) {
 
 // drop forgets what is there of partitions.
 func (q *queue) drop(gone func(partition) bool) {
+	q.lag.forget(gone)
 	kept := q.chunks[:0]
 	for _, c := range q.chunks {
 		if !gone(c.of) {
