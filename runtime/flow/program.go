@@ -53,6 +53,7 @@ type Program struct {
 	hungry atomic.Int32
 
 	state          atomic.Int32
+	onward         atomic.Bool // what runs beside the records goes on behind them
 	started        time.Time
 	lastCheckpoint atomic.Pointer[checkpointInfo]
 

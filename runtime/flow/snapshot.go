@@ -117,6 +117,10 @@ func (p *Program) Info() Info { return p.info }
 // It may be called at any time.
 func (p *Program) Ill() map[string]error { return p.health.all() }
 
+// GoesOn has a program whose records are all done count as ready: what runs behind them or
+// beside them goes on.
+func (p *Program) GoesOn() { p.onward.Store(true) }
+
 // Ready tells whether the program takes work: it is running, not draining, and
 // everything that has a health of its own is well.
 func (p *Program) Ready(ctx context.Context) error {
@@ -129,6 +133,9 @@ func (p *Program) Ready(ctx context.Context) error {
 	case stateDraining:
 		return errors.New("draining")
 	case stateDone:
+		if p.onward.Load() {
+			return nil
+		}
 		return errors.New("ended")
 	}
 	if err := p.health.err(); err != nil {

@@ -50,7 +50,9 @@ func (a *attempts) run(ctx context.Context, o flow.RunOptions, around func(*flow
 		Nodes: map[string]flow.Count{}, Sources: map[string]flow.Traffic{}, Sinks: map[string]flow.Traffic{},
 	}
 	err := a.spec.Jobs(ctx, o, func(ctx context.Context) (err error) {
-		report, err = a.records(ctx, o, around)
+		if report, err = a.records(ctx, o, around); err == nil && ctx.Err() == nil {
+			a.program.Load().GoesOn()
+		}
 		return err
 	})
 	report.Seconds = time.Since(began).Seconds()
