@@ -38,6 +38,9 @@ type cutCase struct {
 	// dead are the files of dead letters: what stands in them says where a record was.
 	dead   []string
 	steady bool
+	// refused tells that a record had a value that JSON has no form for, and could not cross
+	// an edge: docs/language.md has that as a limit, and in one process nobody meets it.
+	refused bool
 }
 
 // Random pipelines, cut at random edges, write what they write in one process, also
@@ -88,14 +91,20 @@ func TestRandomScaled(t *testing.T) {
 		t.Error("no process has hosts: they are not tried")
 	}
 	f.linkCut(all)
-	kills, steady := 0, 0
+	kills, steady, refused := 0, 0, 0
 	for name, c := range cases {
 		kills += f.compareCut(name, c, b)
 		if c.steady {
 			steady++
 		}
+		if c.refused {
+			refused++
+		}
 	}
-	t.Logf("%d pipelines of seeds %d to %d, %d over Kafka, cut at %d edges, with %d processes of hosts, %d of them steady, killed %d times", len(cases), seed, seed+count-1, overKafka, edges, elastic, steady, kills)
+	if count >= scaledCases && refused > len(cases)/4 {
+		t.Errorf("%d of %d pipelines have records that can't cross: the test says little", refused, len(cases))
+	}
+	t.Logf("%d pipelines of seeds %d to %d, %d over Kafka, cut at %d edges, with %d processes of hosts, %d of them steady, %d with records that can't cross, killed %d times", len(cases), seed, seed+count-1, overKafka, edges, elastic, steady, refused, kills)
 }
 
 // cutAtRandom compiles a case whole and cut, and gives the files of both; nil where no
@@ -249,8 +258,12 @@ func (f *farm) compareCut(name string, c *cutCase, b *edgeBrokers) (kills int) {
 		if killed {
 			seed = c.Seed
 		}
-		got := f.outputs(c, f.runCut(c, filepath.Join(f.dir, name, "cut.bin"), c.pieces, b, seed, &kills))
+		work := f.runCut(c, filepath.Join(f.dir, name, "cut.bin"), c.pieces, b, seed, &kills)
 		b.clear()
+		if c.refused {
+			return kills
+		}
+		got := f.outputs(c, work)
 		paths := slices.AppendSeq(slices.Collect(maps.Keys(want)), maps.Keys(got))
 		slices.Sort(paths)
 		for _, path := range slices.Compact(paths) {
@@ -354,9 +367,23 @@ func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, b *edgeBrok
 		}
 	}
 	for i, p := range running {
+		for waited, ended := time.Now(), false; !ended && !c.refused && time.Since(waited) < 2*time.Minute; {
+			select {
+			case <-p.done:
+				ended = true
+			case <-time.After(50 * time.Millisecond):
+			}
+			c.refused = pieces != nil && slices.ContainsFunc(running, (*started).refusedRecord)
+		}
+		if c.refused {
+			for _, p := range running {
+				p.kill()
+			}
+			return work
+		}
 		select {
 		case <-p.done:
-		case <-time.After(2 * time.Minute):
+		default:
 			_, text := c.Pipeline()
 			t.Fatalf("seed %d, scale %v: %v does not end:\n%s\n%s", c.Seed, c.scale, processes[i], p.said(), text)
 		}
@@ -366,6 +393,17 @@ func (f *farm) runCut(c *cutCase, binary string, pieces []*ir.Piece, b *edgeBrok
 		}
 	}
 	return work
+}
+
+// refusedRecord tells whether a process has ended because a record has no form in which it
+// crosses to the next one.
+func (s *started) refusedRecord() bool {
+	select {
+	case <-s.done:
+		return s.cmd.ProcessState.ExitCode() == 7 && strings.Contains(s.said(), "has no form in JSON")
+	default:
+		return false
+	}
 }
 
 // outputs are the lines of the files that a run has written, sorted.
