@@ -130,3 +130,7 @@ func (n *Node) Foreign() *Foreign {
 	}
 	return nil
 }
+
+// Attended tells whether an attendant has to start the command where the component is a
+// container beside the program: what is talked to by lines serves nothing itself.
+func (f *Foreign) Attended() bool { return f.Protocol != GRPC && f.Image != nil && len(f.Command) > 0 }

@@ -27,7 +27,7 @@ type Dependency struct {
 
 // reach tells the program and its components of each other: by the names of their services.
 func (u *unit) reach() {
-	u.app = u.app.Reach(func(b manifest.Beside) string { return net.JoinHostPort(u.besideName(b), strconv.Itoa(b.Port)) }, net.JoinHostPort(u.app.Name, strconv.Itoa(u.app.Control)))
+	u.app = u.app.Reach(func(b manifest.Beside) string { return net.JoinHostPort(u.besideName(b), strconv.Itoa(b.Port)) }, net.JoinHostPort(u.app.Name, strconv.Itoa(u.app.Control)), manifest.AttendantDir)
 }
 
 // besideName is the service of a component.
@@ -56,7 +56,10 @@ func (u *unit) beside() map[string]*Service {
 	for _, b := range u.app.Beside {
 		s := u.container(b)
 		s.Labels[LabelComponent] = literal(b.Node)
-		s.Expose = []string{strconv.Itoa(b.Port), strconv.Itoa(b.HealthPort)}
+		s.Expose = besidePorts(b)
+		if b.Attended {
+			u.attended(s)
+		}
 		if b.Own { // an image of another's says itself who it is, and where it writes
 			s.User, s.ReadOnly = fmt.Sprintf("%d:%d", manifest.User, manifest.Group), true
 		}
@@ -95,6 +98,14 @@ func (u *unit) container(b manifest.Beside) *Service {
 	}
 	u.besidePlaces(b, s)
 	return s
+}
+
+// besidePorts are the ports at which it serves.
+func besidePorts(b manifest.Beside) []string {
+	if b.HealthPort == 0 {
+		return []string{strconv.Itoa(b.Port)}
+	}
+	return []string{strconv.Itoa(b.Port), strconv.Itoa(b.HealthPort)}
 }
 
 // reservations are what a component asks for, nil for nothing.
@@ -251,8 +262,11 @@ func (u *unit) besideNeeds(say func(format string, args ...any)) {
 func (u *unit) explainBeside() (all []backends.Reason) {
 	for _, b := range u.app.Beside {
 		what := "of the image " + b.Image
-		if b.Own {
+		switch {
+		case b.Own:
 			what = "of the program's own image, with its file"
+		case b.Attended:
+			what += ", where an attendant starts its command for the program"
 		}
 		all = append(all, backends.Reason{Subject: "component", Says: fmt.Sprintf("`%s` is the service %s %s, at port %d; the program waits for it and starts nothing", b.Node, u.besideName(b), what, b.Port)})
 	}
@@ -268,4 +282,8 @@ func (u *unit) addBeside(p *Project) {
 		p.Services[name] = s
 	}
 	maps.Copy(p.Volumes, u.besideVolumes())
+	if u.app.Attends() {
+		p.Services[u.attendantName()] = u.attendant()
+		p.Volumes[u.attendantName()] = Volume{Labels: map[string]string{labelPipeline: u.app.Pipeline}}
+	}
 }

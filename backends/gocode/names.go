@@ -105,7 +105,7 @@ var reserved = map[string]bool{
 	"tag": true, "text": true, "values": true,
 	"attempt": true, "complete": true, "header": true, "meta": true, "nodes": true, "random": true,
 	"base64": true, "codec": true, "csv": true, "decimal": true, "edge": true, "errors": true, "file": true, "flow": true, "frame": true, "generate": true, "http": true,
-	"iter": true, "jobs": true, "json": true, "jsonscan": true, "logfmt": true, "program": true, "regexp": true, "postgres": true, "slices": true, "sqlite": true, "time": true,
+	"iter": true, "jobs": true, "json": true, "jsonscan": true, "logfmt": true, "program": true, "regexp": true, "postgres": true, "slices": true, "supervise": true, "sqlite": true, "time": true,
 }
 
 // declares are names that the generated package declares in every program. No

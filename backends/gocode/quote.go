@@ -29,7 +29,7 @@ func newQuoter(runtime string) quoter {
 		q.packages[packageName(p)] = p
 	}
 	for _, p := range []string{
-		"codec", "codec/jsonscan", "codec/csv", "codec/row", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "jobs", "program",
+		"codec", "codec/jsonscan", "codec/csv", "codec/row", "codec/frame", "codec/logfmt", "codec/text", "decimal", "flow", "jobs", "program", "supervise",
 		"connect/drop", "connect/file", "connect/generate", "connect/http", "connect/kafka", "connect/log", "connect/native", "connect/nats",
 		"connect/edge", "connect/foreign", "connect/lines", "connect/component", "connect/postgres", "connect/sqlite", "connect/stdin", "connect/stdout", "connect/table", "connect", "codec/zstd", "codec/parquet",
 	} {

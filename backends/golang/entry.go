@@ -36,7 +36,7 @@ func (w *wiring) entryFile() *jen.File {
 		f.Comment("hash identifies the pipeline: what --version shows.")
 		f.Const().Id("hash").Op("=").Lit(w.l.Hash)
 		f.Line()
-		f.Func().Id("main").Params().Block(w.Go("@program.Main(spec())"))
+		f.Func().Id("main").Params().Block(append(attendant(w.Writer, w.p), w.Go("@program.Main(spec())"))...)
 	default:
 		f.PackageComment("Package " + w.l.Package + " runs the pipeline in " + root + ".")
 		f.Comment("hash identifies the pipeline.")

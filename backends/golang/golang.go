@@ -32,18 +32,9 @@ package?: =~"^[a-z][a-z0-9_]*$"
 `
 }
 
-// Check refuses a component that has an image and a command: a program that starts its
-// components itself has no container whose entrypoint the command could replace, and would
-// run one of the two. Elsewhere it is told where the component is.
-func (Backend) Check(p *ir.Program, _ backends.Options) (list diag.List) {
-	for _, n := range p.Nodes {
-		if f := n.Foreign(); f != nil && f.Image != nil && len(f.Command) > 0 {
-			list.Errorf(diag.KeyConflict, f.Span, "`%s` has an `image` and a `command`: here components are processes of the program's, which would run one of the two", n.YAML).
-				Also(f.Command[0].Span, "the command").
-				Helpf("choose: remove `image`, or remove `command` (`--overlay` can do so for one place); on compose, k8s and nomad the command replaces the entrypoint of the image")
-		}
-	}
-	return append(list, backends.AsProcess(p, "a host that runs it (`run`, `build`)")...)
+// Check warns of what has no place where a program starts its components itself.
+func (Backend) Check(p *ir.Program, _ backends.Options) diag.List {
+	return backends.AsProcess(p, "a host that runs it (`run`, `build`)")
 }
 
 // Emit returns the program's files.

@@ -66,7 +66,9 @@ func mainOf(pipeline string, pieces []*ir.Piece, names []string, l backends.Layo
 	f := w.File()
 	f.PackageComment("Command " + pipeline + " runs one of the processes of the pipeline: --process says which.")
 	var list []jen.Code
+	var programs []*ir.Program
 	for i, piece := range pieces {
+		programs = append(programs, piece.Program)
 		f.ImportName(l.Path+"/"+names[i], names[i])
 		d := jen.Dict{
 			jen.Id("Name"):     jen.Lit(piece.Name),
@@ -87,7 +89,8 @@ func mainOf(pipeline string, pieces []*ir.Piece, names []string, l backends.Layo
 		}
 		list = append(list, w.Go("@program.Process").Values(d).Op(","))
 	}
-	f.Func().Id("main").Params().Block(w.Go("@program.MainOf").Call(jen.Lit(pipeline), jen.Id("processes").Op("...")))
+	run := w.Go("@program.MainOf").Call(jen.Lit(pipeline), jen.Id("processes").Op("..."))
+	f.Func().Id("main").Params().Block(append(attendant(w, programs...), run)...)
 	f.Line().Comment("processes are those of the pipeline, each behind those that feed it.")
 	f.Var().Id("processes").Op("=").Add(w.Go("[]@program.Process")).Values(lines(list)...)
 	return w.Render("main.go", f)

@@ -28,6 +28,9 @@ func inPodAt(port int) string { return net.JoinHostPort(inPod, strconv.Itoa(port
 // 1.29). They have no probe for their start, which would keep the program from being started
 // that they register with.
 func (b *builder) beside(pod *corev1.PodSpec) {
+	if b.app.Attends() {
+		b.attendant(pod)
+	}
 	for _, one := range b.app.Beside {
 		c := b.besideContainer(one)
 		c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
@@ -40,6 +43,9 @@ func (b *builder) beside(pod *corev1.PodSpec) {
 		if one.Own { // an image of another's writes where it likes
 			c.SecurityContext.ReadOnlyRootFilesystem = new(true)
 			m.add(manifest.Label("tmp-"+one.Name, maxLabel), manifest.TempDir, empty())
+		}
+		if one.Attended {
+			c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: attendant, MountPath: manifest.AttendantDir, ReadOnly: true})
 		}
 		b.besidePlaces(one, m)
 		for _, p := range one.Foreign.Ports {
@@ -216,8 +222,11 @@ func (b *builder) besideProbes(one manifest.Beside, c *corev1.Container) {
 func (b *builder) explainBeside() (all []backends.Reason) {
 	for _, one := range b.app.Beside {
 		what := "of the image " + one.Image
-		if one.Own {
+		switch {
+		case one.Own:
 			what = "of the program's own image, with its file"
+		case one.Attended:
+			what += ", where an attendant starts its command for the program"
 		}
 		all = append(all, backends.Reason{Subject: "component", Says: fmt.Sprintf("`%s` is the sidecar %s of the pod, %s, at port %d; the program waits for it and starts nothing", one.Node, one.Name, what, one.Port)})
 	}

@@ -88,7 +88,7 @@ func (b *builder) read(part manifest.Part, files map[string]bool) {
 	}
 	slices.Sort(given.Secrets)
 	app, list := part.App(target, given)
-	b.app, b.given = app.Reach(func(b manifest.Beside) string { return inPodAt(b.Port) }, inPodAt(app.Control)), given
+	b.app, b.given = app.Reach(func(b manifest.Beside) string { return inPodAt(b.Port) }, inPodAt(app.Control), manifest.AttendantDir), given
 	b.list = append(b.list, list...)
 }
 

@@ -35,7 +35,7 @@ const (
 const besideGrace = 10
 
 // A Beside is a component that runs beside the program, as a container of its own, and
-// serves it by gRPC.
+// serves it by gRPC, or has an attendant that does so by lines.
 type Beside struct {
 	// Node is its node, Name a DNS label for its container.
 	Node, Name string
@@ -44,9 +44,11 @@ type Beside struct {
 	Own   bool
 	// Entry replaces the entrypoint of the image, nil for that; Args stand behind it.
 	Entry, Args []string
+	// Attended tells that an attendant starts the command; Entry is then the attendant.
+	Attended bool `json:",omitempty"`
 	// Env is its environment, by name.
 	Env []BesideVar
-	// Port is where it serves, HealthPort where its health check is.
+	// Port is where it serves, HealthPort where its health check is, 0 for an attendant.
 	Port, HealthPort int
 	// HealthPath is the path of the check by HTTP, "" for a component of which nothing says
 	// that it has one.
@@ -104,11 +106,11 @@ func (r *reader) beside() {
 			continue
 		case r.given.Children:
 			continue
-		case f.Protocol != ir.GRPC && f.Image != nil:
-			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container that is talked to by lines, and the program can't start one from its own", n.YAML).
-				Helpf("name the program as `command`, and build the image on one that holds it (`flowc image --base`), or have it serve gRPC")
+		case f.Protocol != ir.GRPC && f.Image != nil && !f.Attended():
+			r.list.Errorf(diag.TargetComponent, f.Span, "`%s` is a container that is talked to by lines, and nothing says which program of its image takes them", n.YAML).
+				Helpf("name it, `command: [PROGRAM, ARGUMENT]`: the image's own entrypoint is not known here")
 			continue
-		case f.Protocol != ir.GRPC: // a child of the program, in the program's container
+		case f.Protocol != ir.GRPC && f.Image == nil: // a child of the program, in the program's container
 			r.file(n.YAML, f)
 			continue
 		}
@@ -117,7 +119,11 @@ func (r *reader) beside() {
 				Helpf("deploy to compose, k8s or nomad, or run the component yourself and name its address: `endpoint: HOST:50051`")
 			continue
 		}
-		r.app.Beside = append(r.app.Beside, r.container(n.YAML, f))
+		b := r.container(n.YAML, f)
+		if b.Attended = f.Attended(); b.Attended { // the program holds to the policy: it starts the command, and starts it again
+			b.Restart = ir.RestartUnlessStopped
+		}
+		r.app.Beside = append(r.app.Beside, b)
 	}
 	if len(r.app.Beside) > 0 {
 		r.ports()
@@ -262,13 +268,15 @@ func (r *reader) ports() {
 		taken[from] = "flowc"
 		return from
 	}
-	a.Control = free(controlPort)
+	if a.serves() {
+		a.Control = free(controlPort)
+	}
 	for i := range a.Beside {
 		b := &a.Beside[i]
 		if b.Port == 0 {
 			b.Port = free(componentPort)
 		}
-		if b.HealthPort == 0 {
+		if b.HealthPort == 0 && !b.Attended {
 			b.HealthPort = free(healthPort)
 		}
 	}
@@ -276,7 +284,7 @@ func (r *reader) ports() {
 
 // names sees to it that no two containers have one name.
 func (r *reader) names() {
-	seen := map[string]string{"pipeline": "the program"}
+	seen := map[string]string{"pipeline": "the program", "attendant": "the attendant"}
 	for _, b := range r.app.Beside {
 		if other := seen[b.Name]; other != "" {
 			r.list.Errorf(diag.TargetName, b.Foreign.Span, "`%s` and %s would both be the container `%s`", b.Node, other, b.Name).Helpf("give the node another name")
@@ -324,9 +332,10 @@ func bytesOf(text string) (int64, bool) {
 }
 
 // Reach tells the program where its components are, and these where it is: at is the address
-// of a component as the program calls it, program that of the control plane as they call it.
-// The result is an App of its own.
-func (a *App) Reach(at func(Beside) string, program string) *App {
+// of a component as the program calls it, program that of the control plane as they call it,
+// attendant the folder in which a component's container sees the attendant. The result is an
+// App of its own.
+func (a *App) Reach(at func(Beside) string, program, attendant string) *App {
 	if len(a.Beside) == 0 {
 		return a
 	}
@@ -334,6 +343,10 @@ func (a *App) Reach(at func(Beside) string, program string) *App {
 	out.Settings, out.Beside = slices.Clone(a.Settings), slices.Clone(a.Beside)
 	for i, b := range out.Beside {
 		out.Settings = append(out.Settings, Setting{b.Node + ".config.endpoint", at(b)})
+		if b.Attended {
+			out.Beside[i].attend(attendant)
+			continue
+		}
 		own := []BesideVar{}
 		for _, v := range [][2]string{
 			{"ENABLE_FLOWCTL", "true"},

@@ -35,18 +35,20 @@ func besideLabel(b manifest.Beside) string {
 // component that registers says the port in its container, which the program must not take
 // for that of the client.
 func (u *unit) reach() {
-	u.app = u.app.Reach(func(b manifest.Beside) string { return "${NOMAD_ADDR_" + besideLabel(b) + "}" }, "${NOMAD_ADDR_"+controlLabel+"}")
+	u.app = u.app.Reach(func(b manifest.Beside) string { return "${NOMAD_ADDR_" + besideLabel(b) + "}" }, "${NOMAD_ADDR_"+controlLabel+"}", attendantDir)
 	for _, b := range u.app.Beside {
+		if b.Attended {
+			continue
+		}
 		u.app.Settings = append(u.app.Settings, manifest.Setting{Key: b.Node + ".config.port", Value: strconv.Itoa(b.Port)})
 	}
 }
 
 // besidePorts are the ports of the group that components and the program find each other by.
 func (u *unit) besidePorts() (all []api.Port) {
-	if u.app.Control == 0 {
-		return nil
+	if u.app.Control != 0 {
+		all = append(all, api.Port{Label: controlLabel, To: u.app.Control})
 	}
-	all = append(all, api.Port{Label: controlLabel, To: u.app.Control})
 	for _, b := range u.app.Beside {
 		all = append(all, api.Port{Label: besideLabel(b), To: b.Port})
 	}
@@ -56,9 +58,15 @@ func (u *unit) besidePorts() (all []api.Port) {
 // beside adds the components to the group: tasks that are started before the program, again
 // when they end, and stopped with it.
 func (u *unit) beside(g *api.TaskGroup) {
+	if u.app.Attends() {
+		g.Tasks = append(g.Tasks, u.attendant())
+	}
 	for _, b := range u.app.Beside {
 		t := u.besideOwn(b)
 		t.Lifecycle.Sidecar = true
+		if b.Attended { // the attendant is there when the program is started
+			t.Lifecycle.Hook = api.TaskLifecycleHookPoststart
+		}
 		if b.Restart == ir.RestartNo {
 			u.list.Warningf(diag.TargetComponent, b.Foreign.Span, "`restart: no` of `%s` has no place on the target nomad: a task beside the program is started again for as long as the program runs", b.Node).
 				Helpf("leave `restart` out, or have the component wait where it has ended")
@@ -107,10 +115,10 @@ func (u *unit) besideConfig(b manifest.Beside) map[string]any {
 		"image": b.Image, "cap_drop": []any{"ALL"}, "security_opt": []any{"no-new-privileges"}, "pids_limit": u.o.Pids,
 	}
 	if len(b.Entry) > 0 {
-		config["entrypoint"] = b.Entry
+		config["entrypoint"] = literals(b.Entry)
 	}
 	if len(b.Args) > 0 {
-		config["args"] = b.Args
+		config["args"] = literals(b.Args)
 	}
 	return config
 }
@@ -244,8 +252,11 @@ func (u *unit) besidePlaces(b manifest.Beside, t *api.Task, g *api.TaskGroup) (m
 func (u *unit) explainBeside() (all []backends.Reason) {
 	for _, b := range u.app.Beside {
 		what := "of the image " + b.Image
-		if b.Own {
+		switch {
+		case b.Own:
 			what = "of the program's own image, with its file"
+		case b.Attended:
+			what += ", where an attendant starts its command for the program"
 		}
 		all = append(all, backends.Reason{Subject: "component", Says: fmt.Sprintf("`%s` is the task %s of the group, %s, found at a port of the client; the program waits for it and starts nothing", b.Node, u.besideTask(b), what)})
 	}

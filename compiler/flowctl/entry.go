@@ -157,10 +157,10 @@ func shell(n *parse.Node) bool {
 	return oneOf(program, "sh", "bash", "ash", "dash", "zsh", "ksh") && strings.HasPrefix(list[1].Text, "-") && strings.HasSuffix(list[1].Text, "c")
 }
 
-// serves tells whether a component has a port, and so speaks gRPC.
+// serves tells whether a component has a port or a health check, and so speaks gRPC.
 func serves(n *parse.Node) bool {
 	env := n.Get("env")
-	return n.Get("port") != nil || n.Get("ports") != nil || n.Get("health_port") != nil || env.Get("PORT") != nil || env.Get("GRPC_PORT") != nil
+	return n.Get("port") != nil || n.Get("ports") != nil || n.Get("health_check") != nil || n.Get("health_port") != nil || env.Get("PORT") != nil || env.Get("GRPC_PORT") != nil
 }
 
 // command carries the command, a list, or one text.
@@ -171,7 +171,7 @@ func (v *v1) command(n *parse.Node, m *parse.Member, body *parse.Node) {
 	if m.Value.Kind == parse.Sequence && len(m.Value.Items) == 0 {
 		return // as init writes it: none
 	}
-	if n.Get("protocol") == nil && byLines(n) && (v.rewriting || shell(m.Value) && n.Get("image") != nil) {
+	if n.Get("protocol") == nil && byLines(n) && v.rewriting {
 		v.put(body, "protocol", m.Key.Span, v.text("lines", m.Key.Span))
 	}
 	v.carry(body, "command", m, v.plain(v.strings(m.Value)))

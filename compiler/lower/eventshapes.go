@@ -95,8 +95,7 @@ func serves(n *syntax.Node) bool {
 	if s.Protocol.Text != "" {
 		return s.Protocol.Text == string(ir.GRPC)
 	}
-	f := &ir.Foreign{Command: s.Command}
-	return s.Image != nil || s.Port != 0 || !slices.Contains(filters, programOf(f))
+	return !byLines(n)
 }
 
 // eventShapes are the types of events, by their names.

@@ -95,9 +95,9 @@ func (w *lowering) protocol(n *node, f *ir.Foreign) {
 	f.Protocol = ir.Protocol(s.Protocol.Text)
 	if f.Protocol == "" {
 		f.Protocol = ir.GRPC
-		if program := programOf(f); f.Image == nil && f.Port == 0 && slices.Contains(filters, program) {
+		if byLines(n.Node) {
 			f.Protocol = ir.Lines
-			w.l.Warningf(diag.ForeignLines, n.KindSpan, "`%s` talks to `%s` by lines: one line an event, on its standard input and output", n.Name.Text, program).
+			w.l.Warningf(diag.ForeignLines, s.CommandSpan, "`%s` talks to `%s` by lines: one line an event, on its standard input and output", n.Name.Text, programOf(f.Command)).
 				Helpf("say it: `protocol: lines` (or `ndjson`, whose lines are JSON); a server has `protocol: grpc`, or a `port`")
 		}
 	}
@@ -120,13 +120,25 @@ func (w *lowering) protocol(n *node, f *ir.Foreign) {
 	}
 }
 
-// programOf is the base name of the program that a component is, "" where it is not
-// known at compile time.
-func programOf(f *ir.Foreign) string {
-	if len(f.Command) == 0 || !f.Command[0].IsLiteral() {
+// byLines tells whether a component that says no protocol is talked to by lines: its command
+// is a program that reads and writes them, and nothing of what serves is said, as is a port.
+func byLines(n *syntax.Node) bool {
+	for _, key := range []string{"port", "ports", "health_port", "health_check"} {
+		if n.Body.Member(key) != nil {
+			return false
+		}
+	}
+	env := n.Body.Get("env")
+	return slices.Contains(filters, programOf(n.Foreign.Command)) && env.Get("PORT") == nil && env.Get("GRPC_PORT") == nil
+}
+
+// programOf is the base name of the program of a command, "" where it is not known at
+// compile time.
+func programOf(command []*ir.Value) string {
+	if len(command) == 0 || !command[0].IsLiteral() {
 		return ""
 	}
-	return path.Base(strings.TrimSpace(f.Command[0].Text()))
+	return path.Base(strings.TrimSpace(command[0].Text()))
 }
 
 // foreignRole checks keys that only some roles have.

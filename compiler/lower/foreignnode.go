@@ -29,9 +29,6 @@ func (w *lowering) foreignNode(n *node) {
 		n.broken()
 		return
 	}
-	if f.Image != nil {
-		w.imageHere(n, f)
-	}
 	switch n.Role {
 	case syntax.Source:
 		w.foreignSource(n, f, c)
@@ -39,18 +36,6 @@ func (w *lowering) foreignNode(n *node) {
 		w.foreignStep(n, f, c, known)
 	case syntax.Sink:
 		w.foreignSink(n, f, c, known)
-	}
-}
-
-// imageHere reports a container whose command is talked to by lines: no target has a place
-// for one, so that the program would run one of the two. With gRPC the command replaces the
-// container's entrypoint, where there are containers.
-func (w *lowering) imageHere(n *node, f *ir.Foreign) {
-	s := n.Node.Foreign
-	if len(f.Command) > 0 && f.Protocol != ir.GRPC {
-		w.l.Errorf(diag.KeyConflict, s.ImageSpan, "`%s` has an `image` and a `command` that is talked to by lines: the program runs it as a process, and would run one of the two", n.Name.Text).
-			Also(s.CommandSpan, "the command").
-			Helpf("choose: remove `image`, or remove `command`")
 	}
 }
 
@@ -103,11 +88,12 @@ func (w *lowering) foreignConfig(n *node, f *ir.Foreign, side *catalog.Side) []i
 		}
 		return &ir.Value{Kind: "list", Items: items, Span: n.KindSpan}
 	}
-	command := append(slices.Clone(f.Command), f.Args...)
-	if f.Image != nil { // a command of a container's replaces its entrypoint, which the target does
-		command = f.Args
+	command := asTexts(append(slices.Clone(f.Command), f.Args...))
+	if f.Image != nil && len(f.Command) > 0 { // it replaces the image's own
+		add("entrypoint", command[0])
+		command = command[1:]
 	}
-	add("command", list(asTexts(command)))
+	add("command", list(command))
 	var env []*ir.Value
 	for _, e := range f.Env {
 		v := *e.Value

@@ -687,6 +687,7 @@ var Foreigns = []*Connector{
 			Doc:    "A Source reads the events of a component. After a crash it is asked to go on behind the last event that is safe; whether it does is its own affair.",
 			Keys: []Key{
 				{Name: "image", Go: "Image", Type: "string", Doc: "Image is the reference of the image of a container that it runs in; Command is then what stands behind its entrypoint.", Fixed: true},
+				{Name: "entrypoint", Go: "Entrypoint", Type: "string", Doc: "Entrypoint is the program that runs in it in the place of the image's own.", Fixed: true},
 				{Name: "mounts", Go: "Mounts", Type: "[string]", Doc: "Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind what can't be written.", Fixed: true},
 				{Name: "memory", Go: "Memory", Type: "string", Doc: "Memory is the most that the container may hold, in the engine's words.", Fixed: true},
 				{Name: "cpus", Go: "CPUs", Type: "string", Doc: "CPUs is how many cores it may use.", Fixed: true},
@@ -712,6 +713,7 @@ var Foreigns = []*Connector{
 			Doc:    "A Sink gives events to a consumer. By flowctl.v1 nothing says what became of an event; at the end of the stream the consumer says how many it has received. By flowc.v1 it says of each that it is safe, or has failed.",
 			Keys: []Key{
 				{Name: "image", Go: "Image", Type: "string", Doc: "Image is the reference of the image of a container that it runs in; Command is then what stands behind its entrypoint.", Fixed: true},
+				{Name: "entrypoint", Go: "Entrypoint", Type: "string", Doc: "Entrypoint is the program that runs in it in the place of the image's own.", Fixed: true},
 				{Name: "mounts", Go: "Mounts", Type: "[string]", Doc: "Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind what can't be written.", Fixed: true},
 				{Name: "memory", Go: "Memory", Type: "string", Doc: "Memory is the most that the container may hold, in the engine's words.", Fixed: true},
 				{Name: "cpus", Go: "CPUs", Type: "string", Doc: "CPUs is how many cores it may use.", Fixed: true},
@@ -750,11 +752,13 @@ var Foreigns = []*Connector{
 			Doc:    "A Source reads what a process writes. A process that ended with the status 0 has given all there is; one that failed is started again by its policy, and begins anew.",
 			Keys: []Key{
 				{Name: "image", Go: "Image", Type: "string", Doc: "Image is the reference of the image of a container that it runs in; Command is then what stands behind its entrypoint.", Fixed: true},
+				{Name: "entrypoint", Go: "Entrypoint", Type: "string", Doc: "Entrypoint is the program that runs in it in the place of the image's own.", Fixed: true},
 				{Name: "mounts", Go: "Mounts", Type: "[string]", Doc: "Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind what can't be written.", Fixed: true},
 				{Name: "memory", Go: "Memory", Type: "string", Doc: "Memory is the most that the container may hold, in the engine's words.", Fixed: true},
 				{Name: "cpus", Go: "CPUs", Type: "string", Doc: "CPUs is how many cores it may use.", Fixed: true},
 				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Fixed: true},
 				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "endpoint", Go: "Endpoint", Type: "string", Doc: "Endpoint is the address of an attendant, which starts the command where it is.", Reach: "connects", Port: 50051},
 				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, json, csv, text or bytes.", Default: "ndjson", Values: []string{"ndjson", "json", "csv", "text", "bytes"}, Fixed: true},
 				{Name: "max_record", Go: "MaxRecord", Type: "size", Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program.", Default: "16MiB", Positive: true},
@@ -768,11 +772,13 @@ var Foreigns = []*Connector{
 			Doc:    "A Sink writes lines to a process. Nothing answers: a record is done when the process has been given it, and the end is when it has ended well behind the end of its input.",
 			Keys: []Key{
 				{Name: "image", Go: "Image", Type: "string", Doc: "Image is the reference of the image of a container that it runs in; Command is then what stands behind its entrypoint.", Fixed: true},
+				{Name: "entrypoint", Go: "Entrypoint", Type: "string", Doc: "Entrypoint is the program that runs in it in the place of the image's own.", Fixed: true},
 				{Name: "mounts", Go: "Mounts", Type: "[string]", Doc: "Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind what can't be written.", Fixed: true},
 				{Name: "memory", Go: "Memory", Type: "string", Doc: "Memory is the most that the container may hold, in the engine's words.", Fixed: true},
 				{Name: "cpus", Go: "CPUs", Type: "string", Doc: "CPUs is how many cores it may use.", Fixed: true},
 				{Name: "command", Go: "Command", Type: "[string]", Doc: "Command is the program and its arguments.", Fixed: true},
 				{Name: "env", Go: "Env", Type: "[string]", Doc: "Env are its variables, NAME=value each.", Fixed: true},
+				{Name: "endpoint", Go: "Endpoint", Type: "string", Doc: "Endpoint is the address of an attendant, which starts the command where it is.", Reach: "connects", Port: 50051},
 				{Name: "restart", Go: "Restart", Type: "string", Doc: "Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.", Default: "on-failure", Values: []string{"no", "always", "on-failure", "unless-stopped"}, Fixed: true},
 				{Name: "format", Go: "Format", Type: "string", Doc: "Format is ndjson, text, csv or bytes.", Default: "ndjson", Values: []string{"ndjson", "text", "csv", "bytes"}, Fixed: true},
 				{Name: "settle", Go: "Settle", Type: "duration", Doc: "Settle is how long a processor that answers with any number of lines is quiet when it is done; 0 is one line for each line.", Default: "0s"},

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/supervise"
@@ -189,9 +190,8 @@ func (r *run) job(ctx context.Context, j Job) error {
 // run runs the job until it has ended well, which ended tells; the context ends it before.
 func (j Job) run(ctx context.Context) (ended bool, err error) {
 	spec := supervise.Spec{Name: j.Name, Command: j.Command, Env: j.Env, Restart: j.Restart}
-	if spec.Container = supervise.In(j.Image, j.Mounts, j.Memory, j.CPUs); spec.Container != nil {
-		spec.Container.Entrypoint = j.Entrypoint
-	} else {
+	in := connect.Container{Image: j.Image, Entrypoint: j.Entrypoint, Mounts: j.Mounts, Memory: j.Memory, CPUs: j.CPUs}
+	if spec.Container = foreign.In(in); spec.Container == nil {
 		spec.Command = foreign.Command(j.Command)
 	}
 	keeper := supervise.New(spec)

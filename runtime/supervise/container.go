@@ -33,14 +33,6 @@ type Container struct {
 	Entrypoint string
 }
 
-// In is the container of an image, nil for none.
-func In(image string, mounts []string, memory, cpus string) *Container {
-	if image == "" {
-		return nil
-	}
-	return &Container{Image: image, Mounts: mounts, Memory: memory, CPUs: cpus}
-}
-
 // engines are the commands that start containers, all of them in the same words.
 var engines = []string{"docker", "podman", "nerdctl"}
 

@@ -41,7 +41,7 @@ func TestContainer(t *testing.T) {
 	calls := engine(t)
 	k := New(Spec{
 		Name: "Node", Command: []string{"sh", "-c", `while read -r l; do echo "$TOKEN $l"; done`}, Env: []string{"TOKEN=secret=1"}, Piped: true,
-		Container: In("acme/image", []string{"./data:/data", "cache:/cache:ro"}, "512m", "0.5"),
+		Container: &Container{Image: "acme/image", Mounts: []string{"./data:/data", "cache:/cache:ro"}, Memory: "512m", CPUs: "0.5"},
 	})
 	p, err := k.Start(context.Background())
 	if err != nil {
@@ -73,7 +73,7 @@ func TestContainer(t *testing.T) {
 // What is left of a container whose command was killed is removed.
 func TestContainerRemoved(t *testing.T) {
 	calls := engine(t)
-	k := New(Spec{Name: "node", Command: []string{"sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done"}, Piped: true, Container: In("acme/image", nil, "", "")})
+	k := New(Spec{Name: "node", Command: []string{"sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done"}, Piped: true, Container: &Container{Image: "acme/image"}})
 	p, err := k.Start(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -92,11 +92,8 @@ func TestContainerRemoved(t *testing.T) {
 // A machine without an engine says so.
 func TestNoEngine(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := New(Spec{Name: "node", Container: In("acme/image", nil, "", "")}).Start(context.Background())
+	_, err := New(Spec{Name: "node", Container: &Container{Image: "acme/image"}}).Start(context.Background())
 	if !errors.Is(err, ErrNoEngine) || !strings.Contains(err.Error(), "`acme/image` can't be started: there is neither docker") {
 		t.Error(err)
-	}
-	if In("", nil, "", "") != nil {
-		t.Error("no image is a container")
 	}
 }

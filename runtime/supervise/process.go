@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -17,40 +18,81 @@ type Process struct {
 	In  io.WriteCloser
 	Out io.ReadCloser
 
-	cmd   *exec.Cmd
-	tail  *tail
-	guard *guard
-	box   *box // nil for a process of this machine
-	done  chan struct{}
-	err   error // of Wait, when done is closed
+	tail *tail
+	body body
+	done chan struct{}
+	how  ending // when done is closed
 
 	closing sync.Once
 	asked   atomic.Bool // it was asked to end
 }
 
-// start starts a process.
-func start(spec Spec) (*Process, error) {
+// A body is what runs: a process of this machine, or one that an attendant has started.
+type body interface {
+	// wait waits for its end.
+	wait() ending
+	// end asks it to end.
+	end()
+	kill()
+	// pid is its number on this machine, 0 for none.
+	pid() int
+}
+
+// An ending is how a process ended: in words, and its exit status, -1 for none.
+type ending struct {
+	state string
+	code  int
+}
+
+// start starts a process, where it is to run.
+func start(ctx context.Context, spec Spec) (*Process, error) {
 	p := &Process{done: make(chan struct{}), tail: newTail(spec.Name, spec.log())}
+	var err error
+	if spec.Attended != "" {
+		err = p.startAttended(ctx, spec)
+	} else {
+		err = p.startHere(spec)
+	}
+	if err != nil {
+		return nil, err
+	}
+	go p.wait()
+	return p, nil
+}
+
+// A here is a process of this machine, with its group.
+type here struct {
+	cmd   *exec.Cmd
+	guard *guard
+	box   *box // nil for no container
+}
+
+// startHere starts a process of this machine.
+func (p *Process) startHere(spec Spec) error {
+	h := &here{}
 	command := spec.Command
 	switch {
 	case spec.Container != nil:
 		var err error
-		if command, p.box, err = spec.Container.command(spec); err != nil {
-			return nil, err
+		if command, h.box, err = spec.Container.command(spec); err != nil {
+			return err
 		}
 	case spec.ByLine:
 		command = byLine(command)
 	}
-	p.cmd = exec.Command(command[0], command[1:]...)
-	p.cmd.Dir = spec.Dir
-	env := p.cmd.Environ()
+	h.cmd = exec.Command(command[0], command[1:]...)
+	h.cmd.Dir = spec.Dir
+	env := h.cmd.Environ()
 	if spec.ByLine {
 		env = append(env, "PYTHONUNBUFFERED=1")
 	}
-	p.cmd.Env = append(env, spec.Env...)
-	p.cmd.Stderr = p.tail
+	h.cmd.Env = append(env, spec.Env...)
+	h.cmd.Stderr = p.tail
+	if spec.stderr != nil {
+		h.cmd.Stderr = spec.stderr
+	}
 	// What a component left running holds its output open; that is not waited for.
-	p.cmd.WaitDelay = time.Second
+	h.cmd.WaitDelay = time.Second
 	var theirs []*os.File
 	defer func() {
 		for _, f := range theirs {
@@ -60,30 +102,46 @@ func start(spec Spec) (*Process, error) {
 	if spec.Piped {
 		stdin, in, err := os.Pipe()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		out, stdout, err := os.Pipe()
 		if err != nil {
 			stdin.Close()
 			in.Close()
-			return nil, err
+			return err
 		}
 		theirs = []*os.File{stdin, stdout}
-		p.cmd.Stdin, p.cmd.Stdout, p.In, p.Out = stdin, stdout, in, out
+		h.cmd.Stdin, h.cmd.Stdout, p.In, p.Out = stdin, stdout, in, out
 	} else {
-		p.cmd.Stdout = p.tail
+		h.cmd.Stdout = p.tail
 	}
-	if err := startApart(p.cmd, spec.User); err != nil {
+	if err := startApart(h.cmd, spec.User); err != nil {
 		if spec.Piped {
 			p.In.Close()
 			p.Out.Close()
 		}
-		return nil, err
+		return err
 	}
-	p.guard = newGuard(p.cmd.Process.Pid, p.box)
-	go p.wait()
-	return p, nil
+	h.guard = newGuard(h.cmd.Process.Pid, h.box)
+	p.body = h
+	return nil
 }
+
+// wait waits for the end of the process, and ends what is left of its group.
+func (h *here) wait() ending {
+	_ = h.cmd.Wait() // the state says how it ended
+	killGroup(h.pid())
+	state := h.cmd.ProcessState
+	if !state.Success() {
+		h.box.remove()
+	}
+	h.guard.release()
+	return ending{"ended with " + state.String(), state.ExitCode()}
+}
+
+func (h *here) end()     { termGroup(h.pid()) }
+func (h *here) kill()    { killGroup(h.pid()) }
+func (h *here) pid() int { return h.cmd.Process.Pid }
 
 // byLine has a program of the C library write each line at once, where stdbuf is there to
 // ask it to.
@@ -125,14 +183,8 @@ func startApart(cmd *exec.Cmd, as *User) error {
 	return <-result
 }
 
-// wait waits for the end of the process, and ends what is left of its group.
 func (p *Process) wait() {
-	p.err = p.cmd.Wait()
-	killGroup(p.cmd.Process.Pid)
-	if !p.cmd.ProcessState.Success() {
-		p.box.remove()
-	}
-	p.guard.release()
+	p.how = p.body.wait()
 	p.tail.flush()
 	close(p.done)
 }
@@ -150,32 +202,25 @@ func (p *Process) ended() bool {
 }
 
 // Well tells whether the process has ended with the status 0.
-func (p *Process) Well() bool {
-	return p.ended() && p.cmd.ProcessState != nil && p.cmd.ProcessState.Success()
-}
+func (p *Process) Well() bool { return p.ended() && p.how.code == 0 }
 
 // Failed tells whether the process has ended with a status of its own other than 0, and not by
 // a signal.
-func (p *Process) Failed() bool {
-	return p.ended() && p.cmd.ProcessState != nil && p.cmd.ProcessState.ExitCode() > 0
-}
+func (p *Process) Failed() bool { return p.ended() && p.how.code > 0 }
 
 // State is how it ended: "ended with exit status 1".
 func (p *Process) State() string {
 	if !p.ended() {
 		return "runs"
 	}
-	if p.cmd.ProcessState == nil {
-		return "ended"
-	}
-	return "ended with " + p.cmd.ProcessState.String()
+	return p.how.state
 }
 
 // Last are the last lines of its log.
 func (p *Process) Last() string { return p.tail.last() }
 
-// Pid is the number of the process, and of its group.
-func (p *Process) Pid() int { return p.cmd.Process.Pid }
+// Pid is the number of the process, and of its group; 0 for one that is not of this machine.
+func (p *Process) Pid() int { return p.body.pid() }
 
 // CloseIn ends its standard input.
 func (p *Process) CloseIn() {
@@ -193,7 +238,7 @@ func (p *Process) Stop(grace time.Duration) {
 		return
 	}
 	p.asked.Store(true)
-	termGroup(p.cmd.Process.Pid)
+	p.body.end()
 	select {
 	case <-p.done:
 		return
@@ -212,6 +257,6 @@ func (p *Process) Wait(grace time.Duration) {
 }
 
 func (p *Process) kill() {
-	killGroup(p.cmd.Process.Pid)
+	p.body.kill()
 	<-p.done
 }

@@ -55,6 +55,9 @@ type Spec struct {
 	User *User
 	// Container is what it runs in, nil for a process of this machine.
 	Container *Container
+	// Attended is the address of an attendant, which has the command and starts it where it is
+	// ([Attend]); Container and what is said of a process mean nothing then.
+	Attended string
 	// Restart is the policy.
 	Restart string
 	// Piped tells that standard input and output carry records; without it what the
@@ -65,6 +68,9 @@ type Spec struct {
 	ByLine bool
 	// Log takes the lines of the component; nil is where those of all parts go.
 	Log io.Writer
+
+	// stderr takes what it writes to standard error as it is, in the place of Log.
+	stderr io.Writer
 }
 
 // A User is a user of the system, by its numbers.
@@ -134,7 +140,10 @@ func (k *Keeper) Start(ctx context.Context) (*Process, error) {
 			return nil, err
 		}
 	}
-	p, err := start(k.spec)
+	p, err := start(ctx, k.spec)
+	if err != nil && k.spec.Attended != "" {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &StartError{Program: k.spec.program(), Err: err}
 	}
@@ -214,8 +223,10 @@ func (k *Keeper) part() parts.Part {
 // Log writes a line about the component to where its own go.
 func (k *Keeper) Log(format string, args ...any) { k.logf(format, args...) }
 
-func (k *Keeper) logf(format string, args ...any) {
-	fmt.Fprintf(k.spec.log(), "[%s] flowc: %s\n", k.spec.Name, fmt.Sprintf(format, args...))
+func (k *Keeper) logf(format string, args ...any) { k.spec.logf(format, args...) }
+
+func (s Spec) logf(format string, args ...any) {
+	fmt.Fprintf(s.log(), "[%s] flowc: %s\n", s.Name, fmt.Sprintf(format, args...))
 }
 
 // program is what messages call that which is started.

@@ -36,7 +36,8 @@ func (e *Engine) Try(ctx context.Context, want *deploy.Release) error {
 }
 
 // Put has Compose bring the services to what the file says. A container that is replaced
-// is stopped first, since one alone may use the state.
+// is stopped first, since one alone may use the state. What others are started with is put
+// in its place before, since they are not started in any order.
 func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) error {
 	p, services, err := project(want)
 	if err != nil {
@@ -49,6 +50,13 @@ func (e *Engine) Put(ctx context.Context, want *deploy.Release, seen string) err
 		}
 		if now.seen() != seen {
 			return deploy.ErrChanged
+		}
+	}
+	for _, name := range sorted(services) {
+		if labels, _ := services[name]["labels"].(map[string]any); labels[compose.LabelAttendant] != nil {
+			if _, err := e.on(ctx, want, "run", "--rm", "--no-deps", "-T", "--quiet-pull", name); err != nil {
+				return err
+			}
 		}
 	}
 	_, err = e.on(ctx, want, append([]string{"up", "-d", "--no-build", "--no-deps", "--quiet-pull"}, sorted(services)...)...)

@@ -291,6 +291,13 @@ func (p *pkg) hasField(name, field string) bool {
 func (p *pkg) keys(name, key, selector string) ([]catalog.Key, error) {
 	var out []catalog.Key
 	for _, f := range p.structs[name].Fields.List {
+		if in, embedded := p.structOf(f.Type); in != nil && len(f.Names) == 0 {
+			inner, err := in.keys(embedded, key, selector)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, inner...)
+		}
 		for _, id := range f.Names {
 			if !id.IsExported() {
 				continue

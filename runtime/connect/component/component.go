@@ -33,6 +33,8 @@ package component
 import (
 	"errors"
 	"time"
+
+	"github.com/flowc-dev/flowc/runtime/connect"
 )
 
 // SourceMemory is what is read ahead.
@@ -43,16 +45,7 @@ const SinkMemory = 1 << 20
 
 // SourceConfig is the config of a source.
 type SourceConfig struct {
-	// Image is the reference of the image of a container that it runs in; Command is then what
-	// stands behind its entrypoint.
-	Image string `json:"image" flowc:"fixed"`
-	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
-	// what can't be written.
-	Mounts []string `json:"mounts" flowc:"fixed"`
-	// Memory is the most that the container may hold, in the engine's words.
-	Memory string `json:"memory" flowc:"fixed"`
-	// CPUs is how many cores it may use.
-	CPUs string `json:"cpus" flowc:"fixed"`
+	connect.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
@@ -79,16 +72,7 @@ type SourceConfig struct {
 
 // SinkConfig is the config of a sink, and of a processor.
 type SinkConfig struct {
-	// Image is the reference of the image of a container that it runs in; Command is then what
-	// stands behind its entrypoint.
-	Image string `json:"image" flowc:"fixed"`
-	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
-	// what can't be written.
-	Mounts []string `json:"mounts" flowc:"fixed"`
-	// Memory is the most that the container may hold, in the engine's words.
-	Memory string `json:"memory" flowc:"fixed"`
-	// CPUs is how many cores it may use.
-	CPUs string `json:"cpus" flowc:"fixed"`
+	connect.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.

@@ -48,7 +48,7 @@ type answer struct {
 // NewProcessor returns the processor of a node.
 func NewProcessor(c SinkConfig, node string) (*Processor, error) {
 	p, err := newPeer(setup{
-		node: node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
+		node: node, in: foreign.In(c.Container), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
 		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_PROCESSOR, takes: c.Takes, gives: c.Gives, must: c.Acked,
 	})
 	if err != nil {

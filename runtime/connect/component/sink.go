@@ -14,7 +14,6 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/proto"
-	"github.com/flowc-dev/flowc/runtime/supervise"
 )
 
 // A Sink gives events to a consumer. By flowctl.v1 nothing says what became of an event; at the
@@ -37,7 +36,7 @@ type Sink struct {
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
 	p, err := newPeer(setup{
-		node: out.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
+		node: out.Node, in: foreign.In(c.Container), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
 		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_CONSUMER, takes: c.Takes, must: c.Acked,
 	})
 	if err != nil {

@@ -20,7 +20,6 @@ import (
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/proto"
-	"github.com/flowc-dev/flowc/runtime/supervise"
 )
 
 // A Source reads the events of a component. After a crash it is asked to go on behind the
@@ -66,7 +65,7 @@ const ahead = 16
 // NewSource returns the source.
 func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	p, err := newPeer(setup{
-		node: in.Node, in: supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
+		node: in.Node, in: foreign.In(c.Container), command: c.Command, env: c.Env, endpoint: c.Endpoint, restart: c.Restart, port: c.Port, healthPort: c.HealthPort, healthCheck: c.HealthCheck,
 		wait: c.Wait, role: proto.ComponentType_COMPONENT_TYPE_SOURCE, gives: c.Gives, must: c.Acked,
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
@@ -31,20 +32,13 @@ const SinkMemory = 64 << 10
 
 // SourceConfig is the config of a source.
 type SourceConfig struct {
-	// Image is the reference of the image of a container that it runs in; Command is then what
-	// stands behind its entrypoint.
-	Image string `json:"image" flowc:"fixed"`
-	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
-	// what can't be written.
-	Mounts []string `json:"mounts" flowc:"fixed"`
-	// Memory is the most that the container may hold, in the engine's words.
-	Memory string `json:"memory" flowc:"fixed"`
-	// CPUs is how many cores it may use.
-	CPUs string `json:"cpus" flowc:"fixed"`
+	connect.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
 	Env []string `json:"env" flowc:"fixed"`
+	// Endpoint is the address of an attendant, which starts the command where it is.
+	Endpoint string `json:"endpoint" reach:"connects 50051"`
 	// Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.
 	Restart string `json:"restart" flowc:"fixed" values:"no,always,on-failure,unless-stopped" default:"on-failure"`
 	// Format is ndjson, json, csv, text or bytes.
@@ -56,20 +50,13 @@ type SourceConfig struct {
 
 // SinkConfig is the config of a sink, and of a processor.
 type SinkConfig struct {
-	// Image is the reference of the image of a container that it runs in; Command is then what
-	// stands behind its entrypoint.
-	Image string `json:"image" flowc:"fixed"`
-	// Mounts are what the container sees of the host, HOST:CONTAINER each, with :ro behind
-	// what can't be written.
-	Mounts []string `json:"mounts" flowc:"fixed"`
-	// Memory is the most that the container may hold, in the engine's words.
-	Memory string `json:"memory" flowc:"fixed"`
-	// CPUs is how many cores it may use.
-	CPUs string `json:"cpus" flowc:"fixed"`
+	connect.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
 	Env []string `json:"env" flowc:"fixed"`
+	// Endpoint is the address of an attendant, which starts the command where it is.
+	Endpoint string `json:"endpoint" reach:"connects 50051"`
 	// Restart is the policy of a process that ended: no, always, on-failure or unless-stopped.
 	Restart string `json:"restart" flowc:"fixed" values:"no,always,on-failure,unless-stopped" default:"on-failure"`
 	// Format is ndjson, text, csv or bytes.
@@ -82,14 +69,15 @@ type SinkConfig struct {
 }
 
 // keeper makes the keeper of a component.
-func keeper(node string, command, env []string, restart string, in *supervise.Container) (*supervise.Keeper, error) {
-	if in == nil && (len(command) == 0 || command[0] == "") {
+func keeper(node string, in connect.Container, command, env []string, endpoint, restart string) (*supervise.Keeper, error) {
+	spec := supervise.Spec{Name: node, Command: command, Container: foreign.In(in), Env: env, Restart: restart, Piped: true, ByLine: true}
+	switch {
+	case endpoint != "": // whoever is there has the command, its environment and its container
+		spec = supervise.Spec{Name: node, Attended: endpoint, Restart: restart, Piped: true}
+	case spec.Container == nil && (len(command) == 0 || command[0] == ""):
 		return nil, errors.New("command is empty: name the program and its arguments")
+	case spec.Container == nil:
+		spec.Command = foreign.Command(command)
 	}
-	if in == nil {
-		command = foreign.Command(command)
-	}
-	return supervise.New(supervise.Spec{
-		Name: node, Command: command, Container: in, Env: env, Restart: restart, Piped: true, ByLine: true,
-	}), nil
+	return supervise.New(spec), nil
 }

@@ -22,7 +22,7 @@ type Sink struct {
 
 // NewSink returns the sink.
 func NewSink(c SinkConfig, out connect.Output) (flow.Sink, error) {
-	k, err := keeper(out.Node, c.Command, c.Env, c.Restart, supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs))
+	k, err := keeper(out.Node, c.Container, c.Command, c.Env, c.Endpoint, c.Restart)
 	if err != nil {
 		return nil, err
 	}

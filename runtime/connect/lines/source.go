@@ -40,7 +40,7 @@ func NewSource(c SourceConfig, in connect.Input) (flow.Source, error) {
 	if c.MaxRecord <= 0 {
 		return nil, errors.New("max_record must be larger than 0")
 	}
-	k, err := keeper(in.Node, c.Command, c.Env, c.Restart, supervise.In(c.Image, c.Mounts, c.Memory, c.CPUs))
+	k, err := keeper(in.Node, c.Container, c.Command, c.Env, c.Endpoint, c.Restart)
 	if err != nil {
 		return nil, err
 	}

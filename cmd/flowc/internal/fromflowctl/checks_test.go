@@ -89,11 +89,14 @@ func anyVersion(t *testing.T) {
 func imageAndCommand(t *testing.T) {
 	w := newWorld(t)
 	w.write("pipeline.yaml", strings.Replace(whole, "      command: [./standin, consumer]\n", "      command: [./standin, consumer]\n      image: registry.example.org/store:1\n", 1))
-	e := w.flowc("run", "pipeline.yaml")
+	e := w.flowc("emit", "pipeline.yaml", "--target", "local", "-o", "out")
 	if e.code != 3 {
-		t.Errorf("it runs: %s", e)
+		t.Errorf("it is emitted: %s", e)
 	}
 	w.wants(e.stderr, "`store` has an `image` and a `command`", "choose")
+	w.contain()
+	w.flowc("run", "pipeline.yaml") // in a container, whose entrypoint is the command
+	w.wants(w.read("calls"), "--entrypoint ./standin", "registry.example.org/store:1 consumer")
 }
 
 func typesThatDoNotFit(t *testing.T) {

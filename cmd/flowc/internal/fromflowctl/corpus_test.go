@@ -25,7 +25,7 @@ type corpusFile struct {
 }
 
 // images are what the target local can't have.
-var images = map[string]string{"local": "is a container, and on the target local components are processes of the host"}
+var images = map[string]string{"local": "on the target local components are processes of the host"}
 
 // wholeContainer is what it can't have of whole programs.
 const wholeContainer = "is a container, and on the target local jobs are processes of the host"
@@ -36,6 +36,7 @@ var corpus = []corpusFile{
 	{name: "extractors", ok: true, run: runExtractors},
 	{name: "fanout", ok: true, says: []string{"`FLOWCTL_ENDPOINT` of `postgres-sink` names a server of flowctl's"}, run: runFanout},
 	{name: "containers", ok: true, refused: images, run: runContainers},
+	{name: "boxes", ok: true, says: []string{"talks to `sh` by lines"}, refused: images, run: runBoxes},
 	{name: "references", ok: true, says: []string{"`postgres-consumer@v1.0.0` is not in flowc.lock"}, run: runReferences},
 	{name: "whole", ok: true, refused: map[string]string{"local": wholeContainer}, run: func(w *world, file string) {
 		runWhole(w, file, "whole: ended", "--env CREDENTIALS --memory 256m registry.example/flow-pipeline:0.1.20 run /app/config/latest.yaml")

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
@@ -81,12 +82,7 @@ func runContainers(w *world, file string) {
 func (w *world) serve(name, id string, env ...string) string {
 	w.t.Helper()
 	w.link(name)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := w.free()
 	cmd := exec.Command(filepath.Join(w.dir, name))
 	cmd.Dir = w.dir
 	cmd.Env = slices.Concat(os.Environ(), []string{"PORT=" + address, "FLOWCTL_COMPONENT_ID=" + id, "END_LEDGER=1"}, env)
@@ -162,4 +158,114 @@ func runCDP(w *world, file string) {
 	w.runs(file)
 	w.got("SaveToExcel.got", events(6, 12, "FilterPayments"))
 	w.got("SaveToZeroMQ.got", events(6, 12, "FilterPayments"))
+}
+
+// engine stands in for an engine of containers: it notes how it is called, and runs the
+// entrypoint that is named with what stands behind the image, on this machine.
+const engine = `#!/bin/sh
+echo "$@" >> calls
+[ "$1" = run ] || exit 0
+while [ "$1" != --network ]; do shift; done
+shift 2
+while :; do
+	case $1 in
+	--entrypoint) entrypoint=$2; shift 2 ;;
+	--*) shift 2 ;;
+	*) break ;;
+	esac
+done
+shift
+exec "$entrypoint" "$@"
+`
+
+// contain has a folder of programs with the engine, and w use it.
+func (w *world) contain() {
+	w.t.Helper()
+	w.write("engines/docker", engine)
+	if err := os.Chmod(filepath.Join(w.dir, "engines/docker"), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	w.env = append(w.env, "PATH="+filepath.Join(w.dir, "engines")+":"+os.Getenv("PATH"))
+}
+
+// runBoxes runs scripts in containers by an engine, and then as a deployment does: with an
+// attendant, which is the program itself, in the place of each container.
+func runBoxes(w *world, file string) {
+	w.contain()
+	var want []string
+	for i := range 5 {
+		want = append(want, fmt.Sprintf(`[SINK] {"event_id": "evt_%d", "amount": %d, "validated": true, "processor": "enricher-v1"}`, i+1, i+1))
+	}
+	shown := func(e ended) {
+		got := strings.Split(strings.TrimSpace(e.stdout), "\n")
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			w.t.Errorf("it shows\n%s", e)
+		}
+	}
+	shown(w.runs(file))
+	w.wants(w.read("calls"), "--entrypoint sh", "--env RATE_LIMIT", "--memory 64m")
+
+	w.ok("build", file, "-o", "built")
+	program := filepath.Join(w.dir, "built", "boxes")
+	w.ok("emit", file, "--target", "compose", "-o", "services")
+	if out, err := exec.Command(program, "attend", "--install", filepath.Join(w.dir, "attendant")).CombinedOutput(); err != nil {
+		w.t.Fatalf("%v: %s", err, out)
+	}
+	run := exec.Command(program)
+	for node, script := range boxScripts(w) {
+		address := w.free()
+		attendant := exec.Command(filepath.Join(w.dir, "attendant"), "attend", address, "sh", "-c", script)
+		attendant.Env = append(os.Environ(), "PROCESSOR=enricher-v1")
+		if err := attendant.Start(); err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(func() {
+			_ = attendant.Process.Signal(os.Interrupt)
+			if err := attendant.Wait(); err != nil {
+				w.t.Errorf("the attendant of %s: %v", node, err)
+			}
+		})
+		run.Args = append(run.Args, "--set", node+".config.endpoint="+address)
+	}
+	out, err := run.Output()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	shown(ended{stdout: string(out)})
+}
+
+// boxScripts are the scripts that the attendants of the services start, by the node.
+func boxScripts(w *world) map[string]string {
+	w.t.Helper()
+	var doc struct {
+		Services map[string]struct {
+			Entrypoint, Command []string
+			Labels              map[string]string
+		}
+	}
+	if err := yaml.Unmarshal([]byte(w.read("services/compose.yaml")), &doc); err != nil {
+		w.t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, s := range doc.Services {
+		if node := s.Labels["dev.flowc.component"]; len(s.Entrypoint) == 1 && s.Entrypoint[0] == "/flowc/attendant" {
+			all[node] = strings.ReplaceAll(s.Command[len(s.Command)-1], "$$", "$")
+		}
+	}
+	if len(all) != 4 {
+		w.t.Fatalf("there are attendants of %d nodes", len(all))
+	}
+	return all
+}
+
+// free is an address where nobody listens.
+func (w *world) free() string {
+	w.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

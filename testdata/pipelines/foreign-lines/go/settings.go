@@ -48,11 +48,15 @@ func newSettings() *settings {
 // tunables are what --set, --set-file and FLOWC_SET can change.
 func (s *settings) tunables() []program.Setting {
 	return []program.Setting{
+		{Key: "numbers.config.endpoint", Set: program.String(&s.numbers.Endpoint), Doc: "Endpoint is the address of an attendant, which starts the command where it is."},
 		{Key: "numbers.config.max_record", Set: program.Bytes(&s.numbers.MaxRecord), Doc: "MaxRecord is the longest record. A longer line is a record error; in other formats it ends the program."},
+		{Key: "words.config.endpoint", Set: program.String(&s.words.Endpoint), Doc: "Endpoint is the address of an attendant, which starts the command where it is."},
 		{Key: "words.config.settle", Set: program.Duration(&s.words.Settle), Doc: "Settle is how long a processor that answers with any number of lines is quiet when it is done; 0 is one line for each line."},
 		{Key: "words.config.max_record", Set: program.Bytes(&s.words.MaxRecord), Doc: "MaxRecord is the longest line that a processor may answer."},
+		{Key: "some.config.endpoint", Set: program.String(&s.some.Endpoint), Doc: "Endpoint is the address of an attendant, which starts the command where it is."},
 		{Key: "some.config.settle", Place: "pipeline.yaml:16", Set: program.Duration(&s.some.Settle), Doc: "Settle is how long a processor that answers with any number of lines is quiet when it is done; 0 is one line for each line."},
 		{Key: "some.config.max_record", Set: program.Bytes(&s.some.MaxRecord), Doc: "MaxRecord is the longest line that a processor may answer."},
+		{Key: "counted.config.endpoint", Set: program.String(&s.counted.Endpoint), Doc: "Endpoint is the address of an attendant, which starts the command where it is."},
 		{Key: "counted.config.settle", Set: program.Duration(&s.counted.Settle), Doc: "Settle is how long a processor that answers with any number of lines is quiet when it is done; 0 is one line for each line."},
 		{Key: "counted.config.max_record", Set: program.Bytes(&s.counted.MaxRecord), Doc: "MaxRecord is the longest line that a processor may answer."},
 		{Key: "telemetry.http", Set: program.String(&s.telemetry.HTTP), Doc: "address of /livez, /readyz and /metrics"},
