@@ -21,7 +21,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/flow"
 	"github.com/flowc-dev/flowc/runtime/supervise"
@@ -190,7 +189,7 @@ func (r *run) job(ctx context.Context, j Job) error {
 // run runs the job until it has ended well, which ended tells; the context ends it before.
 func (j Job) run(ctx context.Context) (ended bool, err error) {
 	spec := supervise.Spec{Name: j.Name, Command: j.Command, Env: j.Env, Restart: j.Restart}
-	in := connect.Container{Image: j.Image, Entrypoint: j.Entrypoint, Mounts: j.Mounts, Memory: j.Memory, CPUs: j.CPUs}
+	in := foreign.Container{Image: j.Image, Entrypoint: j.Entrypoint, Mounts: j.Mounts, Memory: j.Memory, CPUs: j.CPUs}
 	if spec.Container = foreign.In(in); spec.Container == nil {
 		spec.Command = foreign.Command(j.Command)
 	}

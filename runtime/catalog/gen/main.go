@@ -152,10 +152,6 @@ func extractCarriers(root string) (all []catalog.Connector, err error) {
 // extractForeign reads what talks to components in processes of their own, and the
 // envelope of their events.
 func extractForeign(root string) (all []catalog.Connector, envelope []catalog.Key, err error) {
-	shared, err := parsePackage(root)
-	if err != nil {
-		return nil, nil, err
-	}
 	events, err := parsePackage(filepath.Join(root, "foreign"))
 	if err != nil {
 		return nil, nil, err
@@ -168,7 +164,7 @@ func extractForeign(root string) (all []catalog.Connector, envelope []catalog.Ke
 		if err != nil {
 			return nil, nil, err
 		}
-		pkg.shared = shared
+		pkg.shared = events
 		conn := catalog.Connector{Name: "foreign-" + name, Package: "connect/" + name, Doc: firstParagraph(pkg.doc)}
 		if conn.Source, err = pkg.side("Source"); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", conn.Name, err)

@@ -19,6 +19,7 @@ import (
 
 // A pkg is one parsed connector package.
 type pkg struct {
+	name    string
 	doc     string // of the package, whole
 	structs map[string]*ast.StructType
 	docs    map[string]string
@@ -29,7 +30,8 @@ type pkg struct {
 	variants map[string][]variant
 	// changes are the types by "source" and "sink" that give or take changes.
 	changes map[string]string
-	// shared is package connect, whose structs are parts of configs; nil for none.
+	// shared is the package whose structs are parts of configs: connect, or foreign; nil for
+	// none.
 	shared *pkg
 }
 
@@ -59,6 +61,7 @@ func parsePackage(dir string) (*pkg, error) {
 }
 
 func (p *pkg) file(f *ast.File) error {
+	p.name = f.Name.Name
 	if f.Doc != nil {
 		p.doc = f.Doc.Text()
 	}
@@ -390,7 +393,7 @@ func (p *pkg) structOf(t ast.Expr) (*pkg, string) {
 			return p, t.Name
 		}
 	case *ast.SelectorExpr:
-		if from, ok := t.X.(*ast.Ident); ok && from.Name == "connect" && p.shared != nil && p.shared.structs[t.Sel.Name] != nil {
+		if from, ok := t.X.(*ast.Ident); ok && p.shared != nil && from.Name == p.shared.name && p.shared.structs[t.Sel.Name] != nil {
 			return p.shared, t.Sel.Name
 		}
 	}

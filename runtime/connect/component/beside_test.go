@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/connect/messages"
 )
 
@@ -53,7 +54,7 @@ func TestBeside(t *testing.T) {
 			control, port := ports(t)
 			t.Setenv("FLOWC_CONTROL", "127.0.0.1:"+control)
 			beside(t, "127.0.0.1:"+control, port, append([]string{"source", "-count", "7"}, args...)...)
-			r := newReader(t, SourceConfig{Container: connect.Container{Image: "source:1"}, Endpoint: net.JoinHostPort("127.0.0.1", port), Format: "json"}, nil)
+			r := newReader(t, SourceConfig{Container: foreign.Container{Image: "source:1"}, Endpoint: net.JoinHostPort("127.0.0.1", port), Format: "json"}, nil)
 			defer r.source.Close(context.Background())
 			if ids, _, err := r.all(); strings.Join(ids, " ") != numbers(0, 7) {
 				t.Errorf("it gave %v, %v", ids, err)

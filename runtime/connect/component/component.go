@@ -34,7 +34,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/flowc-dev/flowc/runtime/connect"
+	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 )
 
 // SourceMemory is what is read ahead.
@@ -45,7 +45,7 @@ const SinkMemory = 1 << 20
 
 // SourceConfig is the config of a source.
 type SourceConfig struct {
-	connect.Container
+	foreign.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
@@ -72,7 +72,7 @@ type SourceConfig struct {
 
 // SinkConfig is the config of a sink, and of a processor.
 type SinkConfig struct {
-	connect.Container
+	foreign.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.

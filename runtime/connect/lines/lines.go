@@ -19,7 +19,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/flowc-dev/flowc/runtime/connect"
 	"github.com/flowc-dev/flowc/runtime/connect/foreign"
 	"github.com/flowc-dev/flowc/runtime/supervise"
 )
@@ -32,7 +31,7 @@ const SinkMemory = 64 << 10
 
 // SourceConfig is the config of a source.
 type SourceConfig struct {
-	connect.Container
+	foreign.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
@@ -50,7 +49,7 @@ type SourceConfig struct {
 
 // SinkConfig is the config of a sink, and of a processor.
 type SinkConfig struct {
-	connect.Container
+	foreign.Container
 	// Command is the program and its arguments.
 	Command []string `json:"command" flowc:"fixed"`
 	// Env are its variables, NAME=value each.
@@ -69,7 +68,7 @@ type SinkConfig struct {
 }
 
 // keeper makes the keeper of a component.
-func keeper(node string, in connect.Container, command, env []string, endpoint, restart string) (*supervise.Keeper, error) {
+func keeper(node string, in foreign.Container, command, env []string, endpoint, restart string) (*supervise.Keeper, error) {
 	spec := supervise.Spec{Name: node, Command: command, Container: foreign.In(in), Env: env, Restart: restart, Piped: true, ByLine: true}
 	switch {
 	case endpoint != "": // whoever is there has the command, its environment and its container
