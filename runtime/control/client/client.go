@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -40,6 +42,7 @@ type Client struct {
 	Plane proto.ControlPlaneServiceClient
 
 	options Options
+	secure  *tls.Config // nil without TLS
 	conn    *grpc.ClientConn
 }
 
@@ -50,12 +53,13 @@ var ErrAway = errors.New("no control plane answers")
 // and the token are read anew for each connection and call: they change while a run goes on.
 func Open(o Options) (*Client, error) {
 	transport := insecure.NewCredentials()
+	var secure *tls.Config
 	if o.CA != "" || o.Cert != "" {
-		config, err := o.tls()
-		if err != nil {
+		var err error
+		if secure, err = o.tls(); err != nil {
 			return nil, err
 		}
-		transport = credentials.NewTLS(config)
+		transport = credentials.NewTLS(secure)
 	}
 	if o.Token != "" {
 		if _, err := os.ReadFile(o.Token); err != nil {
@@ -76,7 +80,7 @@ func Open(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--control-plane %s: %w", o.Address, err)
 	}
-	return &Client{Plane: proto.NewControlPlaneServiceClient(conn), options: o, conn: conn}, nil
+	return &Client{Plane: proto.NewControlPlaneServiceClient(conn), options: o, secure: secure, conn: conn}, nil
 }
 
 // Close ends the connection.
@@ -119,7 +123,7 @@ func (c *Client) Components(ctx context.Context) ([]*proto.ComponentStatusRespon
 	defer cancel()
 	all, err := c.Plane.ListComponents(ctx, &proto.ListComponentsRequest{IncludeUnhealthy: true}, grpc.MaxCallRecvMsgSize(maxListing))
 	if err != nil {
-		return nil, c.refused(err)
+		return nil, c.refused(ctx, err)
 	}
 	return all.GetComponents(), nil
 }
@@ -133,25 +137,55 @@ func (c *Client) Admitted(ctx context.Context) error {
 	if err == nil || Unknown(err) { // it has answered
 		return nil
 	}
-	return c.refused(err)
+	return c.refused(ctx, err)
 }
 
 // Unknown tells the error of a service id that nobody has (any more).
 func Unknown(err error) bool { return status.Code(err) == codes.NotFound }
 
 // refused is an error of a call, with what to do about it.
-func (c *Client) refused(err error) error {
+func (c *Client) refused(ctx context.Context, err error) error {
 	text := status.Convert(err).Message()
 	switch status.Code(err) {
 	case codes.Unauthenticated:
 		return fmt.Errorf("the control plane at %s: %s (--token-file)", c.options.Address, text)
 	case codes.Unavailable, codes.DeadlineExceeded:
-		for _, part := range []string{"tls:", "x509:", "error reading server preface"} { // one that is there, and not to be spoken to
-			if strings.Contains(text, part) {
-				return fmt.Errorf("the control plane at %s can't be spoken to: %s (--tls-ca, --tls-cert and --tls-key are for one with TLS)", c.options.Address, text)
-			}
+		if c.secure == nil && strings.Contains(text, "error reading server preface") { // one is there, and hangs up
+			return fmt.Errorf("the control plane at %s can't be spoken to: %s (of one with TLS, --tls-ca says whose certificate it has)", c.options.Address, text)
+		}
+		if why := c.closed(ctx); why != nil {
+			return fmt.Errorf("the control plane at %s can't be spoken to: %w (--tls-ca is the authority of its certificate, --tls-cert and --tls-key are what it is shown)", c.options.Address, why)
 		}
 		return fmt.Errorf("%w at %s: %s", ErrAway, c.options.Address, text)
 	}
 	return fmt.Errorf("the control plane at %s: %s", c.options.Address, text)
+}
+
+// knockTime is how long it may take to find out why a server does not let us in.
+const knockTime = 2 * time.Second
+
+// closed is why a server with TLS does not let us in; nil where it does, or where none is
+// there. The error of a call may be just that the connection broke: a server refuses a
+// certificate when the client has already begun to write.
+func (c *Client) closed(ctx context.Context) error {
+	if c.secure == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), knockTime)
+	defer cancel()
+	config := c.secure.Clone()
+	config.NextProtos = []string{"h2"}
+	conn, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", c.options.Address)
+	if err == nil {
+		defer conn.Close()
+		if deadline, ok := ctx.Deadline(); ok {
+			_ = conn.SetReadDeadline(deadline) // a connection that has none just now has ended
+		}
+		_, err = conn.Read(make([]byte, 1)) // its settings, or what it has against us
+	}
+	var remote *net.OpError
+	if errors.As(err, &remote) && remote.Op != "remote error" || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }

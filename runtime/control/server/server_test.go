@@ -2,21 +2,13 @@ package server
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +24,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/flowc-dev/flowc/runtime/control"
+	"github.com/flowc-dev/flowc/runtime/control/certtest"
 	"github.com/flowc-dev/flowc/runtime/proto"
 )
 
@@ -234,63 +227,17 @@ func TestHostileClients(t *testing.T) {
 	}
 }
 
-// An authority makes certificates.
-type authority struct {
-	t    *testing.T
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
-	a := &authority{t: t, dir: t.TempDir()}
-	a.make("ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotAfter: time.Now().Add(time.Hour)})
-	return a
-}
-
-// make writes NAME.crt and NAME.key.
-func (a *authority) make(name string, c *x509.Certificate) {
-	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	c.SerialNumber, c.Subject, c.NotBefore = big.NewInt(time.Now().UnixNano()), pkix.Name{CommonName: name}, time.Now().Add(-2*time.Hour)
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer, a.key = c, key, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if a.cert == nil {
-		if a.cert, err = x509.ParseCertificate(der); err != nil {
-			a.t.Fatal(err)
-		}
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for ending, block := range map[string]*pem.Block{".crt": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(a.file(name+ending), pem.EncodeToMemory(block), 0o600); err != nil {
-			a.t.Fatal(err)
-		}
-	}
-}
-
-func (a *authority) file(name string) string { return filepath.Join(a.dir, name) }
-
-func (a *authority) client(name string) *tls.Config {
-	a.t.Helper()
+// configOf is that of a client that knows an authority, and shows a certificate of it unless
+// its name is empty.
+func configOf(t *testing.T, a *certtest.Authority, name string) *tls.Config {
+	t.Helper()
 	pool := x509.NewCertPool()
-	pool.AddCert(a.cert)
+	pool.AddCert(a.Certificate())
 	c := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	if name != "" {
-		pair, err := tls.LoadX509KeyPair(a.file(name+".crt"), a.file(name+".key"))
+		pair, err := tls.LoadX509KeyPair(a.File(name+".crt"), a.File(name+".key"))
 		if err != nil {
-			a.t.Fatal(err)
+			t.Fatal(err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
@@ -300,22 +247,19 @@ func (a *authority) client(name string) *tls.Config {
 // Server and clients know each other by certificates; who has none, one of somebody
 // else's, or an old one, is not let in.
 func TestCertificates(t *testing.T) {
-	a, stranger := newAuthority(t), newAuthority(t)
-	a.make("server", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-	client := x509.Certificate{NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
-	good, old, foreign := client, client, client
-	old.NotAfter = time.Now().Add(-time.Minute)
-	a.make("good", &good)
-	a.make("old", &old)
-	stranger.make("foreign", &foreign)
-	certificates, err := OpenCertificates(a.file("server.crt"), a.file("server.key"), a.file("ca.crt"))
+	a, stranger := certtest.New(t, t.TempDir()), certtest.New(t, t.TempDir())
+	a.Server("server", certtest.Valid)
+	a.Client("good", certtest.Valid)
+	a.Client("old", certtest.Past)
+	stranger.Client("foreign", certtest.Valid)
+	certificates, err := OpenCertificates(a.File("server.crt"), a.File("server.key"), a.File("ca.crt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := start(t, Options{TLS: certificates})
-	withForeign := a.client("")
-	withForeign.Certificates = stranger.client("foreign").Certificates
-	for name, c := range map[string]*tls.Config{"good": a.client("good"), "old": a.client("old"), "none": a.client(""), "foreign": withForeign, "another authority": stranger.client("foreign")} {
+	withForeign := configOf(t, a, "")
+	withForeign.Certificates = configOf(t, stranger, "foreign").Certificates
+	for name, c := range map[string]*tls.Config{"good": configOf(t, a, "good"), "old": configOf(t, a, "old"), "none": configOf(t, a, ""), "foreign": withForeign, "another authority": configOf(t, stranger, "foreign")} {
 		err := register(t.Context(), dial(t, s, credentials.NewTLS(c.Clone())), &proto.ComponentInfo{Id: name})
 		if want := codes.Unavailable; name == "good" && err != nil || name != "good" && status.Code(err) != want {
 			t.Errorf("%s: %v", name, err)
@@ -336,10 +280,10 @@ func TestCertificates(t *testing.T) {
 	if err := register(t.Context(), dial(t, s, insecure.NewCredentials()), &proto.ComponentInfo{}); status.Code(err) != codes.Unavailable {
 		t.Errorf("without TLS: %v", err)
 	}
-	if _, err := OpenCertificates(a.file("server.crt"), a.file("good.key"), ""); err == nil {
+	if _, err := OpenCertificates(a.File("server.crt"), a.File("good.key"), ""); err == nil {
 		t.Error("a key of another certificate is taken")
 	}
-	if _, err := OpenCertificates(a.file("server.crt"), a.file("server.key"), a.file("server.key")); err == nil || !strings.Contains(err.Error(), "no certificate") {
+	if _, err := OpenCertificates(a.File("server.crt"), a.File("server.key"), a.File("server.key")); err == nil || !strings.Contains(err.Error(), "no certificate") {
 		t.Errorf("an authority without a certificate gives %v", err)
 	}
 }

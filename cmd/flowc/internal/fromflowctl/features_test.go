@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flowc-dev/flowc/runtime/control/certtest"
 )
 
 // A feature is a line of the page on flowctl that is ticked off, with the commands that show
@@ -82,7 +84,7 @@ func TestFeatures(t *testing.T) {
 		w.write("bin/"+name+".gives", gives)
 	}
 	w.write("fees.json", `{"name": "fees", "version": "v1.0.0", "type": "processor", "consumes": ["stellar.transaction.v1"], "produces": ["stellar.fee.v1"]}`)
-	certificates(t, w.dir)
+	certtest.New(t, w.dir).Server("server", certtest.Valid)
 	w.env = []string{"FLOWC_LOCAL_DIR=" + filepath.Join(w.dir, "applied"), "FLOWC_LOCAL=supervisor", "PATH=" + toolsDir + string(os.PathListSeparator) + os.Getenv("PATH")}
 	t.Cleanup(func() {
 		w.flowc("delete", "payments", "--target", "local", "--yes", "--state")
