@@ -22,6 +22,7 @@ func TestKubernetes(t *testing.T) {
 	t.Run("Beside", func(t *testing.T) { kubernetesBeside(t, c) })
 	t.Run("Jobs", func(t *testing.T) { kubernetesJobs(t, c) })
 	t.Run("Brought", func(t *testing.T) { kubernetesBrought(t, c) })
+	t.Run("Attended", func(t *testing.T) { kubernetesAttended(t, c) })
 	t.Run("Nats", func(t *testing.T) { kubernetesNATS(t, c) })
 	t.Run("Kafka", func(t *testing.T) { kubernetesKafka(t, c) })
 	t.Run("Cut", func(t *testing.T) { kubernetesCut(t, c) })

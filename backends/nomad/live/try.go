@@ -129,11 +129,11 @@ type trial struct {
 const trySuffix = "-flowc-try"
 
 // tries are the batches that try the programs of a job: each task that runs the image of
-// the release, or a binary.
+// the release, or a binary, and is not there for the others: an attendant has the image too.
 func tries(j *api.Job, want *deploy.Release, secrets map[string]map[string]string) (all []trial) {
 	for _, g := range j.TaskGroups {
 		for _, t := range g.Tasks {
-			if image, ok := t.Config["image"].(string); ok && image != want.Image {
+			if image, ok := t.Config["image"].(string); ok && image != want.Image || t.Lifecycle != nil {
 				continue // none of flowc's, and without such a question
 			}
 			all = append(all, tryOf(j, g, t, want, secrets))

@@ -141,7 +141,12 @@ func TestTryBinary(t *testing.T) {
 			t.Error(f.writes())
 		}
 	}
-	// What is not the program's own image is not asked.
+	// What is there for the program is not asked, nor what is not its own image.
+	task.Lifecycle = &api.TaskLifecycle{Hook: api.TaskLifecycleHookPrestart}
+	if all := tries(j, r, nil); len(all) > 0 {
+		t.Errorf("%+v", all)
+	}
+	task.Lifecycle = nil
 	j.TaskGroups[0].Tasks[0].Config = map[string]any{"image": "nats:2"}
 	if all := tries(j, r, nil); len(all) > 0 {
 		t.Errorf("%+v", all)
