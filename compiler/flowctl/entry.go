@@ -58,7 +58,7 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 		}
 		v.carry(body, "health_check", m, m.Value)
 	case "replicas":
-		v.replicas(b, name, m, body)
+		v.replicas(b, n, name, m, body)
 	case "restart_policy":
 		v.carry(body, "restart", m, m.Value)
 	case "depends_on":
@@ -312,19 +312,23 @@ func (v *v1) config(n *parse.Node, name string, m *parse.Member, body *parse.Nod
 	}
 }
 
-// replicas becomes `scale`.
-func (v *v1) replicas(b block, name string, m *parse.Member, body *parse.Node) {
-	n, err := strconv.Atoi(word(m.Value))
+// replicas becomes `scale`, where something is said of how they share the events: flowctl
+// never ran more than one, so without a word one is what the file has always meant.
+func (v *v1) replicas(b block, n *parse.Node, name string, m *parse.Member, body *parse.Node) {
+	count, err := strconv.Atoi(word(m.Value))
 	switch {
 	case m.Value.Kind != parse.Int || err != nil:
 		v.l.Errorf(diag.WrongType, m.Value.Place(), "`replicas` must be a whole number, and this is %s", m.Value.Kind)
-	case n < 1:
-		v.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` can't run in %d replicas", name, n).Helpf("write a whole number above 0")
-	case n == 1:
+	case count < 1:
+		v.l.Errorf(diag.BadValue, m.Value.Place(), "`%s` can't run in %d replicas", name, count).Helpf("write a whole number above 0")
+	case count == 1:
 		// As if nothing were said.
 	case b.name != "processors":
 		v.lost(body, m, "`%s` runs once: only processors run in several copies, since each would %s everything again", name, map[string]string{"sources": "read", "sinks": "write"}[b.name]).
 			Helpf("start %s, or give a source a `range` with `parallel`", "the pipeline once for each part of the input")
+	case v.spec.Get("edges") == nil && n.Get("key") == nil && n.Get("order") == nil:
+		v.lost(body, m, "`%s` runs once: nothing says what carries events to %d processes, and which of them have to stay in order", name, count).
+			Helpf("for several say `edges: {nats: {url: \"${env:NATS_URL}\"}}` under `spec`, and beside `replicas` what they are told apart by, `key: in.…`, or `order: none`")
 	default:
 		scale := mapping(m.Value.Place())
 		scale.Style = parse.Flow

@@ -46,17 +46,18 @@ var others = map[string]corpusFile{
 		runWhole(w, file, "cdp-latest-ledger-pipeline: ended", "obsrvr-flow-pipeline:0.1.20 run /app/config/base/latest_ledger_gcs.secret.yaml")
 	}},
 
+	"test-pipeline": {ok: true, says: []string{"`processor1` runs once: nothing says what carries events to 2 processes"}, refused: images},
+
 	"contract-events-live":           {says: []string{"`health_endpoint` is no key of a source"}},
 	"invalid-pipeline":               {says: []string{"`unsupported-driver` is no driver", "can't run in -1 replicas"}},
-	"test-pipeline":                  {says: []string{"nothing says which records have to stay in order"}},
 	"history-local-process-pipeline": {says: []string{"flowctl's `v1` spelling"}, migrated: true},
 
 	"flow-pipeline_example":  {says: []string{"spelling of cdp and Flow"}, migrated: true, run: runStoodIn(3 * (3000 - 2))},
 	"flow-pipeline_soroswap": {says: []string{"spelling of cdp and Flow"}, migrated: true, run: runStoodIn(6)},
 
-	"history-dag-pipeline":     {says: []string{"has an `image` and a `command`"}},
-	"history-docker-pipeline":  {says: []string{"has an `image` and a `command`"}},
-	"history-sandbox-pipeline": {says: []string{"has an `image` and a `command`"}},
+	"history-dag-pipeline":     {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
+	"history-docker-pipeline":  {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
+	"history-sandbox-pipeline": {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
 
 	"history-multi-asset":              {says: []string{"quickstart pipeline"}},
 	"history-tls-pipeline":             {says: []string{"legacy spelling"}},
