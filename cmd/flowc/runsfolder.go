@@ -184,7 +184,7 @@ func (a *app) theRun(word string) (*runs.Run, error) {
 			return here, err
 		}
 		if len(living) == 0 {
-			return nil, environment(errors.New("nothing runs here: `flowc run FILE` starts a pipeline, `flowc ps --all` also shows what has ended"))
+			return nil, environment(errors.New("nothing runs here: `flowc run FILE` starts a pipeline, `flowc ps -a` also shows what has ended"))
 		}
 		return nil, usage(fmt.Errorf("say which run: %s", strings.Join(namesOf(living), ", ")))
 	}
@@ -233,7 +233,7 @@ func (a *app) runMeant(word string) (*runs.Run, error) {
 	if err != nil || r != nil {
 		return r, err
 	}
-	if files, err := filepath.Glob("*.flow.yaml"); err == nil && len(files) > 0 {
+	if files, err := filepath.Glob("*.flow.yaml"); err == nil && len(files) == 1 { // several mean none
 		return nil, nil
 	}
 	if _, err := os.Stat("pipeline.yaml"); err == nil {
