@@ -16,5 +16,5 @@ func attendant(w gocode.Writer, programs ...*ir.Program) []jen.Code {
 	if !slices.ContainsFunc(programs, func(p *ir.Program) bool { return slices.ContainsFunc(p.Nodes, attended) }) {
 		return nil
 	}
-	return []jen.Code{w.Go("@supervise.Attendant(@os.Args)")}
+	return []jen.Code{w.Go("if code, done := @supervise.Attendant(@os.Args, @os.Stderr); done {\n@os.Exit(code)\n}")}
 }

@@ -12,16 +12,17 @@ import (
 // attendWord is the first argument of a program that is to be an attendant.
 const attendWord = "attend"
 
-// Attendant makes an attendant of a program whose arguments say so, and returns to none that it
-// made one of. Deployments call the program of a pipeline like this, to have what an image of
-// somebody else's has not:
+// Attendant makes an attendant of a program whose arguments say so, and returns its exit code
+// when it has ended; done is false for all other programs. Deployments call the program of a
+// pipeline like this, to have what an image of somebody else's has not:
 //
 //	PROGRAM attend --install FILE          copies itself to where the image's container sees it
 //	PROGRAM attend ADDRESS COMMAND ARG…    starts the command for who connects
-func Attendant(args []string) {
-	if len(args) > 1 && args[1] == attendWord {
-		os.Exit(attendant(args[2:], os.Stderr))
+func Attendant(args []string, log io.Writer) (code int, done bool) {
+	if len(args) < 2 || args[1] != attendWord {
+		return 0, false
 	}
+	return attendant(args[2:], log), true
 }
 
 // attendant does what the arguments say, and returns the exit code.

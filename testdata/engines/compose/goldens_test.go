@@ -175,6 +175,15 @@ func checkComponent(t *testing.T, s types.ServiceConfig) {
 	if s.Deploy == nil || s.Deploy.Resources.Limits == nil || s.Deploy.Resources.Limits.Pids < 16 || s.Restart == "" || s.StopGracePeriod == nil {
 		t.Errorf("%s has no limits, or no end: %+v", s.Name, s)
 	}
+	if s.Labels["dev.flowc.attendant"] != "" { // it has gone when the others start
+		return
+	}
+	if len(s.Entrypoint) == 1 && s.Entrypoint[0] == "/flowc/attendant" { // which takes what the program sends to its port
+		if len(s.Expose) != 1 || len(s.Command) < 3 || s.Command[0] != "attend" || s.Command[1] != ":"+s.Expose[0] || s.DependsOn["foreign-attended-attendant"].Condition != types.ServiceConditionCompletedSuccessfully {
+			t.Errorf("%s attends to %v at %v, behind %v", s.Name, s.Command, s.Expose, s.DependsOn)
+		}
+		return
+	}
 	if s.Environment["FLOWCTL_ENDPOINT"] == nil || s.Environment["PORT"] == nil {
 		t.Errorf("%s does not know where to listen, and with whom to register: %v", s.Name, s.Environment)
 	}

@@ -32,10 +32,10 @@ var exceptions = []exception{
 	{"deployment-has-host-podantiaffinity", "topology spread constraints put copies on different nodes and zones, and pods of a rollout too", nil},
 	{"statefulset-has-host-podantiaffinity", "the same, for the copies of a process that have numbers", []string{"scaled-live"}},
 	{"pod-networkpolicy", "the case says `networkPolicy: false` or `ingress`, or connects to what nobody knows before it starts", []string{"per-record-path", "csv-to-ndjson", "payments"}},
-	{"pod-networkpolicy", "what a component connects to is known to it alone", []string{"beside", "foreign-lines"}},
+	{"pod-networkpolicy", "what a component connects to is known to it alone", []string{"beside", "foreign-attended", "foreign-lines"}},
 	{"pod-networkpolicy", "what a job connects to is known to it alone", []string{"jobs"}},
-	{"container-security-context-readonlyrootfilesystem", "an image of somebody else's writes where it likes", []string{"beside", "jobs"}},
-	{"container-ephemeral-storage-request-and-limit", "how much a component or a job writes is said by its `resources`", []string{"beside", "jobs"}},
+	{"container-security-context-readonlyrootfilesystem", "an image of somebody else's writes where it likes", []string{"beside", "foreign-attended", "jobs"}},
+	{"container-ephemeral-storage-request-and-limit", "how much a component or a job writes is said by its `resources`", []string{"beside", "foreign-attended", "jobs"}},
 	{"pod-probes-identical", "a component says one thing of its health, by gRPC or HTTP", []string{"beside"}},
 }
 
