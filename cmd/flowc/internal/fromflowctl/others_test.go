@@ -23,20 +23,7 @@ var others = map[string]corpusFile{
 		w.got("postgres-sink.got", events(first, first+3, "stellar-ledger-processor"))
 		w.got("ducklake-sink.got", events(first, first+3, "stellar-ledger-processor"))
 	}},
-	"history-minimal": {ok: true, run: func(w *world, file string) { // it never ends
-		run := w.start("run", file)
-		for !strings.Contains(run.said(), "[OUTPUT] [PROCESSED] {") {
-			select {
-			case <-run.done:
-				w.t.Fatal(run.said())
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-		if err := run.cmd.Process.Signal(os.Interrupt); err != nil {
-			w.t.Fatal(err)
-		}
-		<-run.done
-	}},
+	"history-minimal":           {ok: true, run: runUntil("[OUTPUT] [PROCESSED] {")},
 	"testnet-postgres-pipeline": {ok: true, run: func(w *world, file string) { runPublished(w, file, "postgres-sink", 2187805) }},
 	"stellar-pipeline":          {ok: true, run: func(w *world, file string) { runPublished(w, file, "duckdb-sink", 2191326) }},
 
@@ -57,7 +44,7 @@ var others = map[string]corpusFile{
 
 	"history-dag-pipeline":     {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
 	"history-docker-pipeline":  {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
-	"history-sandbox-pipeline": {ok: true, says: []string{"talks to `sh` by lines"}, refused: images},
+	"history-sandbox-pipeline": {ok: true, says: []string{"talks to `sh` by lines"}, refused: images, run: runContained("[METRICS] Event processed with latency: ")},
 
 	"history-multi-asset":              {says: []string{"quickstart pipeline"}},
 	"history-tls-pipeline":             {says: []string{"legacy spelling"}},
@@ -68,6 +55,32 @@ var others = map[string]corpusFile{
 	"sandbox":                          {says: []string{"flowctl's sandbox"}},
 	"older-sandbox":                    {says: []string{"a file of services"}},
 	"history-sandbox-zeromq":           {says: []string{"a file of services"}},
+}
+
+// runUntil runs a file that never ends until it says something, and has it end.
+func runUntil(says string) func(*world, string) {
+	return func(w *world, file string) {
+		run := w.start("run", file)
+		for !strings.Contains(run.said(), says) {
+			select {
+			case <-run.done:
+				w.t.Fatal(run.said())
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		if err := run.cmd.Process.Signal(os.Interrupt); err != nil {
+			w.t.Fatal(err)
+		}
+		<-run.done
+	}
+}
+
+// runContained is one whose containers an engine of the test's own has.
+func runContained(says string) func(*world, string) {
+	return func(w *world, file string) {
+		w.contain()
+		runUntil(says)(w, file)
+	}
 }
 
 // runWhole runs a file of whole programs, whose images an engine of the test's own has: it must
