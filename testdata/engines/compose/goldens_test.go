@@ -179,7 +179,7 @@ func checkComponent(t *testing.T, s types.ServiceConfig) {
 		return
 	}
 	if len(s.Entrypoint) == 1 && s.Entrypoint[0] == "/flowc/attendant" { // which takes what the program sends to its port
-		if len(s.Expose) != 1 || len(s.Command) < 3 || s.Command[0] != "attend" || s.Command[1] != ":"+s.Expose[0] || s.DependsOn["foreign-attended-attendant"].Condition != types.ServiceConditionCompletedSuccessfully {
+		if len(s.Expose) != 1 || len(s.Command) < 3 || s.Command[0] != "attend" || s.Command[1] != ":"+s.Expose[0] || s.DependsOn[s.Labels["dev.flowc.pipeline"]+"-attendant"].Condition != types.ServiceConditionCompletedSuccessfully {
 			t.Errorf("%s attends to %v at %v, behind %v", s.Name, s.Command, s.Expose, s.DependsOn)
 		}
 		return
