@@ -13,6 +13,35 @@ import (
 // verbs are the keys of the short spelling that say what a node does.
 var verbs = []string{"use", "filter", "map", "set", "unset", "check", "parse", "flatmap", "route"}
 
+// startEntry carries a key that says what is started and how, which is alike for components
+// and whole programs; done is false for any other key.
+func (v *v1) startEntry(n *parse.Node, name string, m *parse.Member, body *parse.Node) (done bool) {
+	switch m.Key.Text {
+	case "image":
+		v.literal(m.Value, "image", name)
+		v.carry(body, "image", m, v.plain(m.Value))
+	case "args":
+		v.args(n, name, m, body)
+	case "config":
+		v.config(n, name, m, body)
+	case "env":
+		v.env(name, m, body)
+	case "volumes":
+		v.volumes(name, m, body)
+	case "secrets":
+		v.secrets(m, body)
+	case "resources":
+		v.carry(body, "resources", m, m.Value)
+	case "restart_policy":
+		v.carry(body, "restart", m, m.Value)
+	case "description":
+		v.leave(body, m, "`description` of `%s` has no place in a deployment: write it as a comment", name)
+	default:
+		return false
+	}
+	return true
+}
+
 // entry carries one key of a component.
 func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *parse.Node) {
 	switch m.Key.Text {
@@ -20,11 +49,6 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 		// Carried already.
 	case "command":
 		v.command(n, m, body)
-	case "args":
-		v.args(n, name, m, body)
-	case "image":
-		v.literal(m.Value, "image", name)
-		v.carry(body, "image", m, v.plain(m.Value))
 	case "input_event_types":
 		if b.name == "sources" {
 			v.l.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is a source, and takes no events", name).Helpf("what it gives is `output_event_types`")
@@ -41,14 +65,6 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 			return
 		}
 		v.carry(body, "gives", m, m.Value)
-	case "config":
-		v.config(n, name, m, body)
-	case "env":
-		v.env(name, m, body)
-	case "volumes":
-		v.volumes(name, m, body)
-	case "secrets":
-		v.secrets(m, body)
 	case "ports":
 		v.ports(name, m, body)
 	case "health_check":
@@ -59,14 +75,12 @@ func (v *v1) entry(b block, n *parse.Node, name string, m *parse.Member, body *p
 		v.carry(body, "health_check", m, m.Value)
 	case "replicas":
 		v.replicas(b, n, name, m, body)
-	case "restart_policy":
-		v.carry(body, "restart", m, m.Value)
 	case "depends_on":
 		v.waits(name, m, body)
-	case "description":
-		v.leave(body, m, "`description` of `%s` has no place in a deployment: write it as a comment", name)
 	default:
-		v.carry(body, m.Key.Text, m, m.Value)
+		if !v.startEntry(n, name, m, body) {
+			v.carry(body, m.Key.Text, m, m.Value)
+		}
 	}
 	for _, lost := range v.Lost[n] {
 		if !slices.Contains(v.Lost[body], lost) {

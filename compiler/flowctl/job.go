@@ -60,9 +60,6 @@ func (v *v1) jobEntry(n *parse.Node, name string, m *parse.Member, body *parse.N
 				v.carry(body, "image", m, m.Value)
 			}
 		} // any other word is for people: what it starts is said otherwise
-	case "image":
-		v.literal(m.Value, "image", name)
-		v.carry(body, "image", m, v.plain(m.Value))
 	case "command":
 		if m.Value.Kind == parse.Sequence && len(m.Value.Items) == 0 {
 			return
@@ -71,28 +68,16 @@ func (v *v1) jobEntry(n *parse.Node, name string, m *parse.Member, body *parse.N
 			v.literal(m.Value, "command", name)
 		}
 		v.carry(body, "command", m, v.plain(v.strings(m.Value)))
-	case "args":
-		v.args(n, name, m, body)
-	case "config":
-		v.config(n, name, m, body)
-	case "env":
-		v.env(name, m, body)
-	case "volumes":
-		v.volumes(name, m, body)
-	case "secrets":
-		v.secrets(m, body)
-	case "resources":
-		v.carry(body, "resources", m, m.Value)
-	case "restart_policy":
-		v.carry(body, "restart", m, m.Value)
 	case "depends_on":
 		v.carry(body, "depends_on", m, v.ourNames(m.Value))
 	case "inputs":
 		v.l.Errorf(diag.UnknownKey, m.Key.Span, "`%s` is a whole program, and takes no `inputs`", name).
 			Helpf("what must have completed before it is `depends_on`; a component that takes events stands under `processors` or `sinks`")
-	case "description":
-		v.leave(body, m, "`description` of `%s` has no place in a deployment: write it as a comment", name)
-	default: // event types, ports, health checks, replicas
+	default:
+		if v.startEntry(n, name, m, body) {
+			return
+		}
+		// event types, ports, health checks, replicas
 		if m.Value.Kind != parse.Null && (m.Value.Kind != parse.Sequence || len(m.Value.Items) > 0) {
 			v.leave(body, m, "`%s` of `%s` is left out: a whole program takes and gives no events, runs once, and is asked for nothing but its end", m.Key.Text, name)
 		}
