@@ -2,13 +2,11 @@ package kubernetes
 
 import (
 	"fmt"
-	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/flowc-dev/flowc/backends"
-	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -18,21 +16,15 @@ import (
 // cluster, and no program in their images. Nothing else does: what starts a container when a
 // pod has ended would have to be told so by the API server.
 func (b *builder) jobs(pod *corev1.PodSpec) {
-	before := b.app.BeforeProgram()
-	for _, j := range b.app.Jobs {
-		if slices.ContainsFunc(before, func(o manifest.Job) bool { return o.Node == j.Node }) {
-			continue
-		}
-		switch {
-		case j.Endless:
+	for _, j := range b.app.AroundProgram() {
+		if j.Endless {
 			b.list.Errorf(diag.TargetComponent, j.Foreign.Span, "`%s` runs on for ever, and a pod of the target k8s starts a program when its jobs have ended", j.Node).
 				Helpf("deploy it as a Deployment of its own, or deploy to compose")
-		default:
-			b.list.Errorf(diag.TargetComponent, j.Foreign.Span, "the target k8s runs jobs before the program, in its pod, and `%s` runs behind it, or beside it", j.Node).
-				Helpf("have a source wait for it (`depends_on: [%s]`), name its program as `command`, which the program itself starts, put it into a pipeline of its own, or deploy to compose", j.Node)
+			continue
 		}
+		j.NotAround(&b.list, "k8s", "pod")
 	}
-	for _, j := range before {
+	for _, j := range b.app.BeforeProgram() {
 		c := b.besideContainer(j.Beside)
 		b.besidePlaces(j.Beside, &mounts{pod: pod, c: c})
 		if j.Restart == ir.RestartNo && !b.kind.ends() {

@@ -125,6 +125,22 @@ func (r *reader) jobNames() {
 	}
 }
 
+// AroundProgram are the jobs that run behind the program or beside it.
+func (a *App) AroundProgram() []Job {
+	before := map[string]bool{}
+	for _, j := range a.BeforeProgram() {
+		before[j.Node] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a.Jobs), func(j Job) bool { return before[j.Node] })
+}
+
+// NotAround refuses a job on a target that runs jobs before the program alone, where that has
+// its containers: in its pod, in its group.
+func (j Job) NotAround(list *diag.List, target, where string) {
+	list.Errorf(diag.TargetComponent, j.Foreign.Span, "the target %s runs jobs before the program, in its %s, and `%s` runs behind it, or beside it", target, where, j.Node).
+		Helpf("have a source wait for it (`depends_on: [%s]`), name its program as `command`, which the program itself starts, put it into a pipeline of its own, or deploy to compose", j.Node)
+}
+
 // Containers are the components and the jobs that are containers of their own.
 func (a *App) Containers() []Beside {
 	all := slices.Clone(a.Beside)

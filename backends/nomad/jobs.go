@@ -2,13 +2,11 @@ package nomad
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/nomad/api"
 
 	"github.com/flowc-dev/flowc/backends"
-	"github.com/flowc-dev/flowc/backends/manifest"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/ir/diag"
 )
@@ -18,14 +16,11 @@ import (
 // starts however that has ended, so neither a line of jobs nor one behind the program can be
 // had of it.
 func (u *unit) jobs(g *api.TaskGroup) {
-	before := u.app.BeforeProgram()
-	for _, j := range u.app.Jobs {
-		switch {
-		case !slices.ContainsFunc(before, func(o manifest.Job) bool { return o.Node == j.Node }):
-			u.list.Errorf(diag.TargetComponent, j.Foreign.Span, "the target nomad runs jobs before the program, in its group, and `%s` runs behind it, or beside it", j.Node).
-				Helpf("have a source wait for it (`depends_on: [%s]`), name its program as `command`, which the program itself starts, put it into a pipeline of its own, or deploy to compose", j.Node)
-			continue
-		case len(j.After) > 0:
+	for _, j := range u.app.AroundProgram() {
+		j.NotAround(&u.list, "nomad", "group")
+	}
+	for _, j := range u.app.BeforeProgram() {
+		if len(j.After) > 0 {
 			u.list.Errorf(diag.TargetComponent, j.Foreign.Span, "`%s` waits for `%s`, and Nomad starts all tasks before a program at once", j.Node, strings.Join(j.After, "` and `")).
 				Helpf("name their programs as `command`, which the program itself starts one after another, make one container of them, or deploy to k8s or compose")
 			continue
