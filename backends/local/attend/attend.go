@@ -169,9 +169,11 @@ func (t *attendant) ofRun() *proto.ComponentInfo {
 	return &proto.ComponentInfo{Id: t.name(""), Name: t.run.Pipeline, Description: "a run of the pipeline " + t.run.Pipeline, Version: t.run.Hash, Metadata: m}
 }
 
+// typeOf is what a node is in the words of the protocol, by its role.
+var typeOf = map[string]proto.ComponentType{"source": proto.ComponentType_COMPONENT_TYPE_SOURCE, "processor": proto.ComponentType_COMPONENT_TYPE_PROCESSOR, "sink": proto.ComponentType_COMPONENT_TYPE_CONSUMER}
+
 func (t *attendant) ofStage(n *deploy.NodeFigures) *proto.ComponentInfo {
-	types := map[string]proto.ComponentType{"source": proto.ComponentType_COMPONENT_TYPE_SOURCE, "processor": proto.ComponentType_COMPONENT_TYPE_PROCESSOR, "sink": proto.ComponentType_COMPONENT_TYPE_CONSUMER}
-	return &proto.ComponentInfo{Id: t.name(n.Name), Name: n.Name, Version: t.run.Hash, Type: types[n.Role], Metadata: t.metadata(control.KindStage)}
+	return &proto.ComponentInfo{Id: t.name(n.Name), Name: n.Name, Version: t.run.Hash, Type: typeOf[n.Role], Metadata: t.metadata(control.KindStage)}
 }
 
 // healthOf is the state of a run in the words of the protocol: the program's own. One that

@@ -77,7 +77,7 @@ func planeState(c *proto.ComponentStatusResponse) deploy.State {
 
 func planeNode(c *proto.ComponentStatusResponse) deploy.NodeFigures {
 	n := deploy.NodeFigures{Name: c.GetComponent().GetName(), Ill: c.GetMetrics()["ill"]}
-	for role, t := range map[string]proto.ComponentType{"source": proto.ComponentType_COMPONENT_TYPE_SOURCE, "processor": proto.ComponentType_COMPONENT_TYPE_PROCESSOR, "sink": proto.ComponentType_COMPONENT_TYPE_CONSUMER} {
+	for role, t := range typeOf {
 		if c.GetComponent().GetType() == t {
 			n.Role = role
 		}
